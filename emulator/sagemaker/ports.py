@@ -1,0 +1,122 @@
+"""What the control plane and the data plane of SageMaker agree on.
+
+The control plane builds fleets and publishes, for each endpoint, one immutable `EndpointView`; the
+data plane reads the view of the moment and serves. Nothing else may cross between the two, so that
+a weight change or a switch of fleets is one assignment that the next request sees.
+
+Every coroutine runs on the server's event loop and must not block it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """One container to run: image, environment and its artifact on this machine's disk."""
+
+    name: str
+    image: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    model_data_path: Path | None = None
+    """A local copy of `model.tar.gz`; None for an image that brings its model along."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetSpec:
+    """The processes of one variant: as many copies of one model as it has instances."""
+
+    endpoint: str
+    variant: str
+    config: str
+    model: ModelSpec
+    instance_count: int
+    execution_role_arn: str | None = None
+    startup_timeout_seconds: float = 600.0
+    """`ContainerStartupHealthCheckTimeoutInSeconds`, in the cloud's seconds."""
+
+
+class FleetUnhealthyError(Exception):
+    """A model process of the fleet ended, or never answered `/ping` with 200."""
+
+
+class Fleet(Protocol):
+    """The running processes of one variant."""
+
+    @property
+    def instance_count(self) -> int:
+        """How many processes serve now."""
+        ...
+
+    async def wait_healthy(self) -> None:
+        """Every process answers `/ping`; raises `FleetUnhealthyError` if one never does."""
+        ...
+
+    async def resize(self, instance_count: int) -> None:
+        """That many healthy processes serve; those taken away finish their requests first."""
+        ...
+
+    async def close(self, *, drain_seconds: float) -> None:
+        """No process of it is left; running requests had `drain_seconds` to finish."""
+        ...
+
+
+class Fleets(Protocol):
+    """Starts fleets; implemented by the data plane."""
+
+    async def create(self, spec: FleetSpec) -> Fleet:
+        """The processes are started, perhaps not yet healthy."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantView:
+    """One variant as requests see it; `weight` is relative and may be 0."""
+
+    name: str
+    weight: float
+    fleet: Fleet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointView:
+    """One endpoint as requests see it; replaced as a whole, never changed."""
+
+    name: str
+    arn: str
+    status: str
+    config_name: str
+    variants: tuple[VariantView, ...]
+    data_capture: Mapping[str, Any] | None = None
+    """The configuration's `DataCaptureConfig` as given, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationRecord:
+    """One answered request of a variant, as the metrics count it; times in microseconds."""
+
+    endpoint: str
+    variant: str
+    config: str
+    status: int
+    model_error: bool
+    model_latency_microseconds: float | None
+    overhead_latency_microseconds: float
+
+
+class EndpointViews(Protocol):
+    """Where the data plane finds what it may serve; implemented by the control plane."""
+
+    def find(self, region: str, name: str) -> EndpointView | None:
+        """The endpoint's view of the moment, or None if there is no such endpoint."""
+        ...
+
+
+class InvocationMetrics(Protocol):
+    """Takes what the data plane saw; must return at once and never raise."""
+
+    def record(self, region: str, invocation: InvocationRecord) -> None:
+        """The invocation is counted; it is published with the next flush."""
+        ...
