@@ -1,0 +1,56 @@
+"""The one error hierarchy of the core: what went wrong, in words an operator can act on."""
+
+from collections.abc import Iterable
+
+
+class TidegateError(Exception):
+    """Root of every error the product raises on purpose."""
+
+
+class InvalidValueError(TidegateError):
+    """A value was refused at the door; `faults` holds every fault found, not just the first."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(self.faults))
+
+
+class ReleaseRefusedError(TidegateError):
+    """A release may not start, and nothing was changed."""
+
+
+class LockedError(ReleaseRefusedError):
+    """Another release holds the model; `holder` is its id."""
+
+    def __init__(self, *, model: str, holder: str) -> None:
+        self.model = model
+        self.holder = holder
+        super().__init__(
+            f"model {model} is being released by {holder}: "
+            f"wait for it, or run 'tidegate release abort {model}'"
+        )
+
+
+class SupersededError(TidegateError):
+    """A newer epoch owns the release; the holder of an older one must stop without a change."""
+
+    def __init__(self, *, release_id: str, expected: int, found: int) -> None:
+        self.release_id = release_id
+        self.expected = expected
+        self.found = found
+        super().__init__(
+            f"release {release_id} is at epoch {found}, this task belongs to epoch {expected}: "
+            "it yields"
+        )
+
+
+class ConflictError(TidegateError):
+    """A conditional write lost against a concurrent one; reading again and repeating is safe."""
+
+
+class NotFoundError(TidegateError):
+    """A named thing does not exist; the message lists what does."""
+
+
+class ForgedPredictionIdError(TidegateError):
+    """A prediction id is malformed or its signature does not match."""

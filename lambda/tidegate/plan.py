@@ -1,0 +1,163 @@
+"""The release plan: what was agreed before traffic moves, and may not change while it does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tidegate.errors import InvalidValueError
+from tidegate.strategies import Mechanism, Split, Strategy, faults_of
+
+
+class Metric(StrEnum):
+    """A harm that must not happen, as a share of requests that were harmed."""
+
+    ERRORS = "errors"
+    LATENCY = "latency"
+    OUTCOMES = "outcomes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guardrail:
+    """A guardrail metric and the harm above which the candidate may never be promoted.
+
+    `margin` is absolute, a share of requests: 0.02 for errors allows the candidate's error rate to be
+    at most two points above the live one's. For latency it is the share of requests slower than the
+    live version's 90th percentile, above the 0.10 that this quantile means for the live version.
+    """
+
+    metric: Metric
+    margin: float
+
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with this guardrail: empty when nothing is."""
+        if 0 < self.margin < 1:
+            return ()
+        return (f"margin of guardrail {self.metric} must be above 0 and below 1, got {self.margin}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One traffic share of the plan and how long to wait and watch in it."""
+
+    share_percent: int
+    bake_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasePlan:
+    """How one version replaces another: steps, watch, and the error budget of the verdict.
+
+    `alpha` bounds the chance of rolling back a harmless candidate over the whole release, all metrics
+    and all looks; `beta` the chance of promoting one whose harm is at a margin. After `hold_seconds`
+    of baking beyond the last step without enough evidence, the release pauses for an operator.
+    """
+
+    strategy: Strategy = Strategy.CANARY
+    mechanism: Mechanism = Mechanism.WEIGHTS
+    split: Split = Split.ENDPOINT
+    steps: tuple[Step, ...] = (
+        Step(share_percent=10, bake_seconds=600),
+        Step(share_percent=50, bake_seconds=600),
+    )
+    guardrails: tuple[Guardrail, ...] = (
+        Guardrail(metric=Metric.ERRORS, margin=0.02),
+        Guardrail(metric=Metric.LATENCY, margin=0.20),
+    )
+    interval_seconds: int = 60
+    lag_seconds: int = 30
+    outcome_window_seconds: int = 86_400
+    hold_seconds: int = 3_600
+    alpha: float = 0.01
+    beta: float = 0.05
+
+    def __post_init__(self) -> None:
+        faults = (*faults_of(self.strategy, self.mechanism), *self._number_faults())
+        faults += tuple(f for g in self.guardrails for f in g.faults())
+        faults += _step_faults(self.steps)
+        if len({g.metric for g in self.guardrails}) != len(self.guardrails):
+            faults += ("each metric may have one guardrail, drop the second",)
+        if not self.guardrails:
+            faults += ("a release needs at least one guardrail metric: errors, latency, outcomes",)
+        if faults:
+            raise InvalidValueError(faults)
+
+    def _number_faults(self) -> tuple[str, ...]:
+        faults: list[str] = []
+        for name, value, low, high in (
+            ("interval_seconds", self.interval_seconds, 1, 3_600),
+            ("lag_seconds", self.lag_seconds, 0, 3_600),
+            ("outcome_window_seconds", self.outcome_window_seconds, 1, 30 * 86_400),
+            ("hold_seconds", self.hold_seconds, 0, 30 * 86_400),
+        ):
+            if not low <= value <= high:
+                faults.append(f"{name} must be {low} to {high}, got {value}")
+        for name, share in (("alpha", self.alpha), ("beta", self.beta)):
+            if not 0 < share < 0.5:
+                faults.append(f"{name} must be above 0 and below 0.5, got {share}")
+        return tuple(faults)
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan in JSON types; `from_json` reads it back."""
+        return {
+            "strategy": self.strategy.value,
+            "mechanism": self.mechanism.value,
+            "split": self.split.value,
+            "steps": [
+                {"share_percent": s.share_percent, "bake_seconds": s.bake_seconds}
+                for s in self.steps
+            ],
+            "guardrails": [
+                {"metric": g.metric.value, "margin": g.margin} for g in self.guardrails
+            ],
+            "interval_seconds": self.interval_seconds,
+            "lag_seconds": self.lag_seconds,
+            "outcome_window_seconds": self.outcome_window_seconds,
+            "hold_seconds": self.hold_seconds,
+            "alpha": self.alpha,
+            "beta": self.beta,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "ReleasePlan":
+        """The plan that `to_json` wrote, checked again."""
+        return cls(
+            strategy=Strategy(data["strategy"]),
+            mechanism=Mechanism(data["mechanism"]),
+            split=Split(data["split"]),
+            steps=tuple(
+                Step(share_percent=int(s["share_percent"]), bake_seconds=int(s["bake_seconds"]))
+                for s in data["steps"]
+            ),
+            guardrails=tuple(
+                Guardrail(metric=Metric(g["metric"]), margin=float(g["margin"]))
+                for g in data["guardrails"]
+            ),
+            interval_seconds=int(data["interval_seconds"]),
+            lag_seconds=int(data["lag_seconds"]),
+            outcome_window_seconds=int(data["outcome_window_seconds"]),
+            hold_seconds=int(data["hold_seconds"]),
+            alpha=float(data["alpha"]),
+            beta=float(data["beta"]),
+        )
+
+
+def _step_faults(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    shares = tuple(step.share_percent for step in steps)
+    faults: list[str] = []
+    if not steps:
+        faults.append("a release needs at least one step")
+    faults.extend(
+        f"a step's share must be 1 to 99 percent, got {share}: the last shift, to 100, "
+        "is the promotion and needs no step"
+        for share in shares
+        if not 1 <= share <= 99
+    )
+    if any(a >= b for a, b in zip(shares, shares[1:], strict=False)):
+        faults.append(f"steps must rise, got {shares}: put the smaller share first")
+    faults.extend(
+        f"bake_seconds must be 0 to 2592000, got {step.bake_seconds}"
+        for step in steps
+        if not 0 <= step.bake_seconds <= 30 * 86_400
+    )
+    return tuple(faults)

@@ -1,0 +1,101 @@
+"""What the judge says of the evidence, and the numbers behind it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class VerdictKind(StrEnum):
+    """`continue` gathers more evidence; `hold` says that there is too little of it to go on."""
+
+    CONTINUE = "continue"
+    HOLD = "hold"
+    PROMOTE = "promote"
+    ROLL_BACK = "roll-back"
+
+
+class Claim(StrEnum):
+    """What a piece of evidence speaks for."""
+
+    HARM = "harm"
+    SAFE = "safe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The evidence for one claim about one metric.
+
+    `log_evidence` is the natural logarithm of an e-value: its expectation is at most 1 while the claim
+    is false, so it passes `log_limit` with at most the claim's share of the error budget, however
+    often one looks (Ville's inequality). Rates are shares of requests; `lower` and `upper` bound the
+    difference candidate - live in an anytime-valid interval, None without data.
+    """
+
+    metric: str
+    claim: Claim
+    log_evidence: float
+    log_limit: float
+    live_rate: float | None
+    candidate_rate: float | None
+    lower: float | None = None
+    upper: float | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether the claim is proven at its share of the error budget."""
+        return self.log_evidence >= self.log_limit
+
+    def to_json(self) -> dict[str, Any]:
+        """The evidence in JSON types."""
+        return {
+            "metric": self.metric,
+            "claim": self.claim.value,
+            "log_evidence": self.log_evidence,
+            "log_limit": self.log_limit,
+            "live_rate": self.live_rate,
+            "candidate_rate": self.candidate_rate,
+            "lower": self.lower,
+            "upper": self.upper,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Evidence":
+        """The evidence that `to_json` wrote."""
+        return cls(**{**data, "claim": Claim(data["claim"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One verdict: what to do, one sentence that says why, and the evidence for each claim."""
+
+    kind: VerdictKind
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    candidate_requests: int = 0
+    live_requests: int = 0
+    requests_needed: int | None = None
+    """Candidate requests still needed to promote at the current rates: None when unknown."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The verdict in JSON types; `from_json` reads it back."""
+        return {
+            "kind": self.kind.value,
+            "reason": self.reason,
+            "evidence": [item.to_json() for item in self.evidence],
+            "candidate_requests": self.candidate_requests,
+            "live_requests": self.live_requests,
+            "requests_needed": self.requests_needed,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Verdict":
+        """The verdict that `to_json` wrote."""
+        return cls(
+            kind=VerdictKind(data["kind"]),
+            reason=data["reason"],
+            evidence=tuple(Evidence.from_json(item) for item in data["evidence"]),
+            candidate_requests=int(data["candidate_requests"]),
+            live_requests=int(data["live_requests"]),
+            requests_needed=data["requests_needed"],
+        )
