@@ -24,16 +24,30 @@ class Guardrail:
     `margin` is absolute, a share of requests: 0.02 for errors allows the candidate's error rate to be
     at most two points above the live one's. For latency it is the share of requests slower than the
     live version's 90th percentile, above the 0.10 that this quantile means for the live version.
+
+    `tolerated_slowdown` is for latency only: candidate latencies are divided by it (in whole buckets,
+    rounded up) before any comparison, so that a better model that is a little slower is no harm.
     """
 
     metric: Metric
     margin: float
+    tolerated_slowdown: float = 1.0
 
     def faults(self) -> tuple[str, ...]:
         """What is wrong with this guardrail: empty when nothing is."""
-        if 0 < self.margin < 1:
-            return ()
-        return (f"margin of guardrail {self.metric} must be above 0 and below 1, got {self.margin}",)
+        faults: list[str] = []
+        if not 0 < self.margin < 1:
+            faults.append(
+                f"margin of guardrail {self.metric} must be above 0 and below 1, got {self.margin}"
+            )
+        if not 1 <= self.tolerated_slowdown <= 100:
+            faults.append(
+                f"tolerated_slowdown must be 1 to 100, got {self.tolerated_slowdown}: "
+                "1.5 lets the candidate be half as slow again"
+            )
+        if self.tolerated_slowdown != 1 and self.metric is not Metric.LATENCY:
+            faults.append(f"tolerated_slowdown is for latency, guardrail {self.metric} has none")
+        return tuple(faults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +76,7 @@ class ReleasePlan:
     )
     guardrails: tuple[Guardrail, ...] = (
         Guardrail(metric=Metric.ERRORS, margin=0.02),
-        Guardrail(metric=Metric.LATENCY, margin=0.20),
+        Guardrail(metric=Metric.LATENCY, margin=0.20, tolerated_slowdown=1.5),
     )
     interval_seconds: int = 60
     lag_seconds: int = 30
@@ -108,7 +122,12 @@ class ReleasePlan:
                 for s in self.steps
             ],
             "guardrails": [
-                {"metric": g.metric.value, "margin": g.margin} for g in self.guardrails
+                {
+                    "metric": g.metric.value,
+                    "margin": g.margin,
+                    "tolerated_slowdown": g.tolerated_slowdown,
+                }
+                for g in self.guardrails
             ],
             "interval_seconds": self.interval_seconds,
             "lag_seconds": self.lag_seconds,
@@ -130,7 +149,11 @@ class ReleasePlan:
                 for s in data["steps"]
             ),
             guardrails=tuple(
-                Guardrail(metric=Metric(g["metric"]), margin=float(g["margin"]))
+                Guardrail(
+                    metric=Metric(g["metric"]),
+                    margin=float(g["margin"]),
+                    tolerated_slowdown=float(g["tolerated_slowdown"]),
+                )
                 for g in data["guardrails"]
             ),
             interval_seconds=int(data["interval_seconds"]),
