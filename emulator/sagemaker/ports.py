@@ -22,6 +22,8 @@ class ModelSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     model_data_path: Path | None = None
     """A local copy of `model.tar.gz`; None for an image that brings its model along."""
+    model_data_url: str = ""
+    """Where it came from; only quoted in reasons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,8 @@ class FleetSpec:
     model: ModelSpec
     instance_count: int
     execution_role_arn: str | None = None
+    region: str | None = None
+    """Becomes AWS_REGION of the processes and the region of their logs."""
     startup_timeout_seconds: float = 600.0
     """`ContainerStartupHealthCheckTimeoutInSeconds`, in the cloud's seconds."""
 
