@@ -40,6 +40,8 @@ class FleetSpec:
     """Becomes AWS_REGION of the processes and the region of their logs."""
     startup_timeout_seconds: float = 600.0
     """`ContainerStartupHealthCheckTimeoutInSeconds`, in the cloud's seconds."""
+    region: str | None = None
+    """Where the endpoint lives, for its log group; None means the cloud's own region."""
 
 
 class FleetUnhealthyError(Exception):
@@ -77,11 +79,17 @@ class Fleets(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantView:
-    """One variant as requests see it; `weight` is relative and may be 0."""
+    """One variant as requests see it; `weight` is relative and may be 0.
+
+    While an update shifts traffic step by step, two views share one name: the old fleet and the
+    new one, each with its part of the variant's weight. `TargetVariant` draws among those.
+    """
 
     name: str
     weight: float
     fleet: Fleet
+    config: str = ""
+    """The endpoint configuration that this fleet runs, a dimension of its metrics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
