@@ -40,8 +40,6 @@ class FleetSpec:
     """Becomes AWS_REGION of the processes and the region of their logs."""
     startup_timeout_seconds: float = 600.0
     """`ContainerStartupHealthCheckTimeoutInSeconds`, in the cloud's seconds."""
-    region: str | None = None
-    """Where the endpoint lives, for its log group; None means the cloud's own region."""
 
 
 class FleetUnhealthyError(Exception):
