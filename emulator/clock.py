@@ -15,7 +15,7 @@ SCALE_VARIABLE = "EMBEDDED_CLOCK_SCALE"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CloudClock:
-    """At `origin_seconds` (Unix time) cloud and wall agree; from then the cloud is `scale` times faster."""
+    """Cloud time starts at `origin_seconds` (Unix time) and runs `scale` times faster."""
 
     origin_seconds: float
     scale: float = 1.0

@@ -40,7 +40,7 @@ _libc = load_libc()
 
 
 def die_with_parent(parent_pid: int) -> None:
-    """This process is killed when its parent dies; it exits at once if the parent is dead already."""
+    """This process is killed when its parent dies, at once if the parent is dead already."""
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent_pid:

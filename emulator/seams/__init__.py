@@ -11,7 +11,7 @@ PINNED_VERSION = "1.5.33"
 
 
 def require_pinned_version() -> None:
-    """The installed ministack is the one these seams were written against, or RuntimeError says so."""
+    """The installed ministack is the one these seams are for; RuntimeError if not."""
     installed = version("ministack")
     if installed != PINNED_VERSION:
         raise RuntimeError(

@@ -16,12 +16,9 @@ from urllib.parse import parse_qs, quote
 
 from ministack.core import iam_actions, iam_evaluator, responses, router, sigv4
 
-_log = logging.getLogger(__name__)
+from emulator.seams.asgi import Application, Receive, Scope, Send
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +40,7 @@ class Request:
         return self.headers.get("x-amz-target", "").rpartition(".")[2]
 
     def json(self) -> dict[str, Any]:
-        """The body as an object; an absent body is an empty one. ValueError if it is no JSON object."""
+        """The body as an object; an absent body is an empty one; ValueError if it is none."""
         parsed = json.loads(self.body or b"{}")
         if not isinstance(parsed, dict):
             raise ValueError(f"a JSON object was expected, got {type(parsed).__name__}")  # noqa: TRY004 - one error for bad input
@@ -112,7 +109,7 @@ def json_response(
 
 
 def error_response(code: str, message: str, *, status: int = 400) -> Response:
-    """An error as AWS's JSON protocols send it: the code in body and header, readable by every SDK."""
+    """An error as AWS's JSON protocols send it, its code in body and header."""
     headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}
     body = json.dumps({"__type": code, "message": message}).encode()
     return Response(status=status, headers=headers, body=body)
@@ -176,7 +173,7 @@ def _pinned(scope: Scope, headers: Mapping[str, str], body: bytes) -> Request:
     responses.set_request_account_id(tenant)
     responses.set_request_region(region)
     raw_path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
-    iam_evaluator.pin_request_origin(client, True)  # noqa: FBT003 - loopback counts as TLS
+    iam_evaluator.pin_request_origin(client, True)
     iam_evaluator.pin_signed_request(scope["method"], raw_path, query, scope["headers"])
     iam_evaluator.pin_signed_body(body)
     return Request(
@@ -245,7 +242,7 @@ async def _answer(
         return request, refusal
     try:
         return request, await service.handle(request)
-    except Exception:
+    except Exception:  # noqa: BLE001 - a client must get an answer
         _log.exception("%s failed on %s %s", service.name, request.method, request.path)
         message = "the embedded cloud failed, see its log"
         return request, error_response("InternalFailure", message, status=500)

@@ -1,0 +1,10 @@
+"""IAM as the embedded cloud enforces it: installed before any service answers."""
+
+from emulator.runtime import Runtime
+from emulator.seams import identity as seam
+
+
+def install(_runtime: Runtime) -> None:
+    """No key passes unsigned, and loopback counts as TLS."""
+    seam.trust_no_unsigned_key()
+    seam.treat_loopback_as_tls()

@@ -1,0 +1,103 @@
+"""Who a caller is: no key is trusted unsigned, and the services' roles get sessions.
+
+ministack lets three kinds of keys pass as the account's root without looking at their signature
+(`test`, any 12 digits, the server's own). Here only a key that IAM or STS knows passes.
+"""
+
+import hashlib
+import secrets
+import xml.etree.ElementTree as ET
+from urllib.parse import urlencode
+
+from ministack.core import iam_evaluator, responses
+
+from emulator.runtime import Credentials
+
+ADMINISTRATOR = "administrator"
+_ADMINISTRATOR_POLICY = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+)
+
+
+def trust_no_unsigned_key() -> None:
+    """Every access key's signature is checked, also `test` and account numbers."""
+    iam_evaluator.is_root_access_key = _is_internal_caller
+
+
+def _is_internal_caller(access_key_id: str) -> bool:
+    """Services of ministack call each other without a key; a request without one is anonymous."""
+    return not access_key_id
+
+
+def treat_loopback_as_tls() -> None:
+    """`aws:SecureTransport` is true: nothing leaves the machine, and bucket policies demand TLS."""
+    from ministack import app  # noqa: PLC0415 - reads the environment when imported
+
+    pin_as_sent = iam_evaluator.pin_request_origin
+
+    def pin(source_ip: str, _secure: bool) -> None:  # noqa: FBT001 - ministack's signature
+        pin_as_sent(source_ip, True)
+
+    app.pin_request_origin = pin
+
+
+async def create_administrator(account: str, region: str) -> Credentials:
+    """An IAM user that may do everything exists, and these are its keys."""
+    with responses.request_scope(account, region):
+        await _iam("CreateUser", UserName=ADMINISTRATOR)
+        await _iam(
+            "PutUserPolicy",
+            UserName=ADMINISTRATOR,
+            PolicyName="AdministratorAccess",
+            PolicyDocument=_ADMINISTRATOR_POLICY,
+        )
+        answer = ET.fromstring(await _iam("CreateAccessKey", UserName=ADMINISTRATOR))  # noqa: S314 - our own answer
+    texts = {element.tag.rpartition("}")[2]: element.text or "" for element in answer.iter()}
+    return Credentials(access_key=texts["AccessKeyId"], secret_key=texts["SecretAccessKey"])
+
+
+async def _iam(action: str, **parameters: str) -> bytes:
+    from ministack.services import iam  # noqa: PLC0415 - a service is loaded when first used
+
+    body = urlencode({"Action": action, "Version": "2010-05-08", **parameters}).encode()
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    status, _, answer = await iam.handle_request("POST", "/", headers, body, {})
+    content = bytes(answer) if not isinstance(answer, str) else answer.encode()
+    if status != 200:
+        raise RuntimeError(f"iam {action} failed with {status}: {content.decode()}")
+    return content
+
+
+_sessions: dict[tuple[str, str], Credentials] = {}
+
+
+def role_credentials(role_arn: str, session_name: str) -> Credentials:
+    """Credentials of a session of `role_arn`, as a service that assumed it holds them.
+
+    The same role and name give the same session. The role need not exist yet: policies are looked
+    up at each request, and a role without any may do nothing.
+    """
+    known = _sessions.get((role_arn, session_name))
+    if known is not None:
+        return known
+    from ministack.services import sts  # noqa: PLC0415 - a service is loaded when first used
+
+    account, role_name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+    digest = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
+    credentials = Credentials(
+        access_key=f"ASIA{digest[:16].upper()}",
+        secret_key=secrets.token_hex(20),
+        session_token=secrets.token_hex(32),
+    )
+    name = session_name[:64]
+    sts.register_session(
+        credentials.access_key,
+        {
+            "Arn": f"arn:aws:sts::{account}:assumed-role/{role_name}/{name}",
+            "UserId": f"AROA{digest[16:32].upper()}:{name}",
+            "SecretAccessKey": credentials.secret_key,
+            "SessionToken": credentials.session_token,
+        },
+    )
+    _sessions[role_arn, session_name] = credentials
+    return credentials
