@@ -1,0 +1,129 @@
+"""One container: sets up what SageMaker's contract promises, loads the model, answers requests.
+
+Runs in a process of its own that the zygote forked. The model is loaded before the first connection
+is accepted; where that fails, each `/ping` tries again and answers 500, as the real container does.
+"""
+
+import importlib
+import os
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from emulator.serving_container import httpd
+from emulator.serving_container.httpd import HttpRequest, HttpResponse
+from emulator.serving_container.responses import install_framework_modules
+from emulator.serving_container.transformer import Transformer
+
+CONTAINER_MODEL_DIR = "/opt/ml/model"
+"""Where SageMaker unpacks the artifact; paths under it are mapped to the instance's directory."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContainerSpec:
+    """What one container gets: its variables, its unpacked artifact and its listening socket."""
+
+    environment: Mapping[str, str]
+    model_dir: Path
+    listener: socket.socket
+
+
+class EntryPointError(Exception):
+    """The environment names no entry point that can be imported."""
+
+
+def run(spec: ContainerSpec) -> None:
+    """The container serves until it is killed."""
+    _become_the_container(spec)
+    httpd.serve(spec.listener, _Application(spec.model_dir))
+
+
+class _Application:
+    """Routes of the container contract; loads the model until that worked once."""
+
+    def __init__(self, model_dir: Path) -> None:
+        self._model_dir = model_dir
+        self._loading = threading.Lock()
+        self._transformer: Transformer | None = None
+        self._load()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path.partition("?")[0]
+        if path not in {"/ping", "/invocations"}:
+            return HttpResponse(status=404)
+        transformer = self._transformer or self._load()
+        if transformer is None:
+            return HttpResponse(status=500, body=httpd.INTERNAL_SERVER_ERROR_PAGE.encode())
+        if path == "/ping":
+            return HttpResponse()
+        return transformer(request) if request.method == "POST" else HttpResponse(status=405)
+
+    def _load(self) -> Transformer | None:
+        with self._loading:
+            if self._transformer is None:
+                try:
+                    self._transformer = Transformer(_user_module(self._model_dir), self._model_dir)
+                except Exception:  # noqa: BLE001 - a container that can't load must stay to say so
+                    sys.stderr.write("[ERROR] Error handling request /ping\n")
+                    traceback.print_exc()
+            return self._transformer
+
+
+def _become_the_container(spec: ContainerSpec) -> None:
+    os.environ.clear()
+    os.environ.update(spec.environment)
+    os.chdir(spec.model_dir)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    np.random.seed()  # noqa: NPY002 - forked processes must not share the global generator's state
+    sys.argv = ["serve"]
+    sys.path[:] = [entry for entry in sys.path if _belongs_to_python(entry)]
+    install_framework_modules()
+
+
+def _belongs_to_python(entry: str) -> bool:
+    """Whether a search path is the interpreter's or an installed package's, not this project's."""
+    roots = (Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve())
+    path = Path(entry).resolve()
+    return entry != "" and any(path.is_relative_to(root) for root in roots)
+
+
+def _user_module(model_dir: Path) -> ModuleType:
+    program = os.environ.get("SAGEMAKER_PROGRAM")
+    if program is None:
+        # The real container passes None on to importlib and dies of exactly this error.
+        raise AttributeError(
+            "'NoneType' object has no attribute 'startswith' (SAGEMAKER_PROGRAM is not set, so "
+            "code/ is ignored: set SAGEMAKER_PROGRAM and SAGEMAKER_SUBMIT_DIRECTORY)"
+        )
+    submit = os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY")
+    if submit is None:
+        raise EntryPointError(
+            "SAGEMAKER_SUBMIT_DIRECTORY is not set, so code/ is ignored: "
+            f"set it to {CONTAINER_MODEL_DIR}/code"
+        )
+    directory = _local_directory(submit, model_dir)
+    if not (directory / program).is_file():
+        raise EntryPointError(f"{program} was not found in {submit}")
+    if str(directory) not in sys.path:
+        sys.path.insert(0, str(directory))
+    importlib.invalidate_caches()
+    return importlib.import_module(program.removesuffix(".py").replace("/", "."))
+
+
+def _local_directory(submit: str, model_dir: Path) -> Path:
+    path = submit.removeprefix("file://")
+    if path != CONTAINER_MODEL_DIR and not path.startswith(f"{CONTAINER_MODEL_DIR}/"):
+        raise EntryPointError(
+            f"SAGEMAKER_SUBMIT_DIRECTORY must be a directory under {CONTAINER_MODEL_DIR}, "
+            f"got {submit!r}: pack the code into model.tar.gz, the embedded cloud does not "
+            "download code from S3"
+        )
+    return model_dir / path.removeprefix(CONTAINER_MODEL_DIR).lstrip("/")
