@@ -92,3 +92,18 @@ def ping_failed(variant: str) -> str:
         f"The primary container for production variant {variant} did not pass the ping health "
         "check. Please check CloudWatch logs for this endpoint."
     )
+
+
+def image_missing(variant: str) -> str:
+    """The FailureReason of an endpoint whose image can't be run."""
+    return (
+        f"Please make sure all images included in the model for the production variant {variant} "
+        "exist, and that the execution role used to create the model has permissions to access "
+        "them."
+    )
+
+
+INTERNAL_FAILURE = (
+    "Request to service failed. If failure persists after retry, contact customer support."
+)
+"""The FailureReason when the service itself is at fault."""

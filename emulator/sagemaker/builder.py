@@ -1,0 +1,145 @@
+"""Builds the fleets of a plan, beside those that run already.
+
+Either every variant of the plan is healthy when `build` returns, or none of its processes is left
+and the reason is the sentence that DescribeEndpoint shows. A variant whose model did not change
+keeps its processes.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from emulator.sagemaker import errors
+from emulator.sagemaker.artifacts import Artifacts, model_data_url
+from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.ports import Fleet, Fleets, FleetSpec, FleetUnhealthyError, ModelSpec
+from emulator.sagemaker.serving.interface import UnknownImageError
+from emulator.sagemaker.state import Model, Planned, Variant
+
+DEFAULT_STARTUP_TIMEOUT_SECONDS = 600.0
+"""SageMaker's ContainerStartupHealthCheckTimeoutInSeconds when a variant sets none."""
+
+
+class BuildFailedError(Exception):
+    """The plan could not be brought into service; the text is the endpoint's FailureReason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where a plan is built."""
+
+    tenant: Tenant
+    endpoint: str
+    config: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Builder:
+    """Turns plans into running variants; `now` is Unix seconds."""
+
+    fleets: Fleets
+    artifacts: Artifacts
+    now: Callable[[], float]
+
+    async def build(
+        self, site: Site, plan: tuple[Planned, ...], running: Mapping[str, Variant]
+    ) -> tuple[Variant, ...]:
+        """Every variant of the plan, healthy and of the wanted size."""
+        work = [self._variant(site, planned, running.get(planned.name)) for planned in plan]
+        results = await asyncio.gather(*work, return_exceptions=True)
+        built = tuple(result for result in results if isinstance(result, Variant))
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if not failures:
+            return built
+        await self.retire(built, kept=tuple(running.values()))
+        await self.restore_sizes(tuple(running.values()))
+        raise failures[0]
+
+    async def retire(self, variants: tuple[Variant, ...], *, kept: tuple[Variant, ...]) -> None:
+        """Fleets of `variants` that `kept` does not use have finished their requests and ended."""
+        used = {id(variant.fleet) for variant in kept}
+        for variant in variants:
+            if id(variant.fleet) not in used:
+                await variant.fleet.close(drain_seconds=DRAIN_SECONDS)
+
+    async def restore_sizes(self, variants: tuple[Variant, ...]) -> None:
+        """Every fleet has as many instances as its variant says."""
+        for variant in variants:
+            if variant.fleet.instance_count != variant.instance_count:
+                await variant.fleet.resize(variant.instance_count)
+
+    async def _variant(self, site: Site, planned: Planned, running: Variant | None) -> Variant:
+        try:
+            if running is not None and same_processes(running, planned):
+                await running.fleet.resize(planned.instance_count)
+                return _variant_of(site, planned, running.fleet, running.deployed)
+            fleet = await self._started(site, planned)
+        except UnknownImageError as error:
+            raise BuildFailedError(errors.image_missing(planned.name)) from error
+        except FleetUnhealthyError as error:
+            raise BuildFailedError(str(error) or errors.ping_failed(planned.name)) from error
+        except errors.SageMakerError as error:
+            raise BuildFailedError(error.message) from error
+        return _variant_of(site, planned, fleet, self.now())
+
+    async def _started(self, site: Site, planned: Planned) -> Fleet:
+        fleet = await self.fleets.create(await self._spec(site, planned))
+        try:
+            await fleet.wait_healthy()
+        except BaseException:
+            await fleet.close(drain_seconds=0.0)
+            raise
+        return fleet
+
+    async def _spec(self, site: Site, planned: Planned) -> FleetSpec:
+        timeout = planned.definition.get("ContainerStartupHealthCheckTimeoutInSeconds")
+        return FleetSpec(
+            endpoint=site.endpoint,
+            variant=planned.name,
+            config=site.config,
+            model=await self._model_spec(site.tenant, planned.model),
+            instance_count=planned.instance_count,
+            execution_role_arn=planned.model.role_arn,
+            region=site.tenant.region,
+            startup_timeout_seconds=(
+                DEFAULT_STARTUP_TIMEOUT_SECONDS if timeout is None else float(timeout)
+            ),
+        )
+
+    async def _model_spec(self, tenant: Tenant, model: Model) -> ModelSpec:
+        url = model_data_url(model.container)
+        path = None
+        if url is not None:
+            path = await self.artifacts.fetch(tenant, url, model.role_arn)
+        return ModelSpec(
+            name=model.name,
+            image=str(model.container["Image"]),
+            environment=dict(model.container.get("Environment", {})),
+            model_data_path=path,
+            model_data_url="" if url is None else url,
+        )
+
+
+DRAIN_SECONDS = 60.0
+"""How long a replaced fleet may finish its requests: SageMaker's limit for one invocation."""
+
+
+def same_processes(running: Variant, planned: Planned) -> bool:
+    """Whether the plan's variant can be served by the processes that run: same model, same kind."""
+    kind = running.definition.get("InstanceType") == planned.definition.get("InstanceType")
+    return kind and running.model == planned.model
+
+
+def _variant_of(site: Site, planned: Planned, fleet: Fleet, deployed: float) -> Variant:
+    return Variant(
+        name=planned.name,
+        config=site.config,
+        model=planned.model,
+        definition=planned.definition,
+        weight=planned.weight,
+        desired_weight=planned.weight,
+        instance_count=planned.instance_count,
+        desired_instance_count=planned.instance_count,
+        fleet=fleet,
+        deployed=deployed,
+    )

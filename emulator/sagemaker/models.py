@@ -1,0 +1,86 @@
+"""The operations on models.
+
+A model is a record; nothing runs until an endpoint uses it. CreateModel looks, as the execution
+role, whether the artifact can be read, because AWS refuses the model otherwise.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.sagemaker import describe, errors, names, tags
+from emulator.sagemaker.artifacts import Artifacts, model_data_url
+from emulator.sagemaker.listing import page_of
+from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.state import Model
+from emulator.sagemaker.store import Store
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOperations:
+    """CreateModel, DescribeModel, DeleteModel, ListModels; `now` is Unix seconds."""
+
+    store: Store
+    artifacts: Artifacts
+    trusts: Callable[[str], bool]
+    now: Callable[[], float]
+
+    async def create(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
+        """The model exists."""
+        name = str(request["ModelName"])
+        arn = tenant.arn(names.MODEL, name)
+        self._refuse_taken(tenant, name, arn)
+        model = Model(
+            name=name,
+            arn=arn,
+            request={key: value for key, value in request.items() if key != "Tags"},
+            created=self.now(),
+        )
+        await self._check_containers(tenant, model)
+        self._refuse_taken(tenant, name, arn)
+        shelf = self.store.shelf(tenant)
+        shelf.models[name.lower()] = model
+        tags.set_at_creation(shelf, arn, request)
+        return {"ModelArn": arn}
+
+    def _refuse_taken(self, tenant: Tenant, name: str, arn: str) -> None:
+        if name.lower() in self.store.shelf(tenant).models:
+            raise errors.already_exists(names.MODEL, arn)
+
+    async def _check_containers(self, tenant: Tenant, model: Model) -> None:
+        containers = model.request.get("Containers", [])
+        primary = model.request.get("PrimaryContainer")
+        if (primary is None) == (not containers):
+            raise errors.validation(
+                "You must provide either PrimaryContainer or Containers, and not both."
+            )
+        if "ExecutionRoleArn" not in model.request:
+            raise errors.not_emulated("models without an ExecutionRoleArn")
+        if not self.trusts(model.role_arn):
+            raise errors.role_not_assumable(model.role_arn)
+        for container in [primary] if primary is not None else containers:
+            url = model_data_url(container)
+            if url is not None:
+                await self.artifacts.check(tenant, url, model.role_arn)
+
+    async def describe(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
+        """The model as it was created."""
+        return describe.model(self.store.model(tenant, request["ModelName"]))
+
+    async def delete(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
+        """The model is gone; endpoints that run it keep running, as on AWS."""
+        model = self.store.model(tenant, request["ModelName"])
+        shelf = self.store.shelf(tenant)
+        del shelf.models[model.name.lower()]
+        shelf.tags.pop(model.arn, None)
+        return {}
+
+    async def list_(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
+        """One page of the models."""
+        page = page_of(list(self.store.shelf(tenant).models.values()), request)
+        return page.answer(
+            "Models",
+            lambda m: {"ModelName": m.name, "ModelArn": m.arn, "CreationTime": m.created},
+        )

@@ -1,0 +1,90 @@
+"""Which variants an endpoint configuration asks for, and what of the running ones it retains. Pure.
+
+It also refuses, by name, what AWS would host and this emulation does not, before anything starts.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from emulator.sagemaker import errors
+from emulator.sagemaker.state import Endpoint, EndpointConfig, Model, Planned
+
+_UNEMULATED_CONFIG = {
+    "AsyncInferenceConfig": "asynchronous inference (AsyncInferenceConfig)",
+    "ShadowProductionVariants": "shadow variants (ShadowProductionVariants)",
+    "ExplainerConfig": "online explainability (ExplainerConfig)",
+}
+_UNEMULATED_VARIANT = {
+    "ServerlessConfig": "serverless variants (ServerlessConfig)",
+    "InstancePools": "instance pools (InstancePools)",
+}
+
+
+def plan_variants(
+    config: EndpointConfig,
+    model_of: Callable[[str], Model],
+    retained: Mapping[str, Mapping[str, Any]],
+) -> tuple[Planned, ...]:
+    """The variants to run; `retained` overrides weight and count by variant name."""
+    for member, words in _UNEMULATED_CONFIG.items():
+        if config.request.get(member):
+            raise errors.not_emulated(words)
+    return tuple(
+        _planned(definition, model_of, retained.get(definition["VariantName"], {}))
+        for definition in config.variants
+    )
+
+
+def _planned(
+    definition: Mapping[str, Any], model_of: Callable[[str], Model], kept: Mapping[str, Any]
+) -> Planned:
+    for member, words in _UNEMULATED_VARIANT.items():
+        if definition.get(member) is not None:
+            raise errors.not_emulated(words)
+    if definition.get("ModelName") is None:
+        raise errors.not_emulated("variants for inference components (no ModelName)")
+    model = model_of(definition["ModelName"])
+    _refuse_unemulated_container(model)
+    weight = kept.get("DesiredWeight", definition.get("InitialVariantWeight", 1.0))
+    count = kept.get("DesiredInstanceCount", definition.get("InitialInstanceCount", 1))
+    return Planned(
+        name=definition["VariantName"],
+        model=model,
+        definition=definition,
+        weight=float(weight),
+        instance_count=int(count),
+    )
+
+
+def _refuse_unemulated_container(model: Model) -> None:
+    if len(model.request.get("Containers", [])) > 1:
+        raise errors.not_emulated("inference pipelines (a model of several Containers)")
+    if model.container.get("Mode") == "MultiModel":
+        raise errors.not_emulated("multi-model containers (Mode MultiModel)")
+    if "Image" not in model.container:
+        raise errors.not_emulated("models made from a model package (ModelPackageName)")
+
+
+def retained_properties(
+    endpoint: Endpoint, request: Mapping[str, Any]
+) -> dict[str, dict[str, float]]:
+    """What `RetainAllVariantProperties` keeps: each running variant's weight and instance count.
+
+    `ExcludeRetainedVariantProperties` takes kinds of property out again.
+    """
+    if not request.get("RetainAllVariantProperties", False):
+        return {}
+    excluded = {
+        item["VariantPropertyType"] for item in request.get("ExcludeRetainedVariantProperties", [])
+    }
+    running = {
+        variant.name: {
+            "DesiredWeight": variant.desired_weight,
+            "DesiredInstanceCount": float(variant.desired_instance_count),
+        }
+        for variant in endpoint.variants
+    }
+    return {
+        name: {kind: value for kind, value in kept.items() if kind not in excluded}
+        for name, kept in running.items()
+    }

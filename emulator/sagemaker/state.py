@@ -1,0 +1,141 @@
+"""What the control plane remembers of models, endpoint configurations and endpoints.
+
+Every value is immutable; a change replaces the whole record in the store, in one assignment, so a
+reader on the event loop sees either the state before or the state after. Nothing here waits,
+starts processes or knows the wire format.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from emulator.sagemaker.ports import Fleet
+
+
+class EndpointStatus(StrEnum):
+    """The statuses of an endpoint that this emulation passes through, spelled as AWS does."""
+
+    CREATING = "Creating"
+    UPDATING = "Updating"
+    ROLLING_BACK = "RollingBack"
+    IN_SERVICE = "InService"
+    DELETING = "Deleting"
+    FAILED = "Failed"
+
+    @property
+    def accepts_changes(self) -> bool:
+        """Whether an operation may change or delete an endpoint in this status."""
+        return self in {EndpointStatus.IN_SERVICE, EndpointStatus.FAILED}
+
+
+class VariantPhase(StrEnum):
+    """What an update is doing to a variant, spelled as AWS's VariantStatus."""
+
+    CREATING = "Creating"
+    UPDATING = "Updating"
+    DELETING = "Deleting"
+    ACTIVATING_TRAFFIC = "ActivatingTraffic"
+    BAKING = "Baking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model as it was created; `request` is the CreateModel request, tags taken out."""
+
+    name: str
+    arn: str
+    request: Mapping[str, Any]
+    created: float
+
+    @property
+    def container(self) -> Mapping[str, Any]:
+        """The container that answers requests: the primary, or the only one of `Containers`."""
+        primary = self.request.get("PrimaryContainer")
+        if primary is not None:
+            return dict(primary)
+        return dict(self.request["Containers"][0])
+
+    @property
+    def role_arn(self) -> str:
+        """The execution role; the model's code and SageMaker itself act as it."""
+        return str(self.request["ExecutionRoleArn"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointConfig:
+    """An endpoint configuration as it was created, tags taken out."""
+
+    name: str
+    arn: str
+    request: Mapping[str, Any]
+    created: float
+
+    @property
+    def variants(self) -> tuple[Mapping[str, Any], ...]:
+        """Its production variants, in the order given."""
+        return tuple(self.request["ProductionVariants"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A variant of a running endpoint: what was asked for, what is, and who serves."""
+
+    name: str
+    config: str
+    model: Model
+    definition: Mapping[str, Any]
+    weight: float
+    desired_weight: float
+    instance_count: int
+    desired_instance_count: int
+    fleet: Fleet
+    deployed: float
+    """When its image was resolved, in Unix seconds."""
+
+    @property
+    def image(self) -> str:
+        """The image its container was started from."""
+        return str(self.model.container["Image"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A variant that an update is about to build: no fleet yet, wishes only."""
+
+    name: str
+    model: Model
+    definition: Mapping[str, Any]
+    weight: float
+    instance_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingUpdate:
+    """An UpdateEndpoint under way; `share` of the traffic already goes to its variants."""
+
+    config_name: str
+    started: float
+    planned: tuple[Planned, ...]
+    variants: tuple[Variant, ...] = ()
+    share: float = 0.0
+    phase: VariantPhase = VariantPhase.CREATING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An endpoint: its status, the variants in service and the update under way."""
+
+    name: str
+    arn: str
+    config_name: str
+    status: EndpointStatus
+    created: float
+    modified: float
+    variants: tuple[Variant, ...] = ()
+    pending: PendingUpdate | None = None
+    failure_reason: str | None = None
+    data_capture: Mapping[str, Any] | None = None
+    deployment_config: Mapping[str, Any] | None = None
+    desired: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Wishes of UpdateEndpointWeightsAndCapacities that are not yet true, by variant."""

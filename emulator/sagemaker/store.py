@@ -1,0 +1,80 @@
+"""The records of every tenant, found without case as SageMaker finds them.
+
+The store also keeps, for each endpoint, the view that the data plane serves from; both are
+replaced together by `put_endpoint`. It checks existence and nothing else.
+"""
+
+from dataclasses import dataclass, field
+
+from emulator.sagemaker import errors, names
+from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.ports import EndpointView
+from emulator.sagemaker.state import Endpoint, EndpointConfig, Model
+from emulator.sagemaker.views import view_of
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What one tenant has; keys are names in lower case, tags are by ARN."""
+
+    models: dict[str, Model] = field(default_factory=dict)
+    configs: dict[str, EndpointConfig] = field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    views: dict[str, EndpointView] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+class Store:
+    """Finds and replaces records; raises AWS's own error when a name is unknown or taken."""
+
+    def __init__(self) -> None:
+        self._shelves: dict[Tenant, Shelf] = {}
+
+    def shelf(self, tenant: Tenant) -> Shelf:
+        """What the tenant has, an empty shelf at first."""
+        return self._shelves.setdefault(tenant, Shelf())
+
+    def tenants(self) -> tuple[Tenant, ...]:
+        """Every tenant that ever asked."""
+        return tuple(self._shelves)
+
+    def model(self, tenant: Tenant, name: str) -> Model:
+        """The model of that name."""
+        found = self.shelf(tenant).models.get(name.lower())
+        if found is None:
+            raise errors.could_not_find(names.MODEL, tenant.arn(names.MODEL, name))
+        return found
+
+    def config(self, tenant: Tenant, name: str) -> EndpointConfig:
+        """The endpoint configuration of that name."""
+        found = self.shelf(tenant).configs.get(name.lower())
+        if found is None:
+            arn = tenant.arn(names.ENDPOINT_CONFIG, name)
+            raise errors.could_not_find(names.ENDPOINT_CONFIG, arn)
+        return found
+
+    def endpoint(self, tenant: Tenant, name: str) -> Endpoint:
+        """The endpoint of that name."""
+        found = self.shelf(tenant).endpoints.get(name.lower())
+        if found is None:
+            raise errors.could_not_find(names.ENDPOINT, tenant.arn(names.ENDPOINT, name))
+        return found
+
+    def put_endpoint(self, tenant: Tenant, endpoint: Endpoint) -> None:
+        """The endpoint is as given, for the API and, from the next request on, for traffic."""
+        shelf, key = self.shelf(tenant), endpoint.name.lower()
+        shelf.endpoints[key] = endpoint
+        shelf.views[key] = view_of(endpoint)
+
+    def remove_endpoint(self, tenant: Tenant, name: str) -> None:
+        """There is no such endpoint and no tag of it."""
+        shelf, key = self.shelf(tenant), name.lower()
+        gone = shelf.endpoints.pop(key, None)
+        shelf.views.pop(key, None)
+        if gone is not None:
+            shelf.tags.pop(gone.arn, None)
+
+    def view(self, tenant: Tenant, name: str) -> EndpointView | None:
+        """What serves under that name at this moment."""
+        shelf = self._shelves.get(tenant)
+        return None if shelf is None else shelf.views.get(name.lower())

@@ -1,0 +1,48 @@
+"""Whether a role exists and lets an AWS service assume it, by ministack's IAM store.
+
+A service's sessions are made without asking STS, so the trust policy has to be asked here.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from ministack.core import iam_evaluator
+
+
+def trusts_service(role_arn: str, service: str) -> bool:
+    """Whether the role exists and its trust policy lets `service` (a principal) assume it."""
+    from ministack.services import iam  # noqa: PLC0415 - a service is loaded when first used
+
+    role = iam._roles.get(role_arn.rpartition("/")[2])  # noqa: SLF001 - the seam
+    if role is None or role.get("Arn") != role_arn:
+        return False
+    document = role.get("AssumeRolePolicyDocument", {})
+    parsed = json.loads(unquote(document)) if isinstance(document, str) else document
+    statements = parsed.get("Statement", [])
+    listed = [statements] if isinstance(statements, dict) else statements
+    effects = {s["Effect"] for s in listed if _applies(s, service, role_arn)}
+    return effects == {"Allow"}
+
+
+def _applies(statement: Mapping[str, Any], service: str, role_arn: str) -> bool:
+    principal = statement.get("Principal", {})
+    account = role_arn.split(":")[4]
+    context = iam_evaluator.EvalContext(
+        principal_arn=service,
+        principal_type="Service",
+        principal_account=account,
+        action="sts:AssumeRole",
+        resource_arn=role_arn,
+        region="",
+        service_context={"aws:sourceaccount": account},
+    )
+    actions = statement.get("Action", [])
+    return bool(
+        (principal == "*" or iam_evaluator._service_principal_matches(principal, service))  # noqa: SLF001
+        and iam_evaluator._action_matches(  # noqa: SLF001
+            "sts:AssumeRole", [actions] if isinstance(actions, str) else actions, []
+        )
+        and iam_evaluator._conditions_met(statement.get("Condition", {}), context)  # noqa: SLF001
+    )
