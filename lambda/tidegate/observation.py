@@ -136,7 +136,9 @@ class Observation:
     def from_json(cls, record: Mapping[str, Any]) -> "Observation":
         """The observation of a version 1 record; another version raises ValueError."""
         if record["v"] != VERSION:
-            raise ValueError(f"observation record version {record['v']!r} is unknown, read: {VERSION}")
+            raise ValueError(
+                f"observation record version {record['v']!r} is unknown, read: {VERSION}"
+            )
         pairs = record.get("pairs")
         return cls(
             key=ObservationKey(

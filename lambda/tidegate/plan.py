@@ -78,7 +78,6 @@ class ReleasePlan:
         Guardrail(metric=Metric.ERRORS, margin=0.02),
         Guardrail(metric=Metric.LATENCY, margin=0.20, tolerated_slowdown=1.5),
     )
-    interval_seconds: int = 60
     lag_seconds: int = 30
     outcome_window_seconds: int = 86_400
     hold_seconds: int = 3_600
@@ -89,6 +88,8 @@ class ReleasePlan:
         faults = (*faults_of(self.strategy, self.mechanism), *self._number_faults())
         faults += tuple(f for g in self.guardrails for f in g.faults())
         faults += _step_faults(self.steps)
+        if self.split is Split.ROUTER:
+            faults += ("split router is not available yet, use endpoint",)
         if len({g.metric for g in self.guardrails}) != len(self.guardrails):
             faults += ("each metric may have one guardrail, drop the second",)
         if not self.guardrails:
@@ -99,7 +100,6 @@ class ReleasePlan:
     def _number_faults(self) -> tuple[str, ...]:
         faults: list[str] = []
         for name, value, low, high in (
-            ("interval_seconds", self.interval_seconds, 1, 3_600),
             ("lag_seconds", self.lag_seconds, 0, 3_600),
             ("outcome_window_seconds", self.outcome_window_seconds, 1, 30 * 86_400),
             ("hold_seconds", self.hold_seconds, 0, 30 * 86_400),
@@ -129,7 +129,6 @@ class ReleasePlan:
                 }
                 for g in self.guardrails
             ],
-            "interval_seconds": self.interval_seconds,
             "lag_seconds": self.lag_seconds,
             "outcome_window_seconds": self.outcome_window_seconds,
             "hold_seconds": self.hold_seconds,
@@ -156,7 +155,6 @@ class ReleasePlan:
                 )
                 for g in data["guardrails"]
             ),
-            interval_seconds=int(data["interval_seconds"]),
             lag_seconds=int(data["lag_seconds"]),
             outcome_window_seconds=int(data["outcome_window_seconds"]),
             hold_seconds=int(data["hold_seconds"]),

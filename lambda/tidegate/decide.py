@@ -1,0 +1,282 @@
+"""The decisions of the release loop: from a record and what was seen to the next record.
+
+Pure functions; the loop stores what they return and does what `Decision.next` says.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from tidegate.intervals import seconds_until_close
+from tidegate.pointer import Declaration, LivePointer
+from tidegate.release import Intervention, LogEntry, Phase, ReleaseRecord, SlotVersion
+from tidegate.split import CACHE_SECONDS
+from tidegate.verdict import Verdict, VerdictKind
+
+MACHINE = "release machine"
+
+
+class Next(StrEnum):
+    """The next task of the release machine."""
+
+    SHIFT = "shift"
+    VERIFY = "verify"
+    BAKE = "bake"
+    JUDGE = "judge"
+    SETTLE = "settle"
+    REPORT = "report"
+    YIELD = "yield"
+    HALT = "halt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The record to store, what it logs, and what comes next after so many seconds."""
+
+    record: ReleaseRecord
+    next: Next
+    wait_seconds: int = 0
+    entries: tuple[LogEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Who opens which release, when, and the newest split version of the model."""
+
+    release_id: str
+    who: str
+    at: float
+    split_version: int
+
+
+def open_release(
+    *, declaration: Declaration, pointer: LivePointer, opening: Opening
+) -> tuple[ReleaseRecord, LogEntry]:
+    """A new record that moves traffic from the live slot towards the other one."""
+    candidate_slot = pointer.slot.other
+    record = ReleaseRecord(
+        release_id=opening.release_id,
+        model=declaration.model,
+        endpoint_name=declaration.endpoint_name,
+        endpoint_config_name=declaration.endpoint_config_name,
+        live=SlotVersion(slot=pointer.slot, version=pointer.version),
+        candidate=SlotVersion(slot=candidate_slot, version=declaration.slots[candidate_slot]),
+        plan=declaration.plan,
+        phase=Phase.SHIFTING,
+        started_by=opening.who,
+        started_at=opening.at,
+        split_version=opening.split_version,
+    )
+    entry = LogEntry(
+        at=opening.at,
+        who=opening.who,
+        what="opened",
+        why=f"release {record.candidate.version.label} over {record.live.version.label}",
+        before={pointer.slot.value: 100, candidate_slot.value: 0},
+        after={pointer.slot.value: 100, candidate_slot.value: 0},
+    )
+    return record, entry
+
+
+def after_announcement(record: ReleaseRecord, *, now: float) -> Decision:
+    """The settling split document is written: routers need so long to have read it."""
+    announced = replace(
+        record, announced=True, announced_at=now, split_version=record.split_version + 1
+    )
+    return Decision(record=announced, next=Next.SHIFT, wait_seconds=CACHE_SECONDS)
+
+
+def after_verification(record: ReleaseRecord, *, now: float) -> Decision:
+    """The endpoint was read back and has the target shares: bake, or settle when it is the end."""
+    if record.halted is not None and not record.phase.terminal:
+        safe = replace(record, restored_at=now, split_version=record.split_version + 1)
+        return Decision(record=safe, next=Next.HALT)
+    if record.phase in {Phase.SHIFTING, Phase.BAKING}:
+        return _start_baking(record, now=now)
+    restored = now if record.phase in {Phase.RESTORING, Phase.ABORTING} else None
+    done = replace(
+        record,
+        split_version=record.split_version + 1,
+        restored_at=restored if record.restored_at is None else record.restored_at,
+    )
+    return Decision(record=done, next=Next.SETTLE)
+
+
+def _start_baking(record: ReleaseRecord, *, now: float) -> Decision:
+    wait = seconds_until_close(now, lag_seconds=record.plan.lag_seconds)
+    if record.phase is Phase.BAKING and record.step_started_at is not None:
+        return Decision(record=record, next=Next.BAKE, wait_seconds=wait)
+    baking = replace(
+        record,
+        phase=Phase.BAKING,
+        step_started_at=now,
+        announced=False,
+        announced_at=None,
+        split_version=record.split_version + 1,
+    )
+    entry = LogEntry(
+        at=now,
+        who=MACHINE,
+        what="verified",
+        why=f"step {record.step + 1} of {len(record.plan.steps)} serves its share",
+        before=record.target_shares,
+        after=baking.target_shares,
+    )
+    return Decision(record=baking, next=Next.BAKE, wait_seconds=wait, entries=(entry,))
+
+
+def after_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> Decision:
+    """The judge has looked: go on baking, take the next step, promote or roll back."""
+    seen = replace(record, verdict=verdict)
+    if verdict.kind is VerdictKind.ROLL_BACK:
+        return _turn(seen, Phase.RESTORING, now=now, why=verdict.reason)
+    if record.forced is not None:
+        why = f"{record.forced.who} ordered it: {record.forced.why}"
+        return _turn(seen, Phase.PROMOTING, now=now, why=why)
+    if record.paused is not None or not _baked(record, now=now):
+        return _keep_baking(seen, now=now)
+    if record.step + 1 < len(record.plan.steps):
+        return _next_step(seen, now=now)
+    if verdict.kind is VerdictKind.PROMOTE:
+        return _turn(seen, Phase.PROMOTING, now=now, why=verdict.reason)
+    return _hold(seen, now=now)
+
+
+def _baked(record: ReleaseRecord, *, now: float) -> bool:
+    started = record.step_started_at
+    return started is not None and now - started >= record.plan.steps[record.step].bake_seconds
+
+
+def _keep_baking(record: ReleaseRecord, *, now: float) -> Decision:
+    wait = seconds_until_close(now, lag_seconds=record.plan.lag_seconds)
+    return Decision(record=record, next=Next.BAKE, wait_seconds=wait)
+
+
+def _next_step(record: ReleaseRecord, *, now: float) -> Decision:
+    """One step further, unless there is too little evidence: `hold` is never a pass."""
+    verdict = record.verdict
+    if verdict is not None and verdict.kind is VerdictKind.HOLD:
+        return _hold(record, now=now)
+    further = replace(record, phase=Phase.SHIFTING, step=record.step + 1, step_started_at=None)
+    entry = LogEntry(
+        at=now,
+        who=MACHINE,
+        what="step",
+        why="" if verdict is None else verdict.reason,
+        before=record.target_shares,
+        after=further.target_shares,
+    )
+    return Decision(record=further, next=Next.SHIFT, entries=(entry,))
+
+
+def _hold(record: ReleaseRecord, *, now: float) -> Decision:
+    """More bake, and a pause for an operator once the plan's patience is used up."""
+    started = record.step_started_at
+    patience = record.plan.steps[record.step].bake_seconds + record.plan.hold_seconds
+    if started is None or now - started < patience:
+        return _keep_baking(record, now=now)
+    why = f"no verdict after {patience} s in this step: promote or abort it, or resume to wait on"
+    return pause(record, Intervention(who=MACHINE, at=now, why=why))
+
+
+def _turn(record: ReleaseRecord, phase: Phase, *, now: float, why: str) -> Decision:
+    turned = replace(record, phase=phase, decided_at=now, step_started_at=None)
+    entry = LogEntry(
+        at=now,
+        who=MACHINE,
+        what="promote" if phase is Phase.PROMOTING else "roll back",
+        why=why,
+        before=record.target_shares,
+        after=turned.target_shares,
+    )
+    return Decision(record=turned, next=Next.SHIFT, entries=(entry,))
+
+
+def pause(record: ReleaseRecord, intervention: Intervention) -> Decision:
+    """No further step until resumed; rolling back stays possible, a pause never stops that."""
+    paused = replace(record, paused=intervention)
+    wait = seconds_until_close(intervention.at, lag_seconds=record.plan.lag_seconds)
+    return Decision(
+        record=paused,
+        next=Next.BAKE,
+        wait_seconds=wait,
+        entries=(_entry(record, paused, intervention, what="pause"),),
+    )
+
+
+def resume(record: ReleaseRecord, intervention: Intervention) -> Decision:
+    """The release goes on from its record: a halted step starts its shift and its bake again."""
+    going = replace(record, paused=None, halted=None, epoch=record.epoch + 1, announced=False)
+    if record.halted is not None and record.phase is Phase.BAKING:
+        going = replace(going, phase=Phase.SHIFTING, step_started_at=None)
+    if record.paused is not None and going.phase is Phase.BAKING:
+        # A pause for want of evidence starts the step's patience anew.
+        going = replace(going, step_started_at=intervention.at)
+    entry = _entry(record, going, intervention, what="resume")
+    return Decision(record=going, next=Next.SHIFT, entries=(entry,))
+
+
+def promote(record: ReleaseRecord, intervention: Intervention) -> Decision:
+    """The next look promotes, unless the judge says roll back: that wins over an operator."""
+    forced = replace(record, forced=intervention, paused=None)
+    entry = _entry(record, forced, intervention, what="order to promote")
+    return Decision(record=forced, next=Next.BAKE, entries=(entry,))
+
+
+def abort(record: ReleaseRecord, intervention: Intervention) -> Decision:
+    """All traffic goes back to the live version under a new epoch; older tasks yield."""
+    aborting = replace(
+        record,
+        phase=Phase.ABORTING,
+        epoch=record.epoch + 1,
+        decided_at=intervention.at,
+        step_started_at=None,
+        paused=None,
+        halted=None,
+        forced=None,
+    )
+    entry = _entry(record, aborting, intervention, what="abort")
+    return Decision(record=aborting, next=Next.SHIFT, entries=(entry,))
+
+
+def halt(record: ReleaseRecord, intervention: Intervention) -> Decision:
+    """The loop itself failed: the candidate gets no traffic until an operator resumes or aborts."""
+    halted = replace(record, halted=intervention, announced=False)
+    entry = _entry(record, halted, intervention, what="halt")
+    return Decision(record=halted, next=Next.SHIFT, entries=(entry,))
+
+
+def roll_back(record: ReleaseRecord, *, now: float, why: str) -> Decision:
+    """The release ends without the judge: what serves is not what was released."""
+    return _turn(record, Phase.RESTORING, now=now, why=why)
+
+
+def finish(record: ReleaseRecord, *, now: float) -> Decision:
+    """The read-back was right: the release is over, and this is the record that stays."""
+    ends = {
+        Phase.PROMOTING: Phase.PROMOTED,
+        Phase.RESTORING: Phase.ROLLED_BACK,
+        Phase.ABORTING: Phase.ABORTED,
+    }
+    over = replace(record, phase=ends[record.phase], finished_at=now, paused=None, forced=None)
+    entry = LogEntry(
+        at=now,
+        who=MACHINE,
+        what=over.phase.value,
+        why="read back: all traffic is where it belongs",
+        before=record.target_shares,
+        after=over.target_shares,
+    )
+    return Decision(record=over, next=Next.REPORT, entries=(entry,))
+
+
+def _entry(
+    before: ReleaseRecord, after: ReleaseRecord, intervention: Intervention, *, what: str
+) -> LogEntry:
+    return LogEntry(
+        at=intervention.at,
+        who=intervention.who,
+        what=what,
+        why=intervention.why,
+        before=before.target_shares,
+        after=after.target_shares,
+    )

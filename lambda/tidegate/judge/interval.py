@@ -1,0 +1,57 @@
+"""An anytime-valid interval for the difference of two rates: drawn for people, decided on by nobody.
+
+For rates that drift from stratum to stratum it covers the Mantel-Haenszel weighted means. Proof sketch
+(whole in docs/explanation/judge.md): for each tilt t, exp(t * score) over its moment is a martingale;
+the moment of a weight below the largest one, and of drifting rates, is bounded by that of the largest
+weight and the mean rate, since ln E exp is convex in the weight and concave in the rate.
+"""
+
+import math
+
+from tidegate.judge.hypergeometric import log_sum_exp
+from tidegate.judge.tally import Tally
+
+TILTS: tuple[float, ...] = (0.1, 0.25, 0.6, 1.5, 3.5, 8.0, 20.0)
+"""The tilts mixed over; signs are set by the side that is bounded."""
+
+MISS = 0.04
+"""Chance that the interval ever misses, over all looks; a fourth for each end of each slot."""
+
+BISECTIONS = 24
+
+
+def _excluded(rate: float, *, score: float, trials: float, scale: float, side: float) -> bool:
+    logs = []
+    for tilt in TILTS:
+        signed = side * tilt
+        moment = math.log1p(rate * math.expm1(signed * scale))
+        logs.append(signed * score - trials * moment)
+    return log_sum_exp(logs) - math.log(len(TILTS)) >= math.log(4 / MISS)
+
+
+def rate_bounds(*, score: float, weight: float, scale: float) -> tuple[float, float]:
+    """Lower and upper bound of the mean rate, each wrong ever with at most MISS / 4."""
+    rate = score / weight
+    trials = weight / scale
+    ends = []
+    for side, outside in ((1.0, 0.0), (-1.0, 1.0)):
+        kept, out = rate, outside
+        for _ in range(BISECTIONS):
+            middle = (kept + out) / 2
+            if _excluded(middle, score=score, trials=trials, scale=scale, side=side):
+                out = middle
+            else:
+                kept = middle
+        ends.append(out)
+    return ends[0], ends[1]
+
+
+def difference_bounds(tally: Tally) -> tuple[float, float] | None:
+    """Bounds of the candidate's rate minus the live one's; None without data."""
+    if tally.weight <= 0:
+        return None
+    candidate = rate_bounds(
+        score=tally.candidate_score, weight=tally.weight, scale=tally.candidate_scale
+    )
+    live = rate_bounds(score=tally.live_score, weight=tally.weight, scale=tally.live_scale)
+    return candidate[0] - live[1], candidate[1] - live[0]

@@ -1,0 +1,187 @@
+"""Cuts observations into strata: the pieces in which only the random split tells the slots apart.
+
+A stratum is one interval under one split (errors, latency), or one delay bucket of such an interval
+(outcomes). Nothing is ever pooled over strata here: a base rate that drifts while the shares change
+would make a harmless candidate look bad. This module counts; it draws no conclusion.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tidegate import latency
+from tidegate.errors import InvalidValueError
+from tidegate.observation import (
+    DELAY_EDGES,
+    Observation,
+    OutcomeCounts,
+    last_delay,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Who is compared: the slot that was live when the release began and the candidate's slot."""
+
+    live: str
+    candidate: str
+
+    def __post_init__(self) -> None:
+        if self.live == self.candidate:
+            raise InvalidValueError(
+                (
+                    f"a comparison needs two slots, got {self.live} twice: name the other slot "
+                    "as candidate",
+                )
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The 2 x 2 table of one stratum: trials and harmful events of either slot."""
+
+    candidate_trials: int
+    candidate_events: int
+    live_trials: int
+    live_events: int
+
+    @property
+    def trials(self) -> int:
+        """Trials of both slots."""
+        return self.candidate_trials + self.live_trials
+
+    @property
+    def events(self) -> int:
+        """Harmful events of both slots."""
+        return self.candidate_events + self.live_events
+
+    @property
+    def comparable(self) -> bool:
+        """Whether both slots were tried, without which nothing can be compared."""
+        return self.candidate_trials > 0 and self.live_trials > 0
+
+    @property
+    def informative(self) -> bool:
+        """Whether the events could have fallen differently between the slots."""
+        return self.comparable and 0 < self.events < self.trials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What one slot did in one stratum of serving."""
+
+    requests: int = 0
+    errors: int = 0
+    latency: latency.Histogram = field(default_factory=dict)
+
+    def plus(self, observation: Observation) -> "Counts":
+        """These counts with one more increment counted in."""
+        return Counts(
+            requests=self.requests + observation.requests,
+            errors=self.errors + observation.errors,
+            latency=latency.add(self.latency, observation.latency),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingStratum:
+    """One interval under one split, as served by either slot.
+
+    `live_seen` holds the live slot's latencies of the interval whether or not they are evidence: they
+    may say where to look later on, since that only has to be known before.
+    """
+
+    live: Counts
+    candidate: Counts
+    live_seen: latency.Histogram
+
+    @property
+    def errors(self) -> Table:
+        """Errors among requests."""
+        return Table(
+            candidate_trials=self.candidate.requests,
+            candidate_events=self.candidate.errors,
+            live_trials=self.live.requests,
+            live_events=self.live.errors,
+        )
+
+    def slower_than(self, bucket: int) -> Table:
+        """Requests in latency buckets above this one, among those whose latency is known."""
+        return Table(
+            candidate_trials=sum(self.candidate.latency.values()),
+            candidate_events=latency.count_above(self.candidate.latency, bucket),
+            live_trials=sum(self.live.latency.values()),
+            live_events=latency.count_above(self.live.latency, bucket),
+        )
+
+
+def faults_of(observations: Iterable[Observation]) -> tuple[str, ...]:
+    """What is impossible in these counts: empty when nothing is."""
+    return tuple(fault for item in observations for fault in _faults(item))
+
+
+def _faults(item: Observation) -> list[str]:
+    where = f"slot {item.key.slot}, interval {item.key.interval}, split {item.key.split_version}"
+    faults: list[str] = []
+    if not 0 <= item.errors <= item.requests:
+        faults.append(f"{where}: errors must be 0 to requests ({item.requests}), got {item.errors}")
+    if any(count < 0 for count in item.latency.values()):
+        faults.append(f"{where}: latency counts must be 0 or more, got {dict(item.latency)}")
+    for bucket, outcome in item.outcomes.items():
+        if not 0 <= bucket < len(DELAY_EDGES):
+            faults.append(f"{where}: delay bucket must be 0 to {len(DELAY_EDGES) - 1}, got {bucket}")
+        if not 0 <= outcome.wrong <= outcome.known:
+            faults.append(
+                f"{where}: wrong outcomes must be 0 to known ({outcome.known}), got {outcome.wrong}"
+            )
+    return faults
+
+
+def serving_strata(
+    observations: Sequence[Observation], comparison: Comparison
+) -> list[ServingStratum]:
+    """The strata of serving in the order of time, whatever order the increments came in."""
+    evidence: dict[tuple[int, int, str], Counts] = {}
+    seen: dict[tuple[int, int], latency.Histogram] = {}
+    for item in observations:
+        at = (item.key.interval, item.key.split_version)
+        seen.setdefault(at, {})
+        if item.key.slot == comparison.live:
+            seen[at] = latency.add(seen[at], item.latency)
+        if item.evidence:
+            key = (*at, item.key.slot)
+            evidence[key] = evidence.get(key, Counts()).plus(item)
+    return [
+        ServingStratum(
+            live=evidence.get((*at, comparison.live), Counts()),
+            candidate=evidence.get((*at, comparison.candidate), Counts()),
+            live_seen=seen[at],
+        )
+        for at in sorted(seen)
+    ]
+
+
+def outcome_strata(
+    observations: Sequence[Observation], comparison: Comparison, *, window_intervals: int
+) -> list[Table]:
+    """The strata of outcomes, in the order in which their delay buckets closed."""
+    sums: dict[tuple[int, int, int, int], dict[str, OutcomeCounts]] = {}
+    for item in observations:
+        if not item.evidence:
+            continue
+        for bucket, counts in item.outcomes.items():
+            closed = item.key.interval + last_delay(bucket, window_intervals=window_intervals)
+            at = (closed, item.key.interval, item.key.split_version, bucket)
+            slots = sums.setdefault(at, {})
+            slots[item.key.slot] = slots.get(item.key.slot, OutcomeCounts()) + counts
+    return [_outcome_table(sums[at], comparison) for at in sorted(sums)]
+
+
+def _outcome_table(slots: dict[str, OutcomeCounts], comparison: Comparison) -> Table:
+    candidate = slots.get(comparison.candidate, OutcomeCounts())
+    live = slots.get(comparison.live, OutcomeCounts())
+    return Table(
+        candidate_trials=candidate.known,
+        candidate_events=candidate.wrong,
+        live_trials=live.known,
+        live_events=live.wrong,
+    )

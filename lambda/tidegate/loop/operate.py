@@ -1,0 +1,91 @@
+"""The operator's verbs: each is one conditional write, and a new execution where one is needed."""
+
+from collections.abc import Callable
+
+from tidegate import decide
+from tidegate.decide import Decision
+from tidegate.errors import ConflictError, LockedError, ReleaseRefusedError
+from tidegate.loop.prepare import StartRequest, refuse_unfit
+from tidegate.ports import Endpoints, Executions, ReleaseStore
+from tidegate.release import Intervention, ReleaseRecord
+
+_TRIES = 10
+
+
+def start(
+    *, store: ReleaseStore, endpoints: Endpoints, executions: Executions, request: StartRequest
+) -> None:
+    """Start a release; whatever would refuse it in the machine refuses it here, before it starts."""
+    declaration = store.declaration(request.model)
+    pointer = store.pointer(request.model)
+    if declaration is None or pointer is None:
+        known = ", ".join(store.models()) or "none yet"
+        raise ReleaseRefusedError(f"no model {request.model} is deployed; deployed: {known}")
+    holder = store.lock_holder(request.model)
+    if holder is not None:
+        raise LockedError(model=request.model, holder=holder)
+    refuse_unfit(declaration, pointer, endpoints.read(declaration.endpoint_name))
+    executions.start(
+        release_id=request.release_id,
+        model=request.model,
+        who=request.who,
+        epoch=request.epoch,
+    )
+
+
+def pause(*, store: ReleaseStore, release_id: str, intervention: Intervention) -> ReleaseRecord:
+    """No further step is taken until resumed; a roll-back still is."""
+    return _write(store, release_id, lambda record: decide.pause(record, intervention))
+
+
+def promote(*, store: ReleaseStore, release_id: str, intervention: Intervention) -> ReleaseRecord:
+    """The next look promotes, unless the judge says roll back."""
+    return _write(store, release_id, lambda record: decide.promote(record, intervention))
+
+
+def resume(
+    *, store: ReleaseStore, executions: Executions, release_id: str, intervention: Intervention
+) -> ReleaseRecord:
+    """The release goes on from its record, in a new execution under a new epoch."""
+    record = _write(store, release_id, lambda r: decide.resume(r, intervention))
+    executions.start(
+        release_id=record.release_id,
+        model=record.model,
+        who=intervention.who,
+        epoch=record.epoch,
+    )
+    return record
+
+
+def abort(
+    *, store: ReleaseStore, executions: Executions, release_id: str, intervention: Intervention
+) -> ReleaseRecord:
+    """All traffic goes back to the live version, in a new execution under a new epoch.
+
+    The machine retries until the read-back is right; the model stays locked until then.
+    """
+    record = _write(store, release_id, lambda r: decide.abort(r, intervention))
+    executions.start(
+        release_id=record.release_id,
+        model=record.model,
+        who=intervention.who,
+        epoch=record.epoch,
+    )
+    return record
+
+
+def _write(
+    store: ReleaseStore, release_id: str, decision_on: Callable[[ReleaseRecord], Decision]
+) -> ReleaseRecord:
+    for _ in range(_TRIES):
+        record = store.load(release_id)
+        if record.phase.terminal:
+            raise ReleaseRefusedError(
+                f"release {release_id} is over ({record.phase}): there is nothing to change"
+            )
+        decision = decision_on(record)
+        try:
+            return store.save(decision.record, decision.entries)
+        except ConflictError:
+            continue
+    raise ConflictError(f"release {release_id} is being written too often, try again")

@@ -1,0 +1,83 @@
+"""Prepare: validate, lock, record. Nothing is changed when a release is refused."""
+
+from dataclasses import dataclass
+
+from tidegate.decide import Next, Opening, open_release
+from tidegate.errors import NotFoundError, ReleaseRefusedError
+from tidegate.loop.readback import has_shares, in_service
+from tidegate.loop.task import TaskInput, TaskOutput, go
+from tidegate.pointer import Declaration, LivePointer
+from tidegate.ports import Clock, Endpoints, EndpointState, ReleaseStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRequest:
+    """Who wants which model released, under which release id and epoch."""
+
+    release_id: str
+    model: str
+    who: str
+    epoch: int = 1
+
+
+def prepare(
+    *, store: ReleaseStore, endpoints: Endpoints, clock: Clock, request: StartRequest
+) -> TaskOutput:
+    """Open the release, or take up the one that is there; ReleaseRefusedError says why not.
+
+    Afterwards the model's lock is held by this release and its record exists.
+    """
+    task = TaskInput(release_id=request.release_id, epoch=request.epoch)
+    try:
+        record = store.load(request.release_id)
+    except NotFoundError:
+        _open(store=store, endpoints=endpoints, clock=clock, request=request)
+        return go(task, Next.SHIFT)
+    if record.epoch != request.epoch:
+        return go(task, Next.YIELD)
+    return go(task, Next.REPORT if record.phase.terminal else Next.SHIFT)
+
+
+def _open(
+    *, store: ReleaseStore, endpoints: Endpoints, clock: Clock, request: StartRequest
+) -> None:
+    declaration = store.declaration(request.model)
+    pointer = store.pointer(request.model)
+    if declaration is None or pointer is None:
+        known = ", ".join(store.models()) or "none yet"
+        raise ReleaseRefusedError(f"no model {request.model} is deployed; deployed: {known}")
+    refuse_unfit(declaration, pointer, endpoints.read(declaration.endpoint_name))
+    split = store.split(request.model)
+    opening = Opening(
+        release_id=request.release_id,
+        who=request.who,
+        at=clock.now(),
+        split_version=0 if split is None else split.version,
+    )
+    record, entry = open_release(declaration=declaration, pointer=pointer, opening=opening)
+    store.open(record, entry)
+
+
+def refuse_unfit(declaration: Declaration, pointer: LivePointer, state: EndpointState) -> None:
+    """Raise ReleaseRefusedError with every reason why this model cannot be released now."""
+    live, candidate = pointer.slot, pointer.slot.other
+    reasons: list[str] = []
+    if declaration.slots[candidate].digest == pointer.version.digest:
+        reasons.append(
+            f"both slots of {declaration.model} hold version {pointer.version.digest} "
+            f"({pointer.version.label}): deploy a new version first"
+        )
+    if not in_service(state):
+        reasons.append(f"endpoint {declaration.endpoint_name} is {state.status}, not InService")
+    if state.config_name != declaration.endpoint_config_name:
+        reasons.append(
+            f"endpoint {declaration.endpoint_name} serves {state.config_name}, the last deploy "
+            f"declared {declaration.endpoint_config_name}: deploy again"
+        )
+    if not has_shares(state, {live.value: 100, candidate.value: 0}):
+        reasons.append(
+            f"slot {live} should serve everything, read back {state.shares()}: "
+            "run 'tidegate release abort' on whatever moved it"
+        )
+    if reasons:
+        raise ReleaseRefusedError("; ".join(reasons))

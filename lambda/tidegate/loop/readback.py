@@ -1,0 +1,43 @@
+"""Reading back: does the endpoint serve what the record says?"""
+
+from tidegate.ports import EndpointState
+from tidegate.release import ReleaseRecord
+
+_TOLERANCE_PERCENT = 0.01
+"""Weights are floats; shares that differ by less are the same share."""
+
+
+def in_service(state: EndpointState) -> bool:
+    """Whether the endpoint has settled and may be changed."""
+    return state.status == "InService"
+
+
+def has_shares(state: EndpointState, shares: dict[str, int]) -> bool:
+    """Whether the weights read back give exactly these shares, in percent."""
+    actual = state.shares()
+    return actual.keys() == shares.keys() and all(
+        abs(actual[slot] - share) < _TOLERANCE_PERCENT for slot, share in shares.items()
+    )
+
+
+def changed_config(state: EndpointState, record: ReleaseRecord) -> str | None:
+    """Why the endpoint no longer serves what was released, None when it does."""
+    if state.config_name == record.endpoint_config_name:
+        return None
+    return (
+        f"endpoint {record.endpoint_name} serves configuration {state.config_name}, "
+        f"the release began on {record.endpoint_config_name}: something deployed underneath it"
+    )
+
+
+def lacks_instances(state: EndpointState, record: ReleaseRecord) -> bool:
+    """Whether a slot that is to have traffic still waits for its instances."""
+    return any(
+        share > 0
+        and (
+            state.variants[slot].current_instances < 1
+            or state.variants[slot].current_instances < state.variants[slot].desired_instances
+        )
+        for slot, share in record.target_shares.items()
+        if slot in state.variants
+    )

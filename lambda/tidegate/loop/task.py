@@ -1,0 +1,82 @@
+"""What every task of the loop shares: its input, its output, and yielding to a newer epoch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tidegate.decide import Decision, Next
+from tidegate.errors import ConflictError, SupersededError
+from tidegate.ports import ReleaseStore
+from tidegate.release import ReleaseRecord
+from tidegate.split import SplitDocument
+
+POLL_SECONDS = 5
+"""How long to wait before an endpoint that is being changed is read again."""
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskInput:
+    """What the state machine hands to each task."""
+
+    release_id: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOutput:
+    """What a task hands back: the input of the next one and where to go."""
+
+    release_id: str
+    epoch: int
+    next: Next
+    wait_seconds: int = 0
+
+
+def load_own(store: ReleaseStore, task: TaskInput) -> ReleaseRecord:
+    """The record, if this task's epoch still owns it; SupersededError when a newer one does."""
+    record = store.load(task.release_id)
+    if record.epoch != task.epoch:
+        raise SupersededError(release_id=task.release_id, expected=task.epoch, found=record.epoch)
+    return record
+
+
+def advance(
+    store: ReleaseStore, task: TaskInput, decide: Callable[[ReleaseRecord], Decision]
+) -> tuple[ReleaseRecord, Decision]:
+    """Decide on the newest record and save it, again if somebody wrote in between.
+
+    Returns the saved record; nothing is written when the decision changes nothing.
+    """
+    for _ in range(_TRIES):
+        record = load_own(store, task)
+        decision = decide(record)
+        if decision.record == record and not decision.entries:
+            return record, decision
+        try:
+            return store.save(decision.record, decision.entries), decision
+        except ConflictError:
+            continue
+    raise ConflictError(f"release {task.release_id} was written {_TRIES} times in between")
+
+
+def go(task: TaskInput, following: Next, *, wait_seconds: int = 0) -> TaskOutput:
+    """The output that sends the machine to a task."""
+    return TaskOutput(
+        release_id=task.release_id, epoch=task.epoch, next=following, wait_seconds=wait_seconds
+    )
+
+
+def split_of(record: ReleaseRecord, *, settling: bool) -> SplitDocument:
+    """The split document that belongs to a record while its release is open."""
+    return SplitDocument(
+        model=record.model,
+        version=record.split_version,
+        release_id=record.release_id,
+        shares=record.target_shares,
+        digests={
+            record.live.slot.value: record.live.version.digest,
+            record.candidate.slot.value: record.candidate.version.digest,
+        },
+        settling=settling,
+    )

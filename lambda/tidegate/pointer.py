@@ -1,0 +1,80 @@
+"""The live pointer and the declaration: what serves by decision, and what the last deploy put there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tidegate.plan import ReleasePlan
+from tidegate.slots import Slot
+from tidegate.version import Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePointer:
+    """Which slot and version of a model is live. Only a first deploy and a promotion write it."""
+
+    model: str
+    slot: Slot
+    version: Version
+    generation: int
+    moved_at: float
+    moved_by: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The pointer in JSON types; `from_json` reads it back."""
+        return {
+            "model": self.model,
+            "slot": self.slot.value,
+            "version": self.version.to_json(),
+            "generation": self.generation,
+            "moved_at": self.moved_at,
+            "moved_by": self.moved_by,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "LivePointer":
+        """The pointer that `to_json` wrote."""
+        return cls(
+            model=data["model"],
+            slot=Slot(data["slot"]),
+            version=Version.from_json(data["version"]),
+            generation=int(data["generation"]),
+            moved_at=float(data["moved_at"]),
+            moved_by=data["moved_by"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What a deploy declares for a model: endpoint, the version in each slot, and the release plan."""
+
+    model: str
+    endpoint_name: str
+    endpoint_config_name: str
+    slots: Mapping[Slot, Version]
+    plan: ReleasePlan
+
+    def digests(self) -> dict[str, str]:
+        """Slot name to version digest."""
+        return {slot.value: version.digest for slot, version in sorted(self.slots.items())}
+
+    def to_json(self) -> dict[str, Any]:
+        """The declaration in JSON types; `from_json` reads it back."""
+        return {
+            "model": self.model,
+            "endpoint_name": self.endpoint_name,
+            "endpoint_config_name": self.endpoint_config_name,
+            "slots": {slot.value: v.to_json() for slot, v in sorted(self.slots.items())},
+            "plan": self.plan.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Declaration":
+        """The declaration that `to_json` wrote."""
+        return cls(
+            model=data["model"],
+            endpoint_name=data["endpoint_name"],
+            endpoint_config_name=data["endpoint_config_name"],
+            slots={Slot(s): Version.from_json(v) for s, v in data["slots"].items()},
+            plan=ReleasePlan.from_json(data["plan"]),
+        )

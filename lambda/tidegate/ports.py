@@ -1,0 +1,258 @@
+"""Ports: what the core needs of the world. `tidegate_aws` has the adapters, `tests/fakes.py` fakes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tidegate.observation import Observation
+from tidegate.pointer import Declaration, LivePointer
+from tidegate.prediction_id import SigningKeys
+from tidegate.release import LogEntry, ReleaseRecord
+from tidegate.requestlog import Tally
+from tidegate.split import SplitDocument
+
+
+class Clock(Protocol):
+    """Time of the cloud, in seconds since the epoch."""
+
+    def now(self) -> float:
+        """The present moment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantState:
+    """One production variant, as read back from the endpoint."""
+
+    weight: float
+    current_instances: int
+    desired_instances: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointState:
+    """What an endpoint really serves now. `status` is SageMaker's word, such as `InService`."""
+
+    status: str
+    config_name: str
+    variants: dict[str, VariantState]
+    failure_reason: str = ""
+
+    def shares(self) -> dict[str, float]:
+        """Slot to share of the traffic in percent; empty when every weight is zero."""
+        total = sum(variant.weight for variant in self.variants.values())
+        if total == 0:
+            return {}
+        return {slot: 100 * v.weight / total for slot, v in self.variants.items()}
+
+
+class Endpoints(Protocol):
+    """The weights of production variants."""
+
+    def read(self, endpoint_name: str) -> EndpointState:
+        """What serves now, read from the service; NotFoundError for an unknown endpoint."""
+        ...
+
+    def set_weights(self, endpoint_name: str, shares: dict[str, int]) -> None:
+        """Ask for these shares in percent; ConflictError while the endpoint is being changed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look at the evidence: what became final after interval `after`, up to `through`."""
+
+    number: int
+    after: int
+    through: int
+    at: float
+    observations: tuple[Observation, ...]
+    verdict: dict[str, Any] | None = None
+    """The verdict of the look in JSON types; None until the judge has spoken."""
+
+
+class ReleaseStore(Protocol):
+    """Pointers, locks, declarations and release records. Every write is conditional."""
+
+    def pointer(self, model: str) -> LivePointer | None:
+        """The live pointer of a model, None before its first deploy was verified."""
+        ...
+
+    def put_pointer(self, pointer: LivePointer) -> None:
+        """Write a pointer of the next generation; ConflictError when it is not the next one."""
+        ...
+
+    def declaration(self, model: str) -> Declaration | None:
+        """What the last verified deploy declared."""
+        ...
+
+    def admitted(self, model: str) -> tuple[dict[str, str], ...]:
+        """Digests by slot of the verified deploys, newest first (the last five)."""
+        ...
+
+    def put_declaration(self, declaration: Declaration) -> None:
+        """Remember a verified deploy, as the declaration and among the admitted ones."""
+        ...
+
+    def forget(self, model: str) -> None:
+        """Remove pointer, declaration and split of a model whose stack was deleted."""
+        ...
+
+    def models(self) -> tuple[str, ...]:
+        """Names of all models that have a declaration."""
+        ...
+
+    def lock_holder(self, model: str) -> str | None:
+        """Id of the release that holds the model, None when nobody does."""
+        ...
+
+    def open(self, record: ReleaseRecord, entry: LogEntry) -> None:
+        """Take the lock and write the first record at once; LockedError names the holder.
+
+        Opening the same release again does nothing.
+        """
+        ...
+
+    def load(self, release_id: str) -> ReleaseRecord:
+        """The record of a release, strongly consistent; NotFoundError when there is none."""
+        ...
+
+    def save(self, record: ReleaseRecord, entries: Sequence[LogEntry] = ()) -> ReleaseRecord:
+        """Write record and log entries at once and return the record with its new revision.
+
+        ConflictError when somebody wrote since the record was loaded.
+        """
+        ...
+
+    def settle(
+        self, record: ReleaseRecord, entries: Sequence[LogEntry], *, pointer: LivePointer | None
+    ) -> ReleaseRecord:
+        """Write the final record, move the pointer (if one is given) and free the lock, all at once."""
+        ...
+
+    def log(self, release_id: str) -> tuple[LogEntry, ...]:
+        """Every change of a release, oldest first."""
+        ...
+
+    def releases(self, model: str) -> tuple[str, ...]:
+        """Ids of the releases of a model, newest first."""
+        ...
+
+    def split(self, model: str) -> SplitDocument | None:
+        """The split document of a model."""
+        ...
+
+    def put_split(self, document: SplitDocument) -> None:
+        """Write the document unless a newer version is there (then nothing happens)."""
+        ...
+
+
+class LookStore(Protocol):
+    """The looks of a release and the judge's state between them."""
+
+    def put_look(self, release_id: str, look: Look) -> Look:
+        """Write a look once; writing its number again returns the look that is there."""
+        ...
+
+    def looks(self, release_id: str, *, after: int = 0) -> tuple[Look, ...]:
+        """The looks with a number above `after`, in order."""
+        ...
+
+    def last_look(self, release_id: str) -> Look | None:
+        """The newest look."""
+        ...
+
+    def judge_state(self, release_id: str) -> tuple[int, dict[str, Any]] | None:
+        """Number of the last look judged and the judge's state after it, in JSON types."""
+        ...
+
+    def put_judgement(self, release_id: str, look: Look, state: dict[str, Any]) -> None:
+        """Store the verdict of a look and the state after it; repeating it does nothing."""
+        ...
+
+
+class Counters(Protocol):
+    """Counts of the request log by key, growing."""
+
+    def add(self, batch_id: str, tallies: Sequence[Tally]) -> bool:
+        """Add a batch once; False when this batch was added before."""
+        ...
+
+    def read(self, release_id: str) -> tuple[Observation, ...]:
+        """All that is known of a release, cumulative, one observation a key."""
+        ...
+
+
+class Refused(Protocol):
+    """Counts of outcomes that were refused, by reason."""
+
+    def count(self, model: str, reason: str) -> None:
+        """Count one refused outcome."""
+        ...
+
+
+class OutcomeLedger(Protocol):
+    """Which predictions have had their outcome credited."""
+
+    def credit(self, fingerprint: str, *, expires_at: float) -> bool:
+        """Credit a prediction's outcome; False when it was credited before."""
+        ...
+
+
+class Keys(Protocol):
+    """The secret keys of prediction ids."""
+
+    def read(self) -> SigningKeys:
+        """The keys, the current one named."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a model answered. `slot` is None when nothing said which variant had the request."""
+
+    status: int
+    slot: str | None
+    body: bytes
+    content_type: str
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request to a model. `slot` pins the production variant, None lets the endpoint draw."""
+
+    endpoint_name: str
+    body: bytes
+    content_type: str
+    accept: str
+    inference_id: str
+    slot: str | None = None
+
+
+class ModelInvoker(Protocol):
+    """Online inference."""
+
+    def invoke(self, question: Question) -> Answer:
+        """Ask the model. A model's failure is an answer with its status, not an exception."""
+        ...
+
+
+class Executions(Protocol):
+    """Executions of the release machine."""
+
+    def start(self, *, release_id: str, model: str, who: str, epoch: int) -> None:
+        """Start the machine for this release and epoch; starting it again does nothing."""
+        ...
+
+    def running(self, *, release_id: str, epoch: int) -> bool:
+        """Whether the execution of this epoch is still running."""
+        ...
+
+
+class Announcer(Protocol):
+    """Events and metrics about a release, for people and alarms."""
+
+    def changed(self, record: ReleaseRecord, *, what: str) -> None:
+        """Publish that a release changed its state."""
+        ...

@@ -1,0 +1,216 @@
+"""The release record: everything a release needs to go on after its execution has died.
+
+A record is a value. `decide` makes the next one, the store writes it with the log entries that say
+why, and only if nobody wrote in between (`revision`). `epoch` says who may act: every operator verb
+that takes over raises it, and tasks of an older epoch yield.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tidegate.plan import ReleasePlan
+from tidegate.slots import Slot
+from tidegate.verdict import Verdict
+from tidegate.version import Version
+
+
+class Phase(StrEnum):
+    """Where a release stands. The last three are terminal."""
+
+    SHIFTING = "shifting"
+    BAKING = "baking"
+    PROMOTING = "promoting"
+    RESTORING = "restoring"
+    ABORTING = "aborting"
+    PROMOTED = "promoted"
+    ROLLED_BACK = "rolled-back"
+    ABORTED = "aborted"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the release is over."""
+        return self in {Phase.PROMOTED, Phase.ROLLED_BACK, Phase.ABORTED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotVersion:
+    """A version in the slot it serves from."""
+
+    slot: Slot
+    version: Version
+
+    def to_json(self) -> dict[str, Any]:
+        """The pair in JSON types; `from_json` reads it back."""
+        return {"slot": self.slot.value, "version": self.version.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "SlotVersion":
+        """The pair that `to_json` wrote."""
+        return cls(slot=Slot(data["slot"]), version=Version.from_json(data["version"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervention:
+    """What an operator, or the machine itself, asked for: who, when and why."""
+
+    who: str
+    at: float
+    why: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The intervention in JSON types."""
+        return {"who": self.who, "at": self.at, "why": self.why}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Intervention":
+        """The intervention that `to_json` wrote."""
+        return cls(who=data["who"], at=float(data["at"]), why=data["why"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One line of a release's append-only log. Shares are in percent, slot name to share."""
+
+    at: float
+    who: str
+    what: str
+    why: str
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry in JSON types; `from_json` reads it back."""
+        return {
+            "at": self.at,
+            "who": self.who,
+            "what": self.what,
+            "why": self.why,
+            "before": dict(self.before),
+            "after": dict(self.after),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "LogEntry":
+        """The entry that `to_json` wrote."""
+        return cls(
+            at=float(data["at"]),
+            who=data["who"],
+            what=data["what"],
+            why=data["why"],
+            before={k: int(v) for k, v in data["before"].items()},
+            after={k: int(v) for k, v in data["after"].items()},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRecord:
+    """The state of one release. Moments are seconds since the epoch on the cloud's clock."""
+
+    release_id: str
+    model: str
+    endpoint_name: str
+    endpoint_config_name: str
+    live: SlotVersion
+    candidate: SlotVersion
+    plan: ReleasePlan
+    phase: Phase
+    started_by: str
+    started_at: float
+    step: int = 0
+    epoch: int = 1
+    revision: int = 0
+    split_version: int = 0
+    announced: bool = False
+    """Whether the settling split document for the current target has been written."""
+    announced_at: float | None = None
+    step_started_at: float | None = None
+    """When the current step's share was verified by reading back; None while it is not."""
+    decided_at: float | None = None
+    """When the verdict that ended the release was reached."""
+    restored_at: float | None = None
+    """When all traffic was verified to be on the live version again (roll-back, abort, halt)."""
+    finished_at: float | None = None
+    looks: int = 0
+    verdict: Verdict | None = None
+    paused: Intervention | None = None
+    halted: Intervention | None = None
+    forced: Intervention | None = None
+    """An operator's order to promote."""
+
+    @property
+    def target_shares(self) -> dict[str, int]:
+        """The share of each slot, in percent, that the endpoint should have now."""
+        candidate = self._candidate_share()
+        return {self.live.slot.value: 100 - candidate, self.candidate.slot.value: candidate}
+
+    def _candidate_share(self) -> int:
+        if self.halted is not None and not self.phase.terminal:
+            return 0
+        if self.phase in {Phase.SHIFTING, Phase.BAKING}:
+            return self.plan.steps[self.step].share_percent
+        return 100 if self.phase in {Phase.PROMOTING, Phase.PROMOTED} else 0
+
+    @property
+    def moves_gently(self) -> bool:
+        """Whether the shift is announced before it is made, so that its evidence stays clean."""
+        return self.phase is Phase.SHIFTING and self.halted is None
+
+    def to_json(self) -> dict[str, Any]:
+        """The record in JSON types; `from_json` reads it back."""
+        return {
+            "release_id": self.release_id,
+            "model": self.model,
+            "endpoint_name": self.endpoint_name,
+            "endpoint_config_name": self.endpoint_config_name,
+            "live": self.live.to_json(),
+            "candidate": self.candidate.to_json(),
+            "plan": self.plan.to_json(),
+            "phase": self.phase.value,
+            "started_by": self.started_by,
+            "started_at": self.started_at,
+            "step": self.step,
+            "epoch": self.epoch,
+            "revision": self.revision,
+            "split_version": self.split_version,
+            "announced": self.announced,
+            "announced_at": self.announced_at,
+            "step_started_at": self.step_started_at,
+            "decided_at": self.decided_at,
+            "restored_at": self.restored_at,
+            "finished_at": self.finished_at,
+            "looks": self.looks,
+            "verdict": None if self.verdict is None else self.verdict.to_json(),
+            "paused": None if self.paused is None else self.paused.to_json(),
+            "halted": None if self.halted is None else self.halted.to_json(),
+            "forced": None if self.forced is None else self.forced.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "ReleaseRecord":
+        """The record that `to_json` wrote."""
+        plain = {
+            name: data[name]
+            for name in (
+                *("release_id", "model", "endpoint_name", "endpoint_config_name"),
+                *("started_by", "started_at", "step", "epoch", "revision", "split_version"),
+                *("announced", "announced_at", "step_started_at", "decided_at", "restored_at"),
+                *("finished_at", "looks"),
+            )
+        }
+        return cls(
+            **plain,
+            live=SlotVersion.from_json(data["live"]),
+            candidate=SlotVersion.from_json(data["candidate"]),
+            plan=ReleasePlan.from_json(data["plan"]),
+            phase=Phase(data["phase"]),
+            verdict=None if data["verdict"] is None else Verdict.from_json(data["verdict"]),
+            paused=_intervention(data["paused"]),
+            halted=_intervention(data["halted"]),
+            forced=_intervention(data["forced"]),
+        )
+
+
+def _intervention(data: Mapping[str, Any] | None) -> Intervention | None:
+    return None if data is None else Intervention.from_json(data)
