@@ -19,29 +19,24 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from emulator.serving_container.container import ContainerSpec, run
 
-PRELOADED = (
-    "sklearn.compose",
-    "sklearn.ensemble",
-    "sklearn.feature_extraction.text",
-    "sklearn.linear_model",
-    "sklearn.pipeline",
-    "sklearn.preprocessing",
-    "joblib",
-)
 MAX_MESSAGE_BYTES = 192 * 1024
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def main(control_fd: int) -> None:
-    """Fork a container for each message on the control socket, and report each that ends."""
+def main(control_fd: int, preloaded: Sequence[str]) -> None:
+    """Fork a container for each message on the control socket, and report each that ends.
+
+    The modules named in `preloaded` are imported once, here.
+    """
     control = socket.socket(fileno=control_fd)
-    for name in PRELOADED:
+    for name in preloaded:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # the collector must not touch, and so copy, pages shared with the containers

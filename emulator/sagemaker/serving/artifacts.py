@@ -1,0 +1,28 @@
+"""Unpacking model.tar.gz, as SageMaker does before it starts a container.
+
+Members that would land outside the directory, links that point outside and devices are refused by
+tarfile's data filter. Blocking: the caller runs it in a thread.
+"""
+
+import tarfile
+from pathlib import Path
+
+from emulator.sagemaker.ports import ModelSpec
+from emulator.sagemaker.serving.interface import ArtifactError
+
+
+def unpack(model: ModelSpec, directory: Path) -> None:
+    """`directory` exists and holds the artifact's files; ArtifactError carries AWS's sentence."""
+    directory.mkdir(parents=True)
+    if model.model_data_path is None:
+        return
+    try:
+        with tarfile.open(model.model_data_path, mode="r:gz") as archive:
+            archive.extractall(directory, filter="data")
+    except (tarfile.TarError, OSError, EOFError) as error:
+        url = model.model_data_url or str(model.model_data_path)
+        raise ArtifactError(
+            f'Failed to extract model data archive for container "primary" from URL "{url}". '
+            "Please ensure that the object located at the URL is a valid tar.gz archive. "
+            f"({error})"
+        ) from error

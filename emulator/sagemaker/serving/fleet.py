@@ -1,0 +1,201 @@
+"""The processes of one variant: health, dispatching, replacing, resizing, draining.
+
+Requests go to the instance with the fewest under way. A fleet answers with what the container
+answered; what an error means to the caller is `invoke`'s business.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.sagemaker.ports import FleetSpec, FleetUnhealthyError
+from emulator.sagemaker.serving.containers import Container, start_container
+from emulator.sagemaker.serving.interface import FleetClosedError, LogSink
+from emulator.sagemaker.serving.logs import LogStream, log_group
+from emulator.sagemaker.serving.places import Place, ping_failure
+from emulator.sagemaker.serving.runners import Runner, runner_for
+from emulator.sagemaker.serving.wire import Answer
+from emulator.sagemaker.serving.zygotes import ZygoteHost
+
+MODEL_SECONDS = 60.0
+"""SageMaker's limit for one invocation (InvokeEndpoint, API reference), in wall seconds."""
+RESIZE_DRAIN_SECONDS = 60.0
+
+
+class NoInstanceError(ConnectionError):
+    """No instance of the fleet is healthy at this moment."""
+
+
+class InvocationTimeoutError(Exception):
+    """The container did not answer within SageMaker's limit."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FleetSettings:
+    """What all fleets of one cloud share."""
+
+    directory: Path
+    log_sink: LogSink
+    now: Callable[[], float]
+    wall_seconds: Callable[[float], float]
+    """How long a stretch of the cloud's seconds takes on the wall's clock."""
+    model_seconds: float = MODEL_SECONDS
+
+
+class ModelFleet:
+    """The running processes of one variant."""
+
+    def __init__(self, spec: FleetSpec, settings: FleetSettings, zygote: ZygoteHost) -> None:
+        self.spec = spec
+        self._settings = settings
+        self._zygote = zygote
+        self._closed = False
+        self._turn = itertools.count()
+        self._places: list[Place] = [self._place() for _ in range(spec.instance_count)]
+
+    @property
+    def execution_role_arn(self) -> str | None:
+        """The role that the model's containers, and what is written for them, run as."""
+        return self.spec.execution_role_arn
+
+    @property
+    def closed(self) -> bool:
+        """Whether the fleet takes no request any more."""
+        return self._closed
+
+    @property
+    def instance_count(self) -> int:
+        """How many instances serve now."""
+        return sum(place.healthy for place in self._places)
+
+    @property
+    def instance_pids(self) -> tuple[int, ...]:
+        """The process ids of the instances that are alive, for reports of memory."""
+        return tuple(container.pid for container in self._alive())
+
+    @property
+    def instance_ports(self) -> tuple[int, ...]:
+        """The loopback ports of the instances that are alive, for benchmarks."""
+        return tuple(container.port for container in self._alive())
+
+    async def wait_healthy(self) -> None:
+        """Every instance answers `/ping`; FleetUnhealthyError with AWS's reason if one does not."""
+        await self._wait_healthy(self._places)
+
+    async def resize(self, instance_count: int) -> None:
+        """That many healthy instances serve; those taken away finish their requests first."""
+        if self._closed:
+            raise FleetClosedError(f"the fleet of variant {self.spec.variant} is closed")
+        missing = instance_count - len(self._places)
+        added = [self._place() for _ in range(missing)]
+        self._places += added
+        try:
+            await self._wait_healthy(added)
+        except FleetUnhealthyError:
+            await self._retire(added, 0.0)
+            raise
+        self._places.sort(key=lambda place: place.healthy, reverse=True)
+        await self._retire(self._places[instance_count:], RESIZE_DRAIN_SECONDS)
+
+    async def close(self, *, drain_seconds: float) -> None:
+        """No process is left; requests under way had `drain_seconds` of the wall to finish."""
+        self._closed = True
+        await self._retire(list(self._places), drain_seconds)
+
+    async def invoke(self, request: bytes) -> Answer:
+        """The container's answer.
+
+        FleetClosedError, NoInstanceError, InvocationTimeoutError or ConnectionError when there is
+        none. The instance is chosen before anything is awaited, so a fleet that is closed after a
+        request reached it still answers that request.
+        """
+        place = self._least_busy()
+        container = place.take()
+        try:
+            async with asyncio.timeout(self._settings.model_seconds):
+                return await container.exchange(request)
+        except TimeoutError as error:
+            raise InvocationTimeoutError from error
+        finally:
+            place.give_back()
+
+    def _least_busy(self) -> Place:
+        if self._closed:
+            raise FleetClosedError(f"the fleet of variant {self.spec.variant} is closed")
+        healthy = [place for place in self._places if place.healthy]
+        if not healthy:
+            raise NoInstanceError(f"no instance of variant {self.spec.variant} is healthy")
+        start = next(self._turn) % len(healthy)  # equally busy ones take turns
+        return min(healthy[start:] + healthy[:start], key=lambda place: place.outstanding)
+
+    def _alive(self) -> list[Container]:
+        containers = [place.container for place in self._places]
+        return [container for container in containers if container is not None and container.alive]
+
+    def _place(self) -> Place:
+        return Place(self.spec.variant, self._launch)
+
+    async def _launch(self, instance: str) -> Container:
+        spec, settings = self.spec, self._settings
+        log = LogStream(
+            region=spec.region,
+            group=log_group(spec.endpoint),
+            name=f"{spec.variant}/{instance}",
+            sink=settings.log_sink,
+            now=settings.now,
+        )
+        home = settings.directory / spec.endpoint / spec.variant / instance
+        return await start_container(spec, home=home, zygote=self._zygote, log=log)
+
+    async def _wait_healthy(self, places: list[Place]) -> None:
+        if not places:
+            return
+        limit = self._settings.wall_seconds(self.spec.startup_timeout_seconds)
+        waiting = asyncio.gather(*(asyncio.shield(place.first_healthy) for place in places))
+        try:
+            await asyncio.wait_for(waiting, limit)
+        except TimeoutError as error:
+            raise FleetUnhealthyError(ping_failure(self.spec.variant)) from error
+        except asyncio.CancelledError as error:
+            if self._closed:
+                raise FleetUnhealthyError("the fleet was closed while it started") from error
+            raise
+
+    async def _retire(self, places: list[Place], drain_seconds: float) -> None:
+        await asyncio.gather(*(place.retire(drain_seconds) for place in places))
+        self._places = [place for place in self._places if place not in places]
+
+
+class ModelFleets:
+    """Starts fleets and knows all that run, so that none outlives the cloud."""
+
+    def __init__(self, settings: FleetSettings) -> None:
+        self._settings = settings
+        self._zygotes: dict[Runner, ZygoteHost] = {}
+        self._fleets: list[ModelFleet] = []
+
+    async def warm(self, image: str) -> None:
+        """The next fleet of this kind of container starts in milliseconds."""
+        await self._zygote(image).start()
+
+    async def create(self, spec: FleetSpec) -> ModelFleet:
+        """The processes are being started; UnknownImageError if the image can't be played."""
+        fleet = ModelFleet(spec, self._settings, self._zygote(spec.model.image))
+        self._fleets = [known for known in self._fleets if not known.closed] + [fleet]
+        return fleet
+
+    async def close(self) -> None:
+        """No process of any fleet is left."""
+        fleets, self._fleets = self._fleets, []
+        await asyncio.gather(*(fleet.close(drain_seconds=0.0) for fleet in fleets))
+        await asyncio.gather(*(zygote.close() for zygote in self._zygotes.values()))
+        self._zygotes.clear()
+        with contextlib.suppress(OSError):
+            self._settings.directory.rmdir()
+
+    def _zygote(self, image: str) -> ZygoteHost:
+        runner = runner_for(image)
+        return self._zygotes.setdefault(runner, ZygoteHost(runner))

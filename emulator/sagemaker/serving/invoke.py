@@ -1,0 +1,206 @@
+"""InvokeEndpoint: from an authenticated request to a variant's answer.
+
+Everything between reading the view and choosing an instance happens without awaiting, so weights,
+fleets and status always come from one view. What is not known of AWS's behaviour is said where it
+is decided.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from emulator.sagemaker.ports import (
+    EndpointView,
+    EndpointViews,
+    InvocationMetrics,
+    InvocationRecord,
+    VariantView,
+)
+from emulator.sagemaker.serving import errors
+from emulator.sagemaker.serving.draw import draw_variant
+from emulator.sagemaker.serving.errors import INVOKED_VARIANT_HEADER, Where
+from emulator.sagemaker.serving.fleet import InvocationTimeoutError, ModelFleet
+from emulator.sagemaker.serving.interface import FleetClosedError, InvokeRequest, InvokeResponse
+from emulator.sagemaker.serving.wire import Answer, BrokenAnswerError, render
+
+MAX_BODY_BYTES = 6_291_456
+"""InvokeEndpoint's limit (service model, BodyBlob)."""
+SERVING_STATUSES = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack"})
+"""In all others SageMaker's runtime does not know the endpoint (assumed for Deleting, Failed)."""
+
+CUSTOM_ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
+INFERENCE_ID = "x-amzn-sagemaker-inference-id"
+TARGET_MODEL = "x-amzn-sagemaker-target-model"
+TARGET_VARIANT = "x-amzn-sagemaker-target-variant"
+_FORWARDED = {
+    "content-type": "Content-Type",
+    "accept": "Accept",
+    CUSTOM_ATTRIBUTES: "X-Amzn-SageMaker-Custom-Attributes",
+    INFERENCE_ID: "X-Amzn-SageMaker-Inference-Id",
+}
+_LIMITS = (("customAttributes", CUSTOM_ATTRIBUTES, 1024), ("inferenceId", INFERENCE_ID, 64))
+_VIEW_CHANGES = 3
+"""A request that meets a fleet closed under it reads the view again, this often."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invocation:
+    """One answered invocation, as data capture sees it."""
+
+    view: EndpointView
+    variant: VariantView
+    request: InvokeRequest
+    answer: Answer
+
+
+class Capture(Protocol):
+    """Takes a copy of invocations; must return at once."""
+
+    def offer(self, invocation: Invocation) -> None:
+        """The invocation is captured if the endpoint's configuration wants it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Call:
+    """One request on its way."""
+
+    where: Where
+    request: InvokeRequest
+    started: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Served:
+    """What came of sending it to a container."""
+
+    response: InvokeResponse
+    answer: Answer | None
+    model_seconds: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invoker:
+    """The data plane's front: answers InvokeEndpoint."""
+
+    views: EndpointViews
+    metrics: InvocationMetrics
+    capture: Capture
+    random_unit: Callable[[], float] = random.random
+
+    async def invoke(self, request: InvokeRequest) -> InvokeResponse:
+        """The response to one call, errors included; it never raises for what a client did."""
+        where = Where(account=request.account, region=request.region, endpoint=request.endpoint)
+        refused = _refusal(where, request)
+        if refused is not None:
+            return refused
+        call = _Call(where=where, request=request, started=time.perf_counter())
+        for _ in range(_VIEW_CHANGES):
+            try:
+                return await self._invoke_view(call)
+            except FleetClosedError:
+                continue  # the view was replaced, and its fleet closed, after it was read
+        return errors.not_found(where)
+
+    async def _invoke_view(self, call: _Call) -> InvokeResponse:
+        view = self.views.find(call.request.region, call.request.endpoint)
+        if view is None or view.status not in SERVING_STATUSES:
+            return errors.not_found(call.where)
+        variant = self._choose(call.where, view, call.request.headers)
+        if isinstance(variant, InvokeResponse):
+            return variant
+        served = await _serve(call, variant)
+        self._record(call, view, variant, served)
+        if served.answer is not None and served.answer.status < 300:
+            self.capture.offer(
+                Invocation(view=view, variant=variant, request=call.request, answer=served.answer)
+            )
+        return served.response
+
+    def _choose(
+        self, where: Where, view: EndpointView, headers: Mapping[str, str]
+    ) -> VariantView | InvokeResponse:
+        wanted = headers.get(TARGET_VARIANT)
+        if wanted is None:
+            drawn = draw_variant(view.variants, self.random_unit())
+            return errors.no_weight(where) if drawn is None else drawn
+        # A named variant serves whatever its weight is: TargetVariant overrides the distribution.
+        named = [variant for variant in view.variants if variant.name == wanted]
+        return named[0] if named else errors.unknown_variant(where, wanted)
+
+    def _record(
+        self, call: _Call, view: EndpointView, variant: VariantView, served: _Served
+    ) -> None:
+        """Count it; a container that gave no answer counts as a 500 (assumed of CloudWatch)."""
+        model_seconds = 0.0 if served.model_seconds is None else served.model_seconds
+        overhead_seconds = time.perf_counter() - call.started - model_seconds
+        status = 500 if served.answer is None else served.answer.status
+        record = InvocationRecord(
+            endpoint=view.name,
+            variant=variant.name,
+            config=view.config_name,
+            status=status,
+            model_error=status >= 300,
+            model_latency_microseconds=(
+                None if served.model_seconds is None else served.model_seconds * 1e6
+            ),
+            overhead_latency_microseconds=overhead_seconds * 1e6,
+        )
+        self.metrics.record(call.request.region, record)
+
+
+async def _serve(call: _Call, variant: VariantView) -> _Served:
+    fleet = cast("ModelFleet", variant.fleet)  # every fleet of a view comes from ModelFleets
+    sent = time.perf_counter()
+    answer: Answer | None = None
+    try:
+        answer = await fleet.invoke(_forwarded(call.request))
+        response = _response(call.where, variant.name, answer)
+    except InvocationTimeoutError:
+        response = errors.timed_out(call.where, variant.name)
+    except BrokenAnswerError as error:
+        response = _broken(call.where, variant.name, error.status)
+    except ConnectionError:
+        response = errors.no_response(call.where, variant.name)
+    seconds = None if answer is None else time.perf_counter() - sent
+    return _Served(response=response, answer=answer, model_seconds=seconds)
+
+
+def _refusal(where: Where, request: InvokeRequest) -> InvokeResponse | None:
+    """The answer to a request that no endpoint would take."""
+    if len(request.body) > MAX_BODY_BYTES:
+        return errors.too_large(MAX_BODY_BYTES)
+    for member, header, limit in _LIMITS:
+        value = request.headers.get(header, "")
+        if len(value) > limit:
+            return errors.too_long(member, value, limit)
+    if TARGET_MODEL in request.headers:
+        return errors.not_multi_model(where)
+    return None
+
+
+def _forwarded(request: InvokeRequest) -> bytes:
+    """What the container gets: the body and the documented headers, all others are stripped."""
+    headers = {
+        sent: request.headers[name] for name, sent in _FORWARDED.items() if name in request.headers
+    }
+    return render("POST", "/invocations", headers, request.body)
+
+
+def _response(where: Where, variant: str, answer: Answer) -> InvokeResponse:
+    if not 200 <= answer.status < 300:
+        return errors.container_error(where, variant, status=answer.status, body=answer.body)
+    headers = {INVOKED_VARIANT_HEADER: variant}
+    if "content-type" in answer.headers:
+        headers["Content-Type"] = answer.headers["content-type"]
+    if CUSTOM_ATTRIBUTES in answer.headers:
+        headers[_FORWARDED[CUSTOM_ATTRIBUTES]] = answer.headers[CUSTOM_ATTRIBUTES]
+    return InvokeResponse(status=200, headers=headers, body=answer.body)
+
+
+def _broken(where: Where, variant: str, status: int | None) -> InvokeResponse:
+    """An answer that broke off: AWS quotes the status if it came that far."""
+    if status is None:
+        return errors.no_response(where, variant)
+    return errors.container_error(where, variant, status=status, body=None)
