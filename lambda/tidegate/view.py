@@ -1,0 +1,207 @@
+"""The one view of a release: computed once, shown by terminal, report, console and dashboard.
+
+Pure: from the stored record, looks, counters and log to plain values and JSON. Nothing here decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tidegate.latency import quantile_milliseconds
+from tidegate.observation import Observation, Totals, totals_by_slot
+from tidegate.ports import Look
+from tidegate.release import LogEntry, Phase, ReleaseRecord
+from tidegate.verdict import Evidence, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotView:
+    """What one slot is and did: counts since the release began, latency in milliseconds."""
+
+    role: str
+    slot: str
+    version: str
+    label: str
+    share_percent: int
+    requests: int
+    errors: int
+    outcomes_known: int
+    outcomes_wrong: int
+    latency_p50: float | None
+    latency_p95: float | None
+
+    @property
+    def bad_answers(self) -> int:
+        """Requests that failed, and answers that were later known to be wrong."""
+        return self.errors + self.outcomes_wrong
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """The evidence after one look: claim name to logarithm of the e-value, and its limit."""
+
+    at: float
+    candidate_requests: int
+    candidate_share: int
+    verdict: str
+    evidence: dict[str, float]
+    limits: dict[str, float]
+    live_rates: dict[str, float | None]
+    candidate_rates: dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseView:
+    """One release as people see it. Moments are seconds since the epoch on the cloud's clock."""
+
+    release_id: str
+    model: str
+    strategy: str
+    mechanism: str
+    split: str
+    phase: str
+    step: int
+    steps: tuple[int, ...]
+    live: SlotView
+    candidate: SlotView
+    started_by: str
+    started_at: float
+    decided_at: float | None
+    restored_at: float | None
+    finished_at: float | None
+    verdict: str
+    reason: str
+    evidence: tuple[Evidence, ...]
+    requests_needed: int | None
+    alpha: float
+    beta: float
+    paused: str | None
+    halted: str | None
+    unattributed_requests: int
+    points: tuple[Point, ...]
+    log: tuple[LogEntry, ...]
+
+    @property
+    def over(self) -> bool:
+        """Whether the release has ended."""
+        return Phase(self.phase).terminal
+
+    @property
+    def seconds(self) -> float | None:
+        """From opening to settling; None while the release is open."""
+        return None if self.finished_at is None else self.finished_at - self.started_at
+
+    @property
+    def time_to_restore_seconds(self) -> float | None:
+        """From the verdict to the read-back that shows all traffic on the live version again."""
+        if self.restored_at is None or self.decided_at is None:
+            return None
+        return max(0.0, self.restored_at - self.decided_at)
+
+    def to_json(self) -> dict[str, Any]:
+        """The view in JSON types, with the derived figures."""
+        data = asdict(self)
+        data["live"]["bad_answers"] = self.live.bad_answers
+        data["candidate"]["bad_answers"] = self.candidate.bad_answers
+        data["seconds"] = self.seconds
+        data["time_to_restore_seconds"] = self.time_to_restore_seconds
+        return data
+
+
+def view_of(
+    record: ReleaseRecord,
+    *,
+    looks: Sequence[Look],
+    counters: Sequence[Observation],
+    log: Sequence[LogEntry],
+) -> ReleaseView:
+    """The view of a release from everything that is stored about it."""
+    totals = totals_by_slot(counters)
+    slots = {record.live.slot.value, record.candidate.slot.value}
+    verdict = record.verdict
+    return ReleaseView(
+        release_id=record.release_id,
+        model=record.model,
+        strategy=record.plan.strategy.value,
+        mechanism=record.plan.mechanism.value,
+        split=record.plan.split.value,
+        phase=record.phase.value,
+        step=record.step,
+        steps=tuple(step.share_percent for step in record.plan.steps),
+        live=_slot_view("live", record, totals),
+        candidate=_slot_view("candidate", record, totals),
+        started_by=record.started_by,
+        started_at=record.started_at,
+        decided_at=record.decided_at,
+        restored_at=record.restored_at,
+        finished_at=record.finished_at,
+        verdict="continue" if verdict is None else verdict.kind.value,
+        reason=reason_of(record),
+        evidence=() if verdict is None else verdict.evidence,
+        requests_needed=None if verdict is None else verdict.requests_needed,
+        alpha=record.plan.alpha,
+        beta=record.plan.beta,
+        paused=None if record.paused is None else record.paused.why,
+        halted=None if record.halted is None else record.halted.why,
+        unattributed_requests=sum(t.requests for s, t in totals.items() if s not in slots),
+        points=_points(record, looks, log),
+        log=tuple(log),
+    )
+
+
+def reason_of(record: ReleaseRecord) -> str:
+    """Why the release stands where it stands, in one sentence."""
+    if record.halted is not None:
+        return f"halted: {record.halted.why}"
+    if record.verdict is None:
+        return "no interval was judged yet"
+    return record.verdict.reason
+
+
+def _slot_view(role: str, record: ReleaseRecord, totals: dict[str, Totals]) -> SlotView:
+    held = record.live if role == "live" else record.candidate
+    total = totals.get(held.slot.value, Totals())
+    return SlotView(
+        role=role,
+        slot=held.slot.value,
+        version=held.version.digest,
+        label=held.version.label,
+        share_percent=record.target_shares[held.slot.value],
+        requests=total.requests,
+        errors=total.errors,
+        outcomes_known=total.outcomes.known,
+        outcomes_wrong=total.outcomes.wrong,
+        latency_p50=quantile_milliseconds(total.latency, 0.5),
+        latency_p95=quantile_milliseconds(total.latency, 0.95),
+    )
+
+
+def _points(
+    record: ReleaseRecord, looks: Sequence[Look], log: Sequence[LogEntry]
+) -> tuple[Point, ...]:
+    slot = record.candidate.slot.value
+    return tuple(
+        _point(look, Verdict.from_json(look.verdict), share=_share_at(log, slot, look.at))
+        for look in looks
+        if look.verdict is not None
+    )
+
+
+def _share_at(log: Sequence[LogEntry], slot: str, at: float) -> int:
+    """The candidate's share in percent that the log shows for a moment."""
+    shares = [entry.after.get(slot, 0) for entry in log if entry.at <= at]
+    return shares[-1] if shares else 0
+
+
+def _point(look: Look, verdict: Verdict, *, share: int) -> Point:
+    named = {f"{item.metric} {item.claim.value}": item for item in verdict.evidence}
+    return Point(
+        at=look.at,
+        candidate_requests=verdict.candidate_requests,
+        candidate_share=share,
+        verdict=verdict.kind.value,
+        evidence={name: item.log_evidence for name, item in named.items()},
+        limits={name: item.log_limit for name, item in named.items()},
+        live_rates={item.metric: item.live_rate for item in verdict.evidence},
+        candidate_rates={item.metric: item.candidate_rate for item in verdict.evidence},
+    )
