@@ -1,0 +1,111 @@
+"""What a caller of the control plane must be allowed to do, by operation. Pure.
+
+Actions and resource types are those of AWS's service authorization reference for SageMaker:
+creating or updating an endpoint is asked on the endpoint and on its configuration; passing a role
+is `iam:PassRole` on the role; creating with tags is `sagemaker:AddTags` as well; an update that
+names rollback alarms is `cloudwatch:DescribeAlarms`, as the guardrails guide says.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.sagemaker import names
+from emulator.sagemaker.names import Tenant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """One permission: an action on a resource, under these condition keys."""
+
+    action: str
+    resource: str = "*"
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+_NAME_MEMBERS = {
+    names.MODEL: "ModelName",
+    names.ENDPOINT_CONFIG: "EndpointConfigName",
+    names.ENDPOINT: "EndpointName",
+}
+
+_RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
+    "CreateModel": (names.MODEL,),
+    "DescribeModel": (names.MODEL,),
+    "DeleteModel": (names.MODEL,),
+    "CreateEndpointConfig": (names.ENDPOINT_CONFIG,),
+    "DescribeEndpointConfig": (names.ENDPOINT_CONFIG,),
+    "DeleteEndpointConfig": (names.ENDPOINT_CONFIG,),
+    "CreateEndpoint": (names.ENDPOINT, names.ENDPOINT_CONFIG),
+    "UpdateEndpoint": (names.ENDPOINT, names.ENDPOINT_CONFIG),
+    "DescribeEndpoint": (names.ENDPOINT,),
+    "UpdateEndpointWeightsAndCapacities": (names.ENDPOINT,),
+    "DeleteEndpoint": (names.ENDPOINT,),
+}
+
+_TAGGING = frozenset({"AddTags", "ListTags", "DeleteTags"})
+
+
+def needed(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> Sequence[Needed]:
+    """Every permission that the request needs; a wrong request needs those it names so far."""
+    action = f"sagemaker:{operation}"
+    if operation in _TAGGING:
+        return [Needed(action=action, resource=str(request.get("ResourceArn", "*")))]
+    resources = _resources(operation, tenant, request)
+    context = _tag_context(request)
+    wanted = [Needed(action=action, resource=arn, context=context) for arn in resources]
+    return wanted + [extra for rule in _EXTRAS for extra in rule(resources[0], request)]
+
+
+def _resources(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> list[str]:
+    kinds = _RESOURCE_KINDS.get(operation, ())
+    arns = [
+        tenant.arn(kind, request[_NAME_MEMBERS[kind]])
+        for kind in kinds
+        if isinstance(request.get(_NAME_MEMBERS[kind]), str)
+    ]
+    return arns or ["*"]
+
+
+def _tag_context(request: Mapping[str, Any]) -> dict[str, Any]:
+    tags = _tags(request)
+    if not tags:
+        return {}
+    return {f"aws:RequestTag/{key}": value for key, value in tags.items()} | {
+        "aws:TagKeys": list(tags)
+    }
+
+
+def _tags(request: Mapping[str, Any]) -> dict[str, str]:
+    listed = request.get("Tags")
+    if not isinstance(listed, list):
+        return {}
+    pairs = [tag for tag in listed if isinstance(tag, dict)]
+    return {str(tag.get("Key", "")): str(tag.get("Value", "")) for tag in pairs}
+
+
+def _tag_rule(resource: str, request: Mapping[str, Any]) -> list[Needed]:
+    if not _tags(request):
+        return []
+    return [Needed(action="sagemaker:AddTags", resource=resource, context=_tag_context(request))]
+
+
+def _role_rule(_resource: str, request: Mapping[str, Any]) -> list[Needed]:
+    role = request.get("ExecutionRoleArn")
+    if not isinstance(role, str):
+        return []
+    context = {"iam:PassedToService": "sagemaker.amazonaws.com"}
+    return [Needed(action="iam:PassRole", resource=role, context=context)]
+
+
+def _alarm_rule(_resource: str, request: Mapping[str, Any]) -> list[Needed]:
+    deployment = request.get("DeploymentConfig")
+    rollback = deployment.get("AutoRollbackConfiguration") if isinstance(deployment, dict) else None
+    return [Needed(action="cloudwatch:DescribeAlarms")] if rollback else []
+
+
+_EXTRAS: tuple[Callable[[str, Mapping[str, Any]], list[Needed]], ...] = (
+    _role_rule,
+    _tag_rule,
+    _alarm_rule,
+)
