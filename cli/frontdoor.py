@@ -1,0 +1,62 @@
+"""Signed calls to the project's HTTP API, as any client with IAM credentials makes them."""
+
+import json
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the front door answered; `prediction_id` is None when none was given."""
+
+    status: int
+    body: bytes
+    content_type: str
+    prediction_id: str | None
+    slot: str | None
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontDoor:
+    """A client of the front door; connections are kept, so it may be shared by threads."""
+
+    url: str
+    region: str
+    credentials: Credentials
+    pool: urllib3.PoolManager = field(
+        default_factory=lambda: urllib3.PoolManager(maxsize=64, retries=False, timeout=70.0)
+    )
+
+    def predict(
+        self, model: str, body: bytes, *, content_type: str = "application/json", user: str = ""
+    ) -> Reply:
+        """Ask a model; a failed prediction is a reply with its status."""
+        headers = {"content-type": content_type}
+        if user:
+            headers["x-tidegate-user"] = user
+        response = self._post(f"/models/{quote(model, safe='')}/predictions", body, headers)
+        return Reply(
+            status=response.status,
+            body=response.data,
+            content_type=response.headers.get("content-type", ""),
+            prediction_id=response.headers.get("x-tidegate-prediction-id"),
+            slot=response.headers.get("x-tidegate-slot"),
+            version=response.headers.get("x-tidegate-version"),
+        )
+
+    def record_outcome(self, prediction_id: str, *, wrong: bool) -> int:
+        """Say what became known of a prediction; the HTTP status says whether it was credited."""
+        body = json.dumps({"prediction_id": prediction_id, "wrong": wrong}).encode()
+        return int(self._post("/outcomes", body, {"content-type": "application/json"}).status)
+
+    def _post(self, path: str, body: bytes, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+        request = AWSRequest(method="POST", url=self.url + path, data=body, headers=headers)
+        SigV4Auth(self.credentials, "execute-api", self.region).add_auth(request)
+        signed = dict(request.headers.items())
+        return self.pool.request("POST", self.url + path, body=body, headers=signed)
