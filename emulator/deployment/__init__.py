@@ -1,0 +1,1 @@
+"""The parts of the deployer: assembly, assets, bootstrap and stacks, by plain boto3."""

@@ -1,0 +1,78 @@
+"""The least that a cloud assembly needs of its environment: an asset bucket and a version.
+
+Both are resources of a `CDKToolkit` stack with the logical ids of the real one, so that
+`cdk bootstrap` later completes this stack instead of finding its bucket taken.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from emulator.deployment.assembly import StackArtifact
+from emulator.deployment.stacks import OnEvent, StackRequest, put_stack
+from emulator.deployment.target import Target
+
+BOOTSTRAP_VERSION = "30"
+"""The version that the pinned CDK command line bootstraps to; stacks demand 6 to 8 of it."""
+
+_USUAL_QUALIFIER = "hnb659fds"
+
+
+def ensure_bootstrapped(
+    target: Target, stacks: Iterable[StackArtifact], on_event: OnEvent | None
+) -> None:
+    """The buckets and version parameters that the stacks name exist."""
+    needed = {}
+    for stack in stacks:
+        for asset in stack.assets:
+            if stack.version_parameter is not None:
+                needed[target.filled_in(asset.bucket)] = stack.version_parameter
+    for bucket, parameter in needed.items():
+        if not _is_bootstrapped(target, bucket, parameter):
+            put_stack(target, _toolkit(bucket, parameter), on_event=on_event)
+
+
+def _is_bootstrapped(target: Target, bucket: str, parameter: str) -> bool:
+    try:
+        target.ssm.get_parameter(Name=parameter)
+        target.s3.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("ParameterNotFound", "404", "NoSuchBucket"):
+            return False
+        raise
+    return True
+
+
+def _toolkit(bucket: str, parameter: str) -> StackRequest:
+    qualifier = parameter.split("/")[2]
+    suffix = "" if qualifier == _USUAL_QUALIFIER else f"-{qualifier}"
+    return StackRequest(
+        name=f"CDKToolkit{suffix}", template=json.dumps(_template(bucket, parameter, qualifier))
+    )
+
+
+def _template(bucket: str, parameter: str, qualifier: str) -> Mapping[str, Any]:
+    resources = {
+        "StagingBucket": {
+            "Type": "AWS::S3::Bucket",
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+            "Properties": {
+                "BucketName": bucket,
+                "VersioningConfiguration": {"Status": "Enabled"},
+            },
+        },
+        "CdkBootstrapVersion": {
+            "Type": "AWS::SSM::Parameter",
+            "Properties": {"Type": "String", "Name": parameter, "Value": BOOTSTRAP_VERSION},
+        },
+    }
+    outputs = {
+        "BucketName": {"Value": {"Ref": "StagingBucket"}},
+        "BucketDomainName": {"Value": {"Fn::GetAtt": ["StagingBucket", "RegionalDomainName"]}},
+        "BootstrapVersion": {"Value": {"Fn::GetAtt": ["CdkBootstrapVersion", "Value"]}},
+    }
+    description = f"What an embedded cloud needs to deploy CDK apps ({qualifier})"
+    return {"Description": description, "Resources": resources, "Outputs": outputs}
