@@ -1,0 +1,200 @@
+# ruff: noqa: SLF001 - this package exists to touch private names of the pinned ministack
+"""Python functions of ministack run in our executor; their lines go to CloudWatch Logs.
+
+Other runtimes (Node.js custom resources of the CDK) keep ministack's own workers.
+"""
+
+import base64
+import hashlib
+import json
+import shutil
+import threading
+import zipfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from ministack.services import lambda_svc
+
+from emulator.lambdas import Call, Environment, Executor, Outcome
+from emulator.runtime import Runtime
+from emulator.seams import logs
+
+JsonObject = dict[str, Any]
+
+
+def install(runtime: Runtime, executor: Executor) -> None:
+    """Every way of invoking a Python function ends in `executor`."""
+    functions = _Functions(runtime, executor)
+    built_in = lambda_svc._execute_function_dispatch
+
+    def dispatch(
+        record: JsonObject, config: JsonObject, event: Any, request_id: str, started: float
+    ) -> JsonObject:
+        if config.get("PackageType") == "Image" or not _is_python(config):
+            result: JsonObject = built_in(record, config, event, request_id, started)
+            return result
+        return functions.invoke(record, config, event, request_id)
+
+    lambda_svc._execute_function_dispatch = dispatch
+    _warm_up_on_creation(executor)
+
+
+def _is_python(config: Mapping[str, Any]) -> bool:
+    return str(config.get("Runtime", "")).startswith("python")
+
+
+def _warm_up_on_creation(executor: Executor) -> None:
+    """The zygote starts when the first function is made, in the background."""
+    schedule = lambda_svc._schedule_state_transition
+
+    def schedule_and_warm_up(name: str, delay: float) -> None:
+        threading.Thread(target=executor.zygote.warm_up, daemon=True).start()
+        schedule(name, delay)
+
+    lambda_svc._schedule_state_transition = schedule_and_warm_up
+
+
+class _Functions:
+    """Turns ministack's function records into environments, and outcomes into its results."""
+
+    def __init__(self, runtime: Runtime, executor: Executor) -> None:
+        self._runtime = runtime
+        self._executor = executor
+        self._code = _CodeCache(runtime.state_directory / "lambda" / "code")
+
+    def invoke(
+        self, record: JsonObject, config: JsonObject, event: Any, request_id: str
+    ) -> JsonObject:
+        """The result in the form that ministack's callers expect."""
+        environment = self._environment(record, config)
+        call = Call(
+            event=event,
+            request_id=request_id,
+            function_arn=config.get("FunctionArn", environment.function_arn),
+            trace_id=lambda_svc._xray_trace_id_for_invocation(config),
+        )
+        outcome = self._executor.invoke(environment, call)
+        lines = _log_lines(config, request_id, outcome)
+        logs.write(_log_group(config), outcome.log_stream, lines)
+        result: JsonObject = {"log": "\n".join(lines)}
+        if outcome.error is not None:
+            result |= {"error": True, "function_error": "Unhandled", "body": dict(outcome.error)}
+        else:
+            result["body"] = json.loads(outcome.payload or "null")
+        return result
+
+    def _environment(self, record: JsonObject, config: JsonObject) -> Environment:
+        function_arn = ":".join(config["FunctionArn"].split(":")[:7])
+        task_root = self._code.extracted(record.get("code_zip") or _EMPTY_ZIP)
+        layers = [
+            self._code.extracted(content) / "python"
+            for layer in config.get("Layers") or []
+            if (content := lambda_svc._resolve_layer_zip(layer))
+        ]
+        return Environment(
+            function_arn=function_arn,
+            version=config.get("Version", "$LATEST"),
+            handler=config["Handler"],
+            task_root=task_root,
+            path=(str(task_root), *map(str, layers)),
+            variables=self._variables(config, function_arn, task_root),
+            timeout_seconds=float(config.get("Timeout", 3)),
+        )
+
+    def _variables(
+        self, config: JsonObject, function_arn: str, task_root: Path
+    ) -> Mapping[str, str]:
+        """The function's own variables and Lambda's; nothing of the server's environment."""
+        runtime, name = self._runtime, config["FunctionName"]
+        region = function_arn.split(":")[3]
+        logging_config = config.get("LoggingConfig") or {}
+        credentials = runtime.role_credentials(config["Role"], name)
+        own = (config.get("Environment") or {}).get("Variables") or {}
+        variables = {
+            **runtime.settings.lambda_environment,
+            **{key: str(value) for key, value in own.items()},
+            **credentials.environment(),
+            **runtime.clock.environment(),
+            "AWS_ENDPOINT_URL": runtime.endpoint_url,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{config['Runtime']}",
+            "AWS_LAMBDA_FUNCTION_NAME": name,
+            "AWS_LAMBDA_FUNCTION_VERSION": config.get("Version", "$LATEST"),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
+            "AWS_LAMBDA_LOG_GROUP_NAME": _log_group(config),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "LAMBDA_TASK_ROOT": str(task_root),
+            "_HANDLER": config["Handler"],
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "TZ": ":UTC",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        if logging_config.get("LogFormat") == "JSON":
+            variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
+            variables["AWS_LAMBDA_LOG_LEVEL"] = logging_config.get("ApplicationLogLevel", "INFO")
+        return variables
+
+
+class _CodeCache:
+    """Zip files extracted once each, in a folder named by their digest."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._known: dict[int, tuple[bytes, Path]] = {}
+
+    def extracted(self, content: bytes) -> Path:
+        """The folder with the archive's files."""
+        known = self._known.get(id(content))
+        if known is not None and known[0] is content:
+            return known[1]
+        folder = self._directory / hashlib.sha256(content).hexdigest()[:32]
+        with self._lock:
+            if not folder.exists():
+                _extract(content, folder)
+            self._known[id(content)] = (content, folder)
+        return folder
+
+
+def _extract(content: bytes, folder: Path) -> None:
+    partial = folder.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        archive.extractall(partial)
+        for member in archive.infolist():
+            mode = member.external_attr >> 16 & 0o777
+            if mode and not member.is_dir():
+                (partial / member.filename).chmod(mode | 0o400)
+    partial.rename(folder)
+
+
+_EMPTY_ZIP = base64.b64decode("UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==")
+
+
+def _log_group(config: Mapping[str, Any]) -> str:
+    logging_config = config.get("LoggingConfig") or {}
+    return logging_config.get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+
+
+def _log_lines(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> list[str]:
+    """What AWS writes for one invocation; a carriage return keeps lines in one event there too."""
+    version = config.get("Version", "$LATEST")
+    duration = outcome.duration_seconds * 1000
+    report = (
+        f"REPORT RequestId: {request_id}\tDuration: {duration:.2f} ms\t"
+        f"Billed Duration: {int(duration) + 1} ms\tMemory Size: {config.get('MemorySize', 128)} MB\t"
+        f"Max Memory Used: {outcome.peak_memory_mebibytes} MB\t"
+    )
+    if outcome.init_seconds is not None:
+        report += f"Init Duration: {outcome.init_seconds * 1000:.2f} ms\t"
+    return [
+        f"START RequestId: {request_id} Version: {version}",
+        *outcome.output.splitlines(),
+        f"END RequestId: {request_id}",
+        report,
+    ]

@@ -1,0 +1,184 @@
+# ruff: noqa: SLF001 - this package exists to touch private names of the pinned ministack
+"""Step Functions of ministack: its interpreter, with our tasks, clock and ends of execution."""
+
+import contextvars
+import json
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from datetime import UTC, datetime
+from typing import Any
+
+from ministack.services import stepfunctions
+
+from emulator.clock import CloudClock
+from emulator.runtime import Runtime
+from emulator.statemachines import (
+    SHORTEST_TIMEOUT_SECONDS,
+    Names,
+    TaskError,
+    TaskRunner,
+    UnsupportedTaskError,
+)
+
+JsonObject = dict[str, Any]
+
+_role_arn: contextvars.ContextVar[str] = contextvars.ContextVar("state_machine_role")
+_FOREVER_SECONDS = 99_999.0
+_LATE_EVENTS = ("TaskSucceeded", "TaskFailed")
+
+
+def install(runtime: Runtime) -> None:
+    """Tasks run under the machine's role; waits, timeouts and dates follow the cloud's clock."""
+    names = Names(
+        parameters=stepfunctions._sdk_json_param_value, result=stepfunctions._sdk_json_value
+    )
+    tasks = _Tasks(TaskRunner(runtime.session_for_role, names=names), runtime.clock)
+    stepfunctions._invoke_resource = tasks.invoke
+    stepfunctions._invoke_resource_with_timeout = tasks.invoke_with_timeout
+    stepfunctions._invoke_with_callback = tasks.invoke_with_callback
+    stepfunctions._apply_parameters = _apply_parameters
+    _follow_clock(runtime.clock)
+    _keep_ends(runtime.clock)
+    _end_for_good()
+
+
+class _Tasks:
+    def __init__(self, runner: TaskRunner, clock: CloudClock) -> None:
+        self._runner = runner
+        self._clock = clock
+        self._built_in = stepfunctions._invoke_resource
+
+    def invoke(self, resource: str, parameters: Any) -> Any:
+        """The task's result; activities stay ministack's, since no call leaves the machine."""
+        if ":activity:" in resource:
+            return stepfunctions._invoke_activity(resource, parameters)
+        try:
+            return self._runner.run(_role_arn.get(), resource, parameters)
+        except TaskError as error:
+            raise stepfunctions._ExecutionError(error.error, error.cause) from error
+        except UnsupportedTaskError as error:
+            raise stepfunctions._ExecutionError("States.Runtime", str(error)) from error
+
+    def invoke_with_timeout(self, resource: str, parameters: Any, timeout: float) -> Any:
+        """As `invoke`, but States.Timeout after that much cloud time; the call is not stopped."""
+        pool = ThreadPoolExecutor(max_workers=1)
+        run = contextvars.copy_context().run
+        future = pool.submit(run, stepfunctions._invoke_resource, resource, parameters)
+        pool.shutdown(wait=False)
+        try:
+            return future.result(timeout=self._patience(timeout))
+        except FutureTimeoutError:
+            cause = f"Task timed out after {timeout} seconds"
+            raise stepfunctions._ExecutionError("States.Timeout", cause) from None
+
+    def _patience(self, timeout: float) -> float:
+        """Wall seconds to wait: scaled, but not less than honest work in wall time may need."""
+        return max(self._clock.wall_seconds(timeout), min(timeout, SHORTEST_TIMEOUT_SECONDS))
+
+    def invoke_with_callback(
+        self, resource: str, parameters: Any, token: str, state: Mapping[str, Any]
+    ) -> Any:
+        """The call is made, then its result is what SendTaskSuccess or -Failure brings."""
+        arrived = threading.Event()
+        pending: JsonObject = {
+            "event": arrived,
+            "result": None,
+            "error": None,
+            "heartbeat": None,
+        }
+        stepfunctions._task_tokens[token] = pending
+        try:
+            self.invoke(resource.replace(".waitForTaskToken", ""), parameters)
+            timeout = float(state.get("TimeoutSeconds", _FOREVER_SECONDS))
+            if not arrived.wait(self._patience(timeout)):
+                cause = "Task timed out waiting for callback"
+                raise stepfunctions._ExecutionError("States.Timeout", cause)
+        finally:
+            stepfunctions._task_tokens.pop(token, None)
+        if pending["error"]:
+            failure = pending["error"]
+            raise stepfunctions._ExecutionError(
+                failure.get("Error", "States.TaskFailed"), failure.get("Cause", "")
+            )
+        return json.loads(pending["result"] or "null")
+
+
+def _apply_parameters(state: Mapping[str, Any], data: Any, ctx: Any = None) -> Any:
+    """`Parameters: {}` means no parameters, not the whole input."""
+    if state.get("Parameters") is None:
+        return data
+    return stepfunctions._resolve_params_obj(state["Parameters"], data, ctx)
+
+
+def _follow_clock(clock: CloudClock) -> None:
+    """Dates of executions and `Wait` until a timestamp are cloud time."""
+
+    def now_iso() -> str:
+        now = datetime.fromtimestamp(clock.now(), UTC)
+        return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z"
+
+    def sleep_until(timestamp: str) -> None:
+        target = datetime.fromisoformat(timestamp)
+        stepfunctions._scaled_sleep(max(0.0, target.timestamp() - clock.now()))
+
+    stepfunctions.now_iso = now_iso
+    stepfunctions._sleep_until = sleep_until
+
+
+def _keep_ends(clock: CloudClock) -> None:
+    """Executions know their role while they run, and end as TIMED_OUT at the machine's timeout."""
+    run_built_in = stepfunctions._run_execution
+
+    def run(execution_arn: str) -> None:
+        execution = stepfunctions._executions.get(execution_arn)
+        machine = stepfunctions._state_machines.get(execution["stateMachineArn"])
+        _role_arn.set(machine["roleArn"])
+        timer = _timer(execution, machine, clock)
+        try:
+            run_built_in(execution_arn)
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    stepfunctions._run_execution = run
+
+
+def _timer(
+    execution: JsonObject, machine: Mapping[str, Any], clock: CloudClock
+) -> threading.Timer | None:
+    seconds = json.loads(machine["definition"]).get("TimeoutSeconds")
+    if seconds is None:
+        return None
+    context = contextvars.copy_context()
+
+    def time_out() -> None:
+        if execution["status"] == "RUNNING":
+            execution["status"] = "TIMED_OUT"
+            execution["stopDate"] = stepfunctions.now_iso()
+            execution["error"] = "States.Timeout"
+            stepfunctions._add_event(execution, "ExecutionTimedOut", {})
+            stepfunctions._emit_execution_status_event(execution)
+
+    timer = threading.Timer(clock.wall_seconds(float(seconds)), context.run, (time_out,))
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _end_for_good() -> None:
+    """What a stopped execution's last task does changes neither its end nor its history."""
+    fail_built_in, add_built_in = stepfunctions._fail_execution, stepfunctions._add_event
+
+    def fail(execution: JsonObject, error: str, cause: str) -> None:
+        if execution["status"] == "RUNNING":
+            fail_built_in(execution, error, cause)
+
+    def add(execution: JsonObject, kind: str, details: Any = None) -> None:
+        late = kind in _LATE_EVENTS or kind.endswith("StateExited")
+        if not (late and execution["status"] != "RUNNING"):
+            add_built_in(execution, kind, details)
+
+    stepfunctions._fail_execution = fail
+    stepfunctions._add_event = add
