@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
+from tidegate_aws.counters import DynamoCounters
+from tidegate_aws.endpoints import SageMakerEndpoints
+from tidegate_aws.executions import StepFunctionsExecutions
+from tidegate_aws.look_store import DynamoLookStore
+from tidegate_aws.release_store import DynamoReleaseStore
 
 from cli.exits import CommandError, Exit
 from cli.target import Target
@@ -11,11 +16,6 @@ from tidegate.errors import NotFoundError
 from tidegate.ports import Look
 from tidegate.release import ReleaseRecord
 from tidegate.view import ReleaseView, view_of
-from tidegate_aws.counters import DynamoCounters
-from tidegate_aws.endpoints import SageMakerEndpoints
-from tidegate_aws.executions import StepFunctionsExecutions
-from tidegate_aws.look_store import DynamoLookStore
-from tidegate_aws.release_store import DynamoReleaseStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
