@@ -112,13 +112,23 @@ class ModelFleet:
         none. The instance is chosen before anything is awaited, so a fleet that is closed after a
         request reached it still answers that request.
         """
-        place = self._least_busy()
+        while True:
+            place = self._least_busy()
+            try:
+                return await self._exchange(place, request)
+            except ConnectionRefusedError:
+                continue  # it never saw the request, so another instance may have it
+
+    async def _exchange(self, place: Place, request: bytes) -> Answer:
         container = place.take()
         try:
             async with asyncio.timeout(self._settings.model_seconds):
                 return await container.exchange(request)
         except TimeoutError as error:
             raise InvocationTimeoutError from error
+        except ConnectionError:
+            place.suspect()
+            raise
         finally:
             place.give_back()
 

@@ -125,9 +125,13 @@ class Invoker:
         if wanted is None:
             drawn = draw_variant(view.variants, self.random_unit())
             return errors.no_weight(where) if drawn is None else drawn
-        # A named variant serves whatever its weight is: TargetVariant overrides the distribution.
         named = [variant for variant in view.variants if variant.name == wanted]
-        return named[0] if named else errors.unknown_variant(where, wanted)
+        if not named:
+            return errors.unknown_variant(where, wanted)
+        # While an update shifts traffic two fleets bear one name and share it by weight. Otherwise
+        # a named variant serves whatever its weight: TargetVariant overrides the distribution.
+        drawn = draw_variant(named, self.random_unit())
+        return named[0] if drawn is None else drawn
 
     def _record(
         self, call: _Call, view: EndpointView, variant: VariantView, served: _Served
@@ -139,7 +143,7 @@ class Invoker:
         record = InvocationRecord(
             endpoint=view.name,
             variant=variant.name,
-            config=view.config_name,
+            config=variant.config,
             status=status,
             model_error=status >= 300,
             model_latency_microseconds=(

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from emulator.sagemaker.ports import FleetUnhealthyError
 from emulator.sagemaker.serving.containers import Container
@@ -51,6 +52,7 @@ class Place:
         self._variant = variant
         self._launch = launch
         self._retired = False
+        self._suspicion = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self.first_healthy: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -68,6 +70,11 @@ class Place:
         self.outstanding -= 1
         if self.outstanding == 0:
             self._idle.set()
+
+    def suspect(self) -> None:
+        """A request could not reach the container: it gets no other until it answers a ping."""
+        self.healthy = False
+        self._suspicion.set()
 
     async def retire(self, drain_seconds: float) -> None:
         """The place takes nothing new, finishes what is under way, and is gone."""
@@ -112,16 +119,31 @@ class Place:
         container = await self._launch(f"i-{secrets.token_hex(8)}")
         try:
             self.container = container
-            if await self._becomes_healthy(container):
-                self.healthy = not self._retired
-                if not self.first_healthy.done():
-                    self.first_healthy.set_result(None)
-                await asyncio.shield(container.ended)
-                return True
-            return False
+            if not await self._becomes_healthy(container):
+                return False
+            if not self.first_healthy.done():
+                self.first_healthy.set_result(None)
+            with contextlib.suppress(FleetUnhealthyError):  # it served, so it is replaced instead
+                while await self._serves_until_suspected(container):
+                    self._suspicion.clear()
+                    if not await self._becomes_healthy(container):
+                        break
+            return True
         finally:
             self.healthy = False
             await asyncio.shield(container.end())
+
+    async def _serves_until_suspected(self, container: Container) -> bool:
+        """True when a request could not reach it, False when it has ended."""
+        self.healthy = not self._retired
+        suspicion = asyncio.create_task(self._suspicion.wait())
+        either: list[asyncio.Future[Any]] = [container.ended, suspicion]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            suspicion.cancel()
+            self.healthy = False
+        return container.alive
 
     async def _becomes_healthy(self, container: Container) -> bool:
         """True at the first 200; False when it died; FleetUnhealthyError when it only refuses."""
