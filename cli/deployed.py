@@ -1,4 +1,4 @@
-"""What a deployed project offers: its tables, machine and front door, by the release stack's outputs."""
+"""What a deployed project offers, found by the outputs of its release stack."""
 
 from dataclasses import dataclass
 from typing import Any

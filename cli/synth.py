@@ -1,4 +1,4 @@
-"""Synth as a child process: the command line never imports stacks, it runs the app that users run."""
+"""Synth as a child process: the command line runs the app that users run, and imports no stack."""
 
 import json
 import os

@@ -43,7 +43,7 @@ def deploy(
 
 
 def deploy_place(where: Place, *, assembly: Path = ASSEMBLY) -> dict[str, Any]:
-    """Deploy one stage; afterwards every stack is as the project file says. JSON of what was done."""
+    """Every stack of the stage is as the project file says; what was done, in JSON types."""
     request = SynthRequest(
         project_file=where.project.path,
         stage=where.stage,

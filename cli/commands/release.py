@@ -44,7 +44,7 @@ def new_release_id(model: str, *, at: float) -> str:
 
 
 def start_release(deployed: Deployed, model: str) -> str:
-    """A release of the model is running; its id. Refused before anything changes if it may not be."""
+    """The id of a release that was started; refused before anything changes if it may not be."""
     release_id = new_release_id(model, at=deployed.target.clock.now())
     operate.start(
         store=deployed.store,
@@ -112,7 +112,7 @@ def watch(
     on: OnOption = On.AUTO,
     json_output: JsonOption = False,
 ) -> None:
-    """Show a release until it is over; the exit code says how it ended. Ctrl-C only stops watching."""
+    """Show a release until it is over; the exit code says how. Ctrl-C only stops watching."""
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
     code = watch_release(deployed, deployed.release_id(release), json_output=json_output)
     raise SystemExit(int(code))
