@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - this package exists to touch private names of the pinned ministack
 """Whether a role exists and lets an AWS service assume it, by ministack's IAM store.
 
 A service's sessions are made without asking STS, so the trust policy has to be asked here.
@@ -15,7 +16,7 @@ def trusts_service(role_arn: str, service: str) -> bool:
     """Whether the role exists and its trust policy lets `service` (a principal) assume it."""
     from ministack.services import iam  # noqa: PLC0415 - a service is loaded when first used
 
-    role = iam._roles.get(role_arn.rpartition("/")[2])  # noqa: SLF001 - the seam
+    role = iam._roles.get(role_arn.rpartition("/")[2])
     if role is None or role.get("Arn") != role_arn:
         return False
     document = role.get("AssumeRolePolicyDocument", {})
@@ -40,9 +41,9 @@ def _applies(statement: Mapping[str, Any], service: str, role_arn: str) -> bool:
     )
     actions = statement.get("Action", [])
     return bool(
-        (principal == "*" or iam_evaluator._service_principal_matches(principal, service))  # noqa: SLF001
-        and iam_evaluator._action_matches(  # noqa: SLF001
+        (principal == "*" or iam_evaluator._service_principal_matches(principal, service))
+        and iam_evaluator._action_matches(
             "sts:AssumeRole", [actions] if isinstance(actions, str) else actions, []
         )
-        and iam_evaluator._conditions_met(statement.get("Condition", {}), context)  # noqa: SLF001
+        and iam_evaluator._conditions_met(statement.get("Condition", {}), context)
     )
