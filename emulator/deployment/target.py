@@ -1,7 +1,6 @@
 """The embedded cloud that a session points at; nothing but this machine is accepted."""
 
 import ipaddress
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -43,7 +42,7 @@ def loopback_target(session: "boto3.Session") -> Target:
     Raises:
         NotLoopbackError: one of them would not; nothing has been sent.
     """
-    make: Callable[[str], Any] = session.client
+    make: Any = session.client  # its type is an overload for each service of AWS
     clients = {name: make(name) for name in SERVICES}
     for name, client in clients.items():
         endpoint = str(client.meta.endpoint_url)

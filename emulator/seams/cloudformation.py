@@ -5,7 +5,7 @@ thread, so that a server that never deploys stays small and quick to start.
 
 Seams, each with a contract test: `app.SERVICE_HANDLERS["cloudformation"]`,
 `provisioners._RESOURCE_HANDLERS`, `stacks._runs_on_worker_thread`, `stacks._roll_back_operation`;
-those of stack events and custom resources are in the two files beside this one.
+those of stack events, custom resources and single types are in the files beside this one.
 """
 
 # ruff: noqa: SLF001 - a seam is where private members of ministack are used
@@ -20,6 +20,7 @@ from typing import Any
 from ministack import app
 from ministack.core import responses
 
+from emulator.cloudformation.checked import CheckedHandler
 from emulator.cloudformation.generic import RecordedResource, Recorder
 from emulator.cloudformation.registry import (
     HandlerRegistry,
@@ -29,7 +30,7 @@ from emulator.cloudformation.registry import (
     ResourceHandler,
 )
 from emulator.cloudformation.schemas import SchemaCatalogue
-from emulator.seams import cloudformation_custom, cloudformation_events
+from emulator.seams import cloudformation_custom, cloudformation_events, cloudformation_mended
 
 _SERVICE = "cloudformation"
 _CREATE_FAILED = "CREATE_FAILED"
@@ -87,13 +88,15 @@ class CloudFormationSeam:
 
     def _register_types(self) -> None:
         table = _engine_types()
+        cloudformation_mended.attach(table, self._catalogue)
         self._recorded_types = self._catalogue.type_names() - set(table) - set(self._handlers)
         for type_name in self._recorded_types:
             table[type_name] = _entry(type_name, _RecordedType(self._recorder, type_name))
         for type_name in self._handlers:
             handler = self._handlers.get(type_name)
             if handler is not None:
-                table[type_name] = _entry(type_name, handler)
+                checked = CheckedHandler(handler, self._catalogue, type_name)
+                table[type_name] = _entry(type_name, checked)
 
     def _patch_engine(self) -> None:
         from ministack.services.cloudformation import stacks  # noqa: PLC0415 - 45 modules

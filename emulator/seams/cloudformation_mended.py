@@ -1,0 +1,181 @@
+"""Resource types that ministack provisions otherwise than AWS, put right.
+
+All of them: properties are checked against the public schema, where ministack ignores what it does
+not know. `DynamoDB::Table`: encryption, expiry and recovery, dropped at creation. `SecretsManager::
+Secret`: `Ref` is the ARN, and every option of GenerateSecretString counts. `ApiGatewayV2::Route`:
+`Ref` is the route's id alone.
+
+Seams: the rows of `provisioners._RESOURCE_HANDLERS` and `provisioners._sm_secret_string`.
+"""
+
+# ruff: noqa: SLF001 - a seam is where private members of ministack are used
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from emulator.cloudformation.registry import ResourceError
+from emulator.cloudformation.schemas import SchemaCatalogue
+from emulator.cloudformation.validation import checked_properties
+
+_Row = dict[str, Any]
+_Answer = tuple[str, dict[str, Any]]
+
+_UNCHECKED = ("AWS::CloudFormation::", "AWS::CDK::")
+"""The engine's own types, which take properties that no schema lists."""
+
+
+def attach(table: dict[str, _Row], catalogue: SchemaCatalogue) -> None:
+    """The rows of ministack's own types are mended."""
+    from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - 45 modules
+
+    provisioners._sm_secret_string = _secret_string
+    table["AWS::DynamoDB::Table"] = _mended_table(table["AWS::DynamoDB::Table"])
+    table["AWS::SecretsManager::Secret"] = _mended_secret(table["AWS::SecretsManager::Secret"])
+    table["AWS::ApiGatewayV2::Route"] = _mended_route(table["AWS::ApiGatewayV2::Route"])
+    for type_name in catalogue.type_names() & table.keys():
+        if not type_name.startswith(_UNCHECKED):
+            table[type_name] = _checked(type_name, table[type_name], catalogue)
+
+
+def _checked(type_name: str, row: _Row, catalogue: SchemaCatalogue) -> _Row:
+    create, update = row["create"], row.get("update")
+
+    def check(logical_id: str, properties: Mapping[str, Any]) -> None:
+        schema = catalogue.load(type_name)
+        pointer = str(schema.document.get("tagging", {}).get("tagProperty", "/properties/Tags"))
+        tags = pointer.rpartition("/")[2]
+        own = {k: _own_tags(v) if k == tags else v for k, v in properties.items()}
+        checked_properties(schema, logical_id, own)
+
+    def checked_create(logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
+        check(logical_id, properties)
+        return create(logical_id, properties, stack_name)
+
+    def checked_update(physical_id: str, old: Any, new: Any, *rest: Any) -> Any:
+        check(str(rest[1]) if len(rest) > 1 else physical_id, new)
+        return row["update"](physical_id, old, new, *rest)
+
+    replaced: _Row = {"create": checked_create}
+    if update is not None:
+        replaced["update"] = checked_update
+    return {**row, **replaced}
+
+
+def _own_tags(tags: Any) -> Any:
+    """The template's own tags, without those that the engine adds of itself."""
+    if isinstance(tags, dict):
+        return {k: v for k, v in tags.items() if not k.startswith("aws:")}
+    if isinstance(tags, list):
+        return [t for t in tags if not str(t.get("Key", "")).startswith("aws:")]
+    return tags
+
+
+def _mended_table(row: _Row) -> _Row:
+    def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> _Answer:
+        made: _Answer = row["create"](logical_id, properties, stack_name)
+        _apply_table_settings(made[0], {}, properties)
+        return made
+
+    def update(  # noqa: PLR0917 - ministack's signature
+        physical_id: str, old: Any, new: Any, stack: str, logical_id: str
+    ) -> _Answer:
+        plain = [{k: v for k, v in p.items() if k != "SSESpecification"} for p in (old, new)]
+        made: _Answer = row["update"](physical_id, *plain, stack, logical_id)
+        _apply_table_settings(made[0], old if made[0] == physical_id else {}, new)
+        return made
+
+    return {**row, "create": create, "update": update}
+
+
+def _apply_table_settings(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    from ministack.services import dynamodb  # noqa: PLC0415 - loaded when first used
+
+    def changed(member: str) -> bool:
+        return old.get(member) != new.get(member)
+
+    if changed("SSESpecification"):
+        wanted = dict(new.get("SSESpecification") or {})
+        wanted["Enabled"] = wanted.pop("SSEEnabled", False)
+        _call(dynamodb._update_table, TableName=name, SSESpecification=wanted)
+    if changed("TimeToLiveSpecification"):
+        declared = new.get("TimeToLiveSpecification")
+        wanted = declared or {**old["TimeToLiveSpecification"], "Enabled": False}
+        _call(dynamodb._update_ttl, TableName=name, TimeToLiveSpecification=wanted)
+    if changed("PointInTimeRecoverySpecification"):
+        wanted = new.get("PointInTimeRecoverySpecification") or {
+            "PointInTimeRecoveryEnabled": False
+        }
+        _call(
+            dynamodb._update_continuous_backups,
+            TableName=name,
+            PointInTimeRecoverySpecification=wanted,
+        )
+
+
+def _mended_secret(row: _Row) -> _Row:
+    def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> _Answer:
+        _, attributes = row["create"](logical_id, properties, stack_name)
+        return attributes["Arn"], {"Id": attributes["Arn"]}
+
+    def update(  # noqa: PLR0917 - ministack's signature
+        physical_id: str, old: Any, new: Any, stack: str, logical_id: str
+    ) -> _Answer:
+        _, attributes = row["update"](_secret_name(physical_id), old, new, stack, logical_id)
+        return attributes["Arn"], {"Id": attributes["Arn"]}
+
+    def delete(physical_id: str, properties: dict[str, Any]) -> None:
+        row["delete"](_secret_name(physical_id), properties)
+
+    return {**row, "create": create, "update": update, "delete": delete}
+
+
+def _secret_name(arn: str) -> str:
+    from ministack.services import secretsmanager  # noqa: PLC0415 - loaded when first used
+
+    found = (name for name, s in secretsmanager._secrets.items() if s["ARN"] == arn)
+    return next(found, arn)
+
+
+def _secret_string(properties: Mapping[str, Any]) -> str:
+    """The declared secret, or one generated as GetRandomPassword does, with all of its options."""
+    from ministack.services import secretsmanager  # noqa: PLC0415 - loaded when first used
+
+    wanted = properties.get("GenerateSecretString")
+    if wanted is None:
+        return str(properties.get("SecretString", ""))
+    template, key = wanted.get("SecretStringTemplate"), wanted.get("GenerateStringKey")
+    if (template is None) != (key is None):
+        raise ResourceError(
+            "Invalid request provided: SecretStringTemplate and GenerateStringKey go together"
+        )
+    options = {k: v for k, v in wanted.items() if not k.endswith(("Template", "StringKey"))}
+    made = _call(secretsmanager._get_random_password, **options)["RandomPassword"]
+    return str(made) if template is None else json.dumps({**json.loads(template), key: made})
+
+
+def _mended_route(row: _Row) -> _Row:
+    def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> _Answer:
+        _, attributes = row["create"](logical_id, properties, stack_name)
+        return attributes["RouteId"], attributes
+
+    def update(  # noqa: PLR0917 - ministack's signature
+        physical_id: str, old: Any, new: Any, stack: str, logical_id: str
+    ) -> _Answer:
+        whole = f"{old['ApiId']}/{physical_id}"
+        _, attributes = row["update"](whole, old, new, stack, logical_id)
+        return attributes["RouteId"], attributes
+
+    def delete(physical_id: str, properties: dict[str, Any]) -> None:
+        row["delete"](f"{properties['ApiId']}/{physical_id}", properties)
+
+    return {**row, "create": create, "update": update, "delete": delete}
+
+
+def _call(operation: Callable[[dict[str, Any]], Any], **parameters: Any) -> dict[str, Any]:
+    """The answer of one of ministack's operations, its refusal as a resource's."""
+    status, _, body = operation(parameters)
+    document: dict[str, Any] = json.loads(body or b"{}")
+    if status >= 400:
+        raise ResourceError(str(document.get("message") or document.get("Message") or document))
+    return document
