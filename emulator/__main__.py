@@ -24,6 +24,7 @@ from emulator.settings import DEFAULT_ACCOUNT, DEFAULT_REGION, LOG_LEVELS, Setti
 
 PLUGINS = (
     "emulator.identity",
+    "emulator.httpapis",
     "emulator.lambdas",
     "emulator.logs",
     "emulator.statemachines",

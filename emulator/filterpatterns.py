@@ -38,7 +38,7 @@ _ABSENT = object()
 
 @functools.lru_cache(maxsize=1024)
 def compile_pattern(pattern: str) -> Matcher:
-    """A function that says whether a message matches; ValueError if the pattern is not understood."""
+    """A function that says whether a message matches; ValueError for an unknown pattern."""
     text = pattern.strip()
     if not text:
         return lambda _message: True

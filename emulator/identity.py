@@ -8,3 +8,4 @@ def install(_runtime: Runtime) -> None:
     """No key passes unsigned, and loopback counts as TLS."""
     seam.trust_no_unsigned_key()
     seam.treat_loopback_as_tls()
+    seam.word_denials_as_aws()

@@ -27,7 +27,7 @@ CONCURRENT_DELIVERIES = 4
 
 _log = logging.getLogger(__name__)
 
-Invoke = Callable[[str, Mapping[str, Any]], bool]
+Invoke = Callable[[str, str, Mapping[str, Any]], bool]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +50,7 @@ class Event:
 
 
 class Deliverer:
-    """Queues events and hands them to `invoke(function_arn, payload)`, which says if it worked."""
+    """Queues events and hands them to `invoke(function_arn, log_group, payload)`, which says if it worked."""
 
     def __init__(self, invoke: Invoke) -> None:
         self._invoke = invoke
@@ -130,7 +130,7 @@ class Deliverer:
 
     def _attempt(self, destination: Destination, payload: Mapping[str, Any]) -> bool:
         try:
-            return self._invoke(destination.function_arn, payload)
+            return self._invoke(destination.function_arn, destination.log_group, payload)
         except LookupError as error:
             _log.warning("log events were not delivered: %s", error)
             return True

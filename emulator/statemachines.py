@@ -256,9 +256,7 @@ class TaskRunner:
                 f"got .{resource.wait}: the ones that can are "
                 + ", ".join(f"{service}:{operation}" for service, operation in _JOBS)
             )
-        describe = Resource(
-            service=resource.service, operation=job.describe, wait="", is_sdk=False
-        )
+        describe = Resource(service=resource.service, operation=job.describe, wait="", is_sdk=False)
         while True:
             answer = self._call(role_arn, describe, {job.key: parameters[job.key]})
             status = answer[job.status[0]]

@@ -69,13 +69,8 @@ def run(channel: socket.socket, description: dict[str, Any]) -> int:
     _enter(description)
     calls = _Logging()
     reader = channel.makefile("rb")
-    handler: Handler | None = None
-    fault: FaultError | None = None
     started = time.monotonic()
-    try:
-        handler = _load(description["handler"])
-    except FaultError as error:
-        fault = error
+    handler = _load_or_fault(description["handler"])
     _send(channel, {"init_seconds": time.monotonic() - started})
     while True:
         head = reader.read(_LENGTH.size)
@@ -83,7 +78,7 @@ def run(channel: socket.socket, description: dict[str, Any]) -> int:
             return 0
         call = json.loads(reader.read(_LENGTH.unpack(head)[0]))
         calls.request_id = call["request_id"]
-        answer = _failed(fault) if fault is not None else _invoke(handler, call)
+        answer = _failed(handler) if isinstance(handler, FaultError) else _invoke(handler, call)
         _flush()
         _send(channel, answer)
         if answer.get("exit") is not None:
@@ -104,6 +99,13 @@ def _enter(description: dict[str, Any]) -> None:
     sys.argv[:] = ["bootstrap"]
     sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8", write_through=True)
     sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), "utf-8", write_through=True)
+
+
+def _load_or_fault(handler: str) -> Handler | FaultError:
+    try:
+        return _load(handler)
+    except FaultError as fault:
+        return fault
 
 
 def _load(handler: str) -> Handler:
@@ -133,12 +135,10 @@ def _load(handler: str) -> Handler:
     return found  # type: ignore[no-any-return]
 
 
-def _invoke(handler: Handler | None, call: dict[str, Any]) -> dict[str, Any]:
+def _invoke(handler: Handler, call: dict[str, Any]) -> dict[str, Any]:
     if call.get("trace_id"):
         os.environ["_X_AMZN_TRACE_ID"] = call["trace_id"]
     try:
-        if handler is None:
-            raise FaultError("Runtime.Unknown", "no handler is loaded")
         return {"payload": _marshal(handler(call["event"], LambdaContext(call)))}
     except FaultError as error:
         return {"error": _error(error.error_type, str(error), error.trace, call["request_id"])}
@@ -216,7 +216,7 @@ class _Logging:
         root = logging.getLogger()
         root.handlers[:] = [handler]
         level = os.environ.get("AWS_LAMBDA_LOG_LEVEL") if as_json else None
-        root.setLevel(level if level else logging.WARNING)
+        root.setLevel(level or logging.WARNING)
 
 
 class _TextFormatter(logging.Formatter):

@@ -53,23 +53,25 @@ def main(control_fd: int, parent_pid: int) -> None:
         pid = os.fork()
         if pid == 0:
             control.close()
-            _become_worker(bootstrap, json.loads(message), descriptors, libc, own_pid)
+            _tie_to_parent(libc, own_pid)
+            _become_worker(bootstrap, json.loads(message), descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         control.send(str(pid).encode())
+
+
+def _tie_to_parent(libc: ctypes.CDLL | None, parent_pid: int) -> None:
+    if libc is not None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent_pid:
+        os._exit(1)
 
 
 def _become_worker(
     bootstrap: ModuleType,
     description: dict[str, Any],
     descriptors: list[int],
-    libc: ctypes.CDLL | None,
-    zygote_pid: int,
 ) -> None:
-    if libc is not None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != zygote_pid:
-        os._exit(1)
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -7,9 +7,10 @@ ministack lets three kinds of keys pass as the account's root without looking at
 import hashlib
 import secrets
 import xml.etree.ElementTree as ET
+from typing import Any
 from urllib.parse import urlencode
 
-from ministack.core import iam_evaluator, responses
+from ministack.core import iam_actions, iam_evaluator, responses
 
 from emulator.runtime import Credentials
 
@@ -39,6 +40,26 @@ def treat_loopback_as_tls() -> None:
         pin_as_sent(source_ip, True)
 
     app.pin_request_origin = pin
+
+
+def word_denials_as_aws() -> None:
+    """A denial names the resource and carries a request id, in every protocol."""
+    built_in = iam_actions.access_denied_response
+
+    def denied(
+        service: str, action: str, principal_arn: str, request_id: str, **options: Any
+    ) -> tuple[int, dict[str, str], bytes]:
+        resource = options.get("resource_arn", "*")
+        by_resource_policy = options.get("explicit_deny") and options.get("resource_policy_arn")
+        if not (options.get("error_code") or options.get("message") or by_resource_policy):
+            explicit = bool(options.get("explicit_deny"))
+            options["message"] = iam_actions.identity_denial_message(
+                action, principal_arn, resource, explicit
+            )
+        status, headers, body = built_in(service, action, principal_arn, request_id, **options)
+        return status, {**headers, "x-amzn-requestid": request_id}, body
+
+    iam_actions.access_denied_response = denied
 
 
 async def create_administrator(account: str, region: str) -> Credentials:

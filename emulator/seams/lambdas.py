@@ -20,6 +20,8 @@ from ministack.services import lambda_svc
 from emulator.lambdas import Call, Environment, Executor, Outcome
 from emulator.runtime import Runtime
 from emulator.seams import logs
+from emulator.seams.permissions import invoked_for, may_invoke
+from emulator.seams.trust import trusts_service
 
 JsonObject = dict[str, Any]
 
@@ -30,10 +32,10 @@ def install(runtime: Runtime, executor: Executor) -> None:
     built_in = lambda_svc._execute_function_dispatch
 
     def dispatch(
-        record: JsonObject, config: JsonObject, event: Any, request_id: str, started: float
+        record: JsonObject, config: JsonObject, event: Any, request_id: str, *started: float
     ) -> JsonObject:
         if config.get("PackageType") == "Image" or not _is_python(config):
-            result: JsonObject = built_in(record, config, event, request_id, started)
+            result: JsonObject = built_in(record, config, event, request_id, *started)
             return result
         return functions.invoke(record, config, event, request_id)
 
@@ -68,6 +70,9 @@ class _Functions:
         self, record: JsonObject, config: JsonObject, event: Any, request_id: str
     ) -> JsonObject:
         """The result in the form that ministack's callers expect."""
+        refused = _refusal(record, config)
+        if refused is not None:
+            return {"error": True, "function_error": "Unhandled", "body": refused, "log": ""}
         environment = self._environment(record, config)
         call = Call(
             event=event,
@@ -140,6 +145,25 @@ class _Functions:
         return variables
 
 
+def _refusal(record: JsonObject, config: JsonObject) -> JsonObject | None:
+    """Why the function may not run, in the form of a function's error."""
+    source = invoked_for.get()
+    if source is not None and not may_invoke(source, _policy(record, config)):
+        message = f"{source.service} may not invoke {config['FunctionName']} for {source.arn}"
+        return {"errorType": "AccessDeniedException", "errorMessage": message}
+    if not trusts_service(config["Role"], "lambda.amazonaws.com"):
+        message = "The role defined for the function cannot be assumed by Lambda."
+        return {"errorType": "AccessDeniedException", "errorMessage": message}
+    return None
+
+
+def _policy(record: JsonObject, config: JsonObject) -> JsonObject:
+    """The function's policy; the record of a version does not carry it."""
+    function = lambda_svc._functions.get(config["FunctionName"]) or record
+    policy: JsonObject = function.get("policy") or {}
+    return policy
+
+
 class _CodeCache:
     """Zip files extracted once each, in a folder named by their digest."""
 
@@ -187,7 +211,8 @@ def _log_lines(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> 
     duration = outcome.duration_seconds * 1000
     report = (
         f"REPORT RequestId: {request_id}\tDuration: {duration:.2f} ms\t"
-        f"Billed Duration: {int(duration) + 1} ms\tMemory Size: {config.get('MemorySize', 128)} MB\t"
+        f"Billed Duration: {int(duration) + 1} ms\t"
+        f"Memory Size: {config.get('MemorySize', 128)} MB\t"
         f"Max Memory Used: {outcome.peak_memory_mebibytes} MB\t"
     )
     if outcome.init_seconds is not None:

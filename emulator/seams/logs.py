@@ -9,13 +9,14 @@ from ministack.core import responses
 from ministack.services import cloudwatch_logs
 
 from emulator.filterpatterns import compile_pattern
-from emulator.logs import Destination, Deliverer, Event
+from emulator.logs import Deliverer, Destination, Event
+from emulator.seams.permissions import Source, invoked_for
 
 JsonObject = dict[str, Any]
 
 
 def write(group_name: str, stream_name: str, messages: Sequence[str]) -> None:
-    """The messages are in the stream, made with its group if need be, and offered to its filters."""
+    """The messages are in the stream, made if need be, and offered to its group's filters."""
     now_ms = int(time.time() * 1000)
     stream = _stream(group_name, stream_name, now_ms)
     stored = [
@@ -97,8 +98,11 @@ def _matches(pattern: str | None, message: str) -> bool:
     return compile_pattern(pattern or "")(message)
 
 
-def invoke_function(function_arn: str, event: Mapping[str, Any]) -> bool:
-    """The function ran on `event`; whether it ended without an error. LookupError if it is gone."""
+def invoke_function(function_arn: str, log_group: str, event: Mapping[str, Any]) -> bool:
+    """The function ran on events of `log_group`; whether it ended without an error.
+
+    LookupError if it is gone. Its policy must let CloudWatch Logs invoke it for the group.
+    """
     from ministack.services import lambda_svc  # noqa: PLC0415 - a service is loaded when first used
 
     _, _, _, region, account, _, name, *_ = function_arn.split(":")
@@ -106,5 +110,7 @@ def invoke_function(function_arn: str, event: Mapping[str, Any]) -> bool:
         record = lambda_svc._functions.get(name)
         if record is None:
             raise LookupError(f"no function has that name, got {function_arn}")
+        group_arn = f"arn:aws:logs:{region}:{account}:log-group:{log_group}:*"
+        invoked_for.set(Source(service="logs.amazonaws.com", arn=group_arn, account=account))
         result = lambda_svc._execute_function_with_config_scope(record, dict(event))
     return not result.get("error")

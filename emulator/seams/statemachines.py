@@ -14,6 +14,7 @@ from ministack.services import stepfunctions
 
 from emulator.clock import CloudClock
 from emulator.runtime import Runtime
+from emulator.seams.trust import trusts_service
 from emulator.statemachines import (
     SHORTEST_TIMEOUT_SECONDS,
     Names,
@@ -48,12 +49,14 @@ class _Tasks:
     def __init__(self, runner: TaskRunner, clock: CloudClock) -> None:
         self._runner = runner
         self._clock = clock
-        self._built_in = stepfunctions._invoke_resource
 
     def invoke(self, resource: str, parameters: Any) -> Any:
         """The task's result; activities stay ministack's, since no call leaves the machine."""
         if ":activity:" in resource:
             return stepfunctions._invoke_activity(resource, parameters)
+        if not trusts_service(_role_arn.get(), "states.amazonaws.com"):
+            cause = f"states.amazonaws.com is not authorized to assume {_role_arn.get()}"
+            raise stepfunctions._ExecutionError("States.Runtime", cause)
         try:
             return self._runner.run(_role_arn.get(), resource, parameters)
         except TaskError as error:
