@@ -19,7 +19,7 @@ class Admission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What is true of a model before a deploy. `admitted` are the digests by slot of earlier deploys."""
+    """What is true of a model before a deploy; `admitted`: digests by slot of earlier deploys."""
 
     pointer: LivePointer | None
     lock_holder: str | None

@@ -4,6 +4,7 @@ Every (interval, slot, split) is closed once for requests, errors and latency, a
 outcome delay bucket; `closed` gives the increments that became final between two looks.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -11,15 +12,20 @@ from tidegate.intervals import INTERVAL_SECONDS
 from tidegate.observation import Observation, OutcomeCounts, last_delay
 
 
+def window_intervals(outcome_window_seconds: int) -> int:
+    """The largest delay, in intervals, of an outcome that comes within the window."""
+    return max(1, math.ceil(outcome_window_seconds / INTERVAL_SECONDS))
+
+
 def closed(
     counters: Iterable[Observation], *, after: int, through: int, outcome_window_seconds: int
 ) -> tuple[Observation, ...]:
     """Increments final by interval `through` that were not yet final by interval `after`.
 
-    `counters` are all that is known of a release, cumulative; the result is ordered by key, and empty
-    increments are left out.
+    `counters` are all that is known of a release, cumulative; the result is ordered by key, and
+    empty increments are left out.
     """
-    window = max(1, outcome_window_seconds // INTERVAL_SECONDS)
+    window = window_intervals(outcome_window_seconds)
     increments: list[Observation] = []
     for counter in sorted(counters, key=lambda c: c.key):
         served = after < counter.key.interval <= through

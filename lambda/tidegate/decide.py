@@ -133,7 +133,7 @@ def after_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> Decisi
         why = f"{record.forced.who} ordered it: {record.forced.why}"
         return _turn(seen, Phase.PROMOTING, now=now, why=why)
     if record.paused is not None or not _baked(record, now=now):
-        return _keep_baking(seen, now=now)
+        return _keep_baking(seen)
     if record.step + 1 < len(record.plan.steps):
         return _next_step(seen, now=now)
     if verdict.kind is VerdictKind.PROMOTE:
@@ -146,9 +146,9 @@ def _baked(record: ReleaseRecord, *, now: float) -> bool:
     return started is not None and now - started >= record.plan.steps[record.step].bake_seconds
 
 
-def _keep_baking(record: ReleaseRecord, *, now: float) -> Decision:
-    wait = seconds_until_close(now, lag_seconds=record.plan.lag_seconds)
-    return Decision(record=record, next=Next.BAKE, wait_seconds=wait)
+def _keep_baking(record: ReleaseRecord) -> Decision:
+    """Read back before each bake: whatever moved traffic underneath is found within an interval."""
+    return Decision(record=record, next=Next.VERIFY)
 
 
 def _next_step(record: ReleaseRecord, *, now: float) -> Decision:
@@ -173,7 +173,7 @@ def _hold(record: ReleaseRecord, *, now: float) -> Decision:
     started = record.step_started_at
     patience = record.plan.steps[record.step].bake_seconds + record.plan.hold_seconds
     if started is None or now - started < patience:
-        return _keep_baking(record, now=now)
+        return _keep_baking(record)
     why = f"no verdict after {patience} s in this step: promote or abort it, or resume to wait on"
     return pause(record, Intervention(who=MACHINE, at=now, why=why))
 
@@ -194,18 +194,21 @@ def _turn(record: ReleaseRecord, phase: Phase, *, now: float, why: str) -> Decis
 def pause(record: ReleaseRecord, intervention: Intervention) -> Decision:
     """No further step until resumed; rolling back stays possible, a pause never stops that."""
     paused = replace(record, paused=intervention)
-    wait = seconds_until_close(intervention.at, lag_seconds=record.plan.lag_seconds)
-    return Decision(
-        record=paused,
-        next=Next.BAKE,
-        wait_seconds=wait,
-        entries=(_entry(record, paused, intervention, what="pause"),),
-    )
+    entry = _entry(record, paused, intervention, what="pause")
+    return Decision(record=paused, next=Next.VERIFY, entries=(entry,))
 
 
 def resume(record: ReleaseRecord, intervention: Intervention) -> Decision:
     """The release goes on from its record: a halted step starts its shift and its bake again."""
-    going = replace(record, paused=None, halted=None, epoch=record.epoch + 1, announced=False)
+    going = replace(
+        record,
+        paused=None,
+        halted=None,
+        epoch=record.epoch + 1,
+        taken_over_at=intervention.at,
+        announced=False,
+        restored_at=None,
+    )
     if record.halted is not None and record.phase is Phase.BAKING:
         going = replace(going, phase=Phase.SHIFTING, step_started_at=None)
     if record.paused is not None and going.phase is Phase.BAKING:
@@ -219,7 +222,7 @@ def promote(record: ReleaseRecord, intervention: Intervention) -> Decision:
     """The next look promotes, unless the judge says roll back: that wins over an operator."""
     forced = replace(record, forced=intervention, paused=None)
     entry = _entry(record, forced, intervention, what="order to promote")
-    return Decision(record=forced, next=Next.BAKE, entries=(entry,))
+    return Decision(record=forced, next=Next.VERIFY, entries=(entry,))
 
 
 def abort(record: ReleaseRecord, intervention: Intervention) -> Decision:
@@ -228,7 +231,9 @@ def abort(record: ReleaseRecord, intervention: Intervention) -> Decision:
         record,
         phase=Phase.ABORTING,
         epoch=record.epoch + 1,
-        decided_at=intervention.at,
+        taken_over_at=intervention.at,
+        decided_at=record.decided_at if record.phase is Phase.ABORTING else intervention.at,
+        restored_at=None,
         step_started_at=None,
         paused=None,
         halted=None,

@@ -1,11 +1,11 @@
 """The observation record, version 1: what one slot did in one interval, as counts.
 
-An observation is an *increment*: observations of one key (release, slot, interval, split) add up, and
-the sum over all increments is all that is known of that key. Requests, errors and latency of an
-interval come in one increment, when the interval is closed (its end plus the plan's lag has passed).
-Outcomes come later, by delay bucket: how many intervals after the interval of serving they became
-known. A delay bucket too is closed once, and then never changes, so that a judge that has seen it
-need not see it again.
+An observation is an *increment*: observations of one key (release, slot, interval, split) add up,
+and the sum over all increments is all that is known of that key. Requests, errors and latency of an
+interval come in one increment, when the interval is closed (its end plus the plan's lag has
+passed). Outcomes come later, by delay bucket: how many intervals after the interval of serving they
+became known. A delay bucket too is closed once, and then never changes, so that a judge that has
+seen it need not see it again.
 """
 
 from collections.abc import Iterable, Mapping

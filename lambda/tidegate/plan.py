@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from tidegate.errors import InvalidValueError
@@ -21,12 +22,14 @@ class Metric(StrEnum):
 class Guardrail:
     """A guardrail metric and the harm above which the candidate may never be promoted.
 
-    `margin` is absolute, a share of requests: 0.02 for errors allows the candidate's error rate to be
-    at most two points above the live one's. For latency it is the share of requests slower than the
-    live version's 90th percentile, above the 0.10 that this quantile means for the live version.
+    `margin` is absolute, a share of requests: 0.02 for errors allows the candidate's error rate to
+    be at most two points above the live one's. For latency it is the share of requests slower than
+    the live version's 90th percentile, above the 0.10 that this quantile means for the live
+    version.
 
-    `tolerated_slowdown` is for latency only: candidate latencies are divided by it (in whole buckets,
-    rounded up) before any comparison, so that a better model that is a little slower is no harm.
+    `tolerated_slowdown` is for latency only: candidate latencies are divided by it (in whole
+    buckets, rounded up) before any comparison, so that a better model that is a little slower is no
+    harm.
     """
 
     metric: Metric
@@ -62,9 +65,10 @@ class Step:
 class ReleasePlan:
     """How one version replaces another: steps, watch, and the error budget of the verdict.
 
-    `alpha` bounds the chance of rolling back a harmless candidate over the whole release, all metrics
-    and all looks; `beta` the chance of promoting one whose harm is at a margin. After `hold_seconds`
-    of baking beyond the last step without enough evidence, the release pauses for an operator.
+    `alpha` bounds the chance of rolling back a harmless candidate over the whole release, all
+    metrics and all looks; `beta` the chance of promoting one whose harm is at a margin. After
+    `hold_seconds` of baking beyond the last step without enough evidence, the release pauses for an
+    operator.
     """
 
     strategy: Strategy = Strategy.CANARY
@@ -174,7 +178,7 @@ def _step_faults(steps: tuple[Step, ...]) -> tuple[str, ...]:
         for share in shares
         if not 1 <= share <= 99
     )
-    if any(a >= b for a, b in zip(shares, shares[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(shares)):
         faults.append(f"steps must rise, got {shares}: put the smaller share first")
     faults.extend(
         f"bake_seconds must be 0 to 2592000, got {step.bake_seconds}"

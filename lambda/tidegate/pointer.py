@@ -1,4 +1,4 @@
-"""The live pointer and the declaration: what serves by decision, and what the last deploy put there."""
+"""Live pointer and declaration: what serves by decision, and what the last deploy put there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class LivePointer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What a deploy declares for a model: endpoint, the version in each slot, and the release plan."""
+    """What a deploy declares for a model: endpoint, version in each slot, and release plan."""
 
     model: str
     endpoint_name: str

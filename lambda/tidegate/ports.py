@@ -1,4 +1,7 @@
-"""Ports: what the core needs of the world. `tidegate_aws` has the adapters, `tests/fakes.py` fakes."""
+"""Ports: what the core needs of the world.
+
+`tidegate_aws` has the adapters, `tests/fakes.py` the fakes; one contract suite a port runs on both.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,7 +112,8 @@ class ReleaseStore(Protocol):
     def open(self, record: ReleaseRecord, entry: LogEntry) -> None:
         """Take the lock and write the first record at once; LockedError names the holder.
 
-        Opening the same release again does nothing.
+        Opening the same release again does nothing. ConflictError when pointer, declaration or
+        split are no longer those that the record was made of.
         """
         ...
 
@@ -125,9 +129,17 @@ class ReleaseStore(Protocol):
         ...
 
     def settle(
-        self, record: ReleaseRecord, entries: Sequence[LogEntry], *, pointer: LivePointer | None
+        self,
+        record: ReleaseRecord,
+        entries: Sequence[LogEntry],
+        *,
+        pointer: LivePointer | None,
+        split: SplitDocument,
     ) -> ReleaseRecord:
-        """Write the final record, move the pointer (if one is given) and free the lock, all at once."""
+        """Write final record and split, move the pointer if given, free the lock: all at once.
+
+        ConflictError when somebody wrote the record, or moved the pointer, in between.
+        """
         ...
 
     def log(self, release_id: str) -> tuple[LogEntry, ...]:
@@ -178,8 +190,8 @@ class Counters(Protocol):
         """Add a batch once; False when this batch was added before."""
         ...
 
-    def read(self, release_id: str) -> tuple[Observation, ...]:
-        """All that is known of a release, cumulative, one observation a key."""
+    def read(self, release_id: str, *, from_interval: int = 0) -> tuple[Observation, ...]:
+        """All that is known of what was served since an interval: cumulative, ordered by key."""
         ...
 
 

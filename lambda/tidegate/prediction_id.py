@@ -1,8 +1,8 @@
 """Prediction ids: signed, so that an outcome can be credited without looking anything up.
 
-An id names release, model, slot, version, split and time of serving. It is `payload.signature`, both
-base64url without padding: the payload is a compact JSON array, the signature the first 16 bytes of
-HMAC-SHA256 over the payload under a key named in it, so that keys can be rotated.
+An id names release, model, slot, version, split and time of serving. It is `payload.signature`,
+both base64url without padding: the payload is a compact JSON array, the signature the first 16
+bytes of HMAC-SHA256 over the payload under a key named in it, so that keys can be rotated.
 """
 
 import base64
@@ -22,7 +22,7 @@ _LONGEST = 512
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionId:
-    """What a prediction id says. `served_at` is in seconds since the epoch; `nonce` makes it unique."""
+    """What a prediction id says. `served_at` is in epoch seconds; `nonce` makes it unique."""
 
     model: str
     release_id: str
@@ -61,7 +61,7 @@ def sign(prediction: PredictionId, keys: SigningKeys) -> str:
 
 
 def verify(text: str, keys: SigningKeys) -> PredictionId:
-    """What a signed id says; a malformed, altered or unknown-key id raises ForgedPredictionIdError."""
+    """What a signed id says; ForgedPredictionIdError if malformed, altered or of no known key."""
     if len(text) > _LONGEST or text.count(".") != 1:
         raise ForgedPredictionIdError("prediction id is malformed: expected payload.signature")
     encoded, _, signature = text.partition(".")

@@ -138,6 +138,8 @@ class ReleaseRecord:
     halted: Intervention | None = None
     forced: Intervention | None = None
     """An operator's order to promote."""
+    taken_over_at: float | None = None
+    """When the epoch was raised last; None while the first execution owns the release."""
 
     @property
     def target_shares(self) -> dict[str, int]:
@@ -185,6 +187,7 @@ class ReleaseRecord:
             "paused": None if self.paused is None else self.paused.to_json(),
             "halted": None if self.halted is None else self.halted.to_json(),
             "forced": None if self.forced is None else self.forced.to_json(),
+            "taken_over_at": self.taken_over_at,
         }
 
     @classmethod
@@ -196,7 +199,7 @@ class ReleaseRecord:
                 *("release_id", "model", "endpoint_name", "endpoint_config_name"),
                 *("started_by", "started_at", "step", "epoch", "revision", "split_version"),
                 *("announced", "announced_at", "step_started_at", "decided_at", "restored_at"),
-                *("finished_at", "looks"),
+                *("finished_at", "looks", "taken_over_at"),
             )
         }
         return cls(

@@ -1,4 +1,4 @@
-"""The request log: one line a served prediction, one a credited outcome, and how lines become counts.
+"""The request log: a line a served prediction, a line a credited outcome, and their counts.
 
 Lines are JSON objects marked `"log": "tidegate"`, written to standard output by `route_request` and
 `record_outcome`; payloads are never in them. A subscription delivers them in batches to
@@ -8,7 +8,6 @@ Lines are JSON objects marked `"log": "tidegate"`, written to standard output by
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from tidegate import latency
 from tidegate.intervals import interval_of
@@ -25,7 +24,7 @@ STEADY_PREFIX = "steady/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedLine:
-    """One prediction was asked for. `client` is a hash of the caller; `milliseconds` the latency."""
+    """One prediction was asked for. `client` is a hash of the caller."""
 
     model: str
     release_id: str
@@ -94,18 +93,27 @@ class OutcomeLine:
 
 
 def parse_line(text: str) -> ServedLine | OutcomeLine | None:
-    """The line that `to_line` wrote, or None for any other text in the log."""
+    """The line that `to_line` wrote, or None for any other text in the log.
+
+    A damaged line is other text: it must not keep the rest of its batch from being counted.
+    """
     try:
         data = json.loads(text)
     except ValueError:
         return None
     if not isinstance(data, dict) or data.pop("log", None) != MARK:
         return None
-    kind = data.pop("kind", None)
-    fields: dict[str, Any] = {**data, "unit": Unit(data["unit"])}
-    if kind == "served":
-        return ServedLine(**fields)
-    return OutcomeLine(**fields) if kind == "outcome" else None
+    kind = _KINDS.get(data.pop("kind", ""))
+    try:
+        return None if kind is None else kind(**{**data, "unit": Unit(data["unit"])})
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+_KINDS: Mapping[str, type[ServedLine] | type[OutcomeLine]] = {
+    "served": ServedLine,
+    "outcome": OutcomeLine,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

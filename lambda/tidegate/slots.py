@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Slot(StrEnum):
-    """One of the two places a model serves from; which one is live is the live pointer's business."""
+    """A place a model serves from; which one is live is the live pointer's business."""
 
     BLUE = "blue"
     GREEN = "green"

@@ -1,8 +1,9 @@
 """The split document: who gets which share, under which version number.
 
-One document a model, written by the release machine only, cached a few seconds by whoever routes and
-stamped into every prediction id. While weights are moving the document says `settling`: requests
-stamped with it count as exposure but not as evidence, because for them the share is not known.
+One document a model, written by the release machine only, cached a few seconds by whoever routes
+and stamped into every prediction id. While weights are moving the document says `settling`:
+requests stamped with it count as exposure but not as evidence, because for them the share is not
+known.
 """
 
 from collections.abc import Mapping

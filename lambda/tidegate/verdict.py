@@ -26,10 +26,10 @@ class Claim(StrEnum):
 class Evidence:
     """The evidence for one claim about one metric.
 
-    `log_evidence` is the natural logarithm of an e-value: its expectation is at most 1 while the claim
-    is false, so it passes `log_limit` with at most the claim's share of the error budget, however
-    often one looks (Ville's inequality). Rates are shares of requests; `lower` and `upper` bound the
-    difference candidate - live in an anytime-valid interval, None without data.
+    `log_evidence` is the natural logarithm of an e-value: its expectation is at most 1 while the
+    claim is false, so it passes `log_limit` with at most the claim's share of the error budget,
+    however often one looks (Ville's inequality). Rates are shares of requests; `lower` and `upper`
+    bound the difference candidate - live in an anytime-valid interval, None without data.
     """
 
     metric: str

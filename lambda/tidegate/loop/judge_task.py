@@ -30,25 +30,28 @@ def judge_release(
 
 
 def _judge_new_looks(looks: LookStore, record: ReleaseRecord) -> tuple[int, Verdict]:
+    """Number and verdict of the last look judged, which is the newest one unless it says roll back.
+
+    A verdict to roll back is final: a later look, written before the release acted on it, is not
+    asked. The verdict comes from the look and not from the record, which may not have it yet.
+    """
     comparison = Comparison(live=record.live.slot.value, candidate=record.candidate.slot.value)
     number, state = _state(looks.judge_state(record.release_id), record)
-    verdict = record.verdict
-    for look in looks.looks(record.release_id, after=number):
+    verdict = _NOTHING
+    for look in looks.looks(record.release_id, after=max(0, number - 1)):
+        if verdict.kind is VerdictKind.ROLL_BACK:
+            break
+        if look.number <= number:
+            verdict = _NOTHING if look.verdict is None else Verdict.from_json(look.verdict)
+            continue
         state, verdict = judge(record.plan, comparison, state, look.observations)
         judged = replace(look, verdict=verdict.to_json())
         looks.put_judgement(record.release_id, judged, state.to_json())
         number = look.number
-    if verdict is None:
-        verdict = _last_verdict(looks, record) or _NOTHING
     return number, verdict
 
 
 _NOTHING = Verdict(kind=VerdictKind.HOLD, reason="no interval was closed yet")
-
-
-def _last_verdict(looks: LookStore, record: ReleaseRecord) -> Verdict | None:
-    last = looks.last_look(record.release_id)
-    return None if last is None or last.verdict is None else Verdict.from_json(last.verdict)
 
 
 def _state(

@@ -15,7 +15,7 @@ _TRIES = 10
 def start(
     *, store: ReleaseStore, endpoints: Endpoints, executions: Executions, request: StartRequest
 ) -> None:
-    """Start a release; whatever would refuse it in the machine refuses it here, before it starts."""
+    """Start a release; whatever the machine would refuse is refused here, before it starts."""
     declaration = store.declaration(request.model)
     pointer = store.pointer(request.model)
     if declaration is None or pointer is None:

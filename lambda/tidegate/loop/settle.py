@@ -1,14 +1,26 @@
-"""Settle: pointer, lock and record agree with the read-back, or nothing is settled."""
+"""Settle: pointer, split, lock and record agree with the read-back, or nothing is settled."""
 
+import math
 from dataclasses import replace
 
 from tidegate.decide import Next, finish
 from tidegate.loop.readback import has_shares, in_service
 from tidegate.loop.task import POLL_SECONDS, TaskInput, TaskOutput, go, load_own, split_of
+from tidegate.loop.underneath import turned_back
 from tidegate.pointer import LivePointer
 from tidegate.ports import Clock, Endpoints, ReleaseStore
 from tidegate.release import Phase, ReleaseRecord
 from tidegate.split import NO_RELEASE, SplitDocument
+
+FENCE_SECONDS = 30
+"""How long a task of an older epoch may still live after the epoch was raised.
+
+It is the timeout of the functions that move traffic. A task that had passed its check of the epoch
+could set its weights this late; a release ends only after that, on a read-back that nobody can
+undo.
+"""
+
+_ENDING = frozenset({Phase.PROMOTING, Phase.RESTORING, Phase.ABORTING})
 
 
 def settle(
@@ -16,17 +28,35 @@ def settle(
 ) -> TaskOutput:
     """End the release; afterwards the pointer names what serves and the model is free again."""
     record = load_own(store, task)
-    if not record.phase.terminal:
-        state = endpoints.read(record.endpoint_name)
-        if not in_service(state):
-            return go(task, Next.SETTLE, wait_seconds=POLL_SECONDS)
-        if not has_shares(state, record.target_shares):
-            return go(task, Next.SHIFT)
-        decision = finish(record, now=clock.now())
-        pointer = _moved_pointer(store, decision.record)
-        record = store.settle(decision.record, decision.entries, pointer=pointer)
-    store.put_split(steady_split(record))
+    if record.phase.terminal:
+        return go(task, Next.REPORT)
+    if record.phase not in _ENDING or record.halted is not None:
+        return go(task, Next.SHIFT)
+    fenced = _fenced_seconds(record, now=clock.now())
+    if fenced > 0:
+        return go(task, Next.SETTLE, wait_seconds=fenced)
+    state = endpoints.read(record.endpoint_name)
+    turned = turned_back(store=store, clock=clock, task=task, record=record, state=state)
+    if turned is not None or not in_service(state):
+        return turned or go(task, Next.SETTLE, wait_seconds=POLL_SECONDS)
+    if not has_shares(state, record.target_shares):
+        return go(task, Next.SHIFT)
+    _end(store, record, now=clock.now())
     return go(task, Next.REPORT)
+
+
+def _fenced_seconds(record: ReleaseRecord, *, now: float) -> int:
+    if record.taken_over_at is None:
+        return 0
+    return max(0, math.ceil(record.taken_over_at + FENCE_SECONDS - now))
+
+
+def _end(store: ReleaseStore, record: ReleaseRecord, *, now: float) -> None:
+    decision = finish(record, now=now)
+    over = decision.record
+    store.settle(
+        over, decision.entries, pointer=_moved_pointer(store, over), split=steady_split(over)
+    )
 
 
 def _moved_pointer(store: ReleaseStore, record: ReleaseRecord) -> LivePointer | None:

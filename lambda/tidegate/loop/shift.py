@@ -1,17 +1,19 @@
 """Shift: bring the endpoint's weights to the record's target shares.
 
 A step upwards is announced first (a settling split document), so that no request is counted under a
-share it was not drawn by. Ways back are never announced: getting users off a bad version comes first.
+share it was not drawn by. Ways back are never announced: getting users off a bad version comes
+first.
 """
 
 from dataclasses import replace
 
-from tidegate.decide import Decision, Next, after_announcement, roll_back
+from tidegate.decide import MACHINE, Decision, Next, after_announcement
 from tidegate.errors import ConflictError
-from tidegate.loop.readback import changed_config, has_shares, in_service, lacks_instances
+from tidegate.loop.readback import has_shares, in_service, lacks_instances
 from tidegate.loop.task import POLL_SECONDS, TaskInput, TaskOutput, advance, go, load_own, split_of
+from tidegate.loop.underneath import turned_back
 from tidegate.ports import Clock, Endpoints, EndpointState, ReleaseStore
-from tidegate.release import LogEntry, Phase, ReleaseRecord
+from tidegate.release import LogEntry, ReleaseRecord
 from tidegate.split import CACHE_SECONDS
 
 
@@ -31,16 +33,13 @@ def shift(
         if waiting is not None:
             return waiting
     state = endpoints.read(record.endpoint_name)
+    turned = turned_back(store=store, clock=clock, task=task, record=record, state=state)
+    if turned is not None:
+        return turned
     if not in_service(state):
         return go(task, Next.SHIFT, wait_seconds=POLL_SECONDS)
-    why = changed_config(state, record)
-    if why is not None and record.phase in {Phase.SHIFTING, Phase.BAKING, Phase.PROMOTING}:
-        advance(store, task, lambda newest: roll_back(newest, now=clock.now(), why=why))
-        return go(task, Next.SHIFT)
     if has_shares(state, record.target_shares):
         return go(task, Next.VERIFY)
-    if lacks_instances(state, record):
-        return go(task, Next.SHIFT, wait_seconds=POLL_SECONDS)
     return _set(store=store, endpoints=endpoints, clock=clock, task=task, state=state)
 
 
@@ -72,6 +71,8 @@ def _set(
     task: TaskInput,
     state: EndpointState,
 ) -> TaskOutput:
+    if lacks_instances(state, load_own(store, task)):
+        return go(task, Next.SHIFT, wait_seconds=POLL_SECONDS)
     record, _ = advance(store, task, lambda r: _logged(r, state=state, now=clock.now()))
     try:
         endpoints.set_weights(record.endpoint_name, record.target_shares)
@@ -85,7 +86,7 @@ def _logged(record: ReleaseRecord, *, state: EndpointState, now: float) -> Decis
     """The intention goes to the log before the change: a change is never without its line."""
     entry = LogEntry(
         at=now,
-        who="release machine",
+        who=MACHINE,
         what="shift",
         why=f"phase {record.phase}, step {record.step + 1}",
         before={slot: round(share) for slot, share in state.shares().items()},

@@ -1,10 +1,11 @@
 """Verify: read back what serves; a shift counts only once it was seen."""
 
-from tidegate.decide import Decision, Next, after_verification, roll_back
-from tidegate.loop.readback import changed_config, has_shares, in_service
+from tidegate.decide import Decision, Next, after_verification
+from tidegate.loop.readback import has_shares, in_service
 from tidegate.loop.task import POLL_SECONDS, TaskInput, TaskOutput, advance, go, load_own, split_of
+from tidegate.loop.underneath import turned_back
 from tidegate.ports import Clock, Endpoints, ReleaseStore
-from tidegate.release import Phase, ReleaseRecord
+from tidegate.release import ReleaseRecord
 
 
 def verify(
@@ -15,12 +16,11 @@ def verify(
     if record.phase.terminal:
         return go(task, Next.REPORT)
     state = endpoints.read(record.endpoint_name)
+    turned = turned_back(store=store, clock=clock, task=task, record=record, state=state)
+    if turned is not None:
+        return turned
     if not in_service(state):
         return go(task, Next.VERIFY, wait_seconds=POLL_SECONDS)
-    why = changed_config(state, record)
-    if why is not None and record.phase in {Phase.SHIFTING, Phase.BAKING, Phase.PROMOTING}:
-        advance(store, task, lambda newest: roll_back(newest, now=clock.now(), why=why))
-        return go(task, Next.SHIFT)
     if not has_shares(state, record.target_shares):
         return go(task, Next.SHIFT)
 
