@@ -6,6 +6,7 @@ and never on the event loop.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import tempfile
 from collections.abc import Callable, Mapping
@@ -89,7 +90,7 @@ class S3Artifacts:
             raise _explained(error, tenant, url, role_arn) from error
         identity = hashlib.sha256(f"{url}\n{found['ETag']}".encode()).hexdigest()[:32]
         target = self._directory / identity / "model.tar.gz"
-        with found["Body"] as body:
+        with contextlib.closing(found["Body"]) as body:
             if not target.exists():
                 _write_whole(target, body)
         return target
