@@ -5,7 +5,7 @@ thread, so that a server that never deploys stays small and quick to start.
 
 Seams, each with a contract test: `app.SERVICE_HANDLERS["cloudformation"]`,
 `provisioners._RESOURCE_HANDLERS`, `stacks._runs_on_worker_thread`, `stacks._roll_back_operation`;
-those of stack events, custom resources and single types are in the files beside this one.
+those of conditions, events, custom resources and single types are in the files beside this one.
 """
 
 # ruff: noqa: SLF001 - a seam is where private members of ministack are used
@@ -30,7 +30,12 @@ from emulator.cloudformation.registry import (
     ResourceHandler,
 )
 from emulator.cloudformation.schemas import SchemaCatalogue
-from emulator.seams import cloudformation_custom, cloudformation_events, cloudformation_mended
+from emulator.seams import (
+    cloudformation_conditions,
+    cloudformation_custom,
+    cloudformation_events,
+    cloudformation_mended,
+)
 
 _SERVICE = "cloudformation"
 _CREATE_FAILED = "CREATE_FAILED"
@@ -106,6 +111,7 @@ class CloudFormationSeam:
             self._handlers.is_blocking(type_name) or blocks_already(type_name)
         )
         stacks._roll_back_operation = partial(_roll_back, stacks._roll_back_operation)
+        cloudformation_conditions.attach()
         cloudformation_events.attach(stacks)
         cloudformation_custom.attach()
 
