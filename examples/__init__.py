@@ -1,0 +1,1 @@
+"""Real models with their training code and data; nothing in the product imports them."""

@@ -1,0 +1,1 @@
+"""Honestly better: boosted trees that also know how late the flight left the gate."""

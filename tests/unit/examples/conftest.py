@@ -1,0 +1,47 @@
+"""The four artifacts, trained once a session, and what they answer to held-out flights."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from examples.flights.evaluate import Answered, ask
+from examples.flights.traffic import Row, held_out
+from examples.flights.train import VERSIONS, build
+from examples.flights.training import Trained
+
+ROWS_ASKED = {"v1": 3000, "v2": 3000, "v3": 3000, "v4": 12}
+
+
+@pytest.fixture(scope="session")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, Trained]]:
+    """The folder that holds one artifact a version, and what training said of each."""
+    folder = tmp_path_factory.mktemp("flights")
+    return folder, {version: build(version, folder / version) for version in VERSIONS}
+
+
+@pytest.fixture(scope="session")
+def artifact_folder(artifacts: tuple[Path, Mapping[str, Trained]]) -> Path:
+    """The folder that holds one artifact a version."""
+    return artifacts[0]
+
+
+@pytest.fixture(scope="session")
+def trained(artifacts: tuple[Path, Mapping[str, Trained]]) -> Mapping[str, Trained]:
+    """What training said of each version."""
+    return artifacts[1]
+
+
+@pytest.fixture(scope="session")
+def rows() -> tuple[Row, ...]:
+    """The held-out flights."""
+    return held_out()
+
+
+@pytest.fixture(scope="session")
+def answers(artifact_folder: Path, rows: tuple[Row, ...]) -> Mapping[str, list[Answered]]:
+    """What each version answers to the first held-out flights; version 4, being slow, to few."""
+    return {
+        version: ask(artifact_folder / version, rows[:count])
+        for version, count in ROWS_ASKED.items()
+    }
