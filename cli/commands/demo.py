@@ -28,7 +28,7 @@ def demo(
     from cli.demo.project import MODEL
     from cli.demo.story import Scenario, tell
     from cli.demo.summary import release_figures
-    from cli.demo.users import Load
+    from cli.users import Load
 
     told = tell(
         Scenario(

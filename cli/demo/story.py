@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from cli.commands.deploy import deploy_place
 from cli.commands.release import start_release
 from cli.demo.project import MODEL, project_with, train_missing
 from cli.demo.summary import Told, summary_table, write_summary
-from cli.demo.users import Load, Users
 from cli.deployed import Deployed
 from cli.frontdoor import FrontDoor
 from cli.options import Place
@@ -24,10 +24,11 @@ from cli.output import CONSOLE, say
 from cli.project import read_project
 from cli.screen import release_panel
 from cli.target import Target, embedded_target
+from cli.users import Load, Question, Users
 from cli.watch import finished, first_view
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
-from examples.flights.traffic import held_out
+from examples.flights.traffic import held_out, is_wrong, payload
 from tidegate.view import ReleaseView
 
 REFRESH_SECONDS = 0.25
@@ -96,7 +97,8 @@ def _users(scenario: Scenario, target: Target, deployed: Deployed) -> Iterator[U
         region=target.region,
         credentials=credentials,  # type: ignore[arg-type]
     )
-    users = Users(door, held_out(), scenario.load)
+    questions = [Question(body=payload(r), is_wrong=partial(is_wrong, row=r)) for r in held_out()]
+    users = Users(door, questions, scenario.load)
     users.start()
     say(f"{scenario.load.users} users ask about real flights; the truth follows later")
     try:

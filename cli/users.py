@@ -1,4 +1,4 @@
-"""Concurrent users of the demo: real held-out rows as requests, true labels as late outcomes.
+"""Concurrent users of a model: requests through the front door, the truth as late outcomes.
 
 Users are threads that ask, wait a little and ask again. What became known of an answer is recorded
 through the front door some time later, as it would be by the system that learns the truth.
@@ -9,20 +9,27 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from urllib3.exceptions import HTTPError
 
 from cli.frontdoor import FrontDoor, Reply
-from examples.flights.traffic import Row, is_wrong, payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One request, and how to tell a wrong answer to it; None where the truth stays unknown."""
+
+    body: bytes
+    is_wrong: Callable[[bytes], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """How much traffic: users, their pause between two requests, and how late the truth comes.
 
-    Seconds are of the wall; the demo scales them from the cloud's clock itself.
+    Seconds are of the wall's clock.
     """
 
     model: str
@@ -65,14 +72,15 @@ class Ledger:
 class Users:
     """A crowd that keeps asking from `start` to `stop`."""
 
-    def __init__(self, door: FrontDoor, rows: Sequence[Row], load: Load) -> None:
+    def __init__(self, door: FrontDoor, questions: Sequence[Question], load: Load) -> None:
         self.ledger = Ledger()
         self._door = door
-        self._rows = rows
+        self._questions = questions
         self._load = load
         self._over = threading.Event()
         self._due: list[tuple[float, int, str, bool]] = []
         self._due_changed = threading.Condition()
+        self._learnt = 0
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -97,23 +105,27 @@ class Users:
         chance = random.Random(self._load.seed * 1_000 + number)  # noqa: S311 - traffic, not secrets
         self._over.wait(chance.random() * self._load.pause_seconds)
         while not self._over.is_set():
-            row = chance.choice(self._rows)
-            reply = self._ask(row, user=f"user-{number}-{chance.randrange(200)}")
+            question = chance.choice(self._questions)
+            reply = self._ask(question, user=f"user-{number}-{chance.randrange(200)}")
             self.ledger.saw(reply)
-            if reply is not None and reply.status == 200 and reply.prediction_id is not None:
+            if reply is not None and reply.status == 200:
                 delay = chance.uniform(*self._load.truth_delay_seconds)
-                self._learn_later(reply.prediction_id, delay, wrong=is_wrong(reply.body, row))
+                self._learn_later(reply, question, delay)
             self._over.wait(chance.uniform(0.5, 1.5) * self._load.pause_seconds)
 
-    def _ask(self, row: Row, *, user: str) -> Reply | None:
+    def _ask(self, question: Question, *, user: str) -> Reply | None:
         try:
-            return self._door.predict(self._load.model, payload(row), user=user)
+            return self._door.predict(self._load.model, question.body, user=user)
         except HTTPError:
             return None
 
-    def _learn_later(self, prediction_id: str, delay: float, *, wrong: bool) -> None:
+    def _learn_later(self, reply: Reply, question: Question, delay: float) -> None:
+        if question.is_wrong is None or reply.prediction_id is None:
+            return
+        wrong = question.is_wrong(reply.body)
         with self._due_changed:
-            item = (time.monotonic() + delay, len(self._due), prediction_id, wrong)
+            self._learnt += 1
+            item = (time.monotonic() + delay, self._learnt, reply.prediction_id, wrong)
             heapq.heappush(self._due, item)
             self._due_changed.notify()
 
