@@ -4,6 +4,9 @@ import asyncio
 import contextlib
 import logging
 
+from emulator.cloudformation.registry import RESOURCE_TYPES
+from emulator.cloudformation.schemas import bundled_catalogue
+from emulator.cloudwatch.resources import register_alarms
 from emulator.cloudwatch.service import CloudWatch
 from emulator.runtime import Runtime
 from emulator.seams import cloudwatch as seam
@@ -24,6 +27,7 @@ def install_metrics(runtime: Runtime) -> None:
     service = CloudWatch(now=runtime.clock.now)
     _installed[id(runtime)] = service
     seam.install(service, runtime.clock.now)
+    register_alarms(RESOURCE_TYPES, bundled_catalogue())
     shortest, longest = TICK_BOUNDS_SECONDS
     pause = min(longest, max(shortest, runtime.clock.wall_seconds(SHORTEST_GRID_SECONDS)))
     timers: list[asyncio.Task[None]] = []

@@ -14,10 +14,21 @@ from emulator.sagemaker.ports import InvocationRecord
 
 NAMESPACE = "AWS/SageMaker"
 
-Publish = Callable[[str, str, Mapping[str, str], Mapping[float, float], str], None]
-"""(region, metric, dimensions, {value: count}, unit)"""
-
 _Histogram = dict[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """What CloudWatch is to count of one metric: each value as often as `counted` says."""
+
+    region: str
+    metric: str
+    dimensions: Mapping[str, str]
+    counted: Mapping[float, float]
+    unit: str
+
+
+Publish = Callable[[Samples], None]
 
 
 @dataclass(slots=True)
@@ -74,15 +85,27 @@ class EndpointMetrics:
             "Invocation5XXErrors": counts.errors_5xx,
             "InvocationModelErrors": counts.model_errors,
         }
-        for name, count in flags.items():
-            self.publish(region, name, dimensions, _flags(count, total), "None")
+        histograms = {name: _flags(count, total) for name, count in flags.items()}
+        self._send(region, dimensions, histograms, "None")
         latencies = {
             "ModelLatency": counts.model_latency,
             "OverheadLatency": counts.overhead_latency,
         }
-        for name, histogram in latencies.items():
-            if histogram:
-                self.publish(region, name, dimensions, histogram, "Microseconds")
+        self._send(region, dimensions, latencies, "Microseconds")
+
+    def _send(
+        self,
+        region: str,
+        dimensions: Mapping[str, str],
+        histograms: Mapping[str, _Histogram],
+        unit: str,
+    ) -> None:
+        for name, counted in histograms.items():
+            if counted:
+                samples = Samples(
+                    region=region, metric=name, dimensions=dimensions, counted=counted, unit=unit
+                )
+                self.publish(samples)
 
 
 def _flags(ones: int, total: int) -> _Histogram:

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 from ministack.core import responses
 from ministack.services import cloudwatch
-from ministack.services.cloudformation import provisioners
 
 Json = dict[str, Any]
 Answer = tuple[int, Mapping[str, str], bytes]
@@ -101,9 +100,6 @@ def install(metrics: Metrics, now: Callable[[], float]) -> None:
     cloudwatch._put_metric_alarm = _putting(metrics, cloudwatch._put_metric_alarm)
     cloudwatch._dispatch_alarm_actions = _announcing(cloudwatch._dispatch_alarm_actions)
     cloudwatch.reset = _resetting(metrics, cloudwatch.reset)
-    provisioners._cw_metric_alarm_record = _record_with_math(
-        metrics, provisioners._cw_metric_alarm_record
-    )
 
 
 def alarms() -> Iterator[tuple[str, str, Json]]:
@@ -142,6 +138,28 @@ def set_alarm_state(
         )
         cloudwatch._dispatch_alarm_actions(alarm, before, state, reason)
         cloudwatch._evaluate_parent_alarms(alarm)
+
+
+def put_alarm(tenant: tuple[str, str], request: Json) -> str:
+    """The alarm is as the PutMetricAlarm request says, its tags replaced; its ARN is returned."""
+    with responses.request_scope(*tenant):
+        answer: Answer = cloudwatch._put_metric_alarm({}, request, is_cbor=False, is_json=True)
+        if answer[0] != 200:
+            raise BadRequestError(json.loads(answer[2]).get("message", ""))
+        name = request["AlarmName"]
+        cloudwatch.cloudformation_set_metric_alarm_tags(name, request.get("Tags", []))
+        return str(cloudwatch._alarms[name]["AlarmArn"])
+
+
+def alarm_exists(tenant: tuple[str, str], name: str) -> bool:
+    """Whether an alarm, composite or not, has the name."""
+    return name in alarm_states(*tenant)
+
+
+def delete_alarm(tenant: tuple[str, str], name: str) -> None:
+    """There is no metric alarm of that name; ValueError if a composite alarm depends on it."""
+    with responses.request_scope(*tenant):
+        cloudwatch.cloudformation_delete_metric_alarm(name, refuse_dependents=True)
 
 
 def _scope() -> tuple[str, str]:
@@ -266,25 +284,6 @@ def _mark_as_math(alarm: Json, queries: list[Json]) -> None:
         alarm.pop(member, None)
     alarm["Metrics"] = queries
     alarm["Dimensions"] = []
-
-
-def _record_with_math(
-    metrics: Metrics, record: Callable[[str, Json], Json]
-) -> Callable[[str, Json], Json]:
-    """CloudFormation's alarm record, which ministack refuses to make for metric math."""
-
-    def make(name: str, properties: Json) -> Json:
-        queries = properties.get("Metrics")
-        if not queries:
-            alarm = record(name, properties)
-        else:
-            plain = {k: v for k, v in properties.items() if k != "Metrics"}
-            alarm = record(name, plain | {"MetricName": "math", "Namespace": "math"})
-            _mark_as_math(alarm, queries)
-        metrics.check_alarm(*_scope(), alarm)
-        return alarm
-
-    return make
 
 
 def _announcing(dispatch: Callable[..., None]) -> Callable[..., None]:

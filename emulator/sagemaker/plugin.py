@@ -1,0 +1,197 @@
+"""Puts SageMaker into the running cloud: control plane, data plane, metrics, resource types."""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from typing import Any
+
+from emulator.cloudformation.registry import RESOURCE_TYPES
+from emulator.cloudformation.schemas import bundled_catalogue
+from emulator.cloudwatch.plugin import installed as cloudwatch_of
+from emulator.cloudwatch.service import CloudWatch
+from emulator.cloudwatch.store import MetricKey, dimensions_of
+from emulator.runtime import Runtime
+from emulator.sagemaker.api import ControlPlane
+from emulator.sagemaker.artifacts import S3Artifacts, s3_client_of
+from emulator.sagemaker.builder import Builder
+from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
+from emulator.sagemaker.endpoints import EndpointOperations
+from emulator.sagemaker.metrics import NAMESPACE, EndpointMetrics, Publish, Samples
+from emulator.sagemaker.models import ModelOperations
+from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.ports import EndpointView, Fleets
+from emulator.sagemaker.resources import register_resources
+from emulator.sagemaker.service import control_plane_service
+from emulator.sagemaker.serving.capture import DataCapture
+from emulator.sagemaker.serving.fleet import FleetSettings, ModelFleets
+from emulator.sagemaker.serving.interface import CaptureObject, CaptureStore, LogLines, LogSink
+from emulator.sagemaker.serving.invoke import Invoker
+from emulator.sagemaker.serving.runtime_api import runtime_service
+from emulator.sagemaker.store import Store
+from emulator.sagemaker.tags import TagOperations
+from emulator.sagemaker.transitions import Transitions
+from emulator.seams import logs, tenancy
+from emulator.seams.services import register_service
+from emulator.seams.trust import trusts_service
+
+FLUSH_SECONDS = 1.0
+"""How often counted invocations become CloudWatch datapoints, on the wall's clock."""
+
+SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
+
+
+class StoredViews:
+    """The data plane's look-up, in the account of this cloud."""
+
+    def __init__(self, store: Store, account: str) -> None:
+        self._store = store
+        self._account = account
+
+    def find(self, region: str, name: str) -> EndpointView | None:
+        """The endpoint's view of the moment, or None if there is no such endpoint."""
+        return self._store.view(Tenant(self._account, region), name)
+
+
+def install_sagemaker(runtime: Runtime) -> None:
+    """Both planes answer, and templates may contain models and endpoints."""
+    cloudwatch = cloudwatch_of(runtime)
+    store = Store()
+    fleets = ModelFleets(_fleet_settings(runtime))
+    plane = _control_plane(runtime, store, fleets, cloudwatch)
+    metrics = EndpointMetrics(_publisher(cloudwatch, runtime.settings.account))
+    capture = DataCapture(store=_capture_store(runtime), now=runtime.clock.now)
+    invoker = Invoker(
+        views=StoredViews(store, runtime.settings.account), metrics=metrics, capture=capture
+    )
+    register_service(control_plane_service(plane))
+    register_service(runtime_service(invoker))
+    register_resources(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
+    _keep_flushing(runtime, metrics, cloudwatch)
+
+    async def stop() -> None:
+        await plane.endpoints.close()
+        await capture.close()
+        await fleets.close()
+
+    runtime.on_stop(stop)
+
+
+def _control_plane(
+    runtime: Runtime, store: Store, fleets: Fleets, cloudwatch: CloudWatch
+) -> ControlPlane:
+    now = runtime.clock.now
+    artifacts = S3Artifacts(
+        runtime.state_directory / "sagemaker" / "artifacts",
+        client_of=s3_client_of(
+            lambda role: runtime.session_for_role(role, "SageMaker"), runtime.endpoint_url
+        ),
+        trusts=_trusts_sagemaker,
+    )
+    transitions = Transitions(
+        store=store,
+        builder=Builder(fleets=fleets, artifacts=artifacts, now=now),
+        pause=lambda seconds: asyncio.sleep(runtime.clock.wall_seconds(seconds)),
+        now=now,
+        firing_alarms=lambda t, names: cloudwatch.firing(t.account, t.region, names),
+    )
+    return ControlPlane(
+        models=ModelOperations(store=store, artifacts=artifacts, trusts=_trusts_sagemaker, now=now),
+        configs=EndpointConfigOperations(store=store, now=now),
+        endpoints=EndpointOperations(
+            store=store,
+            transitions=transitions,
+            now=now,
+            known_alarms=lambda t: cloudwatch.known_alarms(t.account, t.region),
+        ),
+        tags=TagOperations(store=store),
+    )
+
+
+def _trusts_sagemaker(role_arn: str) -> bool:
+    with tenancy.acting_for(role_arn.split(":")[4], "us-east-1"):
+        return trusts_service(role_arn, SERVICE_PRINCIPAL)
+
+
+def _fleet_settings(runtime: Runtime) -> FleetSettings:
+    return FleetSettings(
+        directory=runtime.state_directory / "sagemaker" / "instances",
+        log_sink=_log_sink(runtime),
+        now=runtime.clock.now,
+        wall_seconds=runtime.clock.wall_seconds,
+    )
+
+
+def _log_sink(runtime: Runtime) -> LogSink:
+    def write(lines: LogLines) -> None:
+        region = runtime.settings.region if lines.region is None else lines.region
+        with tenancy.acting_for(runtime.settings.account, region):
+            logs.write(lines.group, lines.stream, [message for _, message in lines.events])
+
+    return write
+
+
+def _capture_store(runtime: Runtime) -> CaptureStore:
+    client_of = s3_client_of(
+        lambda role: runtime.session_for_role(role, "SageMaker"), runtime.endpoint_url
+    )
+
+    def put(captured: CaptureObject, role_arn: str) -> None:
+        extra = {}
+        if captured.kms_key_id:
+            extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": captured.kms_key_id}
+        client_of(role_arn, captured.region).put_object(
+            Bucket=captured.bucket, Key=captured.key, Body=captured.body, **extra
+        )
+
+    async def store(captured: CaptureObject) -> None:
+        if captured.role_arn is None:
+            raise ValueError("data capture needs the model's execution role, got none")
+        await asyncio.to_thread(put, captured, captured.role_arn)
+
+    return store
+
+
+def _publisher(cloudwatch: CloudWatch, account: str) -> Publish:
+    def publish(samples: Samples) -> None:
+        key = MetricKey(
+            account=account,
+            region=samples.region,
+            namespace=NAMESPACE,
+            name=samples.metric,
+            dimensions=dimensions_of(samples.dimensions),
+        )
+        cloudwatch.add(key, samples.counted, unit=samples.unit)
+
+    return publish
+
+
+def _runner(runtime: Runtime) -> Any:
+    def run(work: Coroutine[Any, Any, Any]) -> Any:
+        if runtime.loop is None:
+            work.close()
+            raise RuntimeError("the embedded cloud has not started yet")
+        return asyncio.run_coroutine_threadsafe(work, runtime.loop).result()
+
+    return run
+
+
+def _keep_flushing(runtime: Runtime, metrics: EndpointMetrics, cloudwatch: CloudWatch) -> None:
+    timers: list[asyncio.Task[None]] = []
+
+    async def flush_for_ever() -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            if metrics.flush() > 0:
+                cloudwatch.evaluate_all()
+
+    async def start() -> None:
+        timers.append(asyncio.get_running_loop().create_task(flush_for_ever()))
+
+    async def stop() -> None:
+        for timer in timers:
+            timer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await timer
+
+    runtime.on_start(start)
+    runtime.on_stop(stop)
