@@ -5,6 +5,7 @@ import typer
 from cli.commands.cloud import down, up
 from cli.commands.demo import demo
 from cli.commands.deploy import deploy
+from cli.commands.drill import drill
 from cli.commands.invoke import invoke, outcome
 from cli.commands.release import app as release_app
 
@@ -21,6 +22,7 @@ app.command()(down)
 app.command()(deploy)
 app.command()(invoke)
 app.command()(outcome)
+app.command()(drill)
 app.command()(demo)
 app.add_typer(release_app, name="release")
 

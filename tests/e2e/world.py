@@ -29,7 +29,7 @@ from tidegate.view import ReleaseView
 MODEL = "echo"
 _PAUSE = threading.Event()
 
-INFERENCE = '''
+INFERENCE = """
 import json, os, time
 
 def model_fn(model_dir):
@@ -49,7 +49,7 @@ def predict_fn(question, behaviour):
 
 def output_fn(prediction, accept):
     return json.dumps(prediction)
-'''
+"""
 
 PROJECT = """
 project: story
@@ -57,15 +57,16 @@ stages:
   test: { region: us-east-1 }
 models:
   echo:
-    framework: { name: scikit-learn, version: "1.4-2" }
+    framework: scikit-learn
+    framework_version: "1.4-2"
     artifact: ARTIFACT
     label: LABEL
-    hosting: { instance_type: ml.t2.medium, instances: 1 }
+    hosting: { instance_type: ml.t2.medium }
     release:
       strategy: canary
       steps:
-        - { share: 10, bake: 4m }
-        - { share: 50, bake: 4m }
+        - { share_percent: 10, bake: 4m }
+        - { share_percent: 50, bake: 4m }
       guardrails:
         errors: { margin: 0.05 }
         latency: { margin: 0.25, tolerated_slowdown: 3.0 }
@@ -110,9 +111,7 @@ class World:
         text = self.project_text.replace("ARTIFACT", str(artifact))
         path.write_text(text.replace("LABEL", behaviour.name))
         project = read_project(path)
-        return Place(
-            project=project, stage=project.stages[0], target=embedded_target(self.cloud)
-        )
+        return Place(project=project, stage=project.stages[0], target=embedded_target(self.cloud))
 
     def deploy(self, behaviour: Behaviour) -> dict[str, Any]:
         """As `tidegate deploy` does: synth with the live pointers."""
@@ -136,7 +135,9 @@ class World:
         deployed = self.deployed
         view = first_view(deployed, release_id)
         return wait_for(
-            lambda: _when(finished, deployed.view(release_id)), seconds=seconds, what=view.release_id
+            lambda: _when(finished, deployed.view(release_id)),
+            seconds=seconds,
+            what=view.release_id,
         )
 
     def shares(self) -> dict[str, float]:
