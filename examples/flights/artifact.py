@@ -12,7 +12,7 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import joblib  # type: ignore[import-untyped]
+import joblib
 import sklearn
 
 from examples.flights.training import Trained
