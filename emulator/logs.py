@@ -50,7 +50,7 @@ class Event:
 
 
 class Deliverer:
-    """Queues events and hands them to `invoke(function_arn, log_group, payload)`, which says if it worked."""
+    """Queues events for `invoke(function_arn, log_group, payload)`, which says if it worked."""
 
     def __init__(self, invoke: Invoke) -> None:
         self._invoke = invoke

@@ -284,7 +284,7 @@ def _botocore_name(service: str) -> str:
     wanted = _SDK_SERVICES.get(service, service)
     for name in botocore.session.Session().get_available_services():
         if name.replace("-", "") == wanted.replace("-", ""):
-            return name
+            return str(name)
     raise UnsupportedTaskError(f"no AWS service has that name, got {service!r}")
 
 

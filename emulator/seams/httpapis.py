@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 - this package exists to touch private names of the pinned ministack
-"""The data plane of API Gateway: HTTP APIs refuse as AWS's do and need the function's permission."""
+"""The data plane of API Gateway: HTTP APIs refuse as AWS's, functions must permit them."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ _FORBIDDEN = (403, {"Content-Type": "application/json"}, json.dumps({"message": 
 
 
 def install() -> None:
-    """A refused call to an HTTP API says `Forbidden`; an accepted one is known by its source ARN."""
+    """A refused call says `Forbidden`, a failed function says nothing of why."""
     from ministack import app  # noqa: PLC0415 - reads the environment when imported
     from ministack.services import apigateway  # noqa: PLC0415 - loaded when first used
 
@@ -31,3 +31,19 @@ def install() -> None:
         return None
 
     app._enforce_execute_api = enforce
+    _hide_failures()
+
+
+def _hide_failures() -> None:
+    """What a function raised is in its log, not in the API's answer."""
+    from ministack.services import lambda_svc  # noqa: PLC0415 - loaded when first used
+
+    built_in = lambda_svc.lambda_execute_result_to_api_proxy_response
+
+    def proxied(result: dict[str, Any]) -> Any:
+        if result.get("error") and not result.get("throttle"):
+            body = json.dumps({"message": "Internal Server Error"})
+            return {"statusCode": 500, "body": body}, None
+        return built_in(result)
+
+    lambda_svc.lambda_execute_result_to_api_proxy_response = proxied

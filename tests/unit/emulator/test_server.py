@@ -1,7 +1,10 @@
+import io
+import json
 import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -18,12 +21,12 @@ def cloud():
         yield running
 
 
-def test_starts_in_under_two_seconds(cloud):
+def test_starts_in_under_two_seconds(cloud: EmbeddedCloud):
     """A cloud answers within two seconds of being asked for."""
     assert cloud.start_seconds < 2.0
 
 
-def test_administrator_may_call(cloud):
+def test_administrator_may_call(cloud: EmbeddedCloud):
     """The session handed out is the account's administrator."""
     identity = cloud.session().client("sts").get_caller_identity()
 
@@ -31,7 +34,7 @@ def test_administrator_may_call(cloud):
 
 
 @pytest.mark.parametrize("key", ["test", "000000000000", "AKIAUNKNOWNUNKNOWN00"])
-def test_no_key_passes_unsigned(cloud, key):
+def test_no_key_passes_unsigned(cloud: EmbeddedCloud, key: str):
     """Keys that ministack would take for root are refused like any unknown key."""
     intruder = cloud.session().client("iam", aws_access_key_id=key, aws_secret_access_key="test")
 
@@ -41,7 +44,7 @@ def test_no_key_passes_unsigned(cloud, key):
     assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"
 
 
-def test_wrong_secret_is_refused(cloud):
+def test_wrong_secret_is_refused(cloud: EmbeddedCloud):
     """The signature is checked, not only the key's name."""
     key = cloud.credentials.access_key
     forged = cloud.session().client("iam", aws_access_key_id=key, aws_secret_access_key="wrong" * 8)
@@ -52,14 +55,14 @@ def test_wrong_secret_is_refused(cloud):
     assert refused.value.response["Error"]["Code"] == "SignatureDoesNotMatch"
 
 
-def test_listens_on_loopback_only(cloud):
+def test_listens_on_loopback_only(cloud: EmbeddedCloud):
     """Every listening socket of the server is on 127.0.0.1."""
     addresses = _listening_addresses(cloud.pid)
 
     assert addresses == {"0100007F"}
 
 
-def test_environment_reaches_the_cloud_from_a_child(cloud):
+def test_environment_reaches_the_cloud_from_a_child(cloud: EmbeddedCloud):
     """A child process with `environment()` calls this cloud without further settings."""
     code = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
     environment = {"PATH": os.environ["PATH"], **cloud.environment()}
@@ -85,6 +88,38 @@ def test_dies_with_its_parent():
         gone = processes.wait_until(lambda: not processes.is_running(pid), timeout_seconds=5)
 
     assert gone
+
+
+def test_nothing_survives_a_killed_server():
+    """`kill -9` of the server ends Lambda's zygote and workers too."""
+    with EmbeddedCloud.start() as cloud:
+        session = cloud.session()
+        trust = (
+            '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
+            '"Principal":{"Service":"lambda.amazonaws.com"}}]}'
+        )
+        iam = session.client("iam")
+        role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as writer:
+            writer.writestr(
+                "m.py", "import os\ndef handle(e, c): return [os.getpid(), os.getppid()]"
+            )
+        client = session.client("lambda")
+        client.create_function(
+            FunctionName="f",
+            Role=role,
+            Runtime="python3.12",
+            Handler="m.handle",
+            Code={"ZipFile": archive.getvalue()},
+        )
+        pids = json.loads(client.invoke(FunctionName="f")["Payload"].read())
+
+        os.kill(cloud.pid, signal.SIGKILL)
+
+        assert processes.wait_until(
+            lambda: not any(map(processes.is_running, pids)), timeout_seconds=5
+        )
 
 
 def test_detached_cloud_is_found_and_stopped(tmp_path: Path):
@@ -121,7 +156,7 @@ def test_stale_state_file_is_no_cloud(tmp_path: Path):
         EmbeddedCloud.attach(tmp_path)
 
 
-def test_taken_port_is_told(cloud):
+def test_taken_port_is_told(cloud: EmbeddedCloud):
     """Starting on a port in use fails with the port named."""
     port = int(cloud.endpoint_url.rpartition(":")[2])
 

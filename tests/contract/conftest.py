@@ -1,0 +1,84 @@
+"""One embedded cloud for all contract tests of its ground floor, and makers of things in it."""
+
+import io
+import json
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from emulator.server import EmbeddedCloud, Settings
+
+TIME_SCALE = 20.0
+
+
+@pytest.fixture(scope="session")
+def ground_cloud() -> Iterator[EmbeddedCloud]:
+    """A cloud whose time runs 20 times faster."""
+    with EmbeddedCloud.start(Settings(time_scale=TIME_SCALE)) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def make_role(ground_cloud: EmbeddedCloud) -> Callable[..., str]:
+    """Makes a role that a service may assume, allowed the given actions on `*`; its ARN."""
+    iam = ground_cloud.session().client("iam")
+
+    def make(service: str, *actions: str) -> str:
+        name = f"role-{uuid.uuid4().hex[:12]}"
+        trust = _policy(Action="sts:AssumeRole", Principal={"Service": f"{service}.amazonaws.com"})
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        if actions:
+            document = _policy(Action=list(actions), Resource="*")
+            iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document)
+        return arn
+
+    return make
+
+
+@pytest.fixture
+def make_function(ground_cloud: EmbeddedCloud, make_role: Callable[..., str]) -> Callable[..., str]:
+    """Makes a Python function of the given source with a `handle`; its ARN."""
+    client = ground_cloud.session().client("lambda")
+
+    def make(source: str, *, role: str | None = None, **options: Any) -> str:
+        answer = client.create_function(
+            FunctionName=f"fn-{uuid.uuid4().hex[:12]}",
+            Role=role if role is not None else make_role("lambda"),
+            Runtime="python3.12",
+            Handler="code_.handle",
+            Code={"ZipFile": _zipped(source)},
+            **options,
+        )
+        arn: str = answer["FunctionArn"]
+        return arn
+
+    return make
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], Any]], Any]:
+    """Asks until the answer is true, for at most ten seconds; the answer."""
+
+    def ask(question: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + 10
+        while not (answer := question()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return answer
+
+    return ask
+
+
+def _policy(**statement: Any) -> str:
+    allowed = {"Effect": "Allow", **statement}
+    return json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+
+
+def _zipped(source: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("code_.py", source)
+    return buffer.getvalue()

@@ -1,0 +1,75 @@
+import json
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator.server import EmbeddedCloud
+
+
+def test_denial_names_action_resource_and_request(
+    ground_cloud: EmbeddedCloud, make_function: Callable[..., str]
+):
+    """A refused function's error reads as AWS's, with the resource in it."""
+    source = """
+import boto3
+def handle(event, context):
+    try:
+        boto3.client("lambda").invoke(FunctionName=event["other"])
+    except Exception as error:
+        return {"message": str(error), "id": error.response["ResponseMetadata"].get("RequestId")}
+"""
+    caller, other = make_function(source), make_function("def handle(e, c): pass")
+    client = ground_cloud.session().client("lambda")
+
+    answer = client.invoke(FunctionName=caller, Payload=json.dumps({"other": other}))
+    seen = json.loads(answer["Payload"].read())
+
+    assert (
+        f"perform: lambda:InvokeFunction on resource: {other} because no identity"
+        in (seen["message"])
+    )
+    assert seen["id"]
+
+
+def test_loopback_counts_as_tls(ground_cloud: EmbeddedCloud):
+    """A bucket that denies plain HTTP can be used, as the CDK's bootstrap bucket must be."""
+    s3 = ground_cloud.session().client("s3")
+    s3.create_bucket(Bucket="tls-only")
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::tls-only", "arn:aws:s3:::tls-only/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    s3.put_bucket_policy(Bucket="tls-only", Policy=document)
+
+    s3.put_object(Bucket="tls-only", Key="k", Body=b"content")
+
+    assert s3.get_object(Bucket="tls-only", Key="k")["Body"].read() == b"content"
+
+
+def test_session_of_a_role_may_only_what_the_role_may(
+    ground_cloud: EmbeddedCloud, make_role: Callable[..., str]
+):
+    """An assumed role lists tables with permission and is refused functions without."""
+    role = make_role("lambda", "dynamodb:ListTables")
+    iam = ground_cloud.session().client("iam")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+    iam.update_assume_role_policy(
+        RoleName=role.rpartition("/")[2],
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )
+    session = ground_cloud.session()
+    keys = session.client("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
+    names = {
+        "aws_access_key_id": keys["AccessKeyId"],
+        "aws_secret_access_key": keys["SecretAccessKey"],
+        "aws_session_token": keys["SessionToken"],
+    }
+
+    session.client("dynamodb", **names).list_tables()
+    with pytest.raises(ClientError, match="lambda:ListFunctions"):
+        session.client("lambda", **names).list_functions()
