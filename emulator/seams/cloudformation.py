@@ -112,7 +112,7 @@ class CloudFormationSeam:
         )
         stacks._roll_back_operation = partial(_roll_back, stacks._roll_back_operation)
         cloudformation_conditions.attach()
-        cloudformation_events.attach(stacks)
+        cloudformation_events.attach(stacks, self._recorded_types.__contains__)
         cloudformation_custom.attach()
 
 

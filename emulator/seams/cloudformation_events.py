@@ -17,6 +17,8 @@ from typing import Any
 
 from ministack.core import responses
 
+RECORDED_REASON = "recorded by the embedded cloud, not running"
+
 _Key = tuple[str, str, str, str]
 _STARTED = "UPDATE_IN_PROGRESS"
 _UPDATE, _CREATE = "UPDATE_", "CREATE_"
@@ -44,6 +46,7 @@ class _Narrator:
     """Decides which events of the engine are told, and as what."""
 
     add_event: Callable[..., None]
+    is_recorded: Callable[[str], bool]
     held: dict[_Key, _Held] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -70,6 +73,8 @@ class _Narrator:
             return
         if held is not None and held.fate is _Fate.CREATED:
             status = status.replace(_UPDATE, _CREATE, 1)
+        if status == "CREATE_COMPLETE" and self.is_recorded(resource_type):
+            reason = RECORDED_REASON
         self.add_event(*event, status, reason, physical_id, detailed_status)
 
     def decided(self, key: _Key, fate: _Fate) -> None:
@@ -88,9 +93,9 @@ class _Narrator:
             return self.held.get(key) if status == _STARTED else self.held.pop(key, None)
 
 
-def attach(stacks: Any) -> None:
-    """Events of stack updates are told as on AWS."""
-    narrator = _Narrator(add_event=stacks._add_event)
+def attach(stacks: Any, is_recorded: Callable[[str], bool]) -> None:
+    """Events of stack updates are told as on AWS; those of recorded types say that they are."""
+    narrator = _Narrator(add_event=stacks._add_event, is_recorded=is_recorded)
     update, provision = stacks._update_keeping_seed, stacks._provision_keeping_seed
 
     def updating(*arguments: Any) -> Any:
