@@ -1,10 +1,10 @@
 """Evidence that the candidate is worse: an e-process against "not worse", for one metric.
 
 A fixed grid of odds ratios is bet on, each in a wealth of its own that is multiplied stratum by
-stratum. Half of the money is staked at the first informative stratum, a constant fraction of the rest
-at each later one, so that a version that turns bad late is found without having to make up for the
-good time before. The evidence is what all wealths and the money not yet staked amount to; it began at
-1 and its expectation never rises while the candidate is harmless.
+stratum. Three quarters of the money is staked at the first informative stratum, a constant fraction
+of the rest at each later one, so that a version that turns bad late is found without having to make
+up for the good time before. The evidence is what all wealths and the money not yet staked amount
+to; it began at 1 and its expectation never rises while the candidate is harmless.
 """
 
 import math
@@ -15,12 +15,12 @@ from typing import Any
 from tidegate.judge.hypergeometric import log_ratios, log_sum_exp
 from tidegate.judge.strata import Table
 
-ODDS_RATIOS: tuple[float, ...] = (1.3, 1.8, 2.6, 4.0, 7.0, 16.0, 48.0, 256.0)
+ODDS_RATIOS: tuple[float, ...] = (1.5, 2.5, 5.0, 14.0, 50.0, 256.0)
 """The effects bet on; the last stands for an outage. A finer grid gains less than it costs."""
 
 LOG_ODDS: tuple[float, ...] = tuple(math.log(ratio) for ratio in ODDS_RATIOS)
 
-FIRST_STAKE = 0.5
+FIRST_STAKE = 0.75
 """Fraction of the money staked at the first informative stratum."""
 
 
@@ -37,11 +37,22 @@ class HarmState:
 
     @property
     def log_evidence(self) -> float:
-        """ln of the e-value: the mean wealth over the grid plus the money not yet staked."""
+        """Natural logarithm of the e-value: the mean wealth plus the money not yet staked."""
         if not self.log_wealth:
             return self.log_cash
         mean = log_sum_exp(self.log_wealth) - math.log(len(self.log_wealth))
         return log_sum_exp((mean, self.log_cash))
+
+    @property
+    def worst_channel(self) -> int:
+        """The channel that most of the evidence is from; 0 before there is any."""
+        size = len(LOG_ODDS)
+        wealth = [log_sum_exp(self.log_wealth[i : i + size]) for i in self._starts]
+        return wealth.index(max(wealth)) if wealth else 0
+
+    @property
+    def _starts(self) -> range:
+        return range(0, len(self.log_wealth), len(LOG_ODDS))
 
     def to_json(self) -> dict[str, Any]:
         """The state in JSON types; `from_json` reads it back."""
@@ -64,8 +75,8 @@ class HarmState:
 def update(state: HarmState, tables: Sequence[Table], *, restart_rate: float) -> HarmState:
     """The state after one more stratum, given one table a channel.
 
-    Whether to stake may depend on the margins of the tables, never on how the events fell: the bet is
-    fair given the margins.
+    Whether to stake may depend on the margins of the tables, never on how the events fell: the bet
+    is fair given the margins.
     """
     if not any(table.informative for table in tables):
         return state

@@ -1,12 +1,14 @@
-"""An anytime-valid interval for the difference of two rates: drawn for people, decided on by nobody.
+"""An anytime-valid interval for the difference of two rates, drawn for people only.
 
-For rates that drift from stratum to stratum it covers the Mantel-Haenszel weighted means. Proof sketch
-(whole in docs/explanation/judge.md): for each tilt t, exp(t * score) over its moment is a martingale;
-the moment of a weight below the largest one, and of drifting rates, is bounded by that of the largest
-weight and the mean rate, since ln E exp is convex in the weight and concave in the rate.
+For rates that drift from stratum to stratum it covers the Mantel-Haenszel weighted means. Proof
+sketch (whole in docs/explanation/judge.md): for each tilt t, exp(t * score) over its moment is a
+martingale; the moment of a weight below the largest one, and of drifting rates, is bounded by that
+of the largest weight and the mean rate, since ln E exp is convex in the weight and concave in the
+rate.
 """
 
 import math
+from functools import lru_cache
 
 from tidegate.judge.hypergeometric import log_sum_exp
 from tidegate.judge.tally import Tally
@@ -17,7 +19,7 @@ TILTS: tuple[float, ...] = (0.1, 0.25, 0.6, 1.5, 3.5, 8.0, 20.0)
 MISS = 0.04
 """Chance that the interval ever misses, over all looks; a fourth for each end of each slot."""
 
-BISECTIONS = 24
+BISECTIONS = 16
 
 
 def _excluded(rate: float, *, score: float, trials: float, scale: float, side: float) -> bool:
@@ -46,6 +48,7 @@ def rate_bounds(*, score: float, weight: float, scale: float) -> tuple[float, fl
     return ends[0], ends[1]
 
 
+@lru_cache(maxsize=64)
 def difference_bounds(tally: Tally) -> tuple[float, float] | None:
     """Bounds of the candidate's rate minus the live one's; None without data."""
     if tally.weight <= 0:

@@ -1,9 +1,9 @@
-"""Evidence that the candidate is harmless up to a margin: an e-process against "worse by the margin".
+"""Evidence that the candidate is not worse by the margin: an e-process against that claim.
 
 The claim refused is "in every stratum the candidate's rate is at least the live one's plus the
 margin". Each stratum is a bet on guessed rates, known before it, against the closest pair of rates
-that the claim allows (Turner, Ly & Gruenwald, 2106.02693, the convex case; the proof that this is fair
-is in docs/explanation/judge.md). Several guesses are bet on, each with a wealth of its own.
+that the claim allows (Turner, Ly & Gruenwald, 2106.02693, the convex case; the proof that this is
+fair is in docs/explanation/judge.md).
 """
 
 import math
@@ -11,14 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tidegate.judge.hypergeometric import log_sum_exp
 from tidegate.judge.strata import Table
 
 BISECTIONS = 44
 """Halvings of an interval shorter than 1: the root is known to 1e-13."""
-
-CAUTION: tuple[float, ...] = (0.0, 0.5)
-"""The guesses bet on: how far each moves the candidate from the guessed rate to the margin's edge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +27,7 @@ class Bet:
     null_live: float
 
     def log_gain(self, table: Table) -> float:
-        """ln of the factor by which this stratum multiplies the wealth."""
+        """Natural logarithm of the factor by which this stratum multiplies the wealth."""
         return _log_gain(
             table.candidate_trials, table.candidate_events, self.candidate, self.null_candidate
         ) + _log_gain(table.live_trials, table.live_events, self.live, self.null_live)
@@ -77,47 +73,37 @@ def place_bet(
     return Bet(candidate=candidate, live=live, null_candidate=null + margin, null_live=null)
 
 
-def guesses(rates: tuple[float, float], margin: float) -> list[tuple[float, float]]:
-    """The pairs of rates bet on: the guessed one, and more cautious ones nearer to the margin."""
-    candidate, live = rates
-    edge = min(live + margin, 1.0)
-    return [(candidate + caution * (edge - candidate), live) for caution in CAUTION]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafeState:
-    """ln of the wealth of each guess."""
+    """Natural logarithm of the wealth, which is the e-value."""
 
-    log_wealth: tuple[float, ...] = (0.0,) * len(CAUTION)
-
-    @property
-    def log_evidence(self) -> float:
-        """ln of the e-value: the mean wealth of the guesses."""
-        return log_sum_exp(self.log_wealth) - math.log(len(self.log_wealth))
+    log_evidence: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """The state in JSON types; `from_json` reads it back."""
-        return {"log_wealth": list(self.log_wealth)}
+        return {"log_evidence": self.log_evidence}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "SafeState":
         """The state that `to_json` wrote."""
-        return cls(log_wealth=tuple(float(value) for value in data["log_wealth"]))
+        return cls(log_evidence=float(data["log_evidence"]))
 
 
 def update(
     state: SafeState, table: Table, *, rates: tuple[float, float], margin: float
 ) -> SafeState:
-    """The state after one more stratum, bet on with rates guessed before it was seen."""
+    """The state after one more stratum, bet on with rates guessed before it was seen.
+
+    Nothing is bet where the guess itself admits the harm, or where one slot was not tried.
+    """
     if not table.comparable:
         return state
-    wealth = []
-    for value, guess in zip(state.log_wealth, guesses(rates, margin), strict=True):
-        bet = place_bet(
-            guess,
-            margin,
-            candidate_trials=table.candidate_trials,
-            live_trials=table.live_trials,
-        )
-        wealth.append(value if bet is None else value + bet.log_gain(table))
-    return SafeState(log_wealth=tuple(wealth))
+    bet = place_bet(
+        rates,
+        margin,
+        candidate_trials=table.candidate_trials,
+        live_trials=table.live_trials,
+    )
+    if bet is None:
+        return state
+    return SafeState(log_evidence=state.log_evidence + bet.log_gain(table))

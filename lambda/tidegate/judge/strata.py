@@ -5,7 +5,7 @@ A stratum is one interval under one split (errors, latency), or one delay bucket
 would make a harmless candidate look bad. This module counts; it draws no conclusion.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tidegate import latency
@@ -27,12 +27,11 @@ class Comparison:
 
     def __post_init__(self) -> None:
         if self.live == self.candidate:
-            raise InvalidValueError(
-                (
-                    f"a comparison needs two slots, got {self.live} twice: name the other slot "
-                    "as candidate",
-                )
+            fault = (
+                f"a comparison needs two slots, got {self.live} twice: "
+                "name the other slot as candidate"
             )
+            raise InvalidValueError([fault])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +70,7 @@ class Counts:
 
     requests: int = 0
     errors: int = 0
-    latency: latency.Histogram = field(default_factory=dict)
+    latency: Mapping[int, int] = field(default_factory=dict)
 
     def plus(self, observation: Observation) -> "Counts":
         """These counts with one more increment counted in."""
@@ -86,8 +85,8 @@ class Counts:
 class ServingStratum:
     """One interval under one split, as served by either slot.
 
-    `live_seen` holds the live slot's latencies of the interval whether or not they are evidence: they
-    may say where to look later on, since that only has to be known before.
+    `live_seen` holds the live slot's latencies of the interval whether or not they are evidence:
+    they may say where to look later on, since that only has to be known before.
     """
 
     live: Counts
@@ -104,11 +103,16 @@ class ServingStratum:
             live_events=self.live.errors,
         )
 
-    def slower_than(self, bucket: int) -> Table:
-        """Requests in latency buckets above this one, among those whose latency is known."""
+    def slower_than(self, bucket: int, *, tolerated_buckets: int) -> Table:
+        """Requests in latency buckets above this one, of those whose latency is known.
+
+        The candidate may be `tolerated_buckets` slower before that counts.
+        """
         return Table(
             candidate_trials=sum(self.candidate.latency.values()),
-            candidate_events=latency.count_above(self.candidate.latency, bucket),
+            candidate_events=latency.count_above(
+                self.candidate.latency, bucket + tolerated_buckets
+            ),
             live_trials=sum(self.live.latency.values()),
             live_events=latency.count_above(self.live.latency, bucket),
         )
@@ -128,7 +132,9 @@ def _faults(item: Observation) -> list[str]:
         faults.append(f"{where}: latency counts must be 0 or more, got {dict(item.latency)}")
     for bucket, outcome in item.outcomes.items():
         if not 0 <= bucket < len(DELAY_EDGES):
-            faults.append(f"{where}: delay bucket must be 0 to {len(DELAY_EDGES) - 1}, got {bucket}")
+            faults.append(
+                f"{where}: delay bucket must be 0 to {len(DELAY_EDGES) - 1}, got {bucket}"
+            )
         if not 0 <= outcome.wrong <= outcome.known:
             faults.append(
                 f"{where}: wrong outcomes must be 0 to known ({outcome.known}), got {outcome.wrong}"

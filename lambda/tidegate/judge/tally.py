@@ -1,8 +1,8 @@
 """What was counted of one metric so far, compared stratum by stratum.
 
-Rates and differences here are Mantel-Haenszel: each stratum weighs candidate * live / both trials, so
-that slots are compared at the same time even while shares and base rates move. They serve people and
-the next bet; no verdict is read from them.
+Rates and differences here are Mantel-Haenszel: each stratum weighs candidate * live / both trials,
+so that slots are compared at the same time even while shares and base rates move. They serve people
+and the next bet; no verdict is read from them.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from tidegate.judge.strata import Table
 MEMORY_TRIALS = 2_000.0
 """Live trials after which the past counts half when the next live rate is guessed."""
 
-PRIOR_TRIALS = 20.0
+PRIOR_TRIALS = 150.0
 """Pseudo-trials by which a guess of the candidate's rate is drawn towards the live one."""
 
 
@@ -78,5 +78,16 @@ class Tally:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Tally":
         """The tally that `to_json` wrote."""
-        counts = ("candidate_trials", "candidate_events", "live_trials", "live_events")
-        return cls(**{k: int(v) if k in counts else float(v) for k, v in data.items()})
+        return cls(
+            candidate_trials=int(data["candidate_trials"]),
+            candidate_events=int(data["candidate_events"]),
+            live_trials=int(data["live_trials"]),
+            live_events=int(data["live_events"]),
+            weight=float(data["weight"]),
+            candidate_score=float(data["candidate_score"]),
+            live_score=float(data["live_score"]),
+            candidate_scale=float(data["candidate_scale"]),
+            live_scale=float(data["live_scale"]),
+            recent_trials=float(data["recent_trials"]),
+            recent_events=float(data["recent_events"]),
+        )

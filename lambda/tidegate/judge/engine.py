@@ -1,0 +1,124 @@
+"""The judge itself: newly closed increments in, next state and verdict out, and nothing else.
+
+Pure and deterministic: no clock, no chance, no I/O. `docs/explanation/judge.md` says what is
+guaranteed and why.
+"""
+
+from collections.abc import Sequence
+
+from tidegate.errors import InvalidValueError
+from tidegate.judge import latency_splits, reason
+from tidegate.judge.advance import advance
+from tidegate.judge.forecast import requests_needed
+from tidegate.judge.interval import difference_bounds
+from tidegate.judge.limits import LEAST_CANDIDATE_TRIALS, Limits
+from tidegate.judge.reason import Finding
+from tidegate.judge.state import JudgeState, MetricState
+from tidegate.judge.strata import Comparison, faults_of
+from tidegate.observation import Observation
+from tidegate.plan import Guardrail, Metric, ReleasePlan
+from tidegate.verdict import Claim, Evidence, Verdict, VerdictKind
+
+__all__ = ["Comparison", "JudgeState", "judge"]
+
+
+def judge(
+    plan: ReleasePlan,
+    comparison: Comparison,
+    state: JudgeState,
+    observations: Sequence[Observation],
+) -> tuple[JudgeState, Verdict]:
+    """The state and the verdict after every increment that closed since the last look.
+
+    Increments may come in any order and from any number of intervals; both slots' increments of one
+    interval belong into one look. Impossible counts raise InvalidValueError with every fault.
+    """
+    state.check(plan)
+    faults = faults_of(observations)
+    if faults:
+        raise InvalidValueError(faults)
+    following = advance(plan, comparison, state, observations)
+    return following, _verdict(plan, following)
+
+
+def _verdict(plan: ReleasePlan, state: JudgeState) -> Verdict:
+    limits = Limits.of(plan)
+    pairs = list(zip(state.metrics, plan.guardrails, strict=True))
+    harm = [_harm(item, guardrail, limits, state) for item, guardrail in pairs]
+    safe = [_safe(item, guardrail, limits, state) for item, guardrail in pairs]
+    needed = requests_needed(safe, candidate_requests=state.candidate_requests)
+    kind, why = _conclusion(harm, safe, candidate_requests=state.candidate_requests, needed=needed)
+    return Verdict(
+        kind=kind,
+        reason=why,
+        evidence=tuple(item.evidence for pair in zip(harm, safe, strict=True) for item in pair),
+        candidate_requests=state.candidate_requests,
+        live_requests=state.live_requests,
+        requests_needed=needed,
+    )
+
+
+def _harm(item: MetricState, guardrail: Guardrail, limits: Limits, state: JudgeState) -> Finding:
+    """The claim of harm, told by the channel that shows most of it."""
+    channel = item.harm.worst_channel
+    tally = item.tallies[channel]
+    lower, upper = difference_bounds(tally) or (None, None)
+    if lower is not None and limits.harmful(item):
+        # What is proven bounds the difference too; the interval's stated coverage allows for it.
+        lower = max(lower, 0.0)
+    evidence = Evidence(
+        metric=item.metric.value,
+        claim=Claim.HARM,
+        log_evidence=item.harm.log_evidence,
+        log_limit=limits.log_harm,
+        live_rate=tally.live_rate,
+        candidate_rate=tally.candidate_rate,
+        lower=lower,
+        upper=upper,
+    )
+    return Finding(
+        guardrail=guardrail, evidence=evidence, tally=tally, edge=_edge(state, item, channel)
+    )
+
+
+def _safe(item: MetricState, guardrail: Guardrail, limits: Limits, state: JudgeState) -> Finding:
+    """The claim of safety, told by the channel that the margin is about."""
+    tally = item.tally
+    lower, upper = difference_bounds(tally) or (None, None)
+    if upper is not None and limits.safe(item):
+        upper = min(upper, guardrail.margin)
+    evidence = Evidence(
+        metric=item.metric.value,
+        claim=Claim.SAFE,
+        log_evidence=item.safe.log_evidence,
+        log_limit=limits.log_safe,
+        live_rate=tally.live_rate,
+        candidate_rate=tally.candidate_rate,
+        lower=lower,
+        upper=upper,
+    )
+    edge = _edge(state, item, item.margin_channel)
+    return Finding(guardrail=guardrail, evidence=evidence, tally=tally, edge=edge)
+
+
+def _edge(state: JudgeState, item: MetricState, channel: int) -> int | None:
+    edges = latency_splits.edges(state.live_latency)
+    return None if edges is None or item.metric is not Metric.LATENCY else edges[channel]
+
+
+def _conclusion(
+    harm: list[Finding], safe: list[Finding], *, candidate_requests: int, needed: int | None
+) -> tuple[VerdictKind, str]:
+    """Harm that is proven wins over everything; safety must be proven of every metric."""
+    harmed = [item for item in harm if item.evidence.reached]
+    if harmed:
+        worst = max(harmed, key=lambda item: item.evidence.log_evidence)
+        return VerdictKind.ROLL_BACK, reason.rolled_back(worst)
+    unproven = [item for item in safe if not item.evidence.reached]
+    if not unproven:
+        return VerdictKind.PROMOTE, reason.promoted(safe, candidate_requests=candidate_requests)
+    scarce = [item for item in safe if item.tally.candidate_trials < LEAST_CANDIDATE_TRIALS]
+    if scarce:
+        return VerdictKind.HOLD, reason.held(scarce, candidate_requests=candidate_requests)
+    why = reason.continued(unproven, candidate_requests=candidate_requests, needed=needed)
+    return VerdictKind.CONTINUE, why

@@ -1,0 +1,135 @@
+"""Says in one sentence, in plain words and with the numbers, why the verdict is what it is."""
+
+import math
+from dataclasses import dataclass
+
+from tidegate import latency
+from tidegate.judge import latency_splits
+from tidegate.judge.limits import LEAST_CANDIDATE_TRIALS
+from tidegate.judge.tally import Tally
+from tidegate.plan import Guardrail, Metric
+from tidegate.verdict import Evidence
+
+MOST_RELEASES = 1e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One claim about one metric: its evidence and the counts behind it, ready to be told."""
+
+    guardrail: Guardrail
+    evidence: Evidence
+    tally: Tally
+    edge: int | None
+    """The bucket of latency above which a live request counts as slow, None while not known."""
+
+    @property
+    def name(self) -> str:
+        """The harm in words."""
+        if self.guardrail.metric is Metric.OUTCOMES:
+            return "wrong outcomes"
+        if self.guardrail.metric is Metric.LATENCY:
+            return f"requests slower than {_slow(self.edge, self.guardrail.tolerated_slowdown)}"
+        return "errors"
+
+    @property
+    def rates(self) -> str:
+        """Both rates in words, the candidate's first."""
+        return f"{percent(self.tally.candidate_rate)} against {percent(self.tally.live_rate)}"
+
+
+def _slow(edge: int | None, slowdown: float) -> str:
+    if edge is None:
+        return "the live version's 90th percentile"
+    live = latency.upper_edge_milliseconds(edge)
+    slack = latency_splits.tolerated_buckets(slowdown)
+    if slack == 0:
+        return f"{live:.3g} ms"
+    candidate = latency.upper_edge_milliseconds(edge + slack)
+    return (
+        f"{live:.3g} ms ({candidate:.3g} ms for the candidate, as a slowdown of {slowdown:.3g} "
+        "is tolerated)"
+    )
+
+
+def thousands(number: float) -> str:
+    """A whole number with its thousands set apart: 20 000."""
+    return f"{number:,.0f}".replace(",", " ")
+
+
+def percent(share: float | None) -> str:
+    """A share in percent, with one digit where that matters."""
+    if share is None:
+        return "unknown"
+    return f"{100 * share:.1f} %"
+
+
+def points(difference: float | None) -> str:
+    """A difference of shares in percentage points."""
+    return "unknown" if difference is None else f"{100 * difference:.1f}"
+
+
+def one_of(log_evidence: float) -> str:
+    """How rarely chance would show as much, from the logarithm of the evidence."""
+    releases = math.exp(min(log_evidence, math.log(MOST_RELEASES)))
+    digits = max(0, math.floor(math.log10(releases)) - 1)
+    return thousands(math.floor(releases / 10**digits + 1e-9) * 10**digits)
+
+
+def rolled_back(harm: Finding) -> str:
+    """Why the candidate is taken back: what is worse, by how much, and how sure that is."""
+    tally, evidence = harm.tally, harm.evidence
+    things = "outcomes" if harm.guardrail.metric is Metric.OUTCOMES else "requests"
+    more = (tally.candidate_rate or 0.0) - (tally.live_rate or 0.0)
+    return (
+        f"rolled back because {harm.name} are {percent(tally.candidate_rate)} of "
+        f"{thousands(tally.candidate_trials)} candidate {things} against "
+        f"{percent(tally.live_rate)} of {thousands(tally.live_trials)} live ones: "
+        f"{points(more)} points worse (between {points(evidence.lower)} and "
+        f"{points(evidence.upper)}), and chance would show this in fewer than 1 of "
+        f"{one_of(evidence.log_evidence)} harmless releases (limit 1 of "
+        f"{one_of(evidence.log_limit)})"
+    )
+
+
+def promoted(safe: list[Finding], *, candidate_requests: int) -> str:
+    """Why the candidate may replace the live version: no harm above any margin."""
+    each = ", ".join(
+        f"{item.name} are {item.rates}, at most {points(item.evidence.upper)} points worse "
+        f"(margin {points(item.guardrail.margin)})"
+        for item in safe
+    )
+    return (
+        f"promoted because no harm reaches its margin: {each}, "
+        f"after {thousands(candidate_requests)} candidate requests"
+    )
+
+
+def held(scarce: list[Finding], *, candidate_requests: int) -> str:
+    """What is too little to judge by."""
+    each = ", ".join(
+        f"{item.guardrail.metric} {thousands(item.tally.candidate_trials)}" for item in scarce
+    )
+    return (
+        f"held because {thousands(candidate_requests)} candidate requests are too few to judge by: "
+        f"each metric needs {LEAST_CANDIDATE_TRIALS} candidate trials beside live ones, and of "
+        f"{each} so far"
+    )
+
+
+def continued(unproven: list[Finding], *, candidate_requests: int, needed: int | None) -> str:
+    """What is still to be shown, and about how many requests that takes."""
+    each = ", ".join(
+        f"{item.name} within {points(item.guardrail.margin)} points (now {item.rates}, evidence "
+        f"{max(0.0, item.evidence.log_evidence):.1f} of {item.evidence.log_limit:.1f})"
+        for item in unproven
+    )
+    rest = (
+        "and at the current rates more requests would not show it"
+        if needed is None
+        else f"which takes about {thousands(needed)} more candidate requests at the current rates"
+    )
+    return (
+        f"continued because after {thousands(candidate_requests)} candidate requests no harm is "
+        f"proven, but it is still to be shown: {each}, {rest}"
+    )

@@ -1,0 +1,111 @@
+"""What the judge remembers of a release: bounded, versioned, and the same however it got there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tidegate import latency
+from tidegate.errors import InvalidValueError
+from tidegate.judge.harm import HarmState
+from tidegate.judge.latency_splits import MARGIN_CHANNEL, QUANTILES
+from tidegate.judge.safe import SafeState
+from tidegate.judge.tally import Tally
+from tidegate.plan import Metric, ReleasePlan
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricState:
+    """Evidence of harm, evidence of safety and counts for one guardrail metric."""
+
+    metric: Metric
+    harm: HarmState
+    safe: SafeState = field(default_factory=SafeState)
+    tallies: tuple[Tally, ...] = (Tally(),)
+    """One a channel."""
+
+    @property
+    def margin_channel(self) -> int:
+        """The channel that the guardrail's margin is about."""
+        return MARGIN_CHANNEL if self.metric is Metric.LATENCY else 0
+
+    @property
+    def tally(self) -> Tally:
+        """The counts that the guardrail's margin is about."""
+        return self.tallies[self.margin_channel]
+
+    @classmethod
+    def initial(cls, metric: Metric) -> "MetricState":
+        """The state before anything was seen."""
+        channels = len(QUANTILES) if metric is Metric.LATENCY else 1
+        return cls(metric=metric, harm=HarmState(channels=channels), tallies=(Tally(),) * channels)
+
+    def to_json(self) -> dict[str, Any]:
+        """The state in JSON types; `from_json` reads it back."""
+        return {
+            "metric": self.metric.value,
+            "harm": self.harm.to_json(),
+            "safe": self.safe.to_json(),
+            "tallies": [item.to_json() for item in self.tallies],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "MetricState":
+        """The state that `to_json` wrote."""
+        return cls(
+            metric=Metric(data["metric"]),
+            harm=HarmState.from_json(data["harm"]),
+            safe=SafeState.from_json(data["safe"]),
+            tallies=tuple(Tally.from_json(item) for item in data["tallies"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeState:
+    """All that the judge keeps between two looks: a few kilobytes, however long the release."""
+
+    metrics: tuple[MetricState, ...]
+    live_latency: latency.Histogram = field(default_factory=dict)
+    candidate_requests: int = 0
+    live_requests: int = 0
+
+    @classmethod
+    def initial(cls, plan: ReleasePlan) -> "JudgeState":
+        """The state before anything was seen."""
+        return cls(metrics=tuple(MetricState.initial(g.metric) for g in plan.guardrails))
+
+    def check(self, plan: ReleasePlan) -> None:
+        """Raises InvalidValueError where this state belongs to a plan with other metrics."""
+        kept = [item.metric.value for item in self.metrics]
+        planned = [guardrail.metric.value for guardrail in plan.guardrails]
+        if kept != planned:
+            fault = (
+                f"judge state is of metrics {kept}, the plan's guardrails are {planned}: "
+                "a plan may not change during a release, start a new one"
+            )
+            raise InvalidValueError([fault])
+
+    def to_json(self) -> dict[str, Any]:
+        """The versioned state in JSON types; `from_json` reads it back."""
+        return {
+            "v": VERSION,
+            "metrics": [item.to_json() for item in self.metrics],
+            "live_latency": {str(b): n for b, n in sorted(self.live_latency.items())},
+            "candidate_requests": self.candidate_requests,
+            "live_requests": self.live_requests,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "JudgeState":
+        """The state of a version 1 record; another version raises InvalidValueError."""
+        if data["v"] != VERSION:
+            raise InvalidValueError(
+                (f"judge state version {data['v']!r} is unknown, read: {VERSION}",)
+            )
+        return cls(
+            metrics=tuple(MetricState.from_json(item) for item in data["metrics"]),
+            live_latency={int(b): int(n) for b, n in data["live_latency"].items()},
+            candidate_requests=int(data["candidate_requests"]),
+            live_requests=int(data["live_requests"]),
+        )
