@@ -1,0 +1,189 @@
+"""A control plane on fakes: fleets without processes, artifacts without S3, a clock in hand."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.sagemaker.api import ControlPlane
+from emulator.sagemaker.builder import Builder
+from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
+from emulator.sagemaker.endpoints import EndpointOperations
+from emulator.sagemaker.models import ModelOperations
+from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.ports import FleetSpec, FleetUnhealthyError
+from emulator.sagemaker.state import Endpoint
+from emulator.sagemaker.store import Store
+from emulator.sagemaker.tags import TagOperations
+from emulator.sagemaker.transitions import Transitions
+
+TENANT = Tenant("123456789012", "eu-west-1")
+ROLE = "arn:aws:iam::123456789012:role/exec"
+
+
+class FakeFleet:
+    """A fleet that is healthy when its world says so."""
+
+    def __init__(self, spec: FleetSpec, world: "World") -> None:
+        self.spec = spec
+        self.instance_count = spec.instance_count
+        self.closed = False
+        self.world = world
+
+    async def wait_healthy(self) -> None:
+        """Fleet.wait_healthy."""
+        await asyncio.sleep(0)
+        if self.spec.model.name in self.world.sick_models:
+            raise FleetUnhealthyError(f"{self.spec.variant} is sick")
+        if self.spec.model.name in self.world.broken_models:
+            raise RuntimeError("a bug of the data plane")
+
+    async def resize(self, instance_count: int) -> None:
+        """Fleet.resize."""
+        await asyncio.sleep(0)
+        if instance_count > self.world.capacity:
+            raise FleetUnhealthyError("no capacity")
+        self.instance_count = instance_count
+
+    async def close(self, *, drain_seconds: float) -> None:
+        """Fleet.close."""
+        await asyncio.sleep(0)
+        self.closed = True
+
+
+@dataclass
+class World:
+    """The control plane's surroundings, all in memory; `pauses` are the cloud seconds waited."""
+
+    sick_models: set[str] = field(default_factory=set)
+    broken_models: set[str] = field(default_factory=set)
+    firing: set[str] = field(default_factory=set)
+    alarms: set[str] = field(default_factory=set)
+    unreadable: dict[str, Exception] = field(default_factory=dict)
+    trusted: bool = True
+    capacity: int = 100
+    fleets: list[FakeFleet] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
+    on_pause: Callable[["World"], None] = lambda _world: None
+    store: Store = field(default_factory=Store)
+
+    async def create(self, spec: FleetSpec) -> FakeFleet:
+        """Fleets.create."""
+        fleet = FakeFleet(spec, self)
+        self.fleets.append(fleet)
+        return fleet
+
+    async def check(self, tenant: Tenant, url: str, role_arn: str) -> None:
+        """Artifacts.check."""
+        if url in self.unreadable:
+            raise self.unreadable[url]
+
+    async def fetch(self, tenant: Tenant, url: str, role_arn: str) -> Path:
+        """Artifacts.fetch."""
+        await self.check(tenant, url, role_arn)
+        return Path("/nowhere/model.tar.gz")
+
+    async def pause(self, seconds: float) -> None:
+        """Transitions' pause: takes no time, remembers how long it would have been."""
+        self.pauses.append(seconds)
+        self.on_pause(self)
+        await asyncio.sleep(0)
+
+    def now(self) -> float:
+        """A clock that never stands still."""
+        return 1_000_000.0 + len(self.pauses)
+
+    @property
+    def open_fleets(self) -> list[FakeFleet]:
+        """Fleets whose processes would run."""
+        return [fleet for fleet in self.fleets if not fleet.closed]
+
+    def plane(self) -> ControlPlane:
+        """A control plane in this world."""
+        transitions = Transitions(
+            store=self.store,
+            builder=Builder(fleets=self, artifacts=self, now=self.now),
+            pause=self.pause,
+            now=self.now,
+            firing_alarms=lambda _, names: tuple(n for n in names if n in self.firing),
+        )
+        return ControlPlane(
+            models=ModelOperations(
+                store=self.store, artifacts=self, trusts=lambda _: self.trusted, now=self.now
+            ),
+            configs=EndpointConfigOperations(store=self.store, now=self.now),
+            endpoints=EndpointOperations(
+                store=self.store,
+                transitions=transitions,
+                now=self.now,
+                known_alarms=lambda _: frozenset(self.alarms),
+            ),
+            tags=TagOperations(store=self.store),
+        )
+
+
+class Story:
+    """Calls operations one after another and lets each transition end."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.plane = world.plane()
+
+    async def call(self, operation: str, **request: Any) -> dict[str, Any]:
+        """The answer of one operation."""
+        return await self.plane.call(TENANT, operation, request)
+
+    async def settled(self, name: str = "e") -> Endpoint | None:
+        """The endpoint after its transition, its background work included."""
+        endpoint = await self.plane.endpoints.settled(TENANT, name)
+        await asyncio.gather(*self.plane.endpoints.running)
+        return endpoint
+
+    async def model(self, name: str) -> None:
+        """A model exists."""
+        container = {"Image": "image:1", "ModelDataUrl": f"s3://models/{name}.tar.gz"}
+        await self.call(
+            "CreateModel", ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container
+        )
+
+    async def config(self, name: str, variants: Mapping[str, tuple[str, float, int]]) -> None:
+        """A configuration exists; a variant is its model, weight and instance count."""
+        listed = [
+            {
+                "VariantName": variant,
+                "ModelName": model,
+                "InstanceType": "ml.m5.large",
+                "InitialInstanceCount": count,
+                "InitialVariantWeight": weight,
+            }
+            for variant, (model, weight, count) in variants.items()
+        ]
+        await self.call("CreateEndpointConfig", EndpointConfigName=name, ProductionVariants=listed)
+
+    async def endpoint(self) -> None:
+        """Endpoint `e` serves `v1` in both slots; configuration `next` has `v2` in green."""
+        for model in ("v1", "v2"):
+            await self.model(model)
+        await self.config("first", {"blue": ("v1", 1.0, 2), "green": ("v1", 0.0, 2)})
+        await self.config("next", {"blue": ("v1", 1.0, 2), "green": ("v2", 0.0, 2)})
+        await self.call("CreateEndpoint", EndpointName="e", EndpointConfigName="first")
+        await self.settled()
+
+    async def described(self) -> dict[str, Any]:
+        """DescribeEndpoint of `e`."""
+        return await self.call("DescribeEndpoint", EndpointName="e")
+
+
+@pytest.fixture
+def world() -> World:
+    """Fresh surroundings."""
+    return World()
+
+
+@pytest.fixture
+def story(world: World) -> Story:
+    """A control plane in those surroundings."""
+    return Story(world)
