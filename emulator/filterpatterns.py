@@ -191,9 +191,9 @@ def _comparison(steps: list[str | int], comparison: str, value: Callable[[], _To
 
 def _at(document: Any, steps: list[str | int]) -> Any:
     for step in steps:
-        if isinstance(step, int) and isinstance(document, list) and step < len(document):
-            document = document[step]
-        elif isinstance(step, str) and isinstance(document, dict) and step in document:
+        if (isinstance(step, int) and isinstance(document, list) and step < len(document)) or (
+            isinstance(step, str) and isinstance(document, dict) and step in document
+        ):
             document = document[step]
         else:
             return _ABSENT
