@@ -7,7 +7,6 @@ serves until it is told to stop or, unless detached, its parent dies.
 import argparse
 import asyncio
 import importlib
-import importlib.util
 import json
 import logging
 import os
@@ -121,11 +120,7 @@ def _runtime(settings: Settings, port: int, state_directory: Path) -> Runtime:
 
 
 def _install(plugin: str, runtime: Runtime) -> None:
-    if importlib.util.find_spec(plugin) is None:
-        return
-    install = getattr(importlib.import_module(plugin), "install", None)
-    if install is not None:
-        install(runtime)
+    importlib.import_module(plugin).install(runtime)
 
 
 async def _serve(listener: socket.socket, runtime: Runtime, ready_fd: int) -> None:
