@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator.cloudformation.registry import Provisioned, ResourceContext, ResourceHandler
 from emulator.cloudformation.schemas import SchemaCatalogue
-from emulator.cloudformation.validation import checked_properties
+from emulator.cloudformation.validation import checked_properties, without_system_tags
 
 
 class CheckedHandler:
@@ -43,4 +43,5 @@ class CheckedHandler:
         self, context: ResourceContext, properties: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         schema = self._catalogue.load(self._type_name, context.region)
-        return checked_properties(schema, context.logical_id, properties)
+        own = without_system_tags(schema, properties)
+        return checked_properties(schema, context.logical_id, own)

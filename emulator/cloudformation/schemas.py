@@ -53,6 +53,15 @@ class ResourceSchema:
         handlers = self.document.get("handlers")
         return handlers is None or "update" in handlers
 
+    @property
+    def tag_property(self) -> str | None:
+        """The property that holds the resource's tags, None for a type without tags."""
+        if "tagging" not in self.document:
+            return "Tags" if "Tags" in self.document.get("properties", {}) else None
+        tagging = self.document["tagging"]
+        pointer = str(tagging.get("tagProperty", "/properties/Tags"))
+        return pointer.rpartition("/")[2] if tagging.get("taggable", True) else None
+
     @cached_property
     def service(self) -> str:
         """The namespace that the service's ARNs and IAM actions use, `codeguru-profiler`."""
@@ -91,6 +100,12 @@ class SchemaCatalogue:
         self._directory = directory
         self._region_index = lru_cache(maxsize=4)(self._read_index)
         self._schema = lru_cache(maxsize=_SCHEMAS_KEPT)(self._read_schema)
+
+    @property
+    def dated(self) -> str:
+        """The day on which the schemas were published, ISO 8601."""
+        version = json.loads((self._directory / "version.json").read_text(encoding="utf-8"))
+        return str(version["schema_date"])[:10]
 
     def type_names(self, region: str = REFERENCE_REGION) -> frozenset[str]:
         """Return the names of all types that exist in the region."""

@@ -47,6 +47,23 @@ def checked_properties(
     return coerced
 
 
+def without_system_tags(schema: ResourceSchema, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties without the `aws:` tags that the stack engine adds of itself.
+
+    No caller may set such a tag, so no service takes one from its API.
+    """
+    name = schema.tag_property
+    return {k: _callers_tags(v) if k == name else v for k, v in properties.items()}
+
+
+def _callers_tags(tags: Any) -> Any:
+    if isinstance(tags, dict):
+        return {k: v for k, v in tags.items() if not k.startswith("aws:")}
+    if isinstance(tags, list):
+        return [t for t in tags if not str(t.get("Key", "")).startswith("aws:")]
+    return tags
+
+
 def _read_only_faults(schema: ResourceSchema, properties: Mapping[str, Any]) -> Iterator[str]:
     settable = {*schema.create_only, *schema.document.get("required", ())}
     for name in schema.read_only:

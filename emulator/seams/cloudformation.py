@@ -3,9 +3,10 @@
 The engine (45 service modules, 2 s, 70 MB) is loaded by the first CloudFormation request, on a
 thread, so that a server that never deploys stays small and quick to start.
 
-Seams, each with a contract test: `app.SERVICE_HANDLERS["cloudformation"]`,
-`provisioners._RESOURCE_HANDLERS`, `stacks._runs_on_worker_thread`, `stacks._roll_back_operation`;
-those of conditions, events, custom resources and single types are in the files beside this one.
+Seams, each with a contract test: `app.SERVICE_HANDLERS["cloudformation"]`, of `provisioners`
+`_RESOURCE_HANDLERS` and `_STACK_TAG_PROPERTY`, of `stacks` `_runs_on_worker_thread` and
+`_roll_back_operation`; those of conditions, events, custom resources and single types are in the
+files beside this one.
 """
 
 # ruff: noqa: SLF001 - a seam is where private members of ministack are used
@@ -29,7 +30,7 @@ from emulator.cloudformation.registry import (
     ResourceContext,
     ResourceHandler,
 )
-from emulator.cloudformation.schemas import SchemaCatalogue
+from emulator.cloudformation.schemas import ResourceSchema, SchemaCatalogue
 from emulator.seams import (
     cloudformation_conditions,
     cloudformation_custom,
@@ -102,6 +103,7 @@ class CloudFormationSeam:
             if handler is not None:
                 checked = CheckedHandler(handler, self._catalogue, type_name)
                 table[type_name] = _entry(type_name, checked)
+                _pass_stack_tags(self._catalogue.load(type_name))
 
     def _patch_engine(self) -> None:
         from ministack.services.cloudformation import stacks  # noqa: PLC0415 - 45 modules
@@ -150,6 +152,16 @@ def _engine_types() -> dict[str, Any]:
 
     table: dict[str, Any] = provisioners._RESOURCE_HANDLERS
     return table
+
+
+def _pass_stack_tags(schema: ResourceSchema) -> None:
+    """The engine hands the tags of the stack to resources of the type, if it has tags."""
+    from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - 45 modules
+
+    name = schema.tag_property
+    if name is not None:
+        shape = "map" if schema.property_schema(name).get("type") == "object" else "list"
+        provisioners._STACK_TAG_PROPERTY[schema.type_name] = (name, shape)
 
 
 def _entry(type_name: str, handler: ResourceHandler) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from emulator.cloudformation.registry import ResourceError
 from emulator.cloudformation.schemas import SchemaCatalogue
-from emulator.cloudformation.validation import checked_properties
+from emulator.cloudformation.validation import checked_properties, without_system_tags
 
 _Row = dict[str, Any]
 _Answer = tuple[str, dict[str, Any]]
@@ -43,9 +43,7 @@ def _checked(type_name: str, row: _Row, catalogue: SchemaCatalogue) -> _Row:
 
     def check(logical_id: str, properties: Mapping[str, Any]) -> None:
         schema = catalogue.load(type_name)
-        pointer = str(schema.document.get("tagging", {}).get("tagProperty", "/properties/Tags"))
-        tags = pointer.rpartition("/")[2]
-        own = {k: _own_tags(v) if k == tags else v for k, v in properties.items()}
+        own = without_system_tags(schema, properties)
         checked_properties(schema, logical_id, own)
 
     def checked_create(logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
@@ -60,15 +58,6 @@ def _checked(type_name: str, row: _Row, catalogue: SchemaCatalogue) -> _Row:
     if update is not None:
         replaced["update"] = checked_update
     return {**row, **replaced}
-
-
-def _own_tags(tags: Any) -> Any:
-    """The template's own tags, without those that the engine adds of itself."""
-    if isinstance(tags, dict):
-        return {k: v for k, v in tags.items() if not k.startswith("aws:")}
-    if isinstance(tags, list):
-        return [t for t in tags if not str(t.get("Key", "")).startswith("aws:")]
-    return tags
 
 
 def _mended_table(row: _Row) -> _Row:
