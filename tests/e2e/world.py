@@ -26,7 +26,6 @@ from cli.watch import finished, first_view
 from emulator.server import EmbeddedCloud
 from tidegate.view import ReleaseView
 
-MODEL = "echo"
 _PAUSE = threading.Event()
 
 INFERENCE = """
@@ -56,7 +55,7 @@ project: story
 stages:
   test: { region: us-east-1 }
 models:
-  echo:
+  MODEL:
     framework: scikit-learn
     framework_version: "1.4-2"
     artifact: ARTIFACT
@@ -99,6 +98,7 @@ class World:
 
     cloud: EmbeddedCloud
     folder: Path
+    model: str
     project_text: str = PROJECT
 
     def place(self, behaviour: Behaviour) -> Place:
@@ -108,7 +108,7 @@ class World:
         (artifact / "code" / "inference.py").write_text(INFERENCE)
         (artifact / "behaviour.json").write_text(json.dumps(behaviour_json(behaviour)))
         path = self.folder / f"tidegate-{behaviour.name}.yaml"
-        text = self.project_text.replace("ARTIFACT", str(artifact))
+        text = self.project_text.replace("ARTIFACT", str(artifact)).replace("MODEL", self.model)
         path.write_text(text.replace("LABEL", behaviour.name))
         project = read_project(path)
         return Place(project=project, stage=project.stages[0], target=embedded_target(self.cloud))
@@ -128,7 +128,7 @@ class World:
 
     def start(self) -> str:
         """A release of the idle slot is running; its id."""
-        return start_release(self.deployed, MODEL)
+        return start_release(self.deployed, self.model)
 
     def finish(self, release_id: str, *, seconds: float = 90) -> ReleaseView:
         """The view of the release when it is over, paused or halted."""
@@ -143,7 +143,7 @@ class World:
     def shares(self) -> dict[str, float]:
         """What the endpoint serves now, in percent by slot."""
         deployed = self.deployed
-        declaration = deployed.store.declaration(MODEL)
+        declaration = deployed.store.declaration(self.model)
         assert declaration is not None
         return deployed.endpoints.read(declaration.endpoint_name).shares()
 
@@ -160,7 +160,7 @@ class World:
     def users(self, *, count: int = 8, pause_seconds: float = 0.06) -> Iterator[Users]:
         """A crowd that asks while the block runs."""
         load = Load(
-            model=MODEL,
+            model=self.model,
             users=count,
             pause_seconds=pause_seconds,
             truth_delay_seconds=(0.1, 1.0),
@@ -185,7 +185,7 @@ def behaviour_json(behaviour: Behaviour) -> dict[str, Any]:
 
 def questions(count: int) -> list[Question]:
     """Questions whose fate under each behaviour is fixed by a number in them."""
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 - questions, not secrets
     return [
         Question(
             body=json.dumps({"draw": chance.randrange(10_000)}).encode(),
