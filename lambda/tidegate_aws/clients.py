@@ -1,0 +1,94 @@
+"""boto3 clients, each made when it is first asked for, all of one Session.
+
+Nothing is imported from boto3 before it is needed: what answers a fault in its input never pays for
+it. Every client has stated time limits; retries are botocore's standard mode.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+CONNECT_SECONDS = 2
+READ_SECONDS = 10
+MODEL_READ_SECONDS = 65
+"""SageMaker itself gives a model 60 s to answer (InvokeEndpoint in the API reference)."""
+
+_ATTEMPTS = 4
+
+
+@cache
+def session() -> Session:
+    """The one Session of the process."""
+    from boto3.session import Session  # noqa: PLC0415 - boto3 takes 150 ms to import
+
+    return Session()
+
+
+def _client(service: str, *, attempts: int = _ATTEMPTS, read_seconds: int = READ_SECONDS) -> Any:
+    from botocore.config import Config  # noqa: PLC0415
+
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=read_seconds,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+    )
+    factory: Any = session().client
+    return factory(service, config=config)
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    """Tables."""
+    client: DynamoDBClient = _client("dynamodb")
+    return client
+
+
+@cache
+def sagemaker() -> SageMakerClient:
+    """Endpoints, their configurations and models."""
+    client: SageMakerClient = _client("sagemaker")
+    return client
+
+
+@cache
+def sagemaker_runtime() -> SageMakerRuntimeClient:
+    """Online inference, which is asked once: a repeated question would be a second request."""
+    client: SageMakerRuntimeClient = _client(
+        "sagemaker-runtime", attempts=1, read_seconds=MODEL_READ_SECONDS
+    )
+    return client
+
+
+@cache
+def stepfunctions() -> SFNClient:
+    """The release machine."""
+    client: SFNClient = _client("stepfunctions")
+    return client
+
+
+@cache
+def cloudwatch() -> CloudWatchClient:
+    """Metrics for people and alarms."""
+    client: CloudWatchClient = _client("cloudwatch")
+    return client
+
+
+@cache
+def events() -> Any:
+    """Events about releases."""
+    return _client("events")
+
+
+@cache
+def secretsmanager() -> Any:
+    """The secret that prediction ids are signed with."""
+    return _client("secretsmanager")

@@ -1,0 +1,22 @@
+"""The clock of the cloud: the wall's on AWS, a faster one in the embedded cloud."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tidegate_aws.settings import ClockSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudClock:
+    """Port `Clock`: `origin + (wall - origin) * scale`, the wall's own time without settings."""
+
+    settings: ClockSettings | None = None
+    wall: Callable[[], float] = time.time
+
+    def now(self) -> float:
+        """The present moment of the cloud, in seconds since the epoch."""
+        wall = self.wall()
+        if self.settings is None:
+            return wall
+        return self.settings.origin + (wall - self.settings.origin) * self.settings.scale

@@ -1,0 +1,118 @@
+"""Online inference by SageMaker: whatever becomes of a request, it is an answer with a status."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tidegate.ports import Answer, Question
+from tidegate_aws.errors import code_of, message_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+_VARIANT_HEADER = "x-amzn-invoked-production-variant"
+_UNREACHED = 503
+_TIMED_OUT = 504
+_STATUS = {
+    "ValidationError": 400,
+    "ThrottlingException": 429,
+    "ModelNotReadyException": _UNREACHED,
+    "InternalDependencyException": 500,
+    "InternalFailure": 500,
+    "ServiceUnavailable": _UNREACHED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SageMakerInvoker:
+    """Port `ModelInvoker`. A model's own error keeps the status that the model gave it."""
+
+    client: SageMakerRuntimeClient
+    timer: Callable[[], float] = time.perf_counter
+
+    def invoke(self, question: Question) -> Answer:
+        """Ask the model. A model's failure is an answer with its status, not an exception."""
+        from botocore.exceptions import (  # noqa: PLC0415 - see clients.py
+            ClientError,
+            HTTPClientError,
+            ReadTimeoutError,
+        )
+
+        started = self.timer()
+        try:
+            response: Any = self.client.invoke_endpoint(**_request(question))
+            body = response["Body"].read()
+        except ClientError as error:
+            return self._failed(error, started=started)
+        except ReadTimeoutError as error:
+            return self._unanswered(_TIMED_OUT, str(error), started=started)
+        except HTTPClientError as error:
+            return self._unanswered(_UNREACHED, str(error), started=started)
+        return Answer(
+            status=200,
+            slot=response.get("InvokedProductionVariant"),
+            body=body,
+            content_type=response.get("ContentType", "application/octet-stream"),
+            milliseconds=self._since(started),
+        )
+
+    def _since(self, started: float) -> float:
+        return (self.timer() - started) * 1000
+
+    def _failed(self, error: ClientError, *, started: float) -> Answer:
+        response: Mapping[str, Any] = error.response
+        metadata = response.get("ResponseMetadata", {})
+        refused = code_of(error) not in _STATUS and code_of(error) != "ModelError"
+        if refused and metadata.get("HTTPStatusCode", 0) in {401, 403}:
+            raise error
+        return Answer(
+            status=_status(error),
+            # The service model lists this header for answers only. Where an error comes without
+            # it, nothing says which variant failed, and the request counts for no slot.
+            slot=metadata.get("HTTPHeaders", {}).get(_VARIANT_HEADER),
+            body=str(response.get("OriginalMessage") or message_of(error)).encode(),
+            content_type="text/plain",
+            milliseconds=self._since(started),
+        )
+
+    def _unanswered(self, status: int, message: str, *, started: float) -> Answer:
+        return Answer(
+            status=status,
+            slot=None,
+            body=message.encode(),
+            content_type="text/plain",
+            milliseconds=self._since(started),
+        )
+
+
+def _request(question: Question) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "EndpointName": question.endpoint_name,
+        "Body": question.body,
+        "ContentType": question.content_type,
+        "Accept": question.accept,
+        "InferenceId": question.inference_id,
+    }
+    if question.slot is not None:
+        request["TargetVariant"] = question.slot
+    return request
+
+
+def _status(error: ClientError) -> int:
+    response: Mapping[str, Any] = error.response
+    if code_of(error) == "ModelError":
+        original = int(response.get("OriginalStatusCode", 0))
+        # 0 is a container that gave no answer: too slow, or dead.
+        return original if 400 <= original <= 599 else _TIMED_OUT
+    known = _STATUS.get(code_of(error))
+    if known is not None:
+        return known
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
+    return status if 400 <= status <= 599 else 500
+
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError

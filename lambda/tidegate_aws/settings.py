@@ -1,0 +1,80 @@
+"""The settings of a process: the only reader of its environment variables."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tidegate.errors import TidegateError
+
+
+class Variable(StrEnum):
+    """The environment variables that a function may need."""
+
+    RELEASE_TABLE = "RELEASE_TABLE"
+    OBSERVATION_TABLE = "OBSERVATION_TABLE"
+    SIGNING_SECRET_ARN = "SIGNING_SECRET_ARN"  # noqa: S105 - a variable's name, not a secret
+    RELEASE_MACHINE_ARN = "RELEASE_MACHINE_ARN"
+    PROJECT = "PROJECT"
+    STAGE = "STAGE"
+
+
+class SettingsError(TidegateError):
+    """The process was started without the environment variables that it needs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSettings:
+    """The embedded cloud's clock: `scale` times faster than the wall's since `origin`."""
+
+    origin: float
+    scale: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment says. `event_bus_name` and `metric_namespace` have defaults."""
+
+    values: Mapping[Variable, str]
+    event_bus_name: str
+    metric_namespace: str
+    clock: ClockSettings | None
+    """None on AWS, where the wall's clock is the cloud's."""
+
+    def __getitem__(self, variable: Variable) -> str:
+        """The value of a variable; SettingsError when it is not set."""
+        if variable not in self.values:
+            raise _missing([variable])
+        return self.values[variable]
+
+
+def read(
+    needed: Iterable[Variable] = (), *, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings of this process; SettingsError names every needed variable that is missing."""
+    source = os.environ if environment is None else environment
+    values = {variable: source[variable] for variable in Variable if source.get(variable)}
+    missing = [variable for variable in needed if variable not in values]
+    if missing:
+        raise _missing(missing)
+    return Settings(
+        values=values,
+        event_bus_name=source.get("EVENT_BUS_NAME", "default"),
+        metric_namespace=source.get("METRIC_NAMESPACE", "Tidegate"),
+        clock=_clock(source),
+    )
+
+
+def _clock(source: Mapping[str, str]) -> ClockSettings | None:
+    if "EMBEDDED_CLOCK_ORIGIN" not in source:
+        return None
+    return ClockSettings(
+        origin=float(source["EMBEDDED_CLOCK_ORIGIN"]), scale=float(source["EMBEDDED_CLOCK_SCALE"])
+    )
+
+
+def _missing(variables: Iterable[Variable]) -> SettingsError:
+    names = ", ".join(sorted(variable.value for variable in variables))
+    return SettingsError(
+        f"environment variables missing: {names}; the release stack sets them for each function"
+    )

@@ -1,0 +1,130 @@
+"""The ports of one process, each made when it is first asked for and then kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from tidegate_aws import clients, settings
+from tidegate_aws.announcer import AwsAnnouncer
+from tidegate_aws.clock import CloudClock
+from tidegate_aws.counters import DynamoCounters
+from tidegate_aws.endpoints import SageMakerEndpoints
+from tidegate_aws.executions import StepFunctionsExecutions
+from tidegate_aws.invoker import SageMakerInvoker
+from tidegate_aws.keys import SecretKeys
+from tidegate_aws.leftovers import Leftovers
+from tidegate_aws.look_store import DynamoLookStore
+from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
+from tidegate_aws.refused import DynamoRefused
+from tidegate_aws.release_store import DynamoReleaseStore
+from tidegate_aws.settings import Settings, Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """All that a function may reach."""
+
+    settings: Settings
+
+    @cached_property
+    def clock(self) -> CloudClock:
+        """Time of the cloud."""
+        return CloudClock(settings=self.settings.clock)
+
+    @cached_property
+    def store(self) -> DynamoReleaseStore:
+        """Pointers, locks, declarations, records."""
+        return DynamoReleaseStore(
+            client=clients.dynamodb(), table=self.settings[Variable.RELEASE_TABLE]
+        )
+
+    @cached_property
+    def looks(self) -> DynamoLookStore:
+        """Looks and the judge's state."""
+        return DynamoLookStore(
+            client=clients.dynamodb(), table=self.settings[Variable.RELEASE_TABLE]
+        )
+
+    @cached_property
+    def counters(self) -> DynamoCounters:
+        """Counts of the request log."""
+        return DynamoCounters(
+            client=clients.dynamodb(),
+            table=self.settings[Variable.OBSERVATION_TABLE],
+            clock=self.clock,
+        )
+
+    @cached_property
+    def ledger(self) -> DynamoOutcomeLedger:
+        """Which outcomes were credited."""
+        return DynamoOutcomeLedger(
+            client=clients.dynamodb(), table=self.settings[Variable.OBSERVATION_TABLE]
+        )
+
+    @cached_property
+    def refused(self) -> DynamoRefused:
+        """Counts of refused outcomes."""
+        return DynamoRefused(
+            client=clients.dynamodb(), table=self.settings[Variable.OBSERVATION_TABLE]
+        )
+
+    @cached_property
+    def endpoints(self) -> SageMakerEndpoints:
+        """Weights of production variants."""
+        return SageMakerEndpoints(client=clients.sagemaker())
+
+    @cached_property
+    def leftovers(self) -> Leftovers:
+        """What deploys left behind."""
+        return Leftovers(client=clients.sagemaker())
+
+    @cached_property
+    def invoker(self) -> SageMakerInvoker:
+        """Online inference."""
+        return SageMakerInvoker(client=clients.sagemaker_runtime())
+
+    @cached_property
+    def keys(self) -> SecretKeys:
+        """Signing keys of prediction ids."""
+        return SecretKeys(
+            client=clients.secretsmanager(),
+            secret_arn=self.settings[Variable.SIGNING_SECRET_ARN],
+        )
+
+    @cached_property
+    def executions(self) -> StepFunctionsExecutions:
+        """Executions of the release machine."""
+        return StepFunctionsExecutions(
+            client=clients.stepfunctions(),
+            machine_arn=self.settings[Variable.RELEASE_MACHINE_ARN],
+        )
+
+    @cached_property
+    def announcer(self) -> AwsAnnouncer:
+        """Events and metrics about releases."""
+        return AwsAnnouncer(
+            events=clients.events(),
+            cloudwatch=clients.cloudwatch(),
+            event_bus_name=self.settings.event_bus_name,
+            metric_namespace=self.settings.metric_namespace,
+        )
+
+
+@cache
+def _of(needed: tuple[Variable, ...]) -> World:
+    return World(settings=settings.read(needed))
+
+
+def world(needed: Iterable[Variable]) -> World:
+    """The ports of this process; SettingsError names all needed variables that are missing."""
+    return _of(tuple(sorted(needed)))
+
+
+def forget() -> None:
+    """The next `world` reads the environment again; tests change it between cases."""
+    _of.cache_clear()
