@@ -19,6 +19,10 @@ class ReleaseRefusedError(TidegateError):
     """A release may not start, and nothing was changed."""
 
 
+class DeployRefusedError(TidegateError):
+    """A deploy may not go on, or did not end as declared; the message says why."""
+
+
 class LockedError(ReleaseRefusedError):
     """Another release holds the model; `holder` is its id."""
 
@@ -50,6 +54,14 @@ class ConflictError(TidegateError):
 
 class NotFoundError(TidegateError):
     """A named thing does not exist; the message lists what does."""
+
+
+class OutcomeRefusedError(TidegateError):
+    """An outcome was not credited; `reason` is one word for the count of refused ones."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class ForgedPredictionIdError(TidegateError):

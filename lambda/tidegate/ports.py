@@ -98,7 +98,10 @@ class ReleaseStore(Protocol):
         ...
 
     def forget(self, model: str) -> None:
-        """Remove pointer, declaration and split of a model whose stack was deleted."""
+        """Remove pointer, declaration and split of a model whose stack was deleted.
+
+        LockedError while a release of it is open.
+        """
         ...
 
     def models(self) -> tuple[str, ...]:

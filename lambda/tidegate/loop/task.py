@@ -1,7 +1,8 @@
 """What every task of the loop shares: its input, its output, and yielding to a newer epoch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tidegate.decide import Decision, Next
 from tidegate.errors import ConflictError, SupersededError
@@ -22,6 +23,11 @@ class TaskInput:
     release_id: str
     epoch: int
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "TaskInput":
+        """The input in a task's event, whose other members are of no interest."""
+        return cls(release_id=data["release_id"], epoch=int(data["epoch"]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskOutput:
@@ -31,6 +37,15 @@ class TaskOutput:
     epoch: int
     next: Next
     wait_seconds: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The output in JSON types, as the state machine reads it."""
+        return {
+            "release_id": self.release_id,
+            "epoch": self.epoch,
+            "next": self.next.value,
+            "wait_seconds": self.wait_seconds,
+        }
 
 
 def load_own(store: ReleaseStore, task: TaskInput) -> ReleaseRecord:
@@ -58,6 +73,15 @@ def advance(
         except ConflictError:
             continue
     raise ConflictError(f"release {task.release_id} was written {_TRIES} times in between")
+
+
+def perform(event: Mapping[str, Any], work: Callable[[TaskInput], TaskOutput]) -> dict[str, Any]:
+    """What the task in an event came to, in JSON types; a superseded one yields."""
+    task = TaskInput.from_json(event)
+    try:
+        return work(task).to_json()
+    except SupersededError:
+        return go(task, Next.YIELD).to_json()
 
 
 def go(task: TaskInput, following: Next, *, wait_seconds: int = 0) -> TaskOutput:

@@ -1,0 +1,1 @@
+"""The function that turns the request log into counts."""

@@ -1,0 +1,1 @@
+"""The custom resource that admits or refuses a deploy before anything changes."""

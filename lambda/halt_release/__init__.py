@@ -1,0 +1,1 @@
+"""The function that takes the candidate's traffic away when the loop itself failed."""

@@ -1,0 +1,1 @@
+"""The function that judges new looks and decides."""

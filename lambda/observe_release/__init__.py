@@ -1,0 +1,1 @@
+"""The function that closes what is final of the counters."""

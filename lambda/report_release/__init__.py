@@ -1,0 +1,1 @@
+"""The function that announces the end of a release."""

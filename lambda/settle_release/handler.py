@@ -1,0 +1,21 @@
+"""Settle: pointer, split, lock and record agree with the read-back."""
+
+from typing import Any
+
+from tidegate.loop.settle import settle
+from tidegate.loop.task import perform
+from tidegate_aws.settings import Variable
+from tidegate_aws.world import world
+
+_NEEDS = (Variable.RELEASE_TABLE,)
+
+
+def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """The next task of the release machine."""
+    ports = world(_NEEDS)
+    return perform(
+        event,
+        lambda task: settle(
+            store=ports.store, endpoints=ports.endpoints, clock=ports.clock, task=task
+        ),
+    )

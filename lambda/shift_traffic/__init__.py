@@ -1,0 +1,1 @@
+"""The function that asks for a release's shares of the traffic."""

@@ -1,0 +1,170 @@
+"""Guard and verify: what a deploy may change, and whether it did what it declared.
+
+The custom resources of the template call these, so that a bare `cdk deploy` is safe too.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tidegate.admission import Standing, admit
+from tidegate.errors import DeployRefusedError, InvalidValueError, LockedError
+from tidegate.loop.readback import has_shares
+from tidegate.plan import ReleasePlan
+from tidegate.pointer import Declaration, LivePointer
+from tidegate.ports import Clock, Endpoints, EndpointState, ReleaseStore
+from tidegate.slots import Slot
+from tidegate.split import NO_RELEASE, SplitDocument
+from tidegate.version import Version
+
+FIRST_SLOT = Slot.BLUE
+"""The slot that is live after the first deploy, by the template's initial weights."""
+
+_DEPLOY = "deploy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deploy:
+    """What a template declares for a model."""
+
+    model: str
+    endpoint_name: str
+    slots: Mapping[Slot, Version]
+    plan: ReleasePlan
+
+    @classmethod
+    def from_properties(cls, properties: Mapping[str, Any]) -> "Deploy":
+        """The deploy in a custom resource's properties; InvalidValueError names all that lack."""
+        needed = ("Model", "EndpointName", "Slots", "Plan")
+        missing = [name for name in needed if name not in properties]
+        if missing:
+            raise InvalidValueError([f"property {name} is missing" for name in missing])
+        slots = {Slot(s): Version.from_json(v) for s, v in _json(properties["Slots"]).items()}
+        if set(slots) != set(Slot):
+            found = ", ".join(sorted(slots)) or "none"
+            raise InvalidValueError([f"Slots must declare {', '.join(Slot)}, got {found}"])
+        return cls(
+            model=properties["Model"],
+            endpoint_name=properties["EndpointName"],
+            slots=slots,
+            plan=ReleasePlan.from_json(_json(properties["Plan"])),
+        )
+
+    def declaration(self, endpoint_config_name: str) -> Declaration:
+        """The declaration of this deploy once its endpoint configuration has a name."""
+        return Declaration(
+            model=self.model,
+            endpoint_name=self.endpoint_name,
+            endpoint_config_name=endpoint_config_name,
+            slots=self.slots,
+            plan=self.plan,
+        )
+
+
+def _json(value: Any) -> Mapping[str, Any]:
+    """A structured property: JSON text, or a map where deploy-time values are inside."""
+    data: Mapping[str, Any] = json.loads(value) if isinstance(value, str) else value
+    return data
+
+
+def guard(*, store: ReleaseStore, deploy: Deploy) -> str:
+    """Why the deploy may change hosting resources; DeployRefusedError says why it may not."""
+    standing = Standing(
+        pointer=store.pointer(deploy.model),
+        lock_holder=store.lock_holder(deploy.model),
+        admitted=store.admitted(deploy.model),
+    )
+    proposed = {slot.value: version.digest for slot, version in deploy.slots.items()}
+    admission = admit(model=deploy.model, proposed=proposed, standing=standing)
+    if not admission.allowed:
+        raise DeployRefusedError(admission.reason)
+    return admission.reason
+
+
+def guard_removal(*, store: ReleaseStore, model: str) -> None:
+    """The model may be removed; LockedError while a release of it is open."""
+    holder = store.lock_holder(model)
+    if holder is not None:
+        raise LockedError(model=model, holder=holder)
+
+
+def verify(
+    *, store: ReleaseStore, endpoints: Endpoints, clock: Clock, declaration: Declaration
+) -> None:
+    """What was declared serves, and is the model's declaration now.
+
+    The first deploy gets a pointer and a split document here. DeployRefusedError when the endpoint
+    serves anything else: SageMaker can end `InService` on the old configuration.
+    """
+    state = endpoints.read(declaration.endpoint_name)
+    pointer = store.pointer(declaration.model)
+    holder = store.lock_holder(declaration.model)
+    live = FIRST_SLOT if pointer is None else pointer.slot
+    faults = [*_config_faults(state, declaration), *_live_faults(pointer, declaration)]
+    shares = {live.value: 100, live.other.value: 0}
+    if holder is None and not has_shares(state, shares):
+        faults.append(
+            f"slot {live} of {declaration.endpoint_name} should serve everything, "
+            f"read back {state.shares()}"
+        )
+    if faults:
+        raise DeployRefusedError("; ".join(faults))
+    if pointer is None:
+        store.put_pointer(_first_pointer(declaration, now=clock.now()))
+    if holder is None:
+        _renew_split(store, declaration, shares)
+    store.put_declaration(declaration)
+
+
+def _config_faults(state: EndpointState, declaration: Declaration) -> list[str]:
+    if state.config_name == declaration.endpoint_config_name:
+        return []
+    why = state.failure_reason or "it gave no reason"
+    return [
+        (
+            f"endpoint {declaration.endpoint_name} still serves configuration {state.config_name}, "
+            f"not {declaration.endpoint_config_name}: SageMaker rolled the update back ({why})"
+        )
+    ]
+
+
+def _live_faults(pointer: LivePointer | None, declaration: Declaration) -> list[str]:
+    if pointer is None:
+        return []
+    declared = declaration.slots[pointer.slot].digest
+    if declared == pointer.version.digest:
+        return []
+    return [
+        (
+            f"slot {pointer.slot} is live with version {pointer.version.digest}, "
+            f"and this deploy put {declared} there: a release moved the pointer meanwhile"
+        )
+    ]
+
+
+def _first_pointer(declaration: Declaration, *, now: float) -> LivePointer:
+    return LivePointer(
+        model=declaration.model,
+        slot=FIRST_SLOT,
+        version=declaration.slots[FIRST_SLOT],
+        generation=1,
+        moved_at=now,
+        moved_by=_DEPLOY,
+    )
+
+
+def _renew_split(store: ReleaseStore, declaration: Declaration, shares: dict[str, int]) -> None:
+    """The split document names the versions that are in the slots now."""
+    known = store.split(declaration.model)
+    if known is not None and dict(known.digests) == declaration.digests():
+        return
+    store.put_split(
+        SplitDocument(
+            model=declaration.model,
+            version=1 if known is None else known.version + 1,
+            release_id=NO_RELEASE,
+            shares=shares,
+            digests=declaration.digests(),
+        )
+    )

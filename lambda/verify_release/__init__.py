@@ -1,0 +1,1 @@
+"""The custom resource that reads back what a deploy came to."""

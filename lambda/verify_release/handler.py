@@ -1,0 +1,43 @@
+"""ReleaseVerify: a deploy that does not serve what it declared is a failed deploy."""
+
+from typing import Any
+
+from tidegate.deploy import verify
+from tidegate_aws.cloudformation import CustomResourceRequest, Done, answer
+from tidegate_aws.settings import Variable
+from tidegate_aws.world import World, world
+from verify_release.events import VerifyRequest, verified, verify_request
+
+_NEEDS = (Variable.RELEASE_TABLE,)
+
+
+def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """The answer that CloudFormation got."""
+    return answer(event, _verify)
+
+
+def _verify(request: CustomResourceRequest) -> Done:
+    ports = world(_NEEDS)
+    if request.kind == "Delete":
+        model = str(request.properties["Model"])
+        ports.store.forget(model)
+        return verified(model, "forgotten")
+    wanted = verify_request(request)
+    keep = _still_needed(ports, wanted)
+    declaration = wanted.declaration
+    verify(store=ports.store, endpoints=ports.endpoints, clock=ports.clock, declaration=declaration)
+    serving = declaration.endpoint_config_name
+    return verified(declaration.model, ports.leftovers.remove(serving=serving, keep=keep))
+
+
+def _still_needed(ports: World, wanted: VerifyRequest) -> frozenset[str]:
+    """Configurations that somebody may go back to: the earlier deploy's and an open release's."""
+    model = wanted.declaration.model
+    before = ports.store.declaration(model)
+    holder = ports.store.lock_holder(model)
+    kept = set(wanted.previous_configs)
+    if before is not None:
+        kept.add(before.endpoint_config_name)
+    if holder is not None:
+        kept.add(ports.store.load(holder).endpoint_config_name)
+    return frozenset(kept)

@@ -1,0 +1,1 @@
+"""The function that reads back what serves."""

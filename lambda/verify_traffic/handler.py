@@ -1,0 +1,21 @@
+"""Verify: a shift counts only once it was read back."""
+
+from typing import Any
+
+from tidegate.loop.task import perform
+from tidegate.loop.verify import verify
+from tidegate_aws.settings import Variable
+from tidegate_aws.world import world
+
+_NEEDS = (Variable.RELEASE_TABLE,)
+
+
+def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """The next task of the release machine."""
+    ports = world(_NEEDS)
+    return perform(
+        event,
+        lambda task: verify(
+            store=ports.store, endpoints=ports.endpoints, clock=ports.clock, task=task
+        ),
+    )
