@@ -12,7 +12,6 @@ from emulator.sagemaker.ports import EndpointView, Fleet, VariantView
 from emulator.sagemaker.serving.capture import DataCapture
 from emulator.sagemaker.serving.interface import CaptureObject, InvokeRequest
 from emulator.sagemaker.serving.invoke import Invocation
-from emulator.sagemaker.serving.plane import s3_capture_store
 from emulator.sagemaker.serving.wire import Answer
 
 ROLE = "arn:aws:iam::123456789012:role/model"
@@ -188,29 +187,3 @@ def test_captures_are_written_without_anyone_asking() -> None:
         await capture.close()
 
     asyncio.run(story())
-
-
-def test_objects_are_put_by_the_role_with_its_key() -> None:
-    """PutObject gets bucket, key, body and the KMS key of the configuration."""
-    asked: list[Any] = []
-
-    class Client:
-        def put_object(self, **arguments: Any) -> None:
-            asked.append(arguments)
-
-    def client_of(role_arn: str, region: str) -> Client:
-        asked.append((role_arn, region))
-        return Client()
-
-    (stored,) = captured({**CONFIG, "KmsKeyId": "key-1"})
-    asyncio.run(cast("Any", s3_capture_store(client_of)(stored)))
-    assert asked == [
-        (ROLE, "eu-west-1"),
-        {
-            "Bucket": "bucket",
-            "Key": stored.key,
-            "Body": stored.body,
-            "ServerSideEncryption": "aws:kms",
-            "SSEKMSKeyId": "key-1",
-        },
-    ]

@@ -2,14 +2,21 @@
 
 import asyncio
 import json
+import math
 import os
+import random
 import signal
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from emulator.sagemaker.serving.interface import InvokeResponse
+from emulator.sagemaker.serving.interface import InvokeRequest, InvokeResponse
 
+ENTRY_POINT = {
+    "SAGEMAKER_PROGRAM": "inference.py",
+    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+}
 VARIANT = "x-Amzn-Invoked-Production-Variant"
 
 
@@ -71,6 +78,35 @@ def test_weight_zero_gets_no_request(serving: Any) -> None:
         return {response.headers[VARIANT] for response in responses}
 
     assert serving.run(story()) == {"blue"}
+
+
+def test_ten_thousand_real_requests_split_90_to_10(serving: Any) -> None:
+    """With weights 9 and 1 the processes' own answers are inside the binomial 99.9 % bounds."""
+    seeded = random.Random(2026)  # noqa: S311 - a repeatable draw is wanted
+
+    async def story() -> int:
+        source = """
+            import os
+            def model_fn(model_dir): return os.environ["VERSION"]
+            def transform_fn(model, body, content_type, accept): return model, "text/plain"
+        """
+        blue, green = await asyncio.gather(
+            *(
+                serving.healthy(name, source=source, environment={**ENTRY_POINT, "VERSION": name})
+                for name in ("blue", "green")
+            )
+        )
+        serving.publish(("blue", 9, blue), ("green", 1, green))
+        invoker = replace(serving.invoker, random_unit=seeded.random)
+        request = InvokeRequest(
+            account="123456789012", region="eu-west-1", endpoint="reviews", headers={}, body=b"1"
+        )
+        answers = [await invoker.invoke(request) for _ in range(10_000)]
+        assert {answer.status for answer in answers} == {200}
+        return sum(answer.body == b"green" for answer in answers)
+
+    half_width = 3.2905 * math.sqrt(10_000 * 0.1 * 0.9)  # normal approximation of the 99.9 % bounds
+    assert abs(serving.run(story()) - 1000) <= half_width
 
 
 def test_target_variant_overrides_the_weights(serving: Any) -> None:
