@@ -13,13 +13,14 @@ from functools import lru_cache
 from tidegate.judge.hypergeometric import log_sum_exp
 from tidegate.judge.tally import Tally
 
-TILTS: tuple[float, ...] = (0.1, 0.25, 0.6, 1.5, 3.5, 8.0, 20.0)
+TILTS: tuple[float, ...] = (0.15, 0.5, 1.6, 5.0, 15.0)
 """The tilts mixed over; signs are set by the side that is bounded."""
 
 MISS = 0.04
 """Chance that the interval ever misses, over all looks; a fourth for each end of each slot."""
 
-BISECTIONS = 16
+BISECTIONS = 13
+"""Halvings: an end is known to a hundredth of a percentage point, on the safe side."""
 
 
 def _excluded(rate: float, *, score: float, trials: float, scale: float, side: float) -> bool:

@@ -1,0 +1,270 @@
+"""The judge as a function: verdicts, reasons, state."""
+
+import json
+import random
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from bench.judge_validity import PLAN, SLOTS, Scenario, Traffic, always, looks
+from tidegate.errors import InvalidValueError
+from tidegate.judge import JudgeState, judge
+from tidegate.observation import Observation, ObservationKey, OutcomeCounts
+from tidegate.plan import Guardrail, Metric, ReleasePlan
+from tidegate.verdict import Claim, Verdict, VerdictKind
+
+ERRORS_ONLY = ReleasePlan(guardrails=(Guardrail(metric=Metric.ERRORS, margin=0.03),))
+LATENCY_ONLY = ReleasePlan(
+    guardrails=(Guardrail(metric=Metric.LATENCY, margin=0.2, tolerated_slowdown=1.5),)
+)
+
+
+def seen(slot: str, interval: int, **counts: Any) -> Observation:
+    """An increment of one slot."""
+    key = ObservationKey(release_id="r", interval=interval, split_version=1, slot=slot)
+    return Observation(key=key, **counts)
+
+
+def interval_of(number: int, *, errors: int = 0, bucket: int = 16) -> list[Observation]:
+    """One interval of 60 live and 6 candidate requests."""
+    return [
+        seen("blue", number, requests=60, latency={15: 50, 16: 10}),
+        seen("green", number, requests=6, errors=errors, latency={bucket: 6}),
+    ]
+
+
+def watch(plan: ReleasePlan, every: Sequence[Sequence[Observation]]) -> tuple[JudgeState, Verdict]:
+    """State and verdict after these looks."""
+    state = JudgeState.initial(plan)
+    for observations in every:
+        state, verdict = judge(plan, SLOTS, state, observations)
+    return state, verdict
+
+
+def stream(scenario: Scenario, seed: int) -> list[list[Observation]]:
+    """The looks of a simulated release."""
+    return list(looks(scenario, random.Random(seed)))  # noqa: S311 - seeded simulation
+
+
+def test_no_traffic_is_hold():
+    """Without a request nothing is said, and what is missing is."""
+    state, verdict = watch(PLAN, [[], []])
+    assert verdict.kind is VerdictKind.HOLD
+    assert verdict.requests_needed is None
+    assert "30 candidate trials" in verdict.reason
+    assert state == JudgeState.initial(PLAN)
+
+
+def test_candidate_without_traffic_is_hold():
+    """Live requests alone prove nothing."""
+    _, verdict = watch(ERRORS_ONLY, [[seen("blue", i, requests=500)] for i in range(20)])
+    assert verdict.kind is VerdictKind.HOLD
+    assert (verdict.candidate_requests, verdict.live_requests) == (0, 10_000)
+
+
+def test_few_trials_are_hold_and_more_are_continue():
+    """From 30 comparable trials on the judge says what is still to be shown."""
+    _, early = watch(ERRORS_ONLY, [interval_of(i) for i in range(4)])
+    _, later = watch(ERRORS_ONLY, [interval_of(i) for i in range(6)])
+    assert early.kind is VerdictKind.HOLD
+    assert later.kind is VerdictKind.CONTINUE
+    assert later.requests_needed is not None
+    assert f"about {later.requests_needed} more candidate requests" in later.reason
+    assert "3.0 points" in later.reason
+
+
+def test_forecast_is_about_right():
+    """The requests said to be missing are about those that it then takes."""
+    state, verdict = watch(ERRORS_ONLY, [interval_of(i) for i in range(6)])
+    forecast = verdict.requests_needed
+    taken, number = 0, 6
+    while verdict.kind is not VerdictKind.PROMOTE:
+        state, verdict = judge(ERRORS_ONLY, SLOTS, state, interval_of(number))
+        taken, number = taken + 6, number + 1
+    assert forecast is not None
+    assert 0.6 * taken <= forecast <= 1.6 * taken
+
+
+def test_errors_of_the_candidate_roll_back_with_the_numbers():
+    """The reason names rates, counts, difference, interval and both limits."""
+    _, verdict = watch(ERRORS_ONLY, [interval_of(i, errors=2) for i in range(3)])
+    assert verdict.kind is VerdictKind.ROLL_BACK
+    assert verdict.reason.startswith(
+        "rolled back because errors are 33.3 % of 18 candidate requests "
+        "against 0.0 % of 180 live ones: 33.3 points worse (between "
+    )
+    chance = r"fewer than 1 of [\d ]+ harmless releases \(limit 1 of 100\)$"
+    assert re.search(chance, verdict.reason)
+
+
+def test_slow_candidate_is_rolled_back_for_latency_in_milliseconds():
+    """The reason says which latency is slow, and which for the candidate with its tolerance."""
+    _, verdict = watch(LATENCY_ONLY, [interval_of(i, bucket=28) for i in range(4)])
+    assert verdict.kind is VerdictKind.ROLL_BACK
+    assert "requests slower than" in verdict.reason
+    assert "as a slowdown of 1.5 is tolerated" in verdict.reason
+    assert "100.0 % of" in verdict.reason
+
+
+def test_tolerated_slowdown_is_no_harm():
+    """A candidate slower by no more than the tolerance is promoted."""
+    _, verdict = watch(LATENCY_ONLY, [interval_of(i, bucket=18) for i in range(30)])
+    assert verdict.kind is VerdictKind.PROMOTE
+
+
+def test_harmless_candidate_is_promoted_with_the_numbers():
+    """The reason names rates, bound, margin and the candidate's requests."""
+    _, verdict = watch(ERRORS_ONLY, [interval_of(i) for i in range(40)])
+    assert verdict.kind is VerdictKind.PROMOTE
+    assert verdict.requests_needed == 0
+    assert re.fullmatch(
+        r"promoted because no harm reaches its margin: errors are 0\.0 % against 0\.0 %, "
+        r"at most \d\.\d points worse \(margin 3\.0\), after 240 candidate requests",
+        verdict.reason,
+    )
+
+
+def test_a_smaller_margin_takes_more_requests():
+    """The stricter the margin, the longer until promotion."""
+
+    def looks_until_promoted(margin: float) -> int:
+        plan = ReleasePlan(guardrails=(Guardrail(metric=Metric.ERRORS, margin=margin),))
+        state = JudgeState.initial(plan)
+        for number in range(400):
+            state, verdict = judge(plan, SLOTS, state, interval_of(number))
+            if verdict.kind is VerdictKind.PROMOTE:
+                return number
+        return 400
+
+    assert looks_until_promoted(0.1) < looks_until_promoted(0.03) < looks_until_promoted(0.01) < 400
+
+
+def test_alpha_is_shared_by_the_guardrail_metrics():
+    """The limits of harm sum to the plan's alpha; each metric must be safe at beta."""
+    _, verdict = watch(PLAN, [[]])
+    limits = {c: [e.log_limit for e in verdict.evidence if e.claim is c] for c in Claim}
+
+    assert limits[Claim.HARM] == pytest.approx([5.703782] * 3)
+    assert limits[Claim.SAFE] == pytest.approx([2.995732] * 3)
+
+
+def test_proven_harm_stays_proven():
+    """A candidate that behaves again after harm was proven is still rolled back."""
+    bad = [interval_of(i, errors=2) for i in range(4)]
+    good = [interval_of(i) for i in range(4, 200)]
+    _, verdict = watch(ERRORS_ONLY, bad + good)
+    assert verdict.kind is VerdictKind.ROLL_BACK
+
+
+def test_harm_wins_over_proven_safety():
+    """A candidate that turns bad after it was shown safe is rolled back."""
+    good = [interval_of(i) for i in range(60)]
+    bad = [interval_of(i, errors=3) for i in range(60, 64)]
+    _, verdict = watch(ERRORS_ONLY, good + bad)
+    assert verdict.kind is VerdictKind.ROLL_BACK
+    assert all(item.reached for item in verdict.evidence)
+
+
+def test_requests_of_a_changing_split_are_exposure_but_no_evidence():
+    """Errors of a settling interval count as requests and prove nothing."""
+    settling = [
+        [replace(item, evidence=False) for item in interval_of(i, errors=6)] for i in range(20)
+    ]
+    state, verdict = watch(ERRORS_ONLY, settling)
+    assert verdict.candidate_requests == 120
+    assert verdict.kind is VerdictKind.HOLD
+    assert state.metrics == JudgeState.initial(ERRORS_ONLY).metrics
+
+
+def test_order_of_increments_within_a_look_is_irrelevant():
+    """Shuffling what one look brings changes neither state nor verdict."""
+    everything = list(chain.from_iterable(stream(Scenario(name="any"), 3)))
+    shuffled = everything.copy()
+    random.Random(1).shuffle(shuffled)  # noqa: S311 - seeded simulation
+    assert watch(PLAN, [shuffled]) == watch(PLAN, [everything])
+
+
+@pytest.mark.parametrize("delay", [0.0, 6.0])
+def test_one_look_at_everything_is_the_same_as_a_look_an_interval(delay: float):
+    """When the judge looks does not change what it has seen in the end."""
+    scenario = Scenario(
+        name="any",
+        mean_delay=delay,
+        live=Traffic(errors=always(0.02)),
+        candidate=Traffic(errors=always(0.03)),
+    )
+    every = stream(scenario, 4)
+    assert watch(PLAN, [list(chain.from_iterable(every))]) == watch(PLAN, every)
+
+
+def test_state_survives_json_at_every_look():
+    """A release that is resumed from its stored state goes on as if it had never stopped."""
+    every = stream(Scenario(name="any", mean_delay=4.0), 5)
+    state = JudgeState.initial(PLAN)
+    for observations in every:
+        stored = json.loads(json.dumps(state.to_json()))
+        assert JudgeState.from_json(stored) == state
+        state, verdict = judge(PLAN, SLOTS, JudgeState.from_json(stored), observations)
+    assert (state, verdict) == watch(PLAN, every)
+
+
+def test_state_stays_small():
+    """After 400 looks of three metrics the state is far below 20 kB."""
+    scenario = Scenario(name="long", intervals=400, requests_each=30, mean_delay=20.0)
+    state, _ = watch(PLAN, stream(scenario, 6))
+    assert len(json.dumps(state.to_json())) < 8_000
+
+
+def test_look_is_quick_at_any_traffic():
+    """An interval of 20 000 requests takes milliseconds; the limit is for slow machines."""
+    scenario = Scenario(name="big", intervals=3, requests_each=20_000)
+    every = stream(scenario, 7)
+    started = time.process_time()
+    watch(PLAN, every)
+    assert (time.process_time() - started) / len(every) < 0.1
+
+
+def test_unknown_state_version_is_refused():
+    """A state of another version is not guessed at."""
+    stored = JudgeState.initial(PLAN).to_json() | {"v": 2}
+    with pytest.raises(InvalidValueError, match="version 2 is unknown, read: 1"):
+        JudgeState.from_json(stored)
+
+
+def test_state_of_another_plan_is_refused():
+    """Guardrail metrics may not change during a release."""
+    with pytest.raises(InvalidValueError, match="a plan may not change"):
+        judge(PLAN, SLOTS, JudgeState.initial(ERRORS_ONLY), [])
+
+
+def test_impossible_counts_are_refused():
+    """More errors than requests are an error, not evidence."""
+    with pytest.raises(InvalidValueError, match=r"errors must be 0 to requests \(1\), got 2"):
+        judge(PLAN, SLOTS, JudgeState.initial(PLAN), [seen("green", 1, requests=1, errors=2)])
+
+
+def test_wrong_outcomes_are_judged_by_when_they_were_known():
+    """Outcomes known late are evidence like any others."""
+    plan = ReleasePlan(guardrails=(Guardrail(metric=Metric.OUTCOMES, margin=0.1),))
+    late = [
+        [
+            seen("blue", i, outcomes={4: OutcomeCounts(known=60, wrong=6)}),
+            seen("green", i, outcomes={4: OutcomeCounts(known=6, wrong=5)}),
+        ]
+        for i in range(5)
+    ]
+    _, verdict = watch(plan, late)
+    assert verdict.kind is VerdictKind.ROLL_BACK
+    assert "wrong outcomes are 83.3 % of 30 candidate outcomes" in verdict.reason
+
+
+def test_edges_of_latency_are_known_before_they_are_used():
+    """The interval that first shows live latencies is no evidence of latency."""
+    state, _ = watch(LATENCY_ONLY, [interval_of(0, bucket=40)])
+    assert state.metrics == JudgeState.initial(LATENCY_ONLY).metrics
+    assert state.live_latency == {15: 50, 16: 10}
