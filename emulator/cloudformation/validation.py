@@ -78,15 +78,45 @@ def _schema_faults(schema: ResourceSchema, properties: Mapping[str, Any]) -> Ite
 
 @lru_cache(maxsize=1)
 def _validator_class() -> Any:
-    """Draft 7 with the regular expressions of the schemas, which use Unicode classes."""
-    return jsonschema.validators.extend(jsonschema.Draft7Validator, {"pattern": _pattern_errors})
+    """Draft 7, where patterns may use the Unicode classes that the schemas are written with."""
+    keywords = {
+        "pattern": _pattern_errors,
+        "patternProperties": _pattern_property_errors,
+        "additionalProperties": _additional_property_errors,
+    }
+    return jsonschema.validators.extend(jsonschema.Draft7Validator, keywords)
 
 
-def _pattern_errors(
-    _validator: Any, pattern: str, instance: Any, _schema: Any
-) -> Iterator[jsonschema.ValidationError]:
+_Errors = Iterator[jsonschema.ValidationError]
+
+
+def _pattern_errors(_validator: Any, pattern: str, instance: Any, _schema: Any) -> _Errors:
     if isinstance(instance, str) and not matches(pattern, instance):
         yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _pattern_property_errors(
+    validator: Any, patterns: Mapping[str, Any], instance: Any, _schema: Any
+) -> _Errors:
+    if not isinstance(instance, dict):
+        return
+    for pattern, member in patterns.items():
+        for name, value in instance.items():
+            if matches(pattern, name):
+                yield from validator.descend(value, member, path=name, schema_path=pattern)
+
+
+def _additional_property_errors(
+    validator: Any, allowed: Any, instance: Any, schema: Mapping[str, Any]
+) -> _Errors:
+    if not isinstance(instance, dict):
+        return
+    extraneous = _extraneous(schema, instance)
+    if isinstance(allowed, dict):
+        for name in extraneous:
+            yield from validator.descend(instance[name], allowed, path=name)
+    elif extraneous and not allowed:
+        yield jsonschema.ValidationError(f"extraneous properties: {sorted(extraneous)}")
 
 
 def _worded(error: jsonschema.ValidationError) -> Iterator[str]:
@@ -99,7 +129,7 @@ def _worded(error: jsonschema.ValidationError) -> Iterator[str]:
                 if name not in error.instance:
                     yield f"{path}: required key [{name}] not found"
         case "additionalProperties":
-            for name in sorted(_extraneous(error)):
+            for name in sorted(_extraneous(error.schema, error.instance)):
                 yield f"{path}: extraneous key [{name}] is not permitted"
         case "enum":
             yield f"{path}: {error.instance} is not a valid enum value"
@@ -111,12 +141,11 @@ def _worded(error: jsonschema.ValidationError) -> Iterator[str]:
             yield f"{path}: failed validation constraint for keyword [{error.validator}]"
 
 
-def _extraneous(error: jsonschema.ValidationError) -> set[str]:
-    schema: Any = error.schema
+def _extraneous(schema: Mapping[str, Any], instance: Mapping[str, Any]) -> set[str]:
     patterns = tuple(schema.get("patternProperties", ()))
     return {
         name
-        for name in error.instance
+        for name in instance
         if name not in schema.get("properties", {}) and not any(matches(p, name) for p in patterns)
     }
 
