@@ -1,0 +1,33 @@
+"""The page of resource types."""
+
+from typing import Any
+
+from emulator.cloudformation.registry import HandlerRegistry
+from emulator.cloudformation.schemas import bundled_catalogue
+from emulator.cloudformation.types_page import OURS, page
+from emulator.cloudwatch.resources import register_alarms
+from emulator.sagemaker.resources import register_resources
+
+
+def test_the_page_groups_types_by_service_and_counts_them() -> None:
+    """Each section lists its types, ours in neither of the others."""
+    text = page(dated="2026-01-02", theirs=["AWS::S3::Bucket", *OURS], recorded=["AWS::Lex::Bot"])
+    assert "- **ministack's** (1)" in text
+    assert "- `AWS::Lex`: Bot" in text
+    assert text.count("EndpointConfig") == 1
+
+
+def test_the_types_called_ours_are_those_that_our_services_register() -> None:
+    """The page's list and the services' registrations are one."""
+    registry, nothing = HandlerRegistry(), _Nothing()
+    register_alarms(registry, bundled_catalogue())
+    register_resources(registry, bundled_catalogue(), nothing, nothing)
+    assert tuple(sorted(registry)) == OURS
+
+
+class _Nothing:
+    """Stands for services that registration does not touch."""
+
+    def __call__(self, *_: Any) -> Any:
+        """Never called."""
+        raise AssertionError("registration calls no service")
