@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 FLUSH_SECONDS = 1.0
 """Wall time between writes; SageMaker writes every few minutes or megabytes."""
 MAX_BUFFERED_BYTES = 32 * 1024 * 1024
-"""More than this waits for S3: further captures are dropped and counted."""
+"""While more than this waits for S3, further records are dropped, which the log says."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,15 +77,15 @@ class _Target:
 
 @dataclass(kw_only=True, slots=True)
 class DataCapture:
-    """Samples invocations and writes them; `dropped` counts what S3 was too slow for."""
+    """Samples invocations and writes them."""
 
     store: CaptureStore
     now: Callable[[], float]
     random_unit: Callable[[], float] = random.random
     flush_seconds: float = FLUSH_SECONDS
-    dropped: int = 0
     _buffers: dict[_Target, list[bytes]] = field(default_factory=dict)
     _buffered_bytes: int = 0
+    _dropped: int = 0
     _rules: dict[str, tuple[Mapping[str, Any] | None, CaptureRule | None]] = field(
         default_factory=dict
     )
@@ -99,7 +99,7 @@ class DataCapture:
         moment = datetime.fromtimestamp(self.now(), UTC)
         line = capture_line(rule, invocation, moment)
         if self._buffered_bytes + len(line) > MAX_BUFFERED_BYTES:
-            self.dropped += 1
+            self._dropped += 1
             return
         target = _Target(
             rule=rule,
@@ -117,6 +117,9 @@ class DataCapture:
     async def flush(self) -> None:
         """Everything captured so far is in S3, or its failure is in the server's log."""
         buffers, self._buffers, self._buffered_bytes = self._buffers, {}, 0
+        if self._dropped > 0:
+            _log.warning("data capture dropped %d records: S3 was too slow", self._dropped)
+            self._dropped = 0
         for target, lines in buffers.items():
             moment = datetime.fromtimestamp(self.now(), UTC)
             try:

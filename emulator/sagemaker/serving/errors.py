@@ -5,6 +5,7 @@ Sentences were taken from public reports of real calls; those that none was foun
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emulator.sagemaker.serving.interface import InvokeResponse
@@ -63,6 +64,21 @@ def too_long(member: str, value: str, limit: int) -> InvokeResponse:
     return validation_error(
         f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
         f"constraint: Member must have length less than or equal to {limit}"
+    )
+
+
+def not_ascii(member: str, value: str) -> InvokeResponse:
+    """A header has characters that the service model does not allow."""
+    return validation_error(
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
+        "constraint: Member must satisfy regular expression pattern: \\p{ASCII}*"
+    )
+
+
+def not_emulated(headers: Sequence[str]) -> InvokeResponse:
+    """The request asks for what the embedded cloud can't do; better refused than ignored."""
+    return validation_error(
+        f"the embedded cloud does not emulate {', '.join(headers)} of InvokeEndpoint: leave it out"
     )
 
 

@@ -5,8 +5,8 @@ answered; what an error means to the caller is `invoke`'s business.
 """
 
 import asyncio
-import contextlib
 import itertools
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,7 @@ class FleetSettings:
     """What all fleets of one cloud share."""
 
     directory: Path
+    """Where artifacts are unpacked; belongs to the fleets and is deleted with them."""
     log_sink: LogSink
     now: Callable[[], float]
     wall_seconds: Callable[[float], float]
@@ -74,12 +75,8 @@ class ModelFleet:
     @property
     def instance_pids(self) -> tuple[int, ...]:
         """The process ids of the instances that are alive, for reports of memory."""
-        return tuple(container.pid for container in self._alive())
-
-    @property
-    def instance_ports(self) -> tuple[int, ...]:
-        """The loopback ports of the instances that are alive, for benchmarks."""
-        return tuple(container.port for container in self._alive())
+        containers = [place.container for place in self._places]
+        return tuple(c.pid for c in containers if c is not None and c.alive)
 
     async def wait_healthy(self) -> None:
         """Every instance answers `/ping`; FleetUnhealthyError with AWS's reason if one does not."""
@@ -141,10 +138,6 @@ class ModelFleet:
         start = next(self._turn) % len(healthy)  # equally busy ones take turns
         return min(healthy[start:] + healthy[:start], key=lambda place: place.outstanding)
 
-    def _alive(self) -> list[Container]:
-        containers = [place.container for place in self._places]
-        return [container for container in containers if container is not None and container.alive]
-
     def _place(self) -> Place:
         return Place(self.spec.variant, self._launch)
 
@@ -187,10 +180,6 @@ class ModelFleets:
         self._zygotes: dict[Runner, ZygoteHost] = {}
         self._fleets: list[ModelFleet] = []
 
-    async def warm(self, image: str) -> None:
-        """The next fleet of this kind of container starts in milliseconds."""
-        await self._zygote(image).start()
-
     async def create(self, spec: FleetSpec) -> ModelFleet:
         """The processes are being started; UnknownImageError if the image can't be played."""
         fleet = ModelFleet(spec, self._settings, self._zygote(spec.model.image))
@@ -203,8 +192,7 @@ class ModelFleets:
         await asyncio.gather(*(fleet.close(drain_seconds=0.0) for fleet in fleets))
         await asyncio.gather(*(zygote.close() for zygote in self._zygotes.values()))
         self._zygotes.clear()
-        with contextlib.suppress(OSError):
-            self._settings.directory.rmdir()
+        await asyncio.to_thread(shutil.rmtree, self._settings.directory, ignore_errors=True)
 
     def _zygote(self, image: str) -> ZygoteHost:
         runner = runner_for(image)

@@ -40,7 +40,19 @@ _FORWARDED = {
     CUSTOM_ATTRIBUTES: "X-Amzn-SageMaker-Custom-Attributes",
     INFERENCE_ID: "X-Amzn-SageMaker-Inference-Id",
 }
-_LIMITS = (("customAttributes", CUSTOM_ATTRIBUTES, 1024), ("inferenceId", INFERENCE_ID, 64))
+_NOT_EMULATED = (
+    "x-amzn-sagemaker-target-container-hostname",
+    "x-amzn-sagemaker-inference-component",
+    "x-amzn-sagemaker-enable-explanations",
+    "x-amzn-sagemaker-session-id",
+    "x-amzn-sagemaker-prefix-aware-id",
+)
+_LIMITS = (
+    ("customAttributes", CUSTOM_ATTRIBUTES, 1024),
+    ("inferenceId", INFERENCE_ID, 64),
+    ("contentType", "content-type", 1024),
+    ("accept", "accept", 1024),
+)
 _VIEW_CHANGES = 3
 """A request that meets a fleet closed under it reads the view again, this often."""
 
@@ -179,9 +191,12 @@ def _refusal(where: Where, request: InvokeRequest) -> InvokeResponse | None:
         value = request.headers.get(header, "")
         if len(value) > limit:
             return errors.too_long(member, value, limit)
+        if not value.isascii():
+            return errors.not_ascii(member, value)
     if TARGET_MODEL in request.headers:
         return errors.not_multi_model(where)
-    return None
+    unknown = [header for header in _NOT_EMULATED if header in request.headers]
+    return errors.not_emulated(unknown) if unknown else None
 
 
 def _forwarded(request: InvokeRequest) -> bytes:

@@ -68,12 +68,16 @@ class _Reader:
         if chunk:
             *whole, self._rest = (self._rest + chunk).split(b"\n")
             if len(self._rest) >= MAX_EVENT_BYTES:
-                whole.append(self._rest)
-                self._rest = b""
+                whole, self._rest = [*whole, self._rest], b""
         else:
             self._loop.remove_reader(self._fd)
             os.close(self._fd)
             whole, self._rest = [self._rest], b""
-        lines = [line.decode("utf-8", errors="replace").rstrip("\r") for line in whole if line]
-        if lines:
-            self._stream.write(lines)
+        events = [part for line in whole for part in _cut(line.rstrip(b"\r"))]
+        if events:
+            self._stream.write([event.decode("utf-8", errors="replace") for event in events])
+
+
+def _cut(line: bytes) -> list[bytes]:
+    """The line in pieces that CloudWatch takes; none of an empty line."""
+    return [line[i : i + MAX_EVENT_BYTES] for i in range(0, len(line), MAX_EVENT_BYTES)]

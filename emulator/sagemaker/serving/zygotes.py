@@ -64,15 +64,6 @@ class ZygoteHost:
         self._link: _Link | None = None
         self._starting = asyncio.Lock()
 
-    @property
-    def pid(self) -> int | None:
-        """The zygote's process id, None while there is none."""
-        return None if self._link is None else self._link.child.pid
-
-    async def start(self) -> None:
-        """A zygote is ready to fork; takes a second or two the first time."""
-        await self._ready_link()
-
     async def fork(self, order: Order) -> int:
         """The process id of a new container; ZygoteDiedError if there can be none."""
         link = await self._ready_link()

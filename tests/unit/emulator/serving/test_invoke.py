@@ -177,6 +177,18 @@ def test_too_long_an_inference_id_is_a_validation_error(serving: Any) -> None:
     assert "'inferenceId'" in message(response)
 
 
+def test_a_header_that_is_not_ascii_is_a_validation_error(serving: Any) -> None:
+    """Custom attributes are ASCII by the service model."""
+    response = serving.run(serving.invoke(x_amzn_sagemaker_custom_attributes="Ünïcode"))
+    assert "'customAttributes'" in message(response)
+
+
+def test_what_is_not_emulated_is_refused(serving: Any) -> None:
+    """A header that would be ignored is refused by name."""
+    response = serving.run(serving.invoke(x_amzn_sagemaker_inference_component="c"))
+    assert "does not emulate x-amzn-sagemaker-inference-component" in message(response)
+
+
 def test_target_model_needs_a_multi_model_endpoint(serving: Any) -> None:
     """TargetModel is refused with AWS's sentence."""
     response = serving.run(serving.invoke(x_amzn_sagemaker_target_model="a.tar.gz"))
