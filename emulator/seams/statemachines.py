@@ -26,6 +26,7 @@ from emulator.statemachines import (
 JsonObject = dict[str, Any]
 
 _role_arn: contextvars.ContextVar[str] = contextvars.ContextVar("state_machine_role")
+_machine_arn: contextvars.ContextVar[str | None] = contextvars.ContextVar("machine", default=None)
 _FOREVER_SECONDS = 99_999.0
 _LATE_EVENTS = ("TaskSucceeded", "TaskFailed")
 
@@ -54,7 +55,8 @@ class _Tasks:
         """The task's result; activities stay ministack's, since no call leaves the machine."""
         if ":activity:" in resource:
             return stepfunctions._invoke_activity(resource, parameters)
-        if not trusts_service(_role_arn.get(), "states.amazonaws.com"):
+        source = _machine_arn.get()
+        if not trusts_service(_role_arn.get(), "states.amazonaws.com", source_arn=source):
             cause = f"states.amazonaws.com is not authorized to assume {_role_arn.get()}"
             raise stepfunctions._ExecutionError("States.Runtime", cause)
         try:
@@ -138,6 +140,7 @@ def _keep_ends(clock: CloudClock) -> None:
         execution = stepfunctions._executions.get(execution_arn)
         machine = stepfunctions._state_machines.get(execution["stateMachineArn"])
         _role_arn.set(machine["roleArn"])
+        _machine_arn.set(machine["stateMachineArn"])
         timer = _timer(execution, machine, clock)
         try:
             run_built_in(execution_arn)

@@ -12,8 +12,11 @@ from urllib.parse import unquote
 from ministack.core import iam_evaluator
 
 
-def trusts_service(role_arn: str, service: str) -> bool:
-    """Whether the role exists and its trust policy lets `service` (a principal) assume it."""
+def trusts_service(role_arn: str, service: str, *, source_arn: str | None = None) -> bool:
+    """Whether the role exists and its trust policy lets `service` (a principal) assume it.
+
+    `source_arn` is the resource that the service acts for, `aws:SourceArn` in conditions.
+    """
     from ministack.services import iam  # noqa: PLC0415 - a service is loaded when first used
 
     role = iam._roles.get(role_arn.rpartition("/")[2])
@@ -23,11 +26,13 @@ def trusts_service(role_arn: str, service: str) -> bool:
     parsed = json.loads(unquote(document)) if isinstance(document, str) else document
     statements = parsed.get("Statement", [])
     listed = [statements] if isinstance(statements, dict) else statements
-    effects = {s["Effect"] for s in listed if _applies(s, service, role_arn)}
+    effects = {s["Effect"] for s in listed if _applies(s, service, role_arn, source_arn)}
     return effects == {"Allow"}
 
 
-def _applies(statement: Mapping[str, Any], service: str, role_arn: str) -> bool:
+def _applies(
+    statement: Mapping[str, Any], service: str, role_arn: str, source_arn: str | None
+) -> bool:
     principal = statement.get("Principal", {})
     account = role_arn.split(":")[4]
     context = iam_evaluator.EvalContext(
@@ -37,7 +42,10 @@ def _applies(statement: Mapping[str, Any], service: str, role_arn: str) -> bool:
         action="sts:AssumeRole",
         resource_arn=role_arn,
         region="",
-        service_context={"aws:sourceaccount": account},
+        service_context={
+            "aws:sourceaccount": account,
+            **({} if source_arn is None else {"aws:sourcearn": source_arn}),
+        },
     )
     actions = statement.get("Action", [])
     return bool(
