@@ -107,11 +107,16 @@ def _rule(alarm: Mapping[str, Any]) -> Rule:
     )
 
 
+def window_end(definition: Definition, now: float) -> int:
+    """When the newest complete window of the alarm's data ended."""
+    grid = 60 if definition.period >= 60 else 10
+    return math.floor(now / grid) * grid
+
+
 def find(definition: Definition, store: MetricStore, current: State, now: float) -> Finding:
     """What the datapoints up to `now` say to the alarm."""
     period, rule = definition.period, definition.rule
-    grid = 60 if period >= 60 else 10
-    end = math.floor(now / grid) * grid
+    end = window_end(definition, now)
     count = rule.periods + EXTRA_PERIODS
     starts = [end - period * back for back in range(count, 0, -1)]
     series = _series(definition, store, starts)

@@ -44,7 +44,7 @@ class AlarmResource:
         old: Mapping[str, Any],
         new: Mapping[str, Any],
     ) -> Provisioned:
-        """The alarm watches what the template says, keeping its state; a new name is a new alarm."""
+        """The alarm watches what the template says, its state kept; a new name is a new alarm."""
         if old.get("AlarmName") != new.get("AlarmName"):
             return self.create(context, new)
         wanted = checked_properties(self.schema, context.logical_id, new)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.cloudwatch import alarms, queries, reasons
+from emulator.cloudwatch.alarms import Definition
 from emulator.cloudwatch.evaluation import State
 from emulator.cloudwatch.queries import QueryError, Tenant
 from emulator.cloudwatch.series import Datapoint, of_statistics, of_values
@@ -29,6 +30,7 @@ class CloudWatch:
     now: Callable[[], float]
     store: MetricStore = field(default_factory=MetricStore)
     _evaluating: threading.RLock = field(default_factory=threading.RLock)
+    _held: dict[tuple[str, str, str], float] = field(default_factory=dict)
 
     def add(self, key: MetricKey, counted: Mapping[float, float], *, unit: str) -> None:
         """The values, each as often as it says, were seen now; alarms hear of it in due time."""
@@ -77,6 +79,8 @@ class CloudWatch:
             return  # a record half written: math alarms are evaluated once their Metrics are set
         with self._evaluating:
             moment = self.now()
+            if self._is_held(tenant, alarm["AlarmName"], definition, moment):
+                return
             before = State(alarm["StateValue"])
             finding = alarms.find(definition, self.store, before, moment)
             if finding.state is before:
@@ -105,6 +109,19 @@ class CloudWatch:
     def known_alarms(self, account: str, region: str) -> frozenset[str]:
         """The names of the tenant's alarms."""
         return frozenset(seam.alarm_states(account, region))
+
+    def hold(self, account: str, region: str, name: str) -> None:
+        """The alarm stays as it was set by hand until the next window of its data ends."""
+        self._held[account, region, name] = self.now()
+
+    def _is_held(self, tenant: Tenant, name: str, definition: Definition, moment: float) -> bool:
+        set_at = self._held.get((tenant.account, tenant.region, name))
+        if set_at is None:
+            return False
+        if alarms.window_end(definition, set_at) == alarms.window_end(definition, moment):
+            return True
+        del self._held[tenant.account, tenant.region, name]
+        return False
 
     def forget(self) -> None:
         """There is no datapoint."""

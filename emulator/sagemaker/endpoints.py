@@ -117,9 +117,12 @@ class EndpointOperations:
         found = [
             endpoint
             for endpoint in self.store.shelf(tenant).endpoints.values()
-            if wanted is None or endpoint.status.value == wanted
+            if (wanted is None or endpoint.status.value == wanted)
+            and endpoint.modified >= request.get("LastModifiedTimeAfter", float("-inf"))
+            and endpoint.modified <= request.get("LastModifiedTimeBefore", float("inf"))
         ]
-        return page_of(found, request).answer("Endpoints", _summary)
+        page = page_of(found, request, {"Status": lambda endpoint: endpoint.status.value})
+        return page.answer("Endpoints", _summary)
 
     async def settled(self, tenant: Tenant, name: str) -> Endpoint | None:
         """The endpoint once nothing changes it any more, or None if it is gone."""

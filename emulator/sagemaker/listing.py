@@ -47,15 +47,21 @@ class Page(Generic[Record]):
         return answer
 
 
-def page_of(records: Sequence[Record], request: Mapping[str, Any]) -> Page[Record]:
-    """The page that the request asks for."""
+def page_of(
+    records: Sequence[Record],
+    request: Mapping[str, Any],
+    orders: Mapping[str, Callable[[Record], Any]] | None = None,
+) -> Page[Record]:
+    """The page that the request asks for; `orders` are keys for further values of `SortBy`."""
     kept = [record for record in records if _wanted(record, request)]
-    by_name = request.get("SortBy") == "Name"
+    known: dict[str, Callable[[Record], Any]] = {
+        "Name": lambda record: record.name,
+        "CreationTime": lambda record: record.created,
+        **({} if orders is None else orders),
+    }
+    key = known[request.get("SortBy", "CreationTime")]
     ascending = request.get("SortOrder", "Descending") == "Ascending"
-    kept.sort(
-        key=lambda record: (record.name,) if by_name else (record.created, record.name),
-        reverse=not ascending,
-    )
+    kept.sort(key=lambda record: (key(record), record.name), reverse=not ascending)
     start = _position(request.get("NextToken"))
     end = start + int(request.get("MaxResults", DEFAULT_PAGE))
     return Page(tuple(kept[start:end]), _token(end) if end < len(kept) else None)

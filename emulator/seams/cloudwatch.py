@@ -71,6 +71,10 @@ class Metrics(Protocol):
         """So is every alarm."""
         ...
 
+    def hold(self, account: str, region: str, name: str) -> None:
+        """The alarm was set by hand: it stays so until its next regular evaluation."""
+        ...
+
     def forget(self) -> None:
         """There is no datapoint."""
         ...
@@ -98,6 +102,7 @@ def install(metrics: Metrics, now: Callable[[], float]) -> None:
     cloudwatch._get_metric_statistics = _answering(metrics.get_metric_statistics, _point_timestamps)
     cloudwatch._list_metrics = _answering(metrics.list_metrics, lambda answer: answer)
     cloudwatch._put_metric_alarm = _putting(metrics, cloudwatch._put_metric_alarm)
+    cloudwatch._set_alarm_state = _holding(metrics, cloudwatch._set_alarm_state)
     cloudwatch._dispatch_alarm_actions = _announcing(cloudwatch._dispatch_alarm_actions)
     cloudwatch.reset = _resetting(metrics, cloudwatch.reset)
 
@@ -275,6 +280,17 @@ def _putting(metrics: Metrics, put: Callable[..., Answer]) -> Callable[..., Answ
             _mark_as_math(alarm, data["Metrics"])
             metrics.evaluate(*_scope(), alarm)
         return answer
+
+    return handle
+
+
+def _holding(metrics: Metrics, set_state: Callable[..., Answer]) -> Callable[..., Answer]:
+    """SetAlarmState that lasts until the alarm's next regular evaluation."""
+
+    def handle(params: Json, data: Json, is_cbor: bool, is_json: bool = False) -> Answer:  # noqa: FBT001, FBT002 - ministack's signature
+        spoken = data if is_cbor or is_json else params
+        metrics.hold(*_scope(), cloudwatch._p(spoken, "AlarmName"))
+        return set_state(params, data, is_cbor, is_json)
 
     return handle
 

@@ -23,6 +23,7 @@ REPLACED = (
     "_get_metric_statistics",
     "_list_metrics",
     "_put_metric_alarm",
+    "_set_alarm_state",
     "_dispatch_alarm_actions",
     "reset",
 )
@@ -129,6 +130,15 @@ def test_missing_data_is_insufficient_data_by_default(monitoring: Monitoring, ev
     alarm = monitoring.alarm("missing", TreatMissingData="missing")
     monitoring.client.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="test")
     assert eventually(lambda: monitoring.state(alarm) == "INSUFFICIENT_DATA")
+
+
+def test_state_set_by_hand_lasts_until_the_next_evaluation(monitoring: Monitoring, eventually: Ask):
+    """SetAlarmState is seen by whoever polls, and then the datapoints decide again."""
+    alarm = monitoring.alarm("hand", Period=10)
+    assert eventually(lambda: monitoring.state(alarm) == "OK")
+    monitoring.client.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
+    assert monitoring.state(alarm) == "ALARM"
+    assert eventually(lambda: monitoring.state(alarm) == "OK")
 
 
 def test_metric_math_alarm(monitoring: Monitoring, eventually: Ask):

@@ -213,3 +213,29 @@ def test_lists_filter_by_name_and_status(story: Any):
 def test_broken_token_is_refused(story: Any):
     """A NextToken that this service did not make is a ValidationException."""
     assert _refusal(story.call("ListModels", NextToken="???")).message == "Invalid NextToken."
+
+
+def test_lists_sort_as_asked(story: Any):
+    """SortBy and SortOrder decide the order."""
+
+    async def tale() -> Any:
+        for name in ("b", "a", "c"):
+            await story.model(name)
+        by_name = await story.call("ListModels", SortBy="Name", SortOrder="Ascending")
+        by_time = await story.call("ListModels", SortBy="CreationTime", SortOrder="Descending")
+        return [[m["ModelName"] for m in page["Models"]] for page in (by_name, by_time)]
+
+    assert _run(tale())[0] == ["a", "b", "c"]
+
+
+def test_endpoints_are_listed_by_time_of_change(story: Any, world: Any):
+    """LastModifiedTimeAfter leaves out endpoints that did not change since."""
+
+    async def tale() -> Any:
+        await story.endpoint()
+        now = world.now()
+        since = await story.call("ListEndpoints", LastModifiedTimeAfter=now + 1, SortBy="Status")
+        before = await story.call("ListEndpoints", LastModifiedTimeBefore=now + 1)
+        return len(since["Endpoints"]), len(before["Endpoints"])
+
+    assert _run(tale()) == (0, 1)
