@@ -1,0 +1,45 @@
+"""The composition root: project file -> stacks; the only reader of context and environment at synth.
+
+Context: `tidegate:project-file`, `tidegate:stage` (the file's first one), `tidegate:pointers` (JSON, or
+the path of a JSON file: model -> live pointer; `tidegate deploy` passes it).
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+for folder in (ROOT, ROOT / "lambda"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+from aws_cdk import App  # noqa: E402 - after the path
+
+from stacks.application import Deployment, add_stacks  # noqa: E402
+from stacks.project.faults import ProjectFaultsError  # noqa: E402
+from stacks.project.inputs import chosen_stage, read_pointers  # noqa: E402
+from stacks.project.load import load_project  # noqa: E402
+
+
+def main() -> None:
+    """The assembly of one stage is in cdk.out, or wherever the CDK command line wants it."""
+    settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
+    folder = os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out"))
+    # The flags of cdk.json by hand: `python app.py` and `cdk synth` must give the same templates.
+    app = App(outdir=folder, context=settings["context"])
+    file = app.node.try_get_context("tidegate:project-file")
+    project = load_project(Path("tidegate.yaml" if file is None else str(file)))
+    stage = chosen_stage(project, app.node.try_get_context("tidegate:stage"))
+    pointers = read_pointers(app.node.try_get_context("tidegate:pointers"))
+    add_stacks(
+        app, Deployment(project=project, stage=stage, folder=Path(folder), pointers=pointers)
+    )
+    app.synth()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ProjectFaultsError as error:
+        sys.exit(str(error))

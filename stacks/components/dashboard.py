@@ -1,0 +1,80 @@
+"""One dashboard a stage: what each slot of each model does, and how releases ended. For people."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from stacks.components.functions import NAMESPACE
+from tidegate.slots import Slot
+
+_WIDTH, _HEIGHT, _ROW = 8, 6, 24
+_PERIOD_SECONDS = 60
+MOST_MODELS = 150
+"""A dashboard takes 500 widgets (CloudWatch quotas); a model has three."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A model and its endpoint."""
+
+    model: str
+    endpoint: str
+
+
+def add_dashboard(stack: Stack, models: Sequence[Shown], *, region: str) -> cloudwatch.CfnDashboard:
+    """The stack has the dashboard, with the first 150 models by name."""
+    body = json.dumps({"widgets": widgets(models, region=region)}, separators=(",", ":"))
+    return cloudwatch.CfnDashboard(stack, "Dashboard", dashboard_body=body)
+
+
+def widgets(models: Sequence[Shown], *, region: str) -> list[dict[str, Any]]:
+    """Three widgets a model, and one of releases."""
+    shown = sorted(models, key=lambda each: each.model)[:MOST_MODELS]
+    found = [_releases(shown, region)]
+    for row, each in enumerate(shown):
+        for column, (title, metric, statistic) in enumerate(_GRAPHS):
+            place = {"x": column * _WIDTH, "y": (row + 1) * _HEIGHT}
+            metrics = [
+                ["AWS/SageMaker", metric, "EndpointName", each.endpoint, "VariantName", slot.value]
+                for slot in Slot
+            ]
+            title_ = f"{each.model}: {title}"
+            found.append({**place, **_graph(title_, metrics, statistic, region)})
+    return found
+
+
+_GRAPHS = (
+    ("requests by slot", "Invocations", "Sum"),
+    ("share of failed requests", "Invocation5XXErrors", "Average"),
+    ("latency, 90th percentile (microseconds)", "ModelLatency", "p90"),
+)
+
+
+def _releases(models: Sequence[Shown], region: str) -> dict[str, Any]:
+    metrics = [
+        [NAMESPACE, name, "Model", each.model]
+        for each in models
+        for name in ("Promoted", "CandidateRequests")
+    ]
+    graph = _graph("releases: promoted, and what candidates served", metrics, "Sum", region)
+    return {**graph, "x": 0, "y": 0, "width": _ROW}
+
+
+def _graph(title: str, metrics: list[list[str]], statistic: str, region: str) -> dict[str, Any]:
+    return {
+        "type": "metric",
+        "width": _WIDTH,
+        "height": _HEIGHT,
+        "properties": {
+            "title": title,
+            "region": region,
+            "view": "timeSeries",
+            "stat": statistic,
+            "period": _PERIOD_SECONDS,
+            "metrics": metrics,
+        },
+    }

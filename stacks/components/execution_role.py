@@ -1,0 +1,77 @@
+"""The role that a model's containers run under: exactly its two artifacts, its images, its logs."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+
+from stacks.components.arns import Arns, allow, policy, trust
+from stacks.components.capture_bucket import CAPTURE_BUCKET
+from tidegate.version import Version
+
+_ECR = re.compile(
+    r"^(?P<account>\d+)\.dkr\.ecr\.(?P<region>[^.]+)\.[^/]+/(?P<repository>[^:@]+)[:@]"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleNeeds:
+    """What a model's containers touch. `captures`: whether requests are written to the bucket."""
+
+    arns: Arns
+    endpoint: str
+    versions: tuple[Version, ...]
+    captures: bool
+
+
+def add_execution_role(stack: Stack, needs: RoleNeeds) -> iam.CfnRole:
+    """The stack has the role.
+
+    The actions are those of the SageMaker developer guide, "CreateModel API: Execution Role
+    Permissions", narrowed to resources.
+    """
+    return iam.CfnRole(
+        stack,
+        "ExecutionRole",
+        description=f"Runs the containers of {needs.endpoint}",
+        assume_role_policy_document=trust("sagemaker.amazonaws.com"),
+        policies=[policy("Hosting", execution_statements(needs))],
+    )
+
+
+def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
+    """The statements of the role."""
+    arns, logs = needs.arns, f"log-group:/aws/sagemaker/Endpoints/{needs.endpoint}"
+    artifacts = {v.artifact_uri.removeprefix("s3://") for v in needs.versions}
+    statements = [
+        allow(["s3:GetObject"], [arns.s3(path) for path in sorted(artifacts)]),
+        allow(["ecr:GetAuthorizationToken"], ["*"]),
+        allow(
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            sorted({_repository(arns, v.image) for v in needs.versions}),
+        ),
+        allow(
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"],
+            [arns.of("logs", logs)],
+        ),
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], [arns.of("logs", f"{logs}:*")]),
+        allow(
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            Condition={"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
+        ),
+    ]
+    if needs.captures:
+        written = {"Fn::Sub": f"${{{CAPTURE_BUCKET}.Arn}}/{needs.endpoint}/*"}
+        statements.append(allow(["s3:PutObject"], [written]))
+    return statements
+
+
+def _repository(arns: Arns, image: str) -> str:
+    match = _ECR.match(image)
+    if match is None:
+        raise ValueError(f"image {image!r} is not in ECR: ACCOUNT.dkr.ecr.REGION.../NAME:TAG")
+    account, region, name = match["account"], match["region"], match["repository"]
+    return f"arn:{arns.stage.partition}:ecr:{region}:{account}:repository/{name}"

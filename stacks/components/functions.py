@@ -1,0 +1,198 @@
+"""The functions of the release loop and of the front door: what each is for and may do.
+
+A table, so that the permissions of the product can be read on one page. Actions are those that the
+adapters in `lambda/tidegate_aws` call; the parts of a DynamoDB transaction are permitted by the
+action of each part, there is none for the transaction (DynamoDB developer guide, "IAM and
+transactions").
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stacks.components.arns import Arns, allow
+from stacks.components.handler_function import FunctionProps
+from stacks.project.names import function_name, id_prefix
+
+Statements = list[dict[str, Any]]
+NAMESPACE = "Tidegate"
+
+_GET, _QUERY = "dynamodb:GetItem", "dynamodb:Query"
+_PUT, _UPDATE = "dynamodb:PutItem", "dynamodb:UpdateItem"
+_DELETE, _CHECK = "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"
+_READ_BACK = "sagemaker:DescribeEndpoint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the functions work on, as references of the template."""
+
+    project: str
+    arns: Arns
+    release_table: str
+    observation_table: str
+    secret_arn: str
+
+
+def function_table(around: Surroundings) -> Mapping[str, FunctionProps]:
+    """Every function by its package."""
+    rows = (*_loop(around), *_gate(around), *_front_door(around))
+    return {row.package: row for row in rows}
+
+
+def _loop(around: Surroundings) -> list[FunctionProps]:
+    return [
+        _row(
+            around,
+            "prepare_release",
+            "Validates, locks and records a release",
+            [_releases(_GET, _QUERY, _PUT, _CHECK), _endpoints(around, _READ_BACK)],
+        ),
+        _row(
+            around,
+            "shift_traffic",
+            "Asks for the weights of a step",
+            [
+                _releases(_GET, _PUT),
+                _endpoints(around, _READ_BACK, "sagemaker:UpdateEndpointWeightsAndCapacities"),
+            ],
+        ),
+        _row(
+            around,
+            "verify_traffic",
+            "Reads back what serves",
+            [_releases(_GET, _PUT), _endpoints(around, _READ_BACK)],
+        ),
+        _row(
+            around,
+            "observe_release",
+            "Stores what became final in the observations",
+            [_releases(_GET, _QUERY, _PUT), _observations(_QUERY)],
+        ),
+        _row(
+            around,
+            "judge_release",
+            "Says what the evidence means",
+            [_releases(_GET, _QUERY, _PUT, _UPDATE)],
+        ),
+        _row(
+            around,
+            "settle_release",
+            "Writes the end, moves the pointer, frees the lock",
+            [_releases(_GET, _PUT, _DELETE), _endpoints(around, _READ_BACK)],
+        ),
+        _row(around, "halt_release", "Halts a failed release", [_releases(_GET, _PUT)]),
+        _row(around, "report_release", "Tells how a release ended", _report_statements(around)),
+    ]
+
+
+def _gate(around: Surroundings) -> list[FunctionProps]:
+    verify = [
+        _releases(_GET, _PUT, _DELETE, _CHECK),
+        _endpoints(around, _READ_BACK),
+        *_leftovers(around),
+    ]
+    return [
+        _row(around, "guard_release", "Refuses deploys over what is live", [_releases(_GET)]),
+        _row(around, "verify_release", "Reads back what a deploy made", verify, seconds=300),
+    ]
+
+
+def _front_door(around: Surroundings) -> list[FunctionProps]:
+    secret = allow(["secretsmanager:GetSecretValue"], [around.secret_arn])
+    route = [_releases(_GET), secret, _endpoints(around, "sagemaker:InvokeEndpoint")]
+    outcome = [_releases(_GET), secret, _observations(_PUT, _UPDATE)]
+    return [
+        _row(around, "route_request", "Serves a prediction and signs its id", route, seconds=30),
+        _row(around, "record_outcome", "Credits an outcome exactly once", outcome, seconds=30),
+        _row(
+            around,
+            "aggregate_requests",
+            "Counts the request log into observations",
+            [_observations(_PUT, _UPDATE)],
+        ),
+    ]
+
+
+_FIXED = frozenset({"guard_release", "verify_release"})
+
+
+def _row(
+    around: Surroundings,
+    package: str,
+    description: str,
+    statements: Statements,
+    *,
+    seconds: int = 60,
+) -> FunctionProps:
+    stage = around.arns.stage.name
+    fixed = function_name(around.project, stage, package) if package in _FIXED else None
+    return FunctionProps(
+        package=package,
+        description=description,
+        timeout_seconds=seconds,
+        statements=statements,
+        environment=_environment(around, package),
+        fixed_name=fixed,
+    )
+
+
+def _environment(around: Surroundings, package: str) -> dict[str, str]:
+    variables = {"PROJECT": around.project, "STAGE": around.arns.stage.name}
+    if package != "aggregate_requests":
+        variables["RELEASE_TABLE"] = around.release_table
+    if package in {"observe_release", "record_outcome", "aggregate_requests"}:
+        variables["OBSERVATION_TABLE"] = around.observation_table
+    if package in {"route_request", "record_outcome"}:
+        variables["SIGNING_SECRET_ARN"] = around.secret_arn
+    if package == "report_release":
+        variables |= {"EVENT_BUS_NAME": "default", "METRIC_NAMESPACE": NAMESPACE}
+    return variables
+
+
+def _releases(*actions: str) -> dict[str, Any]:
+    return allow(list(actions), [{"Fn::GetAtt": ["ReleaseTable", "Arn"]}])
+
+
+def _observations(*actions: str) -> dict[str, Any]:
+    return allow(list(actions), [{"Fn::GetAtt": ["ObservationTable", "Arn"]}])
+
+
+def _endpoints(around: Surroundings, *actions: str) -> dict[str, Any]:
+    pattern = f"endpoint/{around.project}-{around.arns.stage.name}-*"
+    return allow(list(actions), [around.arns.of("sagemaker", pattern)])
+
+
+def _report_statements(around: Surroundings) -> Statements:
+    return [
+        _releases(_GET),
+        allow(["events:PutEvents"], [around.arns.of("events", "event-bus/default")]),
+        allow(
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            Condition={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
+        ),
+    ]
+
+
+def _leftovers(around: Surroundings) -> Statements:
+    configs, models = _named(around, "endpoint-config"), _named(around, "model")
+    return [
+        allow(["sagemaker:ListEndpointConfigs", "sagemaker:ListModels"], ["*"]),
+        allow(["sagemaker:DescribeEndpointConfig", "sagemaker:DeleteEndpointConfig"], configs),
+        allow(["sagemaker:DeleteModel"], models),
+        allow(["sagemaker:ListTags"], [*configs, *models]),
+    ]
+
+
+def _named(around: Surroundings, kind: str) -> list[Any]:
+    """ARNs of the models or configurations of this stage, by what their generated names begin with.
+
+    CloudFormation begins them with the logical id; SageMaker writes names in ARNs in lower case.
+    """
+    prefix = id_prefix(around.project, around.arns.stage.name)
+    stacks = f"{around.project}-{around.arns.stage.name}-model-"
+    return [
+        around.arns.of("sagemaker", f"{kind}/{beginning}*")
+        for beginning in (prefix, prefix.lower(), stacks)
+    ]

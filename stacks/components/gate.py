@@ -1,0 +1,71 @@
+"""ReleaseGuard and ReleaseVerify: custom resources that make a bare `cdk deploy` safe.
+
+The guard comes before every hosting resource and refuses a deploy that would replace what is live.
+The verification comes after the endpoint and reads back what really serves.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import CfnResource, Stack
+
+from stacks.components.arns import Arns, sub
+from stacks.components.serving import ServingNames
+from stacks.project.names import function_name
+from stacks.project.placement import Placement
+from stacks.project.spec import ModelSpec
+
+GUARD_FUNCTION = "guard_release"
+VERIFY_FUNCTION = "verify_release"
+GUARD_TYPE = "Custom::ReleaseGuard"
+VERIFY_TYPE = "Custom::ReleaseVerify"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateProps:
+    """What a deploy declares. The functions are found by their fixed names."""
+
+    project: str
+    arns: Arns
+    names: ServingNames
+    model: ModelSpec
+    placement: Placement
+
+
+def add_guard(stack: Stack, props: GateProps) -> CfnResource:
+    """The stack has the guard; whatever must not change unasked depends on it."""
+    properties = {"ServiceToken": _token(props, GUARD_FUNCTION), **_declared(props)}
+    return CfnResource(stack, "ReleaseGuard", type=GUARD_TYPE, properties=properties)
+
+
+def add_verification(stack: Stack, props: GateProps) -> CfnResource:
+    """The stack has the verification, which runs after the endpoint was made or updated."""
+    config = props.names.config
+    properties = {
+        "ServiceToken": _token(props, VERIFY_FUNCTION),
+        **_declared(props),
+        # The endpoint's name by reference, and so after the endpoint.
+        "EndpointName": {"Fn::GetAtt": ["Endpoint", "EndpointName"]},
+        "EndpointConfigName": {"Fn::GetAtt": [config, "EndpointConfigName"]},
+    }
+    return CfnResource(stack, "ReleaseVerify", type=VERIFY_TYPE, properties=properties)
+
+
+def _token(props: GateProps, function: str) -> Any:
+    name = function_name(props.project, props.arns.stage.name, function)
+    return props.arns.of("lambda", f"function:{name}")
+
+
+def _declared(props: GateProps) -> Mapping[str, Any]:
+    slots = {
+        slot.value: {**version.to_json(), "artifact_uri": sub(version.artifact_uri)}
+        for slot, version in props.placement.slots.items()
+    }
+    return {
+        "Model": props.model.name,
+        "EndpointName": props.names.endpoint,
+        "Slots": slots,
+        "Plan": json.dumps(props.model.plan.to_json(), sort_keys=True, separators=(",", ":")),
+    }

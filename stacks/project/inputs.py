@@ -1,0 +1,49 @@
+"""What a synth is asked for beside the project file: the stage, and what is live in it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stacks.project.faults import Fault, ProjectFaultsError, did_you_mean
+from stacks.project.spec import ProjectSpec
+from tidegate.pointer import LivePointer
+
+_STAGE, _POINTERS = "context tidegate:stage", "context tidegate:pointers"
+
+
+def chosen_stage(project: ProjectSpec, wanted: Any) -> str:
+    """The stage asked for, or the first one of the project file."""
+    if wanted is None:
+        return next(iter(project.stages))
+    if wanted not in project.stages:
+        meant = did_you_mean(str(wanted), project.stages)
+        raise _fault(_STAGE, f"no stage {wanted!r}: {meant}")
+    return str(wanted)
+
+
+def read_pointers(given: Any) -> Mapping[str, LivePointer]:
+    """The live pointers by model, from JSON or from the path of a JSON file; none when not given."""
+    if given is None or given == "":
+        return {}
+    content = given if isinstance(given, dict) else _parsed(str(given))
+    try:
+        return {model: LivePointer.from_json(pointer) for model, pointer in content.items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _fault(
+            _POINTERS,
+            f"not model -> live pointer ({type(error).__name__}: {error}): let 'tidegate deploy' "
+            "pass it",
+        ) from error
+
+
+def _parsed(text: str) -> Any:
+    try:
+        source = text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8")
+        return json.loads(source)
+    except (OSError, ValueError) as error:
+        raise _fault(_POINTERS, f"neither JSON nor a JSON file: {error}") from error
+
+
+def _fault(where: str, message: str) -> ProjectFaultsError:
+    return ProjectFaultsError([Fault(file=where, line=1, message=message)])

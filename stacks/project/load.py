@@ -1,0 +1,124 @@
+"""Loads a project file: the specification, or every fault at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from stacks.project.durations import seconds_of
+from stacks.project.faults import Fault, ProjectFaultsError
+from stacks.project.locate import DEFAULT_ENTRY_POINT, Shelf, artifact_at, label_of
+from stacks.project.releases import plan_of
+from stacks.project.rules import rule_faults
+from stacks.project.shape import (
+    AlarmsFile,
+    CaptureFile,
+    HostingFile,
+    ModelFile,
+    ProjectFile,
+    StageFile,
+)
+from stacks.project.source import Source, read_source
+from stacks.project.spec import (
+    AlarmsSpec,
+    CaptureSpec,
+    HostingSpec,
+    ModelSpec,
+    ProjectSpec,
+    StageSpec,
+)
+from stacks.project.structure import structural_faults
+from stacks.project.tables import images, partitions
+
+CODE_FOLDER = "/opt/ml/model/code"
+"""Where a framework's container finds `code/` of an artifact (SageMaker SDK, `_repack_model`)."""
+
+
+def load_project(path: Path) -> ProjectSpec:
+    """The specification of a project file; ProjectFaultsError with all that is wrong with it.
+
+    Relative paths in it start at its own folder.
+    """
+    source = read_source(path, shown_as=path.name)
+    shelf = Shelf(root=path.parent)
+    faults = (*structural_faults(source), *rule_faults(source, shelf))
+    if faults:
+        raise ProjectFaultsError(faults)
+    return _project(source, shelf)
+
+
+def _project(source: Source, shelf: Shelf) -> ProjectSpec:
+    file = ProjectFile.model_validate(source.value)
+    stages = {name: _stage(name, stage) for name, stage in file.stages.items()}
+    regions = {stage.region for stage in stages.values()}
+    return ProjectSpec(
+        name=file.project,
+        stages=stages,
+        models={name: _model(name, model, shelf, regions) for name, model in file.models.items()},
+    )
+
+
+def _stage(name: str, file: StageFile) -> StageSpec:
+    return StageSpec(
+        name=name,
+        region=file.region,
+        partition=partitions()[file.region],
+        account=file.account,
+        data_on_destroy=file.data_on_destroy,
+        log_days=file.log_days,
+        requests_per_second=file.requests_per_second,
+        alarm_topic=file.alarm_topic,
+    )
+
+
+def _model(name: str, file: ModelFile, shelf: Shelf, regions: set[str]) -> ModelSpec:
+    return ModelSpec(
+        name=name,
+        label=label_of(file.artifact) if file.label is None else file.label,
+        images={region: _image(file, region) for region in sorted(regions)},
+        artifact=artifact_at(file.artifact, shelf),
+        environment=_environment(file),
+        hosting=_hosting(file.hosting),
+        capture=_capture(file.data_capture),
+        alarms=_alarms(file.alarms),
+        plan=plan_of(file.release),
+    )
+
+
+def _image(file: ModelFile, region: str) -> str:
+    if file.image is not None:
+        return file.image
+    return images()[str(file.framework)][str(file.framework_version)][region]
+
+
+def _environment(file: ModelFile) -> Mapping[str, str]:
+    if file.framework is None:
+        return dict(file.environment)
+    entry_point = DEFAULT_ENTRY_POINT if file.entry_point is None else file.entry_point
+    own = {"SAGEMAKER_PROGRAM": entry_point, "SAGEMAKER_SUBMIT_DIRECTORY": CODE_FOLDER}
+    return {**file.environment, **own}
+
+
+def _hosting(file: HostingFile) -> HostingSpec:
+    instances = file.instances
+    return HostingSpec(
+        instance_type=file.instance_type,
+        instances_min=instances.min,
+        instances_max=instances.min if instances.max is None else instances.max,
+        invocations_per_minute=instances.invocations_per_minute,
+        start_seconds=seconds_of(file.start_timeout),
+        volume_key=file.volume_key,
+    )
+
+
+def _capture(file: CaptureFile) -> CaptureSpec:
+    return CaptureSpec(percent=file.percent, keep_days=seconds_of(file.keep) // 86_400)
+
+
+def _alarms(file: AlarmsFile) -> AlarmsSpec:
+    return AlarmsSpec(
+        server_errors_percent=file.server_errors_percent,
+        client_errors_percent=file.client_errors_percent,
+        latency_milliseconds=int(file.latency.removesuffix("ms")),
+    )
+
+
+__all__ = ["Fault", "ProjectFaultsError", "load_project"]

@@ -1,0 +1,57 @@
+"""Names that are derived: the same inputs always give the same name, within AWS's limits."""
+
+import hashlib
+
+ENDPOINT_NAME_LIMIT = 63
+"""SageMaker: at most 63 of a-z, A-Z, 0-9 and hyphens."""
+
+_LOGICAL_ID_LIMIT = 50
+"""CloudFormation names a SageMaker resource `<logical id>-<12 characters>`, at most 63 in all."""
+
+
+def shortened(text: str, limit: int) -> str:
+    """The text if it fits, else its beginning and six characters of its hash."""
+    if len(text) <= limit:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:6]
+    return f"{text[: limit - 7].rstrip('-')}-{digest}"
+
+
+def endpoint_name(project: str, stage: str, model: str) -> str:
+    """The endpoint's literal name: alarms and endpoint must share one without a cycle."""
+    return shortened(f"{project}-{stage}-{model}", ENDPOINT_NAME_LIMIT)
+
+
+def release_stack_name(project: str, stage: str) -> str:
+    """The name of the stack that holds the release loop of a stage."""
+    return f"{project}-{stage}-release"
+
+
+def model_stack_name(project: str, stage: str, model: str) -> str:
+    """The name of a model's own stack: it follows from the model's name alone."""
+    return f"{project}-{stage}-model-{model}"
+
+
+def function_name(project: str, stage: str, function: str) -> str:
+    """The fixed name of a function that other stacks call."""
+    return f"{project}-{stage}-{function.replace('_', '-')}"
+
+
+def id_prefix(project: str, stage: str) -> str:
+    """What the logical ids of all hosting resources of a stage begin with.
+
+    CloudFormation puts the logical id into the generated name, so that a policy can name the
+    resources of one stage without naming any of them.
+    """
+    return _pascal(f"{project}-{stage}")
+
+
+def logical_id(project: str, stage: str, model: str, kind: str) -> str:
+    """The logical id of a hosting resource whose generated name must be told apart."""
+    prefix = id_prefix(project, stage)
+    room = _LOGICAL_ID_LIMIT - len(prefix) - len(kind)
+    return f"{prefix}{shortened(_pascal(model), room).replace('-', '')}{kind}"
+
+
+def _pascal(text: str) -> str:
+    return "".join(part.capitalize() for part in text.split("-"))

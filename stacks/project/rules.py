@@ -1,0 +1,196 @@
+"""Rules of the project file that need two values, a file or a table.
+
+Each section is checked when its own shape is right, so that all faults of a file come at once.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from stacks.project.durations import seconds_of
+from stacks.project.faults import Fault, did_you_mean
+from stacks.project.locate import Shelf, artifact_faults
+from stacks.project.releases import plan_faults
+from stacks.project.shape import (
+    LOG_DAYS,
+    SECTIONS,
+    CaptureFile,
+    HostingFile,
+    Part,
+    ReleaseFile,
+    StageFile,
+)
+from stacks.project.source import Location, Source
+from stacks.project.tables import images, instance_types, partitions
+
+_PartT = TypeVar("_PartT", bound=Part)
+_OWNED = ("SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY")
+_ECR = re.compile(
+    r"^\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/[^:@]+([:@].+)$"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    source: Source
+    at: Location
+
+    def fault(self, message: str, *keys: str) -> Fault:
+        return self.source.fault((*self.at, *keys), message)
+
+
+def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
+    """Every broken rule of the sections whose shape is right."""
+    stages, models = _entries(source, "stages"), _entries(source, "models")
+    regions = {
+        str(stage["region"])
+        for stage in stages.values()
+        if str(stage.get("region")) in partitions()
+    }
+    faults: list[Fault] = []
+    for name, raw in stages.items():
+        faults.extend(_stage_faults(_Place(source=source, at=("stages", name)), raw))
+    for name, raw in models.items():
+        place = _Place(source=source, at=("models", name))
+        faults.extend(_section_faults(place, raw))
+        faults.extend(_container_faults(place, raw, regions))
+        faults.extend(artifact_faults(source, place.at, raw, shelf))
+    return tuple(faults)
+
+
+def _entries(source: Source, key: str) -> dict[str, dict[str, Any]]:
+    entries = source.value.get(key) if isinstance(source.value, Mapping) else None
+    if not isinstance(entries, Mapping):
+        return {}
+    return {name: raw for name, raw in entries.items() if isinstance(raw, dict)}
+
+
+def _read(part: type[_PartT], raw: object) -> _PartT | None:
+    try:
+        return part.model_validate(raw)
+    except ValidationError:
+        return None
+
+
+def _stage_faults(place: _Place, raw: Mapping[str, Any]) -> Iterator[Fault]:
+    region = raw.get("region")
+    if isinstance(region, str) and region not in partitions():
+        meant = did_you_mean(region, partitions())
+        yield place.fault(f"region is {region!r}, which has no SageMaker: {meant}", "region")
+    stage = _read(StageFile, raw)
+    if stage is not None and stage.log_days not in LOG_DAYS:
+        allowed = ", ".join(str(days) for days in LOG_DAYS)
+        yield place.fault(f"log_days is {stage.log_days}, allowed: {allowed}", "log_days")
+
+
+def _section_faults(place: _Place, raw: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, kind in SECTIONS:
+        if name not in raw:
+            continue
+        section = _read(kind, raw[name])
+        here = _Place(source=place.source, at=(*place.at, name))
+        match section:
+            case HostingFile():
+                yield from _hosting_faults(here, section)
+            case CaptureFile():
+                yield from _capture_faults(here, section)
+            case ReleaseFile():
+                yield from plan_faults(place.source, here.at, section)
+
+
+def _hosting_faults(place: _Place, hosting: HostingFile) -> Iterator[Fault]:
+    if hosting.instance_type not in instance_types():
+        meant = did_you_mean(hosting.instance_type, instance_types())
+        yield place.fault(
+            f"instance_type is {hosting.instance_type!r}, which SageMaker does not host on: {meant}",
+            "instance_type",
+        )
+    instances = hosting.instances
+    if instances.max is not None and instances.max < instances.min:
+        yield place.fault(
+            f"instances.max is {instances.max}, below instances.min: "
+            f"must be at least {instances.min}",
+            "instances",
+            "max",
+        )
+    start = seconds_of(hosting.start_timeout)
+    if not 60 <= start <= 3_600:
+        yield place.fault(
+            f"start_timeout is {hosting.start_timeout!r}, must be 60s to 1h", "start_timeout"
+        )
+
+
+def _capture_faults(place: _Place, capture: CaptureFile) -> Iterator[Fault]:
+    keep = seconds_of(capture.keep)
+    if keep % 86_400 or not 1 <= keep // 86_400 <= 3_650:
+        yield place.fault(f"keep is {capture.keep!r}, must be whole days from 1d to 3650d", "keep")
+
+
+def _container_faults(place: _Place, raw: Mapping[str, Any], regions: set[str]) -> Iterator[Fault]:
+    framework, image = raw.get("framework"), raw.get("image")
+    if (framework is None) == (image is None):
+        yield place.fault(
+            "a model has either framework and framework_version, or image: give one of the two"
+        )
+    elif isinstance(framework, str):
+        yield from _framework_faults(place, framework, raw.get("framework_version"), regions)
+    elif isinstance(image, str):
+        yield from _image_faults(place, image, regions)
+    if image is not None:
+        for key in ("framework_version", "entry_point"):
+            if raw.get(key) is not None:
+                yield place.fault(
+                    f"{key} belongs to framework, an own image has none: drop it", key
+                )
+    environment = raw.get("environment")
+    owned = _OWNED if framework is not None and isinstance(environment, Mapping) else ()
+    for key in owned:
+        if key in environment:  # type: ignore[operator]
+            yield place.fault(
+                f"environment.{key} is set from entry_point: drop it here", "environment", key
+            )
+
+
+def _framework_faults(
+    place: _Place, framework: str, version: object, regions: set[str]
+) -> Iterator[Fault]:
+    versions = images().get(framework)
+    if versions is None:
+        yield place.fault(
+            f"framework is {framework!r}: {did_you_mean(framework, images())}", "framework"
+        )
+        return
+    known = ", ".join(f'"{name}"' for name in versions)
+    if version is None:
+        yield place.fault(f"framework_version is missing: allowed for {framework}: {known}")
+    elif isinstance(version, str) and version not in versions:
+        yield place.fault(
+            f"framework_version is {version!r}, allowed for {framework}: {known}",
+            "framework_version",
+        )
+    elif isinstance(version, str):
+        for region in sorted(regions - set(versions[version])):
+            yield place.fault(
+                f"{framework} {version} has no image in {region}: choose another region",
+                "framework_version",
+            )
+
+
+def _image_faults(place: _Place, image: str, regions: set[str]) -> Iterator[Fault]:
+    match = _ECR.match(image)
+    if match is None:
+        yield place.fault(
+            f"image is {image!r}, must be an image in ECR with a tag or digest: "
+            "ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG",
+            "image",
+        )
+        return
+    for region in sorted(regions - {match["region"]}):
+        yield place.fault(
+            f"image is in {match['region']}, a stage is in {region}: SageMaker takes images of "
+            "its own region only; give each region its project file",
+            "image",
+        )

@@ -1,0 +1,200 @@
+"""The shape of the project file, as pydantic models: types, names, ranges, and words for editors.
+
+A rule that needs two values, a file or a table is in `rules.py`. The JSON Schema in
+docs/reference is generated from here by `python -m stacks.project.schema`.
+"""
+
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from stacks.project.durations import PATTERN
+from stacks.project.spec import DataOnDestroy
+from tidegate.strategies import Mechanism, Split, Strategy
+
+NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
+"""Retentions that CloudWatch Logs takes (PutRetentionPolicy), up to ten years."""
+
+Duration = Annotated[
+    str,
+    StringConstraints(pattern=PATTERN),
+    Field(description="A whole number and a unit: 90s, 10m, 24h or 7d"),
+]
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+ProjectName = Annotated[Name, StringConstraints(max_length=20)]
+StageName = Annotated[Name, StringConstraints(max_length=10)]
+ModelName = Annotated[Name, StringConstraints(max_length=40)]
+
+
+class Part(BaseModel):
+    """A part of the project file: nothing is converted silently, nothing unknown is ignored."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
+    )
+
+
+class StageFile(Part):
+    """A stage: one copy of the project in one account and region."""
+
+    region: str
+    """AWS region, such as eu-west-1."""
+    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = None
+    """AWS account, 12 digits in quotes; left out: whichever account deploys."""
+    data_on_destroy: Annotated[DataOnDestroy, Field(strict=False)] = DataOnDestroy.KEEP
+    """Whether tables, captured data and logs outlive the stage: keep or delete."""
+    log_days: int = 90
+    """How many days logs are kept: one of CloudWatch Logs' retentions."""
+    requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 500
+    """What the HTTP API lets through; twice as many in a burst."""
+    alarm_topic: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:.+$")] | None = None
+    """ARN of an SNS topic that alarms notify; left out: nobody is notified."""
+
+
+class InstancesFile(Part):
+    """How many instances each slot has."""
+
+    min: Annotated[int, Field(ge=1, le=100)] = 1
+    """Instances that are always there, in each slot."""
+    max: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Instances that autoscaling may add up to; left out: as many as min, no autoscaling."""
+    invocations_per_minute: Annotated[int, Field(ge=1)] = 600
+    """Requests a minute and instance that autoscaling aims at."""
+
+
+class HostingFile(Part):
+    """What a model runs on."""
+
+    instance_type: str
+    """SageMaker instance type, such as ml.m5.large."""
+    instances: InstancesFile = InstancesFile()
+    start_timeout: Duration = "5m"
+    """How long a container may take until it answers: 60s to 1h."""
+    volume_key: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:.+$")] | None = None
+    """ARN of a KMS key for the instances' volumes; left out: a key that SageMaker owns."""
+
+
+class CaptureFile(Part):
+    """Data capture: a share of requests is written to a bucket of the model's own."""
+
+    percent: Annotated[int, Field(ge=0, le=100)]
+    """Share of requests whose input and output are kept; 0 keeps none."""
+    keep: Duration = "30d"
+    """How long they are kept, in whole days."""
+
+
+class AlarmsFile(Part):
+    """Limits of each slot's alarms. They are for people; a release is judged by its guardrails."""
+
+    server_errors_percent: Annotated[float, Field(gt=0, le=100)] = 5.0
+    """Share of requests that the model may fail (5xx), over five minutes."""
+    client_errors_percent: Annotated[float, Field(gt=0, le=100)] = 20.0
+    """Share of requests that may be refused as malformed (4xx), over five minutes."""
+    latency: Annotated[str, StringConstraints(pattern=r"^\d{1,6}ms$")] = "1000ms"
+    """Model latency that nine of ten requests must stay under."""
+
+
+class StepFile(Part):
+    """One step of a release."""
+
+    share_percent: int
+    """Share of the traffic that the candidate gets: 1 to 99."""
+    bake: Duration
+    """How long to wait and watch in this step."""
+
+
+class GuardrailFile(Part):
+    """A harm that must not happen."""
+
+    margin: float
+    """Harm above which the candidate is never promoted, a share of requests: 0.02 is two points."""
+
+
+class LatencyGuardrailFile(GuardrailFile):
+    """Slowness that must not happen, measured against the live version's 90th percentile."""
+
+    tolerated_slowdown: float = 1.0
+    """Factor by which the candidate may be slower before anything counts as harm: 1 to 100."""
+
+
+class GuardrailsFile(Part):
+    """The guardrail metrics of a release; at least one."""
+
+    errors: GuardrailFile | None = None
+    """Requests that the model failed."""
+    latency: LatencyGuardrailFile | None = None
+    """Requests slower than the live version's 90th percentile."""
+    outcomes: GuardrailFile | None = None
+    """Predictions that turned out wrong, as reported by POST /outcomes."""
+
+
+class ReleaseFile(Part):
+    """How a new version replaces the one that is live."""
+
+    strategy: Annotated[Strategy, Field(strict=False)] = Strategy.CANARY
+    """How traffic moves."""
+    mechanism: Annotated[Mechanism, Field(strict=False)] | None = None
+    """What moves it; left out: the strategy's default."""
+    split: Annotated[Split, Field(strict=False)] = Split.ENDPOINT
+    """Who draws the slot of a request."""
+    steps: Annotated[list[StepFile], Field(min_length=1, max_length=20)] | None = None
+    """Rising traffic shares; left out: 10 and 50 percent, ten minutes each."""
+    guardrails: GuardrailsFile | None = None
+    """Left out: errors within 0.02 and latency within 0.20 after a slowdown of 1.5."""
+    lag: Duration = "30s"
+    """How long after an interval its log lines may still arrive."""
+    outcome_window: Duration = "1d"
+    """How long after a prediction its outcome is accepted."""
+    hold: Duration = "1h"
+    """How long to wait beyond the last step when the evidence is too little to decide."""
+    alpha: float = 0.01
+    """Chance of rolling back a harmless candidate, at most, over the whole release."""
+    beta: float = 0.05
+    """Chance of promoting a candidate whose harm is at a margin, at most."""
+
+
+class ModelFile(Part):
+    """A model: a container, an artifact, what it runs on, how it is released."""
+
+    framework: str | None = None
+    """A framework whose SageMaker container serves the model, such as scikit-learn."""
+    framework_version: str | None = None
+    """Version of the framework's container, in quotes, such as "1.4-2"."""
+    image: str | None = None
+    """URI of an own container image in ECR, instead of framework and framework_version."""
+    artifact: str
+    """A directory, a .tar.gz, or s3://bucket/key?versionId=...; paths start at the project file."""
+    entry_point: str | None = None
+    """File under the artifact's code/ that the framework's container loads: inference.py."""
+    label: str | None = None
+    """Name of the version for people; left out: the name of the artifact."""
+    environment: dict[
+        Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=1024)],
+        Annotated[str, StringConstraints(max_length=1024)],
+    ] = {}
+    """Environment variables of the container; they are part of the version."""
+    hosting: HostingFile
+    data_capture: CaptureFile = CaptureFile(percent=0)
+    alarms: AlarmsFile = AlarmsFile()
+    release: ReleaseFile = ReleaseFile()
+
+
+class ProjectFile(Part):
+    """A Tidegate project."""
+
+    project: ProjectName
+    """Short name, the beginning of every name that the project creates."""
+    stages: Annotated[dict[StageName, StageFile], Field(min_length=1)]
+    """Copies of the project by name; the first one is the default."""
+    models: Annotated[dict[ModelName, ModelFile], Field(min_length=1)]
+    """Models by name."""
+
+
+SECTIONS: tuple[tuple[str, type[Part]], ...] = (
+    ("hosting", HostingFile),
+    ("data_capture", CaptureFile),
+    ("alarms", AlarmsFile),
+    ("release", ReleaseFile),
+)
+"""Sections of a model that are checked by themselves, so that faults in one hide none in another."""

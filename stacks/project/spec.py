@@ -1,0 +1,115 @@
+"""The specification: what the project file says, checked, with every default filled in.
+
+Stacks read nothing else. These values know no YAML, no lines and no CDK.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from tidegate.plan import ReleasePlan
+
+
+class DataOnDestroy(StrEnum):
+    """What happens to tables, buckets and logs when a stage is destroyed."""
+
+    KEEP = "keep"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageSpec:
+    """Where and how one copy of the project runs. No account: whichever one deploys."""
+
+    name: str
+    region: str
+    partition: str
+    account: str | None = None
+    data_on_destroy: DataOnDestroy = DataOnDestroy.KEEP
+    log_days: int = 90
+    requests_per_second: int = 500
+    alarm_topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalArtifact:
+    """An artifact on this machine. `digest` is of names, modes and bytes, not of the packing."""
+
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredArtifact:
+    """An artifact in S3. `identity` names the object's version."""
+
+    bucket: str
+    key: str
+    identity: str
+
+    @property
+    def uri(self) -> str:
+        """Where SageMaker reads it."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+Artifact = LocalArtifact | StoredArtifact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostingSpec:
+    """The instances of each slot. Autoscaling works when `instances_max` is above the minimum."""
+
+    instance_type: str
+    instances_min: int
+    instances_max: int
+    invocations_per_minute: int
+    """Requests a minute and instance that autoscaling aims at."""
+    start_seconds: int
+    """How long a container may take until it answers `/ping`."""
+    volume_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureSpec:
+    """Share of requests whose input and output are kept, and for how many days; 0 captures none."""
+
+    percent: int
+    keep_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmsSpec:
+    """Limits of the alarms of each slot, for people: the judge of a release does not read them."""
+
+    server_errors_percent: float
+    client_errors_percent: float
+    latency_milliseconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A model: the version to deploy, how it is hosted and how it is released.
+
+    `images` has the container's URI by region.
+    """
+
+    name: str
+    label: str
+    images: Mapping[str, str]
+    artifact: Artifact
+    environment: Mapping[str, str]
+    hosting: HostingSpec
+    capture: CaptureSpec
+    alarms: AlarmsSpec
+    plan: ReleasePlan = field(default_factory=ReleasePlan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSpec:
+    """Everything a project file says."""
+
+    name: str
+    stages: Mapping[str, StageSpec]
+    models: Mapping[str, ModelSpec]

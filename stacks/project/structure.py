@@ -1,0 +1,138 @@
+"""Words for structural faults: what pydantic found, told as what, value, what is allowed."""
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from stacks.project.durations import PATTERN
+from stacks.project.faults import Fault, did_you_mean
+from stacks.project.shape import NAME, ProjectFile
+from stacks.project.source import Location, Source
+
+_PATTERNS = {
+    PATTERN: "a whole number and a unit, such as 90s, 10m, 24h or 7d",
+    NAME: "small letters, digits and single hyphens, beginning with a letter",
+    r"^\d{12}$": "12 digits",
+    r"^\d{1,6}ms$": "milliseconds, such as 250ms",
+}
+_BOUNDS = {
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
+    "greater_than": ("gt", "above"),
+    "less_than": ("lt", "below"),
+}
+
+
+def structural_faults(source: Source) -> tuple[Fault, ...]:
+    """Every unknown or missing key, wrong type and value out of range in a project file."""
+    try:
+        ProjectFile.model_validate(source.value)
+    except ValidationError as error:
+        return tuple(_faults(source, error))
+    return ()
+
+
+def _faults(source: Source, error: ValidationError) -> Iterator[Fault]:
+    for detail in error.errors(include_url=False):
+        location = tuple(part for part in detail["loc"] if part != "[key]")
+        yield source.fault(location, _message(detail, location))
+
+
+def _message(detail: ErrorDetails, location: Location) -> str:
+    name = ".".join(str(part) for part in location) or "the project file"
+    kind = detail["type"]
+    context = detail.get("ctx") or {}
+    if kind == "missing":
+        return f"{name} is missing: {_meaning(location)}"
+    if kind == "extra_forbidden":
+        return f"unknown key {name}: {did_you_mean(str(location[-1]), _siblings(location))}"
+    what = f"{name} {_unlike(detail)}"
+    return f"{what}, {_allowed(kind, context, detail['msg'])}"
+
+
+def _unlike(detail: ErrorDetails) -> str:
+    if "[key]" in detail["loc"]:
+        return "cannot be used as a name"
+    value = detail["input"]
+    shown = "an empty value" if value is None else repr(value)
+    return f"is {shown if len(shown) <= 80 else shown[:77] + '...'}"
+
+
+def _allowed(kind: str, context: Mapping[str, Any], otherwise: str) -> str:
+    if kind in _BOUNDS:
+        bound, words = _BOUNDS[kind]
+        return f"must be {words} {context[bound]}"
+    if kind == "string_pattern_mismatch":
+        pattern = str(context["pattern"])
+        return f"must be {_PATTERNS.get(pattern, f'text that matches {pattern}')}"
+    if kind == "enum":
+        return f"must be one of {context['expected']}".replace(" or ", ", ")
+    if kind == "string_too_long":
+        return f"must have at most {context['max_length']} characters"
+    if kind in {"too_short", "too_long"}:
+        return f"must have {_count(context)}"
+    if kind.endswith("_type"):
+        return f"must be {_TYPES.get(kind, kind.removesuffix('_type'))}"
+    return otherwise[:1].lower() + otherwise[1:]
+
+
+def _count(context: Mapping[str, Any]) -> str:
+    if "min_length" in context:
+        return f"at least {context['min_length']} entry"
+    return f"at most {context['max_length']} entries"
+
+
+_TYPES = {
+    "string_type": "text: put it in quotes",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "model_type": "a section with keys of its own",
+    "dict_type": "a section with keys of its own",
+    "list_type": "a list: begin each line with a hyphen",
+}
+
+
+def _siblings(location: Location) -> tuple[str, ...]:
+    part = _part_at(location[:-1])
+    return () if part is None else tuple(part.model_fields)
+
+
+def _meaning(location: Location) -> str:
+    part = _part_at(location[:-1])
+    field = None if part is None else part.model_fields.get(str(location[-1]))
+    if field is None:
+        return "it must be there"
+    described = field.description or _first_line(_model_in(field.annotation))
+    return described.rstrip(".")[:1].lower() + described.rstrip(".")[1:]
+
+
+def _first_line(part: type[BaseModel] | None) -> str:
+    return "" if part is None or part.__doc__ is None else part.__doc__.splitlines()[0]
+
+
+def _part_at(location: Location) -> type[BaseModel] | None:
+    part: type[BaseModel] | None = ProjectFile
+    position = 0
+    while position < len(location) and part is not None:
+        field = part.model_fields.get(str(location[position]))
+        if field is None:
+            return None
+        keyed = str(field.annotation).startswith(("dict[", "typing.Dict"))
+        keyed = keyed or "list[" in str(field.annotation)
+        part = _model_in(field.annotation)
+        position += 2 if keyed else 1
+    return part
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and not issubclass(annotation, Enum):
+        if issubclass(annotation, BaseModel):
+            return annotation
+    for inner in get_args(annotation):
+        found = _model_in(inner)
+        if found is not None:
+            return found
+    return None
