@@ -14,6 +14,8 @@ import pytest
 from bench.judge_validity import PLAN, SLOTS, Scenario, Traffic, always, looks
 from tidegate.errors import InvalidValueError
 from tidegate.judge import JudgeState, judge
+from tidegate.judge.safe import place_bet
+from tidegate.judge.strata import Table
 from tidegate.observation import Observation, ObservationKey, OutcomeCounts
 from tidegate.plan import Guardrail, Metric, ReleasePlan
 from tidegate.verdict import Claim, Verdict, VerdictKind
@@ -156,9 +158,14 @@ def test_alpha_is_shared_by_the_guardrail_metrics():
 def test_proven_harm_stays_proven():
     """A candidate that behaves again after harm was proven is still rolled back."""
     bad = [interval_of(i, errors=2) for i in range(4)]
-    good = [interval_of(i) for i in range(4, 200)]
+    good = [
+        [seen("blue", i, requests=60, errors=30), seen("green", i, requests=6)]
+        for i in range(4, 100)
+    ]
+    _, proven = watch(ERRORS_ONLY, bad)
     _, verdict = watch(ERRORS_ONLY, bad + good)
     assert verdict.kind is VerdictKind.ROLL_BACK
+    assert verdict.evidence[0].log_evidence == proven.evidence[0].log_evidence
 
 
 def test_harm_wins_over_proven_safety():
@@ -268,3 +275,16 @@ def test_edges_of_latency_are_known_before_they_are_used():
     state, _ = watch(LATENCY_ONLY, [interval_of(0, bucket=40)])
     assert state.metrics == JudgeState.initial(LATENCY_ONLY).metrics
     assert state.live_latency == {15: 50, 16: 10}
+
+
+@pytest.mark.parametrize("errors", [0, 1, 5])
+def test_bets_on_safety_are_placed_before_the_interval_is_seen(errors: int):
+    """What an interval adds is the gain of the bet that the state before it makes."""
+    state, _ = watch(ERRORS_ONLY, [interval_of(i) for i in range(3)])
+    before = state.metrics[0]
+    bet = place_bet(before.tally.guess(), 0.03, candidate_trials=6, live_trials=60)
+    assert bet is not None
+    stratum = Table(candidate_trials=6, candidate_events=errors, live_trials=60, live_events=0)
+    after, _ = judge(ERRORS_ONLY, SLOTS, state, interval_of(3, errors=errors))
+    gained = after.metrics[0].safe.log_evidence - before.safe.log_evidence
+    assert gained == pytest.approx(bet.log_gain(stratum))
