@@ -34,6 +34,9 @@ from emulator.cloudwatch.store import MetricStore
 
 Json = dict[str, Any]
 
+SHORTEST_GRID_SECONDS = 10
+"""Windows end at multiples of this at the most often: for periods under a minute."""
+
 _GROWING = frozenset({"Sum", "SampleCount", "Maximum"})
 
 
@@ -109,7 +112,7 @@ def _rule(alarm: Mapping[str, Any]) -> Rule:
 
 def window_end(definition: Definition, now: float) -> int:
     """When the newest complete window of the alarm's data ended."""
-    grid = 60 if definition.period >= 60 else 10
+    grid = 60 if definition.period >= 60 else SHORTEST_GRID_SECONDS
     return math.floor(now / grid) * grid
 
 

@@ -6,6 +6,7 @@ import logging
 
 from emulator.cloudformation.registry import RESOURCE_TYPES
 from emulator.cloudformation.schemas import bundled_catalogue
+from emulator.cloudwatch.alarms import SHORTEST_GRID_SECONDS
 from emulator.cloudwatch.resources import register_alarms
 from emulator.cloudwatch.service import CloudWatch
 from emulator.runtime import Runtime
@@ -13,8 +14,6 @@ from emulator.seams import cloudwatch as seam
 
 _log = logging.getLogger(__name__)
 
-SHORTEST_GRID_SECONDS = 10.0
-"""Windows end every ten seconds of the cloud's clock at the most often."""
 TICK_BOUNDS_SECONDS = (0.1, 1.0)
 """The timer's shortest and longest pause, on the wall's clock."""
 PRUNE_EVERY_TICKS = 600

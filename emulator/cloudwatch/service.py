@@ -31,6 +31,7 @@ class CloudWatch:
     store: MetricStore = field(default_factory=MetricStore)
     _evaluating: threading.RLock = field(default_factory=threading.RLock)
     _held: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    _seen: dict[tuple[str, str, str], tuple[int, int]] = field(default_factory=dict)
 
     def add(self, key: MetricKey, counted: Mapping[float, float], *, unit: str) -> None:
         """The values, each as often as it says, were seen now; alarms hear of it in due time."""
@@ -94,10 +95,18 @@ class CloudWatch:
             )
 
     def evaluate_all(self) -> None:
-        """Every alarm is in the state that its datapoints ask for; a broken one stops no other."""
+        """Every alarm is in the state that its datapoints ask for; a broken one stops no other.
+
+        An alarm whose window did not move is not looked at again before new data has come.
+        """
+        version, shortest = self.store.version, int(self.now() // alarms.SHORTEST_GRID_SECONDS)
         for account, region, alarm in seam.alarms():
+            key = (account, region, alarm["AlarmName"])
+            if self._seen.get(key) == (version, shortest):
+                continue
             try:
                 self.evaluate(account, region, alarm)
+                self._seen[key] = (version, shortest)
             except Exception:  # noqa: BLE001 - ministack's actions may raise anything
                 _log.exception("alarm %s could not be evaluated", alarm.get("AlarmName"))
 

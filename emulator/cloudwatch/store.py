@@ -51,11 +51,18 @@ class MetricStore:
     def __init__(self) -> None:
         self._series: dict[MetricKey, _Series] = {}
         self._lock = threading.Lock()
+        self._version = 0
+
+    @property
+    def version(self) -> int:
+        """A number that grows with every datapoint, so that nobody looks twice at the same data."""
+        return self._version
 
     def add(self, key: MetricKey, moment: float, point: Datapoint, *, unit: str = "None") -> None:
         """The point's samples count for the second of `moment`."""
         second = int(moment)
         with self._lock:
+            self._version += 1
             series = self._series.setdefault(key, _Series())
             series.unit = unit
             known = series.points.get(second)
