@@ -1,4 +1,4 @@
-"""One embedded cloud for all contract tests of its ground floor, and makers of things in it."""
+"""One embedded cloud for all contract tests of its ground floor, and the ports' two backends."""
 
 import io
 import json
@@ -70,6 +70,21 @@ def eventually() -> Callable[[Callable[[], Any]], Any]:
         return answer
 
     return ask
+
+
+@pytest.fixture(params=["fake", "moto"])
+def backend(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Which implementation is under test; every request it sends to AWS keeps AWS's own rules."""
+    if request.param == "fake":
+        yield "fake"
+        return
+    # Imported here: other contract suites share this folder, and need neither moto nor boto3.
+    from tests.aws import mocked_aws  # noqa: PLC0415
+    from tests.botocore_model import watched_requests  # noqa: PLC0415
+
+    with mocked_aws(), watched_requests() as requests:
+        yield "moto"
+    assert requests.faults == []
 
 
 def _policy(**statement: Any) -> str:

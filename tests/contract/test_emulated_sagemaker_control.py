@@ -490,10 +490,14 @@ class Stack:
         self.name = next(hosting.names)
         self.client = hosting.cloud.session().client("cloudformation")
 
-    def put(self, operation: str, blue: str, green: str) -> dict[str, Any]:
-        """The stack after creating or updating it to these models."""
-        template = json.dumps(self.template(blue, green))
-        getattr(self.client, f"{operation}_stack")(StackName=self.name, TemplateBody=template)
+    def put(
+        self, operation: str, blue: str, green: str, more: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The stack after creating or updating it to these models and further resources."""
+        template = self.template(blue, green)
+        template["Resources"] |= {} if more is None else more
+        change = getattr(self.client, f"{operation}_stack")
+        change(StackName=self.name, TemplateBody=json.dumps(template))
         return self.done()
 
     def done(self) -> dict[str, Any]:
@@ -598,6 +602,35 @@ def test_silent_rollback_of_an_update_is_a_success_to_cloudformation(
     assert updated["StackStatus"] == "UPDATE_COMPLETE"
     assert described["EndpointConfigName"] == before
     assert stack.outputs()["Config"] != before
+
+
+def test_rollback_of_an_update_restores_configuration_and_keeps_live_weights(
+    hosting: Hosting, stack: Stack
+):
+    """A stack rolled back after its endpoint was updated serves the old models, weights as live."""
+    old, new = hosting.artifact(), hosting.artifact()
+    stack.put("create", old, old)
+    name, before = stack.outputs()["Name"], stack.outputs()["Config"]
+    hosting.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=name,
+        DesiredWeightsAndCapacities=[
+            {"VariantName": "blue", "DesiredWeight": 0},
+            {"VariantName": "green", "DesiredWeight": 1},
+        ],
+    )
+    hosting.settled(name)
+    container = {"Image": IMAGE, "ModelDataUrl": "s3://models-never/x.tar.gz"}
+    late = {"ExecutionRoleArn": hosting.role, "PrimaryContainer": container}
+    failing = {"Type": "AWS::SageMaker::Model", "DependsOn": "Endpoint", "Properties": late}
+    with Traffic(hosting, name) as traffic:
+        updated = stack.put("update", new, old, {"Late": failing})
+    described = hosting.settled(name)
+    weights = {v["VariantName"]: v["CurrentWeight"] for v in described["ProductionVariants"]}
+    assert updated["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert described["EndpointConfigName"] == before
+    assert weights == {"blue": 0.0, "green": 1.0}
+    assert traffic.errors == []
+    assert set(traffic.answers) == {old.rpartition("/")[2]}
 
 
 def test_deleted_stack_leaves_no_endpoint(hosting: Hosting, stack: Stack):
