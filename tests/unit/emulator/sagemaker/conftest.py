@@ -187,3 +187,9 @@ def world() -> World:
 def story(world: World) -> Story:
     """A control plane in those surroundings."""
     return Story(world)
+
+
+@pytest.fixture(scope="session")
+def make_story() -> Callable[[], Story]:
+    """Makes control planes in fresh surroundings, one for each example of a property."""
+    return lambda: Story(World())
