@@ -4,45 +4,53 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+from cli.executions import Endings, StepFunctionsEndings
+from cli.exits import CommandError, Exit
+from cli.target import Target
+from tidegate.errors import NotFoundError
+from tidegate.ports import Counters, Endpoints, Executions, Look, LookStore, ReleaseStore
+from tidegate.view import ReleaseView, view_of
 from tidegate_aws.counters import DynamoCounters
 from tidegate_aws.endpoints import SageMakerEndpoints
 from tidegate_aws.executions import StepFunctionsExecutions
 from tidegate_aws.look_store import DynamoLookStore
 from tidegate_aws.release_store import DynamoReleaseStore
 
-from cli.exits import CommandError, Exit
-from cli.target import Target
-from tidegate.errors import NotFoundError
-from tidegate.ports import Look
-from tidegate.release import ReleaseRecord
-from tidegate.view import ReleaseView, view_of
+OUTPUTS = ("ReleaseTableName", "ObservationTableName", "ReleaseMachineArn", "ApiUrl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """The adapters of one deployed project and stage."""
+    """The ports of one deployed project and stage."""
 
     target: Target
     project: str
     stage: str
     outputs: dict[str, str]
-    store: DynamoReleaseStore
-    looks: DynamoLookStore
-    counters: DynamoCounters
-    endpoints: SageMakerEndpoints
-    executions: StepFunctionsExecutions
+    store: ReleaseStore
+    looks: LookStore
+    counters: Counters
+    endpoints: Endpoints
+    executions: Executions
+    endings: Endings
 
     @property
     def api_url(self) -> str:
         """Where the front door is; the path of a route follows."""
-        return self.outputs["ApiUrl"].rstrip("/")
+        return self.target.reachable(self.outputs["ApiUrl"]).rstrip("/")
 
     def view(self, release_id: str) -> ReleaseView:
         """The view of a release, read now."""
-        record = self.store.load(release_id)
-        looks: tuple[Look, ...] = self.looks.looks(release_id)
+        return self._view(release_id, self.looks.looks(release_id))
+
+    def glance(self, release_id: str) -> ReleaseView:
+        """The view without its history of looks, which grows for as long as a release lasts."""
+        return self._view(release_id, ())
+
+    def _view(self, release_id: str, looks: tuple[Look, ...]) -> ReleaseView:
         return view_of(
-            record,
+            self.store.load(release_id),
             looks=looks,
             counters=self.counters.read(release_id),
             log=self.store.log(release_id),
@@ -53,15 +61,37 @@ class Deployed:
         known = self.store.releases(wanted)
         if known:
             return known[0]
-        try:
-            record: ReleaseRecord = self.store.load(wanted)
-        except NotFoundError as error:
-            models = ", ".join(self.store.models()) or "none"
+        models = self.store.models()
+        if wanted in models:
             raise CommandError(
-                f"{wanted} is neither a release nor a model with a release; models: {models}",
+                f"{wanted} has had no release yet: 'tidegate release start {wanted}' starts one",
+                code=Exit.REFUSED,
+            )
+        try:
+            return self.store.load(wanted).release_id
+        except NotFoundError as error:
+            raise CommandError(
+                f"{wanted} is neither a release nor a model; models: {_listed(models)}",
                 code=Exit.USAGE,
             ) from error
-        return record.release_id
+
+    def known_model(self, wanted: str) -> str:
+        """The model's name; CommandError lists the models there are."""
+        models = self.store.models()
+        if wanted not in models:
+            raise CommandError(
+                f"no model {wanted} is deployed; deployed: {_listed(models)}", code=Exit.USAGE
+            )
+        return wanted
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) if names else "none"
+
+
+def release_stack(project: str, stage: str) -> str:
+    """The name of the stack that holds the release loop of a stage."""
+    return f"{project}-{stage}-release"
 
 
 def stack_outputs(target: Target, stack: str) -> dict[str, str] | None:
@@ -81,7 +111,8 @@ def find(target: Target, *, project: str, stage: str) -> Deployed:
     deployed = find_optional(target, project=project, stage=stage)
     if deployed is None:
         raise CommandError(
-            f"{project}-{stage}-release is not deployed on {target.name}: run 'tidegate deploy'",
+            f"{release_stack(project, stage)} is not deployed on {target.name}: "
+            "run 'tidegate deploy'",
             code=Exit.REFUSED,
         )
     return deployed
@@ -89,11 +120,24 @@ def find(target: Target, *, project: str, stage: str) -> Deployed:
 
 def find_optional(target: Target, *, project: str, stage: str) -> Deployed | None:
     """The deployed project, or None before its first deploy."""
-    outputs = stack_outputs(target, f"{project}-{stage}-release")
+    stack = release_stack(project, stage)
+    outputs = stack_outputs(target, stack)
     if not outputs:
         return None
-    session = target.session
-    dynamodb = session.client("dynamodb")
+    missing = [name for name in OUTPUTS if name not in outputs]
+    if missing:
+        raise CommandError(
+            f"stack {stack} has no output {', '.join(missing)}: it was deployed by another version "
+            "of tidegate, run 'tidegate deploy'",
+            code=Exit.REFUSED,
+        )
+    return _connected(target, project=project, stage=stage, outputs=outputs)
+
+
+def _connected(target: Target, *, project: str, stage: str, outputs: dict[str, str]) -> Deployed:
+    client = target.session.client
+    dynamodb, machines = client("dynamodb"), client("stepfunctions")
+    machine = outputs["ReleaseMachineArn"]
     return Deployed(
         target=target,
         project=project,
@@ -102,8 +146,7 @@ def find_optional(target: Target, *, project: str, stage: str) -> Deployed | Non
         store=DynamoReleaseStore(client=dynamodb, table=outputs["ReleaseTableName"]),
         looks=DynamoLookStore(client=dynamodb, table=outputs["ReleaseTableName"]),
         counters=DynamoCounters(client=dynamodb, table=outputs["ObservationTableName"]),
-        endpoints=SageMakerEndpoints(client=session.client("sagemaker")),
-        executions=StepFunctionsExecutions(
-            client=session.client("stepfunctions"), machine_arn=outputs["ReleaseMachineArn"]
-        ),
+        endpoints=SageMakerEndpoints(client=client("sagemaker")),
+        executions=StepFunctionsExecutions(client=machines, machine_arn=machine),
+        endings=StepFunctionsEndings(client=machines, machine_arn=machine),
     )

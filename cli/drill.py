@@ -4,32 +4,40 @@ A drill releases it like any other version and proves the way back, with the rea
 endpoint. The artifact says plainly what it is.
 """
 
+import ast
 import shutil
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
 
 from cli.exits import CommandError, Exit
+from cli.projectcopy import Exchange, artifact_path, model_settings, write_copy
 
 ORIGINAL = "drilled_original"
+WRAPPABLE = ("input_fn", "transform_fn", "predict_fn")
+"""What a drill can make fail; of several, the first one that the entry point defines."""
 
-_WRAPPER = '''"""A drill: this version fails {percent} % of its requests on purpose, and is otherwise the original."""
+_WRAPPER = '''\
+"""A drill: this version fails {percent} % of its requests on purpose, and else is the original."""
 
+import functools
 import random
 
-from {original} import *  # noqa: F403
 import {original} as original
 
 _CHANCE = random.Random()
 
+for _name in ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn"):
+    if hasattr(original, _name):
+        globals()[_name] = getattr(original, _name)
 
-def input_fn(body, content_type):
-    """Read the request as the original does, or fail."""
+
+@functools.wraps(original.{function})
+def {function}(*args, **kwargs):
+    """Do what the original does, or fail."""
     if _CHANCE.random() < {percent} / 100:
         raise RuntimeError("drill: this version fails on purpose")
-    return original.input_fn(body, content_type)
+    return original.{function}(*args, **kwargs)
 '''
 
 
@@ -45,42 +53,59 @@ class Drill:
 
 def bad_project(drill: Drill) -> Path:
     """A project file whose model is the bad version; CommandError where none can be made of it."""
-    yaml = YAML()
-    data = yaml.load(drill.project_file.read_text(encoding="utf-8"))
-    model = data["models"].get(drill.model)
-    if model is None:
-        raise CommandError(
-            f"{drill.project_file} has no model {drill.model}, it has: {', '.join(data['models'])}",
-            code=Exit.USAGE,
-        )
-    artifact = drill.project_file.parent / str(model["artifact"])
+    settings = model_settings(drill.project_file, drill.model)
+    source = artifact_path(drill.project_file, settings)
     bad = drill.folder / f"{drill.model}-drill"
-    make_bad_artifact(artifact, bad, entry_point=_entry_point(model), drill=drill)
-    model["artifact"] = str(bad.resolve())
-    model["label"] = f"drill-{drill.error_percent}-percent-errors"
-    path = drill.folder / f"tidegate-drill-{drill.model}.yaml"
-    with path.open("w", encoding="utf-8") as stream:
-        yaml.dump(data, stream)
-    return path
+    entry_point = str(settings.get("entry_point", "inference.py"))
+    make_bad_artifact(source, bad, entry_point=entry_point, error_percent=drill.error_percent)
+    exchange = Exchange(
+        model=drill.model, artifact=bad, label=f"drill-{drill.error_percent}-percent-errors"
+    )
+    target = drill.folder / f"tidegate-drill-{drill.model}.yaml"
+    return write_copy(drill.project_file, target, exchange=exchange)
 
 
-def make_bad_artifact(source: Path, target: Path, *, entry_point: str, drill: Drill) -> None:
+def make_bad_artifact(source: Path, target: Path, *, entry_point: str, error_percent: int) -> None:
     """A copy of the artifact whose entry point fails on purpose, and else calls the original's."""
-    entry = source / "code" / entry_point
+    shutil.rmtree(target, ignore_errors=True)
+    _copy(source, target)
+    entry = target / "code" / entry_point
     if not entry.is_file():
         raise CommandError(
-            f"a drill wraps the entry point of an artifact that is a directory; {entry} is none: "
-            "unpack the artifact, or drill another model",
+            f"a drill wraps the entry point of an artifact, and {source} has no code/{entry_point}",
             code=Exit.REFUSED,
         )
-    if "def input_fn" not in entry.read_text(encoding="utf-8"):
-        raise CommandError(f"a drill wraps input_fn, and {entry} defines none", code=Exit.REFUSED)
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target)
-    (target / "code" / entry_point).rename(target / "code" / f"{ORIGINAL}.py")
-    text = _WRAPPER.format(percent=drill.error_percent, original=ORIGINAL)
-    (target / "code" / entry_point).write_text(text, encoding="utf-8")
+    function = _wrapped_function(entry)
+    entry.rename(entry.with_name(f"{ORIGINAL}.py"))
+    text = _WRAPPER.format(percent=error_percent, original=ORIGINAL, function=function)
+    entry.write_text(text, encoding="utf-8")
 
 
-def _entry_point(model: dict[str, Any]) -> str:
-    return str(model.get("entry_point", "inference.py"))
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        return
+    with tarfile.open(source, "r:gz") as archive:
+        archive.extractall(target, filter="data")
+
+
+def _wrapped_function(entry: Path) -> str:
+    defined = _names(ast.parse(entry.read_text(encoding="utf-8")))
+    for name in WRAPPABLE:
+        if name in defined:
+            return name
+    raise CommandError(
+        f"a drill wraps one of {', '.join(WRAPPABLE)}, and code/{entry.name} defines none of them",
+        code=Exit.REFUSED,
+    )
+
+
+def _names(module: ast.Module) -> set[str]:
+    """What a module defines or imports by name at its top."""
+    names: set[str] = set()
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.ImportFrom):
+            names.update(a.name if a.asname is None else a.asname for a in node.names)
+    return names

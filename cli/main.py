@@ -1,7 +1,10 @@
 """The `tidegate` command and its subcommands."""
 
+from typing import Annotated
+
 import typer
 
+from cli.commands import overview
 from cli.commands.cloud import down, up
 from cli.commands.demo import demo
 from cli.commands.deploy import deploy
@@ -9,13 +12,15 @@ from cli.commands.drill import drill
 from cli.commands.invoke import invoke, outcome
 from cli.commands.release import app as release_app
 
+__all__ = ["app", "overview", "run"]
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Release machine-learning models on AWS, or on an embedded cloud on this machine. "
-    "Exit codes: 0 done or promoted, 1 failed, 2 wrong usage, 3 refused, 4 rolled back, "
-    "5 aborted, 6 paused or halted, 7 no cloud reached.",
+    "Exit codes: 0 done, promoted or on its way, 1 failed, 2 wrong usage, 3 refused, 4 rolled "
+    "back, 5 aborted, 6 waiting for an operator, 7 no cloud reached, 130 interrupted.",
 )
 app.command()(up)
 app.command()(down)
@@ -25,6 +30,25 @@ app.command()(outcome)
 app.command()(drill)
 app.command()(demo)
 app.add_typer(release_app, name="release")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if wanted:
+        from importlib.metadata import version as installed  # noqa: PLC0415 - rarely asked
+
+        typer.echo(installed("tidegate"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Options of the command itself."""
 
 
 def run() -> None:

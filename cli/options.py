@@ -1,14 +1,30 @@
-"""Options that every command shares, and what they resolve to."""
+"""Options that every command shares, and what they resolve to.
+
+Every command's help needs this module, so it imports nothing heavy before a command runs.
+"""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.deployed import Deployed, find
-from cli.project import Project, read_project
-from cli.target import On, Target, choose
+if TYPE_CHECKING:
+    from cli.deployed import Deployed
+    from cli.project import Project
+    from cli.target import Target
+
+
+class On(StrEnum):
+    """The cloud asked for by `--on`."""
+
+    AUTO = "auto"
+    EMBEDDED = "embedded"
+    AWS = "aws"
+
 
 StageOption = Annotated[
     str | None,
@@ -21,11 +37,13 @@ OnOption = Annotated[
     On,
     typer.Option(
         "--on",
-        help="The cloud to work on. auto: what AWS_ENDPOINT_URL, AWS_PROFILE or AWS_ACCESS_KEY_ID "
-        "say, else a running embedded cloud, else AWS.",
+        help="The cloud to work on. auto: what AWS_ENDPOINT_URL says, else the embedded cloud that "
+        "runs in this folder, else AWS with the shell's credentials.",
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON on standard output, errors too.")
+]
 
 DEFAULT_PROJECT_FILE = Path("tidegate.yaml")
 
@@ -40,11 +58,16 @@ class Place:
 
     def deployed(self) -> Deployed:
         """What is deployed there; CommandError when nothing is."""
+        from cli.deployed import find  # noqa: PLC0415 - boto3 takes 100 ms to import
+
         return find(self.target, project=self.project.name, stage=self.stage)
 
 
 def place(*, project_file: Path, stage: str | None, on: On) -> Place:
     """Resolve the shared options."""
+    from cli.project import read_project  # noqa: PLC0415 - a YAML parser
+    from cli.target import choose  # noqa: PLC0415 - boto3
+
     project = read_project(project_file)
     name = project.stage(stage)
     return Place(project=project, stage=name, target=choose(on, region=project.regions[name]))

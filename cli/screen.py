@@ -9,6 +9,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from tidegate.release import Phase
+from tidegate.verdict import Evidence
 from tidegate.view import ReleaseView, SlotView
 
 _COLOURS = {
@@ -19,26 +21,52 @@ _COLOURS = {
     "aborted": "yellow",
     "hold": "yellow",
 }
+_LEFT = frozenset({"", "slot", "version"})
 
 
-def release_panel(view: ReleaseView) -> RenderableType:
-    """Everything there is to see of a release, in one panel."""
+def release_panel(view: ReleaseView, *, now: float | None = None) -> RenderableType:
+    """Everything there is to see of a release in one panel; `now` adds its step's progress."""
     title = f"{view.model}  {view.live.label} → {view.candidate.label}"
-    parts: list[RenderableType] = [_headline(view), _slots(view)]
+    parts: list[RenderableType] = [_headline(view, now), _slots(view)]
     if view.evidence:
         parts.append(_evidence(view))
     parts.append(Text(view.reason, style="italic"))
     if view.paused is not None:
         parts.append(Text(f"paused: {view.paused}", style="yellow"))
-    return Panel(Group(*parts), title=title, subtitle=view.release_id, border_style="cyan")
+    if view.unattributed_requests:
+        parts.append(Text(f"{view.unattributed_requests} failed requests belong to no slot"))
+    return Panel(
+        Group(*parts), title=Text(title), subtitle=Text(view.release_id), border_style="cyan"
+    )
 
 
-def _headline(view: ReleaseView) -> Text:
-    step = f"step {min(view.step + 1, len(view.steps))} of {len(view.steps)}"
-    line = Text(f"{view.strategy} by {view.mechanism}  {step}  ")
-    line.append(view.phase, style=f"bold {_COLOURS.get(view.phase, 'cyan')}")
-    if view.requests_needed:
-        line.append(f"  about {view.requests_needed} more candidate requests needed")
+def release_line(view: ReleaseView, *, now: float) -> str:
+    """A release in one line, for logs: when, where it stands, what was seen, why."""
+    slot = view.candidate
+    seen = f"{slot.requests:,} requests, {slot.errors:,} errors, {slot.outcomes_wrong:,} wrong"
+    return f"[{duration(now - view.started_at)}] {standing(view)}: {seen}: {view.reason}"
+
+
+def standing(view: ReleaseView) -> str:
+    """Where a release stands, in a few words."""
+    if view.halted is not None:
+        return "halted"
+    if view.phase not in {Phase.SHIFTING, Phase.BAKING}:
+        return view.phase
+    step = f"step {view.step + 1} of {len(view.steps)} ({view.steps[view.step]} %)"
+    return f"{step} paused" if view.paused is not None else f"{step} {view.phase}"
+
+
+def _headline(view: ReleaseView, now: float | None) -> Text:
+    shares = " → ".join(f"{share} %" for share in (*view.steps, 100))
+    line = Text(f"{view.strategy} by {view.mechanism} ({shares})  ")
+    colour = "red" if view.halted is not None else _COLOURS.get(view.phase, "cyan")
+    line.append(standing(view), style=f"bold {colour}")
+    if now is not None and view.phase == Phase.BAKING and view.step_started_at is not None:
+        baked, whole = now - view.step_started_at, view.bake_seconds[view.step]
+        line.append(f"  baked {duration(baked)} of {duration(whole)}")
+    if view.requests_needed and not view.over:
+        line.append(f"  about {view.requests_needed:,} more candidate requests needed")
     return line
 
 
@@ -56,20 +84,19 @@ def _slots(view: ReleaseView) -> Table:
         "p50",
         "p95",
     ):
-        table.add_column(heading, justify="left" if heading in {"", "slot", "version"} else "right")
+        table.add_column(heading, justify="left" if heading in _LEFT else "right", no_wrap=True)
     for slot in (view.live, view.candidate):
         table.add_row(*_slot_row(slot))
     return table
 
 
 def _slot_row(slot: SlotView) -> tuple[RenderableType, ...]:
-    bar = ProgressBar(total=100, completed=slot.share_percent, width=20)
     return (
         slot.role,
         slot.slot,
-        slot.label,
+        Text(slot.label, overflow="ellipsis"),
         f"{slot.share_percent} %",
-        bar,
+        ProgressBar(total=100, completed=slot.share_percent, width=16),
         f"{slot.requests:,}",
         _share(slot.errors, slot.requests),
         _share(slot.outcomes_wrong, slot.outcomes_known),
@@ -80,20 +107,26 @@ def _slot_row(slot: SlotView) -> tuple[RenderableType, ...]:
 
 def _evidence(view: ReleaseView) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("evidence", "for", "live", "candidate", "difference", "against its limit"):
-        table.add_column(heading)
+    for heading in ("evidence of", "live", "candidate", "difference"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("of the evidence that decides", no_wrap=True)
+    table.add_column("", justify="right", no_wrap=True)
     for item in view.evidence:
-        reached = max(0.0, item.log_evidence) / item.log_limit if item.log_limit > 0 else 0.0
-        bar = ProgressBar(total=1.0, completed=min(1.0, reached), width=24)
+        reached = reached_share(item)
         table.add_row(
-            item.metric,
-            item.claim.value,
+            f"{item.metric} {item.claim.value}",
             percent(item.live_rate),
             percent(item.candidate_rate),
-            _bounds(item.lower, item.upper),
-            bar,
+            bounds(item.lower, item.upper),
+            ProgressBar(total=1.0, completed=min(1.0, reached), width=24),
+            f"{100 * reached:.0f} %",
         )
     return table
+
+
+def reached_share(item: Evidence) -> float:
+    """How much of the evidence that would prove the claim is there: 1 and more proves it."""
+    return max(0.0, item.log_evidence) / item.log_limit if item.log_limit > 0 else 0.0
 
 
 def _share(part: int, whole: int) -> str:
@@ -110,7 +143,19 @@ def milliseconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f} ms"
 
 
-def _bounds(lower: float | None, upper: float | None) -> str:
+def bounds(lower: float | None, upper: float | None) -> str:
+    """An interval of a difference of rates, in percentage points; a dash without data."""
     if lower is None or upper is None:
         return "-"
     return f"{100 * lower:+.1f} to {100 * upper:+.1f}"
+
+
+def duration(seconds: float | None) -> str:
+    """A stretch of time as people read it, a dash where it is not known."""
+    if seconds is None:
+        return "-"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 2 * 3_600:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3_600:.1f} h" if seconds < 48 * 3_600 else f"{seconds / 86_400:.1f} d"

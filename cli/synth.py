@@ -10,7 +10,8 @@ from typing import Any
 
 from cli.exits import CommandError, Exit
 
-APP = Path("app.py")
+ROOT = Path(__file__).resolve().parent.parent
+"""Where `app.py`, `cdk.json` and `node_modules` are, from whatever folder a command is run in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,34 +26,46 @@ class SynthRequest:
 
 def synth(request: SynthRequest) -> Path:
     """The cloud assembly of one stage; CommandError with every fault of the project file."""
-    context = {
-        **_pinned_context(),
-        "tidegate:project-file": str(request.project_file),
-        "tidegate:stage": request.stage,
-        "tidegate:pointers": json.dumps(request.pointers, sort_keys=True),
-    }
     finished = subprocess.run(
-        [sys.executable, str(APP)],
-        env={
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "CDK_CONTEXT_JSON": json.dumps(context),
-            "CDK_OUTDIR": str(request.output),
-            "CDK_VALIDATION": "false",
-            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
-        },
+        [sys.executable, str(ROOT / "app.py")],
+        env=synth_environment(request),
         capture_output=True,
         text=True,
         check=False,
     )
     if finished.returncode != 0:
-        message = finished.stderr.strip() or finished.stdout.strip()
+        said = finished.stderr.strip()
+        message = said or finished.stdout.strip()
         raise CommandError(f"synth failed:\n{message}", code=Exit.REFUSED)
     return request.output
 
 
+def synth_environment(request: SynthRequest) -> dict[str, str]:
+    """What the app is told: CDK's own variables, in the shell's environment."""
+    context = {
+        **_pinned_context(),
+        "tidegate:project-file": str(request.project_file.resolve()),
+        "tidegate:stage": request.stage,
+        "tidegate:pointers": json.dumps(request.pointers, sort_keys=True),
+    }
+    return {
+        **os.environ,
+        "PATH": tools_path(),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_OUTDIR": str(request.output.resolve()),
+        "CDK_VALIDATION": "false",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+    }
+
+
+def tools_path() -> str:
+    """The shell's PATH, with this installation's Node and CDK command line before it."""
+    own = (ROOT / "node_modules" / ".bin", Path(sys.executable).parent)
+    return os.pathsep.join([*map(str, own), os.environ.get("PATH", os.defpath)])
+
+
 def _pinned_context() -> dict[str, Any]:
     """The feature flags of cdk.json, which only the CDK command line hands to an app by itself."""
-    settings = json.loads(Path("cdk.json").read_text(encoding="utf-8"))
+    settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
     context: dict[str, Any] = settings.get("context", {})
     return context

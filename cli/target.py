@@ -1,29 +1,26 @@
-"""Which cloud a command talks to: the embedded one when it runs here, AWS in the usual ways.
+"""Which cloud a command talks to: an embedded one of this machine, or AWS in the usual ways.
 
-`--on embedded` and `--on aws` say it outright. Without it, AWS_ENDPOINT_URL or AWS credentials in
-the environment mean what they mean to every AWS tool; else a running embedded cloud is taken.
+`--on embedded` and `--on aws` say it outright. Without it AWS_ENDPOINT_URL counts, as for every AWS
+tool; then an embedded cloud that runs in this folder, even where the shell has AWS credentials:
+a laptop's cloud changed by mistake costs nothing, a real account does.
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import boto3
 
 from cli.exits import CommandError, Exit
+from cli.options import On
+from cli.output import note
 from emulator.clock import CloudClock
-from emulator.server import CloudError, EmbeddedCloud
+from emulator.server import STATE_FILE, CloudError, EmbeddedCloud
 
 STATE_DIRECTORY = Path(".tidegate")
-
-
-class On(StrEnum):
-    """The cloud asked for by `--on`."""
-
-    AUTO = "auto"
-    EMBEDDED = "embedded"
-    AWS = "aws"
+_SHELL_CREDENTIALS = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +43,18 @@ class Target:
             return f"{place}{self.endpoint_url}"
         return f"AWS, {self.region}"
 
+    def reachable(self, api_url: str) -> str:
+        """Where an HTTP API is reached: no name server knows the embedded cloud's host names."""
+        if not self.embedded or self.endpoint_url is None:
+            return api_url
+        api_id = (urlsplit(api_url).hostname or "").partition(".")[0]
+        return f"{self.endpoint_url}/_aws/execute-api/{api_id}/$default"
+
+    @property
+    def refresh_seconds(self) -> float:
+        """How long to wait between two looks at a release: on AWS, looking costs."""
+        return 0.5 if self.embedded else 5.0
+
 
 def embedded_target(cloud: EmbeddedCloud) -> Target:
     """A running embedded cloud as a target."""
@@ -59,32 +68,66 @@ def embedded_target(cloud: EmbeddedCloud) -> Target:
     )
 
 
+def running_cloud(directory: Path = STATE_DIRECTORY) -> EmbeddedCloud | None:
+    """The embedded cloud that runs in this folder, None when none does."""
+    try:
+        return EmbeddedCloud.attach(directory)
+    except CloudError:
+        return None
+    except (ValueError, LookupError) as error:
+        raise CommandError(
+            f"{directory / STATE_FILE} cannot be read ({error}): remove it, and end the process "
+            "'python -m emulator' if one still runs",
+            code=Exit.UNREACHABLE,
+        ) from error
+
+
 def choose(on: On, *, region: str) -> Target:
     """The cloud to work on; CommandError says what to do when there is none."""
-    if on is not On.AWS and not (on is On.AUTO and _shell_points_at_aws()):
-        try:
-            return embedded_target(EmbeddedCloud.attach(STATE_DIRECTORY))
-        except CloudError as error:
-            if on is On.EMBEDDED:
-                raise CommandError(f"{error}: run 'tidegate up'", code=Exit.UNREACHABLE) from error
-    session = boto3.Session(region_name=region)
+    cloud = None if on is On.AWS else running_cloud()
+    if cloud is None:
+        if on is On.EMBEDDED:
+            raise CommandError(
+                "no embedded cloud runs in this folder: run 'tidegate up'", code=Exit.UNREACHABLE
+            )
+        return _aws(region, environment=os.environ)
+    elsewhere = os.environ.get("AWS_ENDPOINT_URL")
+    if on is On.AUTO and elsewhere not in (None, cloud.endpoint_url):
+        return _aws(region, environment=os.environ)
+    if on is On.AUTO and elsewhere is None and any(n in os.environ for n in _SHELL_CREDENTIALS):
+        note("an embedded cloud runs here: working on it, not on AWS ('--on aws' would)")
+    return _in_region(cloud, region)
+
+
+def _in_region(cloud: EmbeddedCloud, region: str) -> Target:
+    if region not in ("", cloud.region):
+        raise CommandError(
+            f"the stage is in {region}, the embedded cloud of this folder in {cloud.region}: "
+            f"run 'tidegate down' and 'tidegate up --region {region}'",
+            code=Exit.REFUSED,
+        )
+    return embedded_target(cloud)
+
+
+def _aws(region: str, *, environment: Mapping[str, str]) -> Target:
+    session = boto3.Session(region_name=region or None)
     if session.get_credentials() is None:
         raise CommandError(
             "no embedded cloud runs here and no AWS credentials were found: run 'tidegate up', "
             "or sign in to AWS",
             code=Exit.UNREACHABLE,
         )
+    if session.region_name is None:
+        raise CommandError(
+            "the stage names no region and neither does the shell: set 'region' in the project "
+            "file, or AWS_REGION",
+            code=Exit.USAGE,
+        )
     return Target(
         session=session,
-        endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
-        region=region,
-        clock=CloudClock(origin_seconds=0.0),
+        endpoint_url=environment.get("AWS_ENDPOINT_URL"),
+        region=session.region_name,
+        clock=CloudClock.from_environment(environment),
         environment={},
         embedded=False,
-    )
-
-
-def _shell_points_at_aws() -> bool:
-    return any(
-        name in os.environ for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ACCESS_KEY_ID")
     )

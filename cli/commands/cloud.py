@@ -1,63 +1,128 @@
 """`tidegate up` and `tidegate down`: the embedded cloud of this folder."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.exits import CommandError, Exit, reported
-from cli.options import DEFAULT_PROJECT_FILE, JsonOption
-from cli.output import print_json, say
-from cli.project import read_project
-from cli.target import STATE_DIRECTORY
-from emulator.server import CloudError, EmbeddedCloud
-from emulator.settings import DEFAULT_REGION, Settings
+from cli.options import DEFAULT_PROJECT_FILE, JsonOption, ProjectFileOption, StageOption
+from cli.output import ERRORS, note, print_json, say
+
+if TYPE_CHECKING:
+    from emulator.server import EmbeddedCloud
+
+DEFAULT_TIME_SCALE = 60.0
 
 
 @reported
 def up(
     *,
     time_scale: Annotated[
-        float, typer.Option(help="Seconds of the cloud in one second of the wall.", min=1)
-    ] = 60.0,
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+        float | None,
+        typer.Option(
+            help="Seconds of the cloud in one second of the wall; 60 if absent.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port on 127.0.0.1; a free one if absent.", min=0, max=65535)
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="The cloud's region; that of the stage if absent.")
+    ] = None,
+    stage: StageOption = None,
+    project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     json_output: JsonOption = False,
 ) -> None:
     """Start an embedded cloud that runs until `tidegate down`, or name the one that runs."""
-    try:
-        cloud = EmbeddedCloud.attach(STATE_DIRECTORY)
-    except CloudError:
-        settings = Settings(
-            port=port,
-            region=_region(),
-            time_scale=time_scale,
-            state_directory=STATE_DIRECTORY.resolve(),
-        )
-        cloud = EmbeddedCloud.start_detached(settings)
+    from cli.target import running_cloud
+
+    wanted_region = _region(project_file, stage) if region is None else region
+    cloud = running_cloud()
+    started = cloud is None
+    if cloud is None:
+        cloud = _start(wanted_region, time_scale=time_scale, port=port)
+    else:
+        _refuse_another(cloud, region=wanted_region, time_scale=time_scale, port=port)
+    environment = {**cloud.environment(), **cloud.clock.environment()}
     if json_output:
-        print_json({**cloud.environment(), "pid": cloud.pid, "time_scale": cloud.clock.scale})
+        figures = {"pid": cloud.pid, "region": cloud.region, "time_scale": cloud.clock.scale}
+        print_json({**figures, "started": started, "environment": environment})
         return
-    say(f"embedded cloud at {cloud.endpoint_url}, 1 s here is {cloud.clock.scale:g} s there")
+    how = f"up in {cloud.start_seconds:.1f} s" if started else "was up already"
+    say(f"embedded cloud {how} at {cloud.endpoint_url}, {cloud.region}, IAM enforced")
+    say(f"1 s here is {cloud.clock.scale:g} s of its clock; 'tidegate down' ends it")
     say("tidegate finds it in this folder; other AWS tools reach it with:")
-    for name, value in cloud.environment().items():
+    for name, value in environment.items():
         say(f"  export {name}={value}")
 
 
 @reported
 def down(*, json_output: JsonOption = False) -> None:
     """Stop the embedded cloud of this folder, and everything that runs in it."""
+    from cli.target import STATE_DIRECTORY, running_cloud
+    from emulator.server import EmbeddedCloud
+
+    running_cloud()
     stopped = EmbeddedCloud.stop_detached(STATE_DIRECTORY)
     if json_output:
         print_json({"stopped": stopped})
     else:
-        say("stopped" if stopped else "no embedded cloud was running here")
+        say("stopped, with everything in it" if stopped else "no embedded cloud was running here")
 
 
-def _region() -> str:
-    """The region of the project's first stage, so that its templates deploy unchanged."""
+def _start(region: str, *, time_scale: float | None, port: int | None) -> "EmbeddedCloud":
+    from cli.target import STATE_DIRECTORY
+    from emulator.server import EmbeddedCloud
+    from emulator.settings import Settings
+
     try:
-        project = read_project(DEFAULT_PROJECT_FILE)
-    except CommandError as error:
-        if error.code is not Exit.USAGE:
-            raise
+        settings = Settings(
+            port=0 if port is None else port,
+            region=region,
+            time_scale=DEFAULT_TIME_SCALE if time_scale is None else time_scale,
+            state_directory=STATE_DIRECTORY.resolve(),
+        )
+    except ValueError as error:
+        raise CommandError(str(error), code=Exit.USAGE) from error
+    if not ERRORS.is_terminal:
+        return EmbeddedCloud.start_detached(settings)
+    with ERRORS.status("starting an embedded cloud"):
+        return EmbeddedCloud.start_detached(settings)
+
+
+def _refuse_another(
+    cloud: "EmbeddedCloud", *, region: str, time_scale: float | None, port: int | None
+) -> None:
+    """A cloud runs: one with other settings needs its end first, since models serve in it."""
+    here = int(cloud.endpoint_url.rpartition(":")[2].strip("/"))
+    differences = [
+        f"{name} {there}, asked for {wanted}"
+        for name, there, wanted in (
+            ("region", cloud.region, region),
+            ("time scale", cloud.clock.scale, time_scale),
+            ("port", here, port),
+        )
+        if wanted not in (None, "", 0, there)
+    ]
+    if differences:
+        raise CommandError(
+            f"an embedded cloud already runs here with {'; '.join(differences)}: "
+            "run 'tidegate down' first",
+            code=Exit.REFUSED,
+        )
+
+
+def _region(project_file: Path, stage: str | None) -> str:
+    """The region of the stage, so that its templates deploy unchanged."""
+    from cli.project import read_project
+    from emulator.settings import DEFAULT_REGION
+
+    if stage is None and project_file == DEFAULT_PROJECT_FILE and not project_file.exists():
+        note(f"no {project_file} here: the cloud is in {DEFAULT_REGION}")
         return DEFAULT_REGION
-    return project.regions[project.stages[0]] or DEFAULT_REGION
+    project = read_project(project_file)
+    region = project.regions[project.stage(stage)]
+    return region or DEFAULT_REGION

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.exits import Exit, reported
+from cli.exits import CommandError, Exit, reported
 from cli.options import DEFAULT_PROJECT_FILE, JsonOption, ProjectFileOption
 from cli.output import print_json
 
@@ -39,8 +39,17 @@ def demo(
             load=Load(model=MODEL, users=users, seed=seed),
         )
     )
+    surprises = unexpected({item.view.candidate.label: item.view.phase for item in told})
+    if surprises:
+        raise CommandError("; ".join(surprises), code=Exit.FAILED)
     if json_output:
         print_json({"releases": [release_figures(item) for item in told]})
-    ended = {item.view.candidate.label: item.view.phase for item in told}
-    if ended != EXPECTED:
-        raise SystemExit(int(Exit.FAILED))
+
+
+def unexpected(ended: dict[str, str]) -> tuple[str, ...]:
+    """What did not end as the story goes: version, how it ended, how it should have."""
+    return tuple(
+        f"{version} ended {ended.get(version, 'unreleased')}, expected {phase}"
+        for version, phase in EXPECTED.items()
+        if ended.get(version) != phase
+    )

@@ -1,14 +1,13 @@
 """`tidegate deploy`: synth with the live pointers, then deploy, so that only idle slots change."""
 
-import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cli.deployed import find_optional
-from cli.exits import CommandError, Exit, reported
+from cli.exits import reported
 from cli.options import (
     DEFAULT_PROJECT_FILE,
     JsonOption,
+    On,
     OnOption,
     Place,
     ProjectFileOption,
@@ -16,9 +15,9 @@ from cli.options import (
     place,
 )
 from cli.output import note, print_json, say
-from cli.synth import SynthRequest, synth
-from cli.target import On
-from emulator import deployer
+
+if TYPE_CHECKING:
+    from cli.overview import ModelStatus
 
 ASSEMBLY = Path("cdk.out")
 
@@ -32,49 +31,36 @@ def deploy(
     json_output: JsonOption = False,
 ) -> None:
     """Deploy the project. A new version goes into the idle slot and gets no traffic yet."""
+    from cli.deployment import deploy_stacks
+    from cli.overview import model_statuses, status_json
+    from cli.progress import progress
+
     where = place(project_file=project_file, stage=stage, on=on)
-    note(f"deploying {where.project.name} {where.stage} to {where.target.name}")
-    result = deploy_place(where)
+    note(f"{where.project.name} {where.stage} on {where.target.name}")
+    with progress() as shown:
+        done = deploy_stacks(where, assembly=ASSEMBLY, progress=shown)
+    statuses = model_statuses(where.deployed())
     if json_output:
-        print_json(result)
+        stacks = {s.name: {"change": s.change, "seconds": s.seconds} for s in done}
+        print_json({"stacks": stacks, "models": [status_json(item) for item in statuses]})
         return
-    for name, state in result["stacks"].items():
-        say(f"{name}: {state}")
+    for stack in done:
+        say(f"{stack.name}: {stack.change}, {stack.seconds:.1f} s")
+    for status in statuses:
+        say(_what_now(status))
 
 
 def deploy_place(where: Place, *, assembly: Path = ASSEMBLY) -> dict[str, Any]:
     """Every stack of the stage is as the project file says; what was done, in JSON types."""
-    request = SynthRequest(
-        project_file=where.project.path,
-        stage=where.stage,
-        pointers=live_pointers(where),
-        output=assembly,
-    )
-    synth(request)
-    if not where.target.embedded:
-        return _cdk_deploy(assembly)
-    try:
-        done = deployer.deploy(where.target.session, assembly)
-    except deployer.DeployError as error:
-        raise CommandError(str(error), code=Exit.REFUSED) from error
-    return {"stacks": {stack.name: stack.status for stack in done.stacks}}
+    from cli.deployment import deploy_stacks
+
+    return {"stacks": {s.name: s.change for s in deploy_stacks(where, assembly=assembly)}}
 
 
-def live_pointers(where: Place) -> dict[str, Any]:
-    """The live pointer of each deployed model, in JSON types."""
-    deployed = find_optional(where.target, project=where.project.name, stage=where.stage)
-    if deployed is None:
-        return {}
-    pointers = {model: deployed.store.pointer(model) for model in deployed.store.models()}
-    return {model: p.to_json() for model, p in pointers.items() if p is not None}
-
-
-def _cdk_deploy(assembly: Path) -> dict[str, Any]:
-    """AWS is deployed to by the pinned CDK command line, from the assembly just made."""
-    finished = subprocess.run(
-        ["npx", "cdk", "deploy", "--all", "--app", str(assembly), "--require-approval", "never"],
-        check=False,
-    )
-    if finished.returncode != 0:
-        raise CommandError("cdk deploy failed, its messages are above")
-    return {"stacks": {"all": "deployed by cdk"}}
+def _what_now(status: "ModelStatus") -> str:
+    live = f"{status.model}: {status.live} is live in slot {status.live_slot}"
+    if status.release_id is not None:
+        return f"{live}, release {status.release_id} is open ({status.standing})"
+    if status.candidate is None:
+        return live
+    return f"{live}, {status.candidate} waits: 'tidegate release start {status.model}' releases it"

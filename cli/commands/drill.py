@@ -4,18 +4,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.commands.deploy import deploy_place
 from cli.commands.invoke import front_door
 from cli.commands.release import show, start_release
-from cli.drill import Drill, bad_project
 from cli.exits import CommandError, Exit, reported
 from cli.options import (
     DEFAULT_PROJECT_FILE,
     JsonOption,
+    On,
     OnOption,
     Place,
     ProjectFileOption,
@@ -23,10 +23,9 @@ from cli.options import (
     place,
 )
 from cli.output import note, print_json, say
-from cli.project import read_project
-from cli.target import STATE_DIRECTORY, On
-from cli.users import Load, Question, Users
-from cli.watch import watch_release
+
+if TYPE_CHECKING:
+    from cli.deployed import Deployed
 
 
 @reported
@@ -46,49 +45,97 @@ def drill(
     on: OnOption = On.AUTO,
     json_output: JsonOption = False,
 ) -> None:
-    """Release a copy of the model that fails on purpose: it must be rolled back.
+    """Release a copy of the model that fails on purpose: exit 0 when it was rolled back.
 
-    Users get the bad answers that the plan's first step allows. The idle slot has the project
-    file's own version again afterwards.
+    Users get the bad answers that the plan's first steps allow. Whatever happens, Ctrl-C too, the
+    release ends and the idle slot gets the project file's own version again.
     """
+    from cli.screen import duration
+
     original = place(project_file=project_file, stage=stage, on=on)
-    bad = bad_project(
-        Drill(
-            model=model,
-            project_file=project_file,
-            folder=STATE_DIRECTORY,
-            error_percent=error_percent,
-        )
-    )
-    drilled = Place(project=read_project(bad), stage=original.stage, target=original.target)
-    note(f"deploying a version of {model} that fails {error_percent} % of its requests")
-    deploy_place(drilled)
-    deployed = drilled.deployed()
+    deployed = original.deployed()
+    deployed.known_model(model)
+    bodies = _bodies(payloads)
+    drilled = _drilled(original, model, error_percent)
+    note(f"deploying a version of {model} that fails {error_percent} % of its requests on purpose")
     began = time.monotonic()
-    with _traffic(drilled, model, payloads, users):
-        release_id = start_release(deployed, model)
-        code = watch_release(deployed, release_id, json_output=False)
+    try:
+        deploy_place(drilled)
+        with _traffic(original, model, bodies, users):
+            release_id, code = _release(deployed, model)
+    finally:
+        note(f"putting the version of {project_file} back into the idle slot")
+        deploy_place(original)
     view = deployed.view(release_id)
-    deploy_place(original)
-    if json_output:
-        print_json({**view.to_json(), "wall_seconds": time.monotonic() - began})
-    else:
+    if json_output and code is Exit.ROLLED_BACK:
+        print_json({**view.to_json(), "wall_seconds": round(time.monotonic() - began, 1)})
+    elif not json_output:
         show(view, json_output=False)
         say(
-            f"{view.candidate.bad_answers} bad answers served, "
-            f"back in {view.time_to_restore_seconds} s of the cloud's clock"
+            f"{view.candidate.bad_answers} bad answers served by the drill, back in "
+            f"{duration(view.time_to_restore_seconds)} of the cloud's clock after the verdict"
         )
     if code is not Exit.ROLLED_BACK:
         raise CommandError(f"the bad version ended {view.phase}, it should have been rolled back")
 
 
-@contextmanager
-def _traffic(where: Place, model: str, payloads: Path | None, users: int) -> Iterator[None]:
-    """Own traffic while the block runs, where a file of payloads was given."""
+def _drilled(original: Place, model: str, error_percent: int) -> Place:
+    """The same place, described by a project file whose model is the bad version."""
+    from cli.drill import Drill, bad_project
+    from cli.project import read_project
+    from cli.target import STATE_DIRECTORY
+
+    bad = bad_project(
+        Drill(
+            model=model,
+            project_file=original.project.path,
+            folder=STATE_DIRECTORY,
+            error_percent=error_percent,
+        )
+    )
+    return Place(project=read_project(bad), stage=original.stage, target=original.target)
+
+
+def _release(deployed: "Deployed", model: str) -> tuple[str, Exit]:
+    """The drill's release has ended; aborted where it did not end by itself, or we were stopped."""
+    from cli.display import form_for
+    from cli.verbs import abort_release
+    from cli.watch import finished, watch_release
+
+    form = form_for(json_output=False)
+    release_id = start_release(deployed, model)
+    try:
+        return release_id, watch_release(deployed, release_id, form=form)
+    finally:
+        view = deployed.glance(release_id)
+        if not view.over:
+            stands = "waits for an operator" if finished(view) else "is still open"
+            note(f"the drill {stands}: taking it back")
+            abort_release(deployed, release_id, why="the drill ends")
+            watch_release(deployed, release_id, form=form)
+
+
+def _bodies(payloads: Path | None) -> tuple[bytes, ...]:
     if payloads is None:
+        return ()
+    if not payloads.is_file():
+        raise CommandError(f"{payloads} does not exist", code=Exit.USAGE)
+    bodies = tuple(line for line in payloads.read_bytes().splitlines() if line.strip())
+    if not bodies:
+        raise CommandError(f"{payloads} has no request body: write one a line", code=Exit.USAGE)
+    return bodies
+
+
+@contextmanager
+def _traffic(where: Place, model: str, bodies: tuple[bytes, ...], users: int) -> Iterator[None]:
+    """Own traffic while the block runs, where there are payloads."""
+    if not bodies:
+        note("the drill makes no traffic of its own: it is judged on the model's own users")
         yield
         return
-    questions = [Question(body=line) for line in payloads.read_bytes().splitlines() if line]
+    from cli.users import Load, Question, Users
+
+    questions = [Question(body=body) for body in bodies]
     crowd = Users(front_door(where), questions, Load(model=model, users=users))
     crowd.start()
     try:

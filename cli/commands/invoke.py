@@ -2,15 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.exits import CommandError, Exit, reported
-from cli.frontdoor import FrontDoor
 from cli.options import (
     DEFAULT_PROJECT_FILE,
     JsonOption,
+    On,
     OnOption,
     Place,
     ProjectFileOption,
@@ -18,11 +18,17 @@ from cli.options import (
     place,
 )
 from cli.output import note, print_json, say
-from cli.target import On
+
+if TYPE_CHECKING:
+    from cli.frontdoor import FrontDoor
+
+CREDITED = 202
 
 
-def front_door(where: Place) -> FrontDoor:
+def front_door(where: Place) -> "FrontDoor":
     """A client of the deployed front door, with the credentials of the target."""
+    from cli.frontdoor import FrontDoor
+
     credentials = where.target.session.get_credentials()
     if credentials is None:
         raise CommandError("no credentials to sign requests with", code=Exit.UNREACHABLE)
@@ -36,8 +42,13 @@ def front_door(where: Place) -> FrontDoor:
 @reported
 def invoke(
     model: Annotated[str, typer.Argument(help="The model to ask.")],
-    body: Annotated[str, typer.Option("--body", help="A file, or - for standard input.")] = "-",
     *,
+    body: Annotated[
+        str, typer.Option("--body", help="A file with the request, or - for standard input.")
+    ] = "-",
+    data: Annotated[
+        str | None, typer.Option("--data", help="The request itself, instead of --body.")
+    ] = None,
     content_type: Annotated[str, typer.Option(help="Content type of the body.")] = (
         "application/json"
     ),
@@ -48,21 +59,24 @@ def invoke(
     json_output: JsonOption = False,
 ) -> None:
     """Ask a model through the front door, as its users do."""
-    payload = sys.stdin.buffer.read() if body == "-" else _read(Path(body))
-    door = front_door(place(project_file=project_file, stage=stage, on=on))
+    where = place(project_file=project_file, stage=stage, on=on)
+    door = front_door(where)
+    payload = _payload(body, data)
     reply = door.predict(model, payload, content_type=content_type, user=user)
+    text = reply.body.decode(errors="replace")
     if json_output:
         print_json(
             {
                 "status": reply.status,
-                "body": reply.body.decode(errors="replace"),
+                "body": text,
+                "content_type": reply.content_type,
                 "prediction_id": reply.prediction_id,
                 "slot": reply.slot,
                 "version": reply.version,
             }
         )
     else:
-        say(reply.body.decode(errors="replace"))
+        say(text)
         note(f"HTTP {reply.status}, slot {reply.slot}, version {reply.version}")
         note(f"prediction id {reply.prediction_id}")
     if reply.status != 200:
@@ -82,15 +96,36 @@ def outcome(
     """Record whether a prediction turned out to be wrong."""
     door = front_door(place(project_file=project_file, stage=stage, on=on))
     status = door.record_outcome(prediction_id, wrong=wrong)
+    credited = status == CREDITED
     if json_output:
-        print_json({"status": status, "credited": status == 202})
+        print_json({"status": status, "credited": credited})
     else:
-        say("credited" if status == 202 else f"refused: HTTP {status}")
-    if status != 202:
+        say("credited" if credited else f"refused: {_why(status)}")
+    if not credited:
         raise SystemExit(int(Exit.REFUSED))
 
 
-def _read(path: Path) -> bytes:
+def _why(status: int) -> str:
+    """What the front door's status means, and the status."""
+    reasons = {
+        400: "the prediction id is malformed or forged",
+        403: "these credentials may not call the front door",
+        409: "the outcome of this prediction was recorded before",
+        410: "the outcome came later than the plan's outcome window",
+    }
+    return f"{reasons.get(status, 'the front door answered')} (HTTP {status})"
+
+
+def _payload(body: str, data: str | None) -> bytes:
+    if data is not None:
+        if body != "-":
+            raise CommandError("--body and --data both name a request, use one", code=Exit.USAGE)
+        return data.encode()
+    if body == "-":
+        if sys.stdin.isatty():
+            note("reading the request from standard input, Ctrl-D ends it")
+        return sys.stdin.buffer.read()
+    path = Path(body)
     if not path.is_file():
         raise CommandError(f"{path} does not exist", code=Exit.USAGE)
     return path.read_bytes()

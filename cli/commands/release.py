@@ -1,32 +1,25 @@
 """`tidegate release ...`: the operator's verbs."""
 
-import getpass
-import secrets
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.deployed import Deployed
-from cli.exits import reported
-from cli.html import write_report
+from cli.exits import Exit, reported
 from cli.options import (
     DEFAULT_PROJECT_FILE,
     JsonOption,
+    On,
     OnOption,
     ProjectFileOption,
     StageOption,
     place,
 )
 from cli.output import CONSOLE, print_json, say
-from cli.screen import release_panel
-from cli.target import On
-from cli.watch import exit_of, watch_release
-from tidegate.loop import operate
-from tidegate.loop.prepare import StartRequest
-from tidegate.release import Intervention
-from tidegate.view import ReleaseView
+
+if TYPE_CHECKING:
+    from cli.deployed import Deployed
+    from tidegate.view import ReleaseView
 
 app = typer.Typer(no_args_is_help=True, help="Start, watch and steer releases.")
 
@@ -37,30 +30,29 @@ ReleaseArgument = Annotated[
 WhyOption = Annotated[str, typer.Option("--why", help="The reason, for the release's log.")]
 
 
-def new_release_id(model: str, *, at: float) -> str:
-    """An id for a release: readable, sortable by time, unique."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(at))
-    return f"{model[:30]}-{stamp}-{secrets.token_hex(2)}"
-
-
-def start_release(deployed: Deployed, model: str) -> str:
+def start_release(deployed: "Deployed", model: str) -> str:
     """The id of a release that was started; refused before anything changes if it may not be."""
-    release_id = new_release_id(model, at=deployed.target.clock.now())
-    operate.start(
-        store=deployed.store,
-        endpoints=deployed.endpoints,
-        executions=deployed.executions,
-        request=StartRequest(release_id=release_id, model=model, who=getpass.getuser()),
-    )
-    return release_id
+    from cli import verbs
+
+    return verbs.start_release(deployed, model)
 
 
-def show(view: ReleaseView, *, json_output: bool) -> None:
+def show(view: "ReleaseView", *, json_output: bool) -> None:
     """Print a view once."""
+    from cli.screen import release_panel
+
     if json_output:
         print_json(view.to_json())
     else:
         CONSOLE.print(release_panel(view))
+
+
+def watched(deployed: "Deployed", release_id: str, *, json_output: bool) -> Exit:
+    """Show a release until there is nothing more to wait for; its exit code."""
+    from cli.display import form_for
+    from cli.watch import watch_release
+
+    return watch_release(deployed, release_id, form=form_for(json_output=json_output))
 
 
 @app.command()
@@ -76,30 +68,13 @@ def start(
 ) -> None:
     """Release the version in the idle slot: move traffic to it step by step, judged on the way."""
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
-    release_id = start_release(deployed, model)
+    release_id = start_release(deployed, deployed.known_model(model))
     if watch:
-        raise SystemExit(int(watch_release(deployed, release_id, json_output=json_output)))
+        raise SystemExit(int(watched(deployed, release_id, json_output=json_output)))
     if json_output:
-        print_json({"release_id": release_id})
+        print_json({"release_id": release_id, "model": model})
     else:
         say(f"release {release_id} started: 'tidegate release watch {model}' shows it")
-
-
-@app.command()
-@reported
-def status(
-    release: ReleaseArgument,
-    *,
-    stage: StageOption = None,
-    project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
-    on: OnOption = On.AUTO,
-    json_output: JsonOption = False,
-) -> None:
-    """Show a release as it stands."""
-    deployed = place(project_file=project_file, stage=stage, on=on).deployed()
-    view = deployed.view(deployed.release_id(release))
-    show(view, json_output=json_output)
-    raise SystemExit(int(exit_of(view)))
 
 
 @app.command()
@@ -112,9 +87,12 @@ def watch(
     on: OnOption = On.AUTO,
     json_output: JsonOption = False,
 ) -> None:
-    """Show a release until it is over; the exit code says how. Ctrl-C only stops watching."""
+    """Show a release until it is over; the exit code says how. Ctrl-C only stops watching.
+
+    With --json each change is a document on a line of its own, without the history.
+    """
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
-    code = watch_release(deployed, deployed.release_id(release), json_output=json_output)
+    code = watched(deployed, deployed.release_id(release), json_output=json_output)
     raise SystemExit(int(code))
 
 
@@ -130,10 +108,13 @@ def pause(
     json_output: JsonOption = False,
 ) -> None:
     """Take no further step until resumed. Rolling back stays possible."""
+    from cli.verbs import intervention
+    from tidegate.loop import operate
+
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
     release_id = deployed.release_id(release)
     operate.pause(
-        store=deployed.store, release_id=release_id, intervention=_intervention(deployed, why)
+        store=deployed.store, release_id=release_id, intervention=intervention(deployed, why)
     )
     show(deployed.view(release_id), json_output=json_output)
 
@@ -150,13 +131,16 @@ def resume(
     json_output: JsonOption = False,
 ) -> None:
     """Go on from the record: after a pause, a halt, or the death of its execution."""
+    from cli.verbs import intervention
+    from tidegate.loop import operate
+
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
     release_id = deployed.release_id(release)
     operate.resume(
         store=deployed.store,
         executions=deployed.executions,
         release_id=release_id,
-        intervention=_intervention(deployed, why),
+        intervention=intervention(deployed, why),
     )
     show(deployed.view(release_id), json_output=json_output)
 
@@ -173,10 +157,13 @@ def promote(
     json_output: JsonOption = False,
 ) -> None:
     """Promote at the next look, whatever step it is in; a verdict of roll-back still wins."""
+    from cli.verbs import intervention
+    from tidegate.loop import operate
+
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
     release_id = deployed.release_id(release)
     operate.promote(
-        store=deployed.store, release_id=release_id, intervention=_intervention(deployed, why)
+        store=deployed.store, release_id=release_id, intervention=intervention(deployed, why)
     )
     show(deployed.view(release_id), json_output=json_output)
 
@@ -192,16 +179,14 @@ def abort(
     on: OnOption = On.AUTO,
     json_output: JsonOption = False,
 ) -> None:
-    """Put all traffic back on the live version, and wait until that was read back."""
+    """Put all traffic back on the live version, and wait until that was read back: then exit 0."""
+    from cli.verbs import abort_release
+
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
     release_id = deployed.release_id(release)
-    operate.abort(
-        store=deployed.store,
-        executions=deployed.executions,
-        release_id=release_id,
-        intervention=_intervention(deployed, why),
-    )
-    raise SystemExit(int(watch_release(deployed, release_id, json_output=json_output)))
+    abort_release(deployed, release_id, why=why)
+    code = watched(deployed, release_id, json_output=json_output)
+    raise SystemExit(int(Exit.OK if code is Exit.ABORTED else code))
 
 
 @app.command()
@@ -210,25 +195,23 @@ def report(
     release: ReleaseArgument,
     *,
     output: Annotated[
-        Path, typer.Option("--output", help="Where to write the HTML report.")
-    ] = Path("build/release.html"),
+        Path | None,
+        typer.Option("--output", help="The HTML file; build/reports/RELEASE.html if absent."),
+    ] = None,
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
     json_output: JsonOption = False,
 ) -> None:
     """Write the release as an HTML page that opens offline."""
+    from cli.html import write_report
+
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
     view = deployed.view(deployed.release_id(release))
-    write_report(output, [view], title=f"Release of {view.model}")
+    path = Path("build/reports") / f"{view.release_id}.html" if output is None else output
+    write_report(path, [view], title=f"Release of {view.model}")
     if json_output:
-        print_json({"report": str(output), "release": view.to_json()})
+        print_json({"report": str(path), "release": view.to_json()})
     else:
         say(f"{view.model} {view.phase}: {view.reason}")
-        say(f"report: {output}")
-
-
-def _intervention(deployed: Deployed, why: str) -> Intervention:
-    return Intervention(
-        who=getpass.getuser(), at=deployed.target.clock.now(), why=why or "no reason given"
-    )
+        say(f"report: {path}")

@@ -4,9 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from cli.exits import CommandError
+from cli.projectcopy import Exchange, write_copy
 
 MODEL = "flights"
 VERSIONS = ("v1", "v2", "v3", "v4")
@@ -31,13 +30,5 @@ def train_missing() -> tuple[str, ...]:
 
 def project_with(version: str, *, source: Path, folder: Path) -> Path:
     """A copy of the project file that has this version's artifact; nothing else is changed."""
-    yaml = YAML()
-    data = yaml.load(source.read_text(encoding="utf-8"))
-    model = data["models"][MODEL]
-    model["artifact"] = str((ARTIFACTS / version).resolve())
-    model["label"] = version
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"tidegate-{version}.yaml"
-    with path.open("w", encoding="utf-8") as stream:
-        yaml.dump(data, stream)
-    return path
+    exchange = Exchange(model=MODEL, artifact=ARTIFACTS / version, label=version)
+    return write_copy(source, folder / f"tidegate-{version}.yaml", exchange=exchange)

@@ -1,6 +1,6 @@
 """The one view of a release: computed once, shown by terminal, report, console and dashboard.
 
-Pure: from the stored record, looks, counters and log to plain values and JSON. Nothing here decides.
+Pure: from stored record, looks, counters and log to plain values and JSON. It decides nothing.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,16 @@ from tidegate.observation import Observation, Totals, totals_by_slot
 from tidegate.ports import Look
 from tidegate.release import LogEntry, Phase, ReleaseRecord
 from tidegate.verdict import Evidence, Verdict
+
+_DECISIONS = {
+    Phase.PROMOTING: "promote",
+    Phase.PROMOTED: "promote",
+    Phase.RESTORING: "roll back",
+    Phase.ROLLED_BACK: "roll back",
+    Phase.ABORTING: "abort",
+    Phase.ABORTED: "abort",
+}
+"""What the log calls the decision that led to a phase (tidegate/decide.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +70,11 @@ class ReleaseView:
     mechanism: str
     split: str
     phase: str
+    epoch: int
     step: int
     steps: tuple[int, ...]
+    bake_seconds: tuple[int, ...]
+    step_started_at: float | None
     live: SlotView
     candidate: SlotView
     started_by: str
@@ -126,8 +139,11 @@ def view_of(
         mechanism=record.plan.mechanism.value,
         split=record.plan.split.value,
         phase=record.phase.value,
+        epoch=record.epoch,
         step=record.step,
         steps=tuple(step.share_percent for step in record.plan.steps),
+        bake_seconds=tuple(step.bake_seconds for step in record.plan.steps),
+        step_started_at=record.step_started_at,
         live=_slot_view("live", record, totals),
         candidate=_slot_view("candidate", record, totals),
         started_by=record.started_by,
@@ -136,7 +152,7 @@ def view_of(
         restored_at=record.restored_at,
         finished_at=record.finished_at,
         verdict="continue" if verdict is None else verdict.kind.value,
-        reason=reason_of(record),
+        reason=reason_of(record, log),
         evidence=() if verdict is None else verdict.evidence,
         requests_needed=None if verdict is None else verdict.requests_needed,
         alpha=record.plan.alpha,
@@ -149,13 +165,29 @@ def view_of(
     )
 
 
-def reason_of(record: ReleaseRecord) -> str:
-    """Why the release stands where it stands, in one sentence."""
+def reason_of(record: ReleaseRecord, log: Sequence[LogEntry] = ()) -> str:
+    """Why the release stands where it stands, in one sentence.
+
+    Once it was decided, that is what the log says of the decision: an operator's order and a fault
+    of the endpoint decide too, and then the last verdict is not the reason.
+    """
     if record.halted is not None:
         return f"halted: {record.halted.why}"
+    decision = _decision(record, log)
+    if decision is not None:
+        return decision
     if record.verdict is None:
         return "no interval was judged yet"
     return record.verdict.reason
+
+
+def _decision(record: ReleaseRecord, log: Sequence[LogEntry]) -> str | None:
+    what = _DECISIONS.get(record.phase)
+    entries = [entry for entry in log if entry.what == what]
+    if not entries:
+        return None
+    last = entries[-1]
+    return f"aborted by {last.who}: {last.why}" if what == "abort" else last.why
 
 
 def _slot_view(role: str, record: ReleaseRecord, totals: dict[str, Totals]) -> SlotView:

@@ -1,0 +1,99 @@
+"""Deploys a place: synth with the live pointers, then the stacks: only idle slots change."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.deployed import find_optional
+from cli.exits import CommandError, Exit
+from cli.options import Place
+from cli.progress import QUIET, Progress
+from cli.synth import SynthRequest, synth, synth_environment
+from emulator import deployer
+
+GUARD = "ReleaseGuard"
+"""What the guard's custom resource is called: its refusal is no failure of the deployment."""
+
+_STANDARD_ERROR = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackDone:
+    """A stack after its deployment: what was done to it, in seconds of the wall's clock."""
+
+    name: str
+    change: str
+    seconds: float
+
+
+def deploy_stacks(
+    where: Place, *, assembly: Path, progress: Progress = QUIET
+) -> tuple[StackDone, ...]:
+    """Every stack of the stage is as the project file says."""
+    request = SynthRequest(
+        project_file=where.project.path,
+        stage=where.stage,
+        pointers=live_pointers(where),
+        output=assembly,
+    )
+    progress.stage(f"synthesizing {where.project.name} {where.stage}")
+    synth(request)
+    progress.stage(f"deploying to {where.target.name}")
+    if not where.target.embedded:
+        return _by_cdk(request)
+    return _by_deployer(where, assembly, progress)
+
+
+def live_pointers(where: Place) -> dict[str, Any]:
+    """The live pointer of each deployed model, in JSON types."""
+    deployed = find_optional(where.target, project=where.project.name, stage=where.stage)
+    if deployed is None:
+        return {}
+    pointers = {model: deployed.store.pointer(model) for model in deployed.store.models()}
+    return {model: p.to_json() for model, p in pointers.items() if p is not None}
+
+
+def _by_deployer(where: Place, assembly: Path, progress: Progress) -> tuple[StackDone, ...]:
+    try:
+        done = deployer.deploy(where.target.session, assembly, on_event=progress.event)
+    except deployer.StackFailedError as error:
+        raise CommandError(_told(error), code=_code(error)) from error
+    except deployer.DeployError as error:
+        raise CommandError(str(error), code=Exit.REFUSED) from error
+    return tuple(
+        StackDone(name=stack.name, change=stack.change.value, seconds=round(stack.seconds, 2))
+        for stack in done.stacks
+    )
+
+
+def _code(error: deployer.StackFailedError) -> Exit:
+    guarded = any(GUARD in failure.resource_type for failure in error.failures)
+    return Exit.REFUSED if guarded else Exit.FAILED
+
+
+def _told(error: deployer.StackFailedError) -> str:
+    causes = [f"\n  {failure}" for failure in error.failures]
+    reasons = "".join(causes) if causes else " no resource gave a reason"
+    return f"stack {error.stack_name} ended in {error.status}:{reasons}"
+
+
+def _by_cdk(request: SynthRequest) -> tuple[StackDone, ...]:
+    """AWS is deployed to by the pinned CDK command line, from the assembly just made."""
+    command = ["cdk", "deploy", "--all", "--app", str(request.output), "--progress", "events"]
+    try:
+        finished = subprocess.run(
+            [*command, "--require-approval", "never"],
+            env=synth_environment(request),
+            stdout=_STANDARD_ERROR,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise CommandError("the CDK command line is not installed: run 'make setup'") from error
+    if finished.returncode != 0:
+        raise CommandError("cdk deploy failed, its messages are above")
+    manifest = sorted(request.output.glob("*.template.json"))
+    return tuple(
+        StackDone(name=path.name.removesuffix(".template.json"), change="deployed", seconds=0.0)
+        for path in manifest
+    )

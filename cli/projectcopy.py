@@ -1,0 +1,67 @@
+"""A copy of a project file that has another artifact for one model, and means the same else."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from cli.exits import CommandError, Exit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Which model of a project file gets which artifact, under which label."""
+
+    model: str
+    artifact: Path
+    label: str
+
+
+def model_settings(project_file: Path, model: str) -> dict[str, Any]:
+    """What the project file says of a model; CommandError lists the models it has."""
+    models = _load(project_file).get("models")
+    models = models if isinstance(models, dict) else {}
+    if not isinstance(models.get(model), dict):
+        known = ", ".join(models) if models else "none"
+        raise CommandError(f"{project_file} has no model {model}, it has: {known}", code=Exit.USAGE)
+    settings: dict[str, Any] = models[model]
+    return settings
+
+
+def artifact_path(project_file: Path, settings: dict[str, Any]) -> Path:
+    """Where a model's artifact is on this machine; CommandError when it is not."""
+    text = str(settings.get("artifact", ""))
+    path = project_file.parent / text
+    if not text or text.startswith("s3://") or not path.exists():
+        raise CommandError(
+            f"the artifact {text!r} of {project_file} is not on this machine: make or download it "
+            "first, and name its path",
+            code=Exit.REFUSED,
+        )
+    return path
+
+
+def write_copy(source: Path, target: Path, *, exchange: Exchange) -> Path:
+    """The copy is there; relative paths of artifacts still mean the same files."""
+    model_settings(source, exchange.model)
+    data = _load(source)
+    for settings in data["models"].values():
+        _anchor(settings, source.parent)
+    data["models"][exchange.model]["artifact"] = str(exchange.artifact.resolve())
+    data["models"][exchange.model]["label"] = exchange.label
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("w", encoding="utf-8") as stream:
+        YAML().dump(data, stream)
+    return target
+
+
+def _anchor(settings: Any, folder: Path) -> None:
+    text = settings.get("artifact") if isinstance(settings, dict) else None
+    if isinstance(text, str) and not text.startswith("s3://"):
+        settings["artifact"] = str((folder / text).resolve())
+
+
+def _load(project_file: Path) -> Any:
+    """The file with its comments and order, so that a copy can be compared with it."""
+    return YAML().load(project_file.read_text(encoding="utf-8"))

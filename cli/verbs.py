@@ -1,0 +1,57 @@
+"""Who operates, and the operator's verbs on a deployed project."""
+
+import getpass
+import os
+import secrets
+import time
+
+from cli.deployed import Deployed
+from tidegate.loop import operate
+from tidegate.loop.prepare import StartRequest
+from tidegate.release import Intervention
+
+
+def operator() -> str:
+    """Who runs the command, as this machine names them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number that has no name.
+        return f"uid {os.getuid()}"
+
+
+def intervention(deployed: Deployed, why: str) -> Intervention:
+    """An operator's intervention, now by the cloud's clock."""
+    return Intervention(
+        who=operator(),
+        at=deployed.target.clock.now(),
+        why=why or "no reason given",
+    )
+
+
+def new_release_id(model: str, *, at: float) -> str:
+    """An id for a release: readable, sortable by time, unique."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(at))
+    return f"{model[:30]}-{stamp}-{secrets.token_hex(2)}"
+
+
+def start_release(deployed: Deployed, model: str) -> str:
+    """The id of a release that was started; refused before anything changes if it may not be."""
+    release_id = new_release_id(model, at=deployed.target.clock.now())
+    operate.start(
+        store=deployed.store,
+        endpoints=deployed.endpoints,
+        executions=deployed.executions,
+        request=StartRequest(release_id=release_id, model=model, who=operator()),
+    )
+    return release_id
+
+
+def abort_release(deployed: Deployed, release_id: str, *, why: str) -> None:
+    """The release is on its way back to the live version."""
+    operate.abort(
+        store=deployed.store,
+        executions=deployed.executions,
+        release_id=release_id,
+        intervention=intervention(deployed, why),
+    )
