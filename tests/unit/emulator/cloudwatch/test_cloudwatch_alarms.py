@@ -84,6 +84,13 @@ def test_open_period_of_an_average_waits(store: Any):
     assert _state(store, _alarm(Statistic="Average"), now=NOW + 61) is State.ALARM
 
 
+def test_open_period_of_a_sum_with_negative_values_waits(store: Any):
+    """A sum that may still fall is not certain, however high it is."""
+    _put(store, NOW + 1, -1.0)
+    _put(store, NOW + 1, 9.0)
+    assert _state(store, _alarm(), now=NOW + 2) is State.OK
+
+
 def test_alarm_recovers_when_good_data_comes(store: Any):
     """A real datapoint within the threshold ends the alarm at the end of its period."""
     _put(store, NOW - 30, 9.0)

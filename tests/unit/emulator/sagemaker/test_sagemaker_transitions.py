@@ -372,3 +372,21 @@ def test_update_after_the_old_configuration_was_deleted_is_refused(story: Any):
 
     with pytest.raises(SageMakerError, match="Could not find endpoint configuration"):
         _run(tale())
+
+
+def test_rollback_gives_kept_processes_their_old_size(story: Any, world: Any):
+    """A variant that kept its processes but grew with the update shrinks again on rollback."""
+    world.alarms.add("too-many-errors")
+    world.firing.add("too-many-errors")
+
+    async def tale() -> Any:
+        await story.endpoint()
+        await story.config("wide", {"blue": ("v1", 1.0, 5), "green": ("v2", 0.0, 2)})
+        await story.call(
+            "UpdateEndpoint", EndpointName="e", EndpointConfigName="wide", DeploymentConfig=BAKE
+        )
+        await story.settled()
+        return (await story.described())["ProductionVariants"][0]["CurrentInstanceCount"]
+
+    assert _run(tale()) == 2
+    assert [fleet.instance_count for fleet in world.open_fleets] == [2, 2]
