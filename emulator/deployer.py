@@ -131,7 +131,7 @@ def destroy(
 def _require_environment(target: Target, stacks: Sequence[StackArtifact]) -> None:
     """Every stack is for this account and region, or for any."""
     faults = [
-        f"stack {stack.name} is for account {stack.account} in {stack.region}"
+        f"stack {stack.name} is for account {_named(stack.account)} in {_named(stack.region)}"
         for stack in stacks
         if stack.account not in (None, target.account) or stack.region not in (None, target.region)
     ]
@@ -140,6 +140,10 @@ def _require_environment(target: Target, stacks: Sequence[StackArtifact]) -> Non
             f"{'; '.join(faults)}, got account {target.account} in {target.region}: "
             "start the embedded cloud with the stack's account and region, or leave them out"
         )
+
+
+def _named(place: str | None) -> str:
+    return "any" if place is None else place
 
 
 def _deployed(target: Target, stack: StackArtifact, on_event: OnEvent | None) -> DeployedStack:

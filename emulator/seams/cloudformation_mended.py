@@ -1,9 +1,10 @@
 """Resource types that ministack provisions otherwise than AWS, put right.
 
 All of them: properties are checked against the public schema, where ministack ignores what it does
-not know. `DynamoDB::Table`: encryption, expiry and recovery, dropped at creation. `SecretsManager::
-Secret`: `Ref` is the ARN, and every option of GenerateSecretString counts. `ApiGatewayV2::Route`:
-`Ref` is the route's id alone.
+not know. `DynamoDB::Table`: encryption, expiry and recovery, dropped at creation. `Secret`: `Ref`
+is the ARN, and every option of GenerateSecretString counts. `ApiGatewayV2::Route`: `Ref` is the id
+alone. `ApiGatewayV2::Api`: `ApiEndpoint` of an HTTP API can be called, as a path under the front
+door, where a host name would need DNS.
 
 Seams: the rows of `provisioners._RESOURCE_HANDLERS` and `provisioners._sm_secret_string`.
 """
@@ -33,6 +34,7 @@ def attach(table: dict[str, _Row], catalogue: SchemaCatalogue) -> None:
     table["AWS::DynamoDB::Table"] = _mended_table(table["AWS::DynamoDB::Table"])
     table["AWS::SecretsManager::Secret"] = _mended_secret(table["AWS::SecretsManager::Secret"])
     table["AWS::ApiGatewayV2::Route"] = _mended_route(table["AWS::ApiGatewayV2::Route"])
+    table["AWS::ApiGatewayV2::Api"] = _mended_api(table["AWS::ApiGatewayV2::Api"])
     for type_name in catalogue.type_names() & table.keys():
         if not type_name.startswith(_UNCHECKED):
             table[type_name] = _checked(type_name, table[type_name], catalogue)
@@ -159,6 +161,32 @@ def _mended_route(row: _Row) -> _Row:
         row["delete"](f"{properties['ApiId']}/{physical_id}", properties)
 
     return {**row, "create": create, "update": update, "delete": delete}
+
+
+def _mended_api(row: _Row) -> _Row:
+    def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> _Answer:
+        made: _Answer = row["create"](logical_id, properties, stack_name)
+        return _reachable(made, properties)
+
+    def update(  # noqa: PLR0917 - ministack's signature
+        physical_id: str, old: Any, new: Any, stack: str, logical_id: str
+    ) -> _Answer:
+        made: _Answer = row["update"](physical_id, old, new, stack, logical_id)
+        return _reachable(made, new)
+
+    return {**row, "create": create, "update": update}
+
+
+def _reachable(made: _Answer, properties: Mapping[str, Any]) -> _Answer:
+    from ministack.services import apigateway  # noqa: PLC0415 - loaded when first used
+    from ministack.services.cloudformation import custom_resource  # noqa: PLC0415 - 45 modules
+
+    api_id, attributes = made
+    if properties.get("ProtocolType", "HTTP") != "HTTP":
+        return made
+    url = f"{custom_resource._gateway_url()}/_aws/execute-api/{api_id}/$default"
+    apigateway._apis[api_id]["apiEndpoint"] = url
+    return api_id, {**attributes, "ApiEndpoint": url}
 
 
 def _call(operation: Callable[[dict[str, Any]], Any], **parameters: Any) -> dict[str, Any]:

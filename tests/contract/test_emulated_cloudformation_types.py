@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+import urllib3
 
 from emulator.server import EmbeddedCloud
 
@@ -375,7 +376,7 @@ ATTRIBUTES = {
     ("Alias", "AliasArn"): rf"arn:aws:lambda:{HERE}:function:everything:live",
     ("Machine", "Arn"): rf"arn:aws:states:{HERE}:stateMachine:{NAME}",
     ("Machine", "Name"): NAME,
-    ("Api", "ApiEndpoint"): r"https?://.+",
+    ("Api", "ApiEndpoint"): r"http://127\.0\.0\.1:\d+/_aws/execute-api/[a-z0-9]+/\$default",
     ("Topic", "TopicArn"): rf"arn:aws:sns:{HERE}:everything-Topic-{NAME}",
     ("Topic", "TopicName"): rf"everything-Topic-{NAME}",
     ("Rule", "Arn"): rf"arn:aws:events:{HERE}:rule/everything-Rule-{NAME}",
@@ -486,6 +487,12 @@ def test_the_route_demands_a_signature(cloud: EmbeddedCloud, outputs: Mapping[st
     api = cloud.session().client("apigatewayv2")
     (route,) = api.get_routes(ApiId=outputs["RefApi"])["Items"]
     assert (route["RouteKey"], route["AuthorizationType"]) == ("POST /route", "AWS_IAM")
+
+
+def test_the_api_endpoint_can_be_called(outputs: Mapping[str, str]) -> None:
+    """A request to `ApiEndpoint` plus a route reaches the API, which demands a signature."""
+    answer = urllib3.request("POST", outputs["AttApiApiEndpoint"] + "/route")
+    assert answer.status == 403
 
 
 def test_recorded_resources_are_listed_in_the_stack(cloud: EmbeddedCloud) -> None:
