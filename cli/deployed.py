@@ -38,7 +38,7 @@ class Deployed:
     @property
     def api_url(self) -> str:
         """Where the front door is; the path of a route follows."""
-        return self.target.reachable(self.outputs["ApiUrl"]).rstrip("/")
+        return self.outputs["ApiUrl"].rstrip("/")
 
     def view(self, release_id: str) -> ReleaseView:
         """The view of a release, read now."""

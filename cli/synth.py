@@ -11,7 +11,7 @@ from typing import Any
 from cli.exits import CommandError, Exit
 
 ROOT = Path(__file__).resolve().parent.parent
-"""Where `app.py`, `cdk.json` and `node_modules` are, from whatever folder a command is run in."""
+"""Where `app.py` and `node_modules` are, from whatever folder a command is run in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,6 @@ def synth(request: SynthRequest) -> Path:
 def synth_environment(request: SynthRequest) -> dict[str, str]:
     """What the app is told: CDK's own variables, in the shell's environment."""
     context = {
-        **_pinned_context(),
         "tidegate:project-file": str(request.project_file.resolve()),
         "tidegate:stage": request.stage,
         "tidegate:pointers": json.dumps(request.pointers, sort_keys=True),
@@ -62,10 +61,3 @@ def tools_path() -> str:
     """The shell's PATH, with this installation's Node and CDK command line before it."""
     own = (ROOT / "node_modules" / ".bin", Path(sys.executable).parent)
     return os.pathsep.join([*map(str, own), os.environ.get("PATH", os.defpath)])
-
-
-def _pinned_context() -> dict[str, Any]:
-    """The feature flags of cdk.json, which only the CDK command line hands to an app by itself."""
-    settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
-    context: dict[str, Any] = settings.get("context", {})
-    return context

@@ -9,7 +9,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import boto3
 
@@ -42,13 +41,6 @@ class Target:
             place = "the embedded cloud at " if self.embedded else ""
             return f"{place}{self.endpoint_url}"
         return f"AWS, {self.region}"
-
-    def reachable(self, api_url: str) -> str:
-        """Where an HTTP API is reached: no name server knows the embedded cloud's host names."""
-        if not self.embedded or self.endpoint_url is None:
-            return api_url
-        api_id = (urlsplit(api_url).hostname or "").partition(".")[0]
-        return f"{self.endpoint_url}/_aws/execute-api/{api_id}/$default"
 
     @property
     def refresh_seconds(self) -> float:
