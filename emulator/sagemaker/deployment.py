@@ -42,12 +42,24 @@ def plan_of(config: Mapping[str, Any] | None, instance_counts: Sequence[int]) ->
     alarms = _alarms(config)
     if policy is None:
         return ShiftPlan(steps=ALL_AT_ONCE.steps, alarms=alarms)
-    routing = policy["TrafficRoutingConfiguration"]
-    return ShiftPlan(
-        steps=_steps(routing, instance_counts),
+    plan = ShiftPlan(
+        steps=_steps(policy["TrafficRoutingConfiguration"], instance_counts),
         alarms=alarms,
         termination_wait_seconds=float(policy.get("TerminationWaitInSeconds", 0)),
     )
+    _check_timeout(policy, plan)
+    return plan
+
+
+def _check_timeout(policy: Mapping[str, Any], plan: ShiftPlan) -> None:
+    """The waits fit into the maximum; an update is not cut off here when its fleets are slow."""
+    limit = policy.get("MaximumExecutionTimeoutInSeconds")
+    waits = sum(step.bake_seconds for step in plan.steps) + plan.termination_wait_seconds
+    if limit is not None and waits >= limit:
+        raise errors.validation(
+            f"MaximumExecutionTimeoutInSeconds must be larger than all waits together "
+            f"({waits:g} s), got {limit}."
+        )
 
 
 def _refuse_rolling(config: Mapping[str, Any]) -> None:

@@ -1,9 +1,9 @@
 """Invocation metrics of endpoints, as SageMaker publishes them to `AWS/SageMaker`.
 
-A request costs a few dictionary look-ups here; once a second of wall time everything counted since
-goes to CloudWatch. Names, units and the "1 for each such request, 0 otherwise" rule are those of
-the developer guide, "SageMaker AI endpoint invocation metrics"; latencies are in microseconds.
-Every metric exists twice: by endpoint and variant, and by these and the endpoint configuration,
+A request costs a few dictionary look-ups here; everything counted goes to CloudWatch once a second
+of wall time or more often. Names, units and the "1 for each such request, 0 otherwise" rule are
+those of the developer guide, "SageMaker AI endpoint invocation metrics"; latencies are in
+microseconds. Every metric exists twice: by endpoint and variant, and by these and the endpoint configuration,
 which keeps an old and a new fleet of one variant apart.
 """
 

@@ -34,8 +34,10 @@ from emulator.seams import logs, tenancy
 from emulator.seams.services import register_service
 from emulator.seams.trust import trusts_service
 
-FLUSH_SECONDS = 1.0
-"""How often counted invocations become CloudWatch datapoints, on the wall's clock."""
+FLUSH_CLOUD_SECONDS = 10.0
+"""How often counted invocations become CloudWatch datapoints, on the cloud's clock."""
+FLUSH_BOUNDS_SECONDS = (0.2, 1.0)
+"""The same on the wall's clock: not so often that it costs, not so rarely that alarms are late."""
 
 SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
 
@@ -177,10 +179,12 @@ def _runner(runtime: Runtime) -> Any:
 
 def _keep_flushing(runtime: Runtime, metrics: EndpointMetrics, cloudwatch: CloudWatch) -> None:
     timers: list[asyncio.Task[None]] = []
+    shortest, longest = FLUSH_BOUNDS_SECONDS
+    pause = min(longest, max(shortest, runtime.clock.wall_seconds(FLUSH_CLOUD_SECONDS)))
 
     async def flush_for_ever() -> None:
         while True:
-            await asyncio.sleep(FLUSH_SECONDS)
+            await asyncio.sleep(pause)
             if metrics.flush() > 0:
                 cloudwatch.evaluate_all()
 

@@ -104,3 +104,13 @@ def test_alarms_are_taken_over():
         "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}, {"AlarmName": "b"}]}
     }
     assert plan_of(config, [1]).alarms == ("a", "b")
+
+
+def test_waits_must_fit_into_the_timeout():
+    """A maximum execution time that the waits alone would use up is refused."""
+    config = _routing("ALL_AT_ONCE")
+    config["BlueGreenUpdatePolicy"]["MaximumExecutionTimeoutInSeconds"] = 90
+    with pytest.raises(SageMakerError, match="larger than all waits together"):
+        plan_of(config, [1])
+    config["BlueGreenUpdatePolicy"]["MaximumExecutionTimeoutInSeconds"] = 91
+    assert plan_of(config, [1]).steps[0].bake_seconds == 60.0
