@@ -53,23 +53,31 @@ def _bounds(shape: Shape, value: Any, where: str) -> Iterator[str]:
             yield f"{where}: {value!r} does not match {meta['pattern']}"
 
 
+# Python knows no Unicode categories: these stand for a few characters more than Java's.
+_CATEGORIES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{M}": "", r"\p{P}": "!-/:-@"}
+
+
 def _matches(pattern: str, value: str) -> bool:
     """Whether a value matches a pattern of the models, which are Java's."""
-    python = pattern.replace(r"\p{L}", r"[^\W\d_]").replace(r"\p{N}", r"\d")
-    python = python.replace(r"\p{Z}", r"\s").replace(r"\p{M}", "").replace(r"\p{P}", "!-/:-@")
-    return re.fullmatch(python, value, re.DOTALL) is not None
+    for java, python in _CATEGORIES.items():
+        pattern = pattern.replace(java, python)
+    return re.fullmatch(pattern, value, re.DOTALL) is not None
+
+
+def _members(shape: Any, value: Any, where: str) -> Iterator[str]:
+    for name in shape.required_members:
+        if name not in value:
+            yield f"{where}: {name} is missing"
+    for name, item in value.items():
+        if name not in shape.members:
+            yield f"{where}: {name} is unknown"
+        else:
+            yield from faults_of(shape.members[name], item, f"{where}.{name}")
 
 
 def _inner(shape: Any, value: Any, where: str) -> Iterator[str]:
     if shape.type_name == "structure":
-        for name in shape.required_members:
-            if name not in value:
-                yield f"{where}: {name} is missing"
-        for name, item in value.items():
-            if name not in shape.members:
-                yield f"{where}: {name} is unknown"
-            else:
-                yield from faults_of(shape.members[name], item, f"{where}.{name}")
+        yield from _members(shape, value, where)
     elif shape.type_name == "list":
         for position, item in enumerate(value):
             yield from faults_of(shape.member, item, f"{where}[{position}]")

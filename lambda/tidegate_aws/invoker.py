@@ -38,7 +38,11 @@ class SageMakerInvoker:
         from botocore.exceptions import (  # noqa: PLC0415 - see clients.py
             ClientError,
             HTTPClientError,
+            IncompleteReadError,
             ReadTimeoutError,
+        )
+        from botocore.exceptions import (
+            ConnectionError as UnreachedError,
         )
 
         started = self.timer()
@@ -49,7 +53,7 @@ class SageMakerInvoker:
             return self._failed(error, started=started)
         except ReadTimeoutError as error:
             return self._unanswered(_TIMED_OUT, str(error), started=started)
-        except HTTPClientError as error:
+        except (UnreachedError, HTTPClientError, IncompleteReadError) as error:
             return self._unanswered(_UNREACHED, str(error), started=started)
         return Answer(
             status=200,

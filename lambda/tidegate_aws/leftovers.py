@@ -48,18 +48,28 @@ class Leftovers:
         models = {name for config in kept for name in self._models_of(config)}
         old_configs = [n for n in self._configs(serving, owner) if n not in kept][:MOST_A_RUN]
         for name in old_configs:
-            self.client.delete_endpoint_config(EndpointConfigName=name)
+            self._delete_config(name)
         in_use = {n for c in self._configs(serving, owner) for n in self._models_of(c)}
         prefixes = {_stem(name) for name in models}
-        old_models = sorted(
-            name
-            for prefix in prefixes
-            for name in self._model_names(prefix, owner)
-            if name not in models | in_use
-        )[:MOST_A_RUN]
+        known = {name for prefix in prefixes for name in self._model_names(prefix, owner)}
+        old_models = sorted(known - models - in_use)[:MOST_A_RUN]
         for name in old_models:
-            self.client.delete_model(ModelName=name)
+            self._delete_model(name)
         return f"removed {len(old_configs)} endpoint configurations and {len(old_models)} models"
+
+    def _delete_config(self, name: str) -> None:
+        try:
+            self.client.delete_endpoint_config(EndpointConfigName=name)
+        except self.client.exceptions.ClientError as error:
+            if not _gone(error):
+                raise
+
+    def _delete_model(self, name: str) -> None:
+        try:
+            self.client.delete_model(ModelName=name)
+        except self.client.exceptions.ClientError as error:
+            if not _gone(error):
+                raise
 
     def _models_of(self, config_name: str) -> Iterator[str]:
         try:
