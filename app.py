@@ -1,7 +1,8 @@
-"""The composition root: project file -> stacks; the only reader of context and environment at synth.
+"""The composition root: project file -> stacks; nothing else reads context or environment.
 
-Context: `tidegate:project-file`, `tidegate:stage` (the file's first one), `tidegate:pointers` (JSON, or
-the path of a JSON file: model -> live pointer; `tidegate deploy` passes it).
+Context: `tidegate:project-file`, `tidegate:stage` (default: the file's first one) and
+`tidegate:pointers`, model -> live pointer as JSON or the path of a JSON file; `tidegate deploy` and
+the pipeline pass it.
 """
 
 import json

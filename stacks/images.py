@@ -22,7 +22,7 @@ def image_table() -> dict[str, Any]:
     """Framework, version, region -> URI of the image that serves it on CPUs."""
     image_uris = import_module("sagemaker.core.image_uris")
     return {
-        "source": f"sagemaker-core {version('sagemaker-core')}: image_uris.retrieve, {_INSTANCE_TYPE}",
+        "source": f"sagemaker-core {version('sagemaker-core')}, image_uris, {_INSTANCE_TYPE}",
         "images": {
             name: _versions(image_uris, framework, scope, _OLDEST[name])
             for name, (framework, scope) in _FRAMEWORKS.items()

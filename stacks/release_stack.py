@@ -17,7 +17,7 @@ from stacks.components.front_door import FrontDoorProps, add_front_door
 from stacks.components.functions import Surroundings, function_table
 from stacks.components.handler_function import CodeAsset, HandlerFunction, add_function
 from stacks.components.release_alarms import ReleaseAlarmsProps, add_release_alarms
-from stacks.components.release_machine import MachinesProps, add_machines
+from stacks.components.release_machine import MachinesProps, add_machine_log, add_machines
 from stacks.components.request_log import add_request_log
 from stacks.components.signing_secret import add_signing_secret
 from stacks.components.tables import add_observation_table, add_release_table
@@ -52,7 +52,10 @@ class ReleaseStack(Stack):
         )
         around = self._add_state(props)
         functions = self._add_functions(around, props)
-        machine = add_machines(self, MachinesProps(arns=around.arns, functions=functions))
+        log_arn = add_machine_log(self, stage)
+        machine = add_machines(
+            self, MachinesProps(arns=around.arns, functions=functions, log_arn=log_arn)
+        )
         machine_arn = machine.ref
         add_request_log(self, functions)
         api = add_front_door(

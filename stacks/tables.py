@@ -17,7 +17,7 @@ def tables() -> dict[str, Any]:
     """Regions that have SageMaker, with their partition, and instance types for hosting."""
     session = botocore.session.get_session()
     model = session.get_service_model("sagemaker")
-    types = model.shape_for("ProductionVariantInstanceType").enum
+    types = model.shape_for("ProductionVariantInstanceType").metadata["enum"]
     return {
         "source": "botocore: endpoints and SageMaker's ProductionVariantInstanceType",
         "regions": {

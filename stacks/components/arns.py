@@ -16,7 +16,7 @@ def sub(text: str) -> Any:
 
 
 def token(text: str) -> str:
-    """The same where a property is typed as text; it costs a round trip to jsii when it is not plain."""
+    """The same where a property is typed as text; unless plain, it costs a round trip to jsii."""
     return Fn.sub(text) if "${" in text else text
 
 

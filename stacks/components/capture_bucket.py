@@ -1,11 +1,10 @@
-"""The bucket that a model's captured requests go to: private, encrypted, over TLS only, expiring."""
+"""The bucket for a model's captured requests: private, encrypted, over TLS only, expiring."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 
 from stacks.components.retention import keep_data
 from stacks.project.spec import DataOnDestroy
-
 
 CAPTURE_BUCKET = "CaptureBucket"
 """Its logical id, which is pinned: another one would be another bucket."""
@@ -51,7 +50,7 @@ def add_capture_bucket(stack: Stack, *, keep_days: int, on_destroy: DataOnDestro
                     "Effect": "Deny",
                     "Principal": {"AWS": "*"},
                     "Action": "s3:*",
-                    "Resource": [arn, {"Fn::Join": ["/", [arn, "*"]]}],
+                    "Resource": [arn, {"Fn::Join": ["", [arn, "/*"]]}],
                     "Condition": {"Bool": {"aws:SecureTransport": "false"}},
                 }
             ],

@@ -98,7 +98,5 @@ def _add_route(stack: Stack, api_id: str, route_key: str, function: HandlerFunct
 
 def _source(method: str, path: str) -> dict[str, Any]:
     called = path.replace("{model}", "*")
-    region = "${AWS::Region}"
-    return {
-        "Fn::Sub": f"arn:${{AWS::Partition}}:execute-api:{region}:{ACCOUNT}:${{Api}}/*/{method}{called}"
-    }
+    arn = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:{ACCOUNT}:${{Api}}"
+    return {"Fn::Sub": f"{arn}/*/{method}{called}"}

@@ -22,35 +22,36 @@ class ReleaseAlarmsProps:
 
 def add_release_alarms(stack: Stack, props: ReleaseAlarmsProps) -> None:
     """The stack has an alarm for failed executions, and one for batches that were not counted."""
-    machine = {"name": "StateMachineArn", "value": props.machine_arn}
-    failed = ("AWS/States", "ExecutionsFailed", machine)
-    _add(stack, "ReleaseFailed", "A release was refused, halted or failed", props, failed)
-    function = {"name": "FunctionName", "value": props.aggregate_name}
-    lost = ("AWS/Lambda", "Errors", function)
-    _add(stack, "EvidenceLost", "Lines of the request log were not counted", props, lost)
+    _add(
+        stack,
+        "ReleaseFailed",
+        props.stage,
+        alarm_description="A release was refused, halted or failed",
+        namespace="AWS/States",
+        metric_name="ExecutionsFailed",
+        dimensions=[{"name": "StateMachineArn", "value": props.machine_arn}],
+    )
+    _add(
+        stack,
+        "EvidenceLost",
+        props.stage,
+        alarm_description="Lines of the request log were not counted",
+        namespace="AWS/Lambda",
+        metric_name="Errors",
+        dimensions=[{"name": "FunctionName", "value": props.aggregate_name}],
+    )
 
 
-def _add(
-    stack: Stack,
-    id_: str,
-    description: str,
-    props: ReleaseAlarmsProps,
-    metric: tuple[str, str, dict[str, Any]],
-) -> None:
-    namespace, name, dimension = metric
-    topic = props.stage.alarm_topic
+def _add(stack: Stack, id_: str, stage: StageSpec, **metric: Any) -> None:
     cloudwatch.CfnAlarm(
         stack,
         id_,
-        alarm_description=description,
-        namespace=namespace,
-        metric_name=name,
-        dimensions=[dimension],
+        **metric,
         statistic="Sum",
         threshold=0,
         period=_PERIOD_SECONDS,
         evaluation_periods=1,
         comparison_operator="GreaterThanThreshold",
         treat_missing_data="notBreaching",
-        alarm_actions=None if topic is None else [topic],
+        alarm_actions=None if stage.alarm_topic is None else [stage.alarm_topic],
     )

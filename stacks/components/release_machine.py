@@ -14,6 +14,7 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from stacks.components.arns import Arns, allow, policy, trust
 from stacks.components.handler_function import HandlerFunction
 from stacks.components.retention import keep_data
+from stacks.project.spec import StageSpec
 
 _HERE = Path(__file__).parent
 _CHAPTER = {
@@ -33,12 +34,18 @@ class MachinesProps:
 
     arns: Arns
     functions: Mapping[str, HandlerFunction]
+    log_arn: str
+
+
+def add_machine_log(stack: Stack, stage: StageSpec) -> str:
+    """The stack has the log group of both machines; returns its ARN."""
+    log = logs.CfnLogGroup(stack, "MachineLog", retention_in_days=stage.log_days)
+    keep_data(log, stage.data_on_destroy)
+    return log.attr_arn
 
 
 def add_machines(stack: Stack, props: MachinesProps) -> stepfunctions.CfnStateMachine:
     """The stack has the release machine, whose chapters are executions of a second one."""
-    log = logs.CfnLogGroup(stack, "MachineLog", retention_in_days=props.arns.stage.log_days)
-    keep_data(log, props.arns.stage.data_on_destroy)
     chapter = _add(stack, "Chapter", props, calls=_calls(props, _CHAPTER), extra=[])
     calls = {**_calls(props, _RELEASE), "ChapterMachine": chapter.attr_arn}
     return _add(stack, "Release", props, calls=calls, extra=_chapter_statements(props.arns))
@@ -71,29 +78,25 @@ def _add(
         assume_role_policy_document=trust("states.amazonaws.com"),
         policies=[policy("Work", statements)],
     )
-    log_arn = {"Fn::GetAtt": ["MachineLog", "Arn"]}
-    machine = stepfunctions.CfnStateMachine(
+    return stepfunctions.CfnStateMachine(
         stack,
         f"{name}Machine",
         role_arn=role.attr_arn,
         definition_string=definition(name.lower(), partition=props.arns.stage.partition),
         definition_substitutions=dict(calls),
         state_machine_type="STANDARD",
-    )
-    machine.add_property_override(
-        "LoggingConfiguration",
-        {
-            "Level": "ALL",
-            "IncludeExecutionData": True,
-            "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": log_arn}}],
+        logging_configuration={
+            "level": "ALL",
+            "includeExecutionData": True,
+            "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": props.log_arn}}],
         },
     )
-    return machine
 
 
 def _chapter_statements(arns: Arns) -> list[dict[str, Any]]:
-    """What a synchronous child execution needs (Step Functions developer guide, "Service
-    integration policies", `startExecution.sync:2`).
+    """What a synchronous child execution needs.
+
+    Source: Step Functions developer guide, "Service integration policies", `startExecution.sync:2`.
     """
     chapter = {"Fn::GetAtt": ["ChapterMachine", "Name"]}
     executions = {"Fn::Sub": [arns.text("states", "execution:${Chapter}:*"), {"Chapter": chapter}]}
@@ -106,9 +109,9 @@ def _chapter_statements(arns: Arns) -> list[dict[str, Any]]:
 
 
 def _log_delivery() -> dict[str, Any]:
-    """Delivery of a machine's log (Step Functions developer guide, "Logging using CloudWatch Logs").
+    """Delivery of a machine's log; none of these actions takes a resource.
 
-    None of these actions takes a resource.
+    Source: Step Functions developer guide, "Logging using CloudWatch Logs".
     """
     return allow(
         [

@@ -6,7 +6,7 @@ from stacks.project.spec import DataOnDestroy
 
 
 def keep_data(resource: CfnResource, on_destroy: DataOnDestroy) -> None:
-    """The data of the resource outlives a replacement always, and its stack if the stage says so."""
+    """The data outlives a replacement always, and its stack if the stage says so."""
     policy = "Retain" if on_destroy is DataOnDestroy.KEEP else "Delete"
     resource.add_override("DeletionPolicy", policy)
     resource.add_override("UpdateReplacePolicy", "Retain")

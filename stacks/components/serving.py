@@ -19,7 +19,6 @@ from stacks.project.spec import ModelSpec
 from tidegate.slots import Slot
 from tidegate.version import Version
 
-
 OWNER_TAG = "tidegate:model"
 """By this tag `verify_release` tells what a model's earlier deploys left behind."""
 

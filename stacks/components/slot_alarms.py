@@ -26,37 +26,50 @@ def add_slot_alarms(stack: Stack, props: SlotAlarmsProps) -> None:
     limits = props.limits
     for slot in Slot:
         name = slot.value.capitalize()
-        # SageMaker counts 1 or 0 a request, so that the average is a share.
-        failed = {"statistic": "Average", "threshold": limits.server_errors_percent / 100}
-        refused = {"statistic": "Average", "threshold": limits.client_errors_percent / 100}
-        slow = {"extended_statistic": "p90", "threshold": limits.latency_milliseconds * 1_000}
-        _add(stack, f"{name}Failed", props, slot, "Invocation5XXErrors", failed)
-        _add(stack, f"{name}Refused", props, slot, "Invocation4XXErrors", refused)
-        _add(stack, f"{name}Slow", props, slot, "ModelLatency", slow)
+        # SageMaker counts 1 or 0 a request, so that the average of a count of errors is a share.
+        failed, refused = limits.server_errors_percent / 100, limits.client_errors_percent / 100
+        _add_alarm(
+            stack,
+            f"{name}Failed",
+            _on(props, slot, "Invocation5XXErrors"),
+            {"statistic": "Average", "threshold": failed},
+        )
+        _add_alarm(
+            stack,
+            f"{name}Refused",
+            _on(props, slot, "Invocation4XXErrors"),
+            {"statistic": "Average", "threshold": refused},
+        )
+        microseconds = limits.latency_milliseconds * 1_000
+        _add_alarm(
+            stack,
+            f"{name}Slow",
+            _on(props, slot, "ModelLatency"),
+            {"extended_statistic": "p90", "threshold": microseconds},
+        )
 
 
-def _add(  # noqa: PLR0913, PLR0917 - the six differ in every one of the alarms
-    stack: Stack,
-    id_: str,
-    props: SlotAlarmsProps,
-    slot: Slot,
-    metric: str,
-    limit: dict[str, Any],
-) -> None:
-    cloudwatch.CfnAlarm(
-        stack,
-        id_,
-        alarm_description=f"{metric} of slot {slot} of {props.endpoint}",
-        namespace="AWS/SageMaker",
-        metric_name=metric,
-        dimensions=[
+def _on(props: SlotAlarmsProps, slot: Slot, metric: str) -> dict[str, Any]:
+    return {
+        "alarm_description": f"{metric} of slot {slot} of {props.endpoint}",
+        "metric_name": metric,
+        "dimensions": [
             {"name": "EndpointName", "value": props.endpoint},
             {"name": "VariantName", "value": slot.value},
         ],
+        "alarm_actions": None if props.topic is None else [props.topic],
+    }
+
+
+def _add_alarm(stack: Stack, id_: str, metric: dict[str, Any], limit: dict[str, Any]) -> None:
+    cloudwatch.CfnAlarm(
+        stack,
+        id_,
+        **metric,
+        **limit,
+        namespace="AWS/SageMaker",
         period=_PERIOD_SECONDS,
         evaluation_periods=1,
         comparison_operator="GreaterThanThreshold",
         treat_missing_data="notBreaching",
-        alarm_actions=None if props.topic is None else [props.topic],
-        **limit,
     )

@@ -1,7 +1,7 @@
 """Model artifacts on this machine: what is in them, their digest, and packing them reproducibly.
 
-The digest is over names, modes and bytes, so that a directory and any packing of it are one version.
-A mode is executable or not: everything else depends on the machine that made the file.
+The digest is over names, modes and bytes: a directory and any packing of it are one version. A
+mode is executable or not, since everything else depends on the machine that made the file.
 """
 
 import gzip

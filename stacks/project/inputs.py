@@ -23,7 +23,7 @@ def chosen_stage(project: ProjectSpec, wanted: Any) -> str:
 
 
 def read_pointers(given: Any) -> Mapping[str, LivePointer]:
-    """The live pointers by model, from JSON or from the path of a JSON file; none when not given."""
+    """The live pointers by model, from JSON or the path of a JSON file; none when not given."""
     if given is None or given == "":
         return {}
     content = given if isinstance(given, dict) else _parsed(str(given))

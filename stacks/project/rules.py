@@ -105,7 +105,7 @@ def _hosting_faults(place: _Place, hosting: HostingFile) -> Iterator[Fault]:
     if hosting.instance_type not in instance_types():
         meant = did_you_mean(hosting.instance_type, instance_types())
         yield place.fault(
-            f"instance_type is {hosting.instance_type!r}, which SageMaker does not host on: {meant}",
+            f"instance_type is {hosting.instance_type!r}, not one that SageMaker hosts on: {meant}",
             "instance_type",
         )
     instances = hosting.instances
@@ -145,10 +145,13 @@ def _container_faults(place: _Place, raw: Mapping[str, Any], regions: set[str]) 
                 yield place.fault(
                     f"{key} belongs to framework, an own image has none: drop it", key
                 )
-    environment = raw.get("environment")
-    owned = _OWNED if framework is not None and isinstance(environment, Mapping) else ()
-    for key in owned:
-        if key in environment:  # type: ignore[operator]
+    if framework is not None:
+        yield from _owned_faults(place, raw.get("environment"))
+
+
+def _owned_faults(place: _Place, environment: object) -> Iterator[Fault]:
+    for key in environment if isinstance(environment, Mapping) else ():
+        if key in _OWNED:
             yield place.fault(
                 f"environment.{key} is set from entry_point: drop it here", "environment", key
             )

@@ -197,4 +197,4 @@ SECTIONS: tuple[tuple[str, type[Part]], ...] = (
     ("alarms", AlarmsFile),
     ("release", ReleaseFile),
 )
-"""Sections of a model that are checked by themselves, so that faults in one hide none in another."""
+"""Sections of a model, each checked by itself: faults in one hide none in another."""

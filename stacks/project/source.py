@@ -1,7 +1,7 @@
 """Reads YAML and remembers the line of every key and value; duplicate keys are faults.
 
-`ruamel.yaml` keeps the positions; this module turns its tree into plain values and a table of lines,
-so that nothing else needs to know about it.
+`ruamel.yaml` keeps the positions; this module turns its tree into plain values and a table of
+lines, so that nothing else needs to know about it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -80,15 +80,9 @@ def _plain(node: Any) -> Any:
         return {str(key): _plain(value) for key, value in node.items()}
     if isinstance(node, Sequence) and not isinstance(node, str):
         return [_plain(value) for value in node]
-    match node:
-        case bool() | None:
-            return node
-        case str():
-            return str(node)
-        case int():
-            return int(node)
-        case float():
-            return float(node)
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
     return node
 
 

@@ -1,7 +1,6 @@
 """Words for structural faults: what pydantic found, told as what, value, what is allowed."""
 
-from collections.abc import Iterator, Mapping
-from enum import Enum
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -65,24 +64,34 @@ def _allowed(kind: str, context: Mapping[str, Any], otherwise: str) -> str:
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
         return f"must be {words} {context[bound]}"
-    if kind == "string_pattern_mismatch":
-        pattern = str(context["pattern"])
-        return f"must be {_PATTERNS.get(pattern, f'text that matches {pattern}')}"
-    if kind == "enum":
-        return f"must be one of {context['expected']}".replace(" or ", ", ")
-    if kind == "string_too_long":
-        return f"must have at most {context['max_length']} characters"
-    if kind in {"too_short", "too_long"}:
-        return f"must have {_count(context)}"
     if kind.endswith("_type"):
         return f"must be {_TYPES.get(kind, kind.removesuffix('_type'))}"
-    return otherwise[:1].lower() + otherwise[1:]
+    words_of = _SPECIAL.get(kind)
+    return otherwise[:1].lower() + otherwise[1:] if words_of is None else words_of(context)
+
+
+def _pattern(context: Mapping[str, Any]) -> str:
+    pattern = str(context["pattern"])
+    return f"must be {_PATTERNS.get(pattern, f'text that matches {pattern}')}"
+
+
+def _enum(context: Mapping[str, Any]) -> str:
+    return f"must be one of {context['expected']}".replace(" or ", ", ").replace("'", "")
 
 
 def _count(context: Mapping[str, Any]) -> str:
     if "min_length" in context:
-        return f"at least {context['min_length']} entry"
-    return f"at most {context['max_length']} entries"
+        return f"must have at least {context['min_length']} entry"
+    return f"must have at most {context['max_length']} entries"
+
+
+_SPECIAL: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "string_pattern_mismatch": _pattern,
+    "enum": _enum,
+    "string_too_long": lambda context: f"must have at most {context['max_length']} characters",
+    "too_short": _count,
+    "too_long": _count,
+}
 
 
 _TYPES = {
@@ -128,9 +137,8 @@ def _part_at(location: Location) -> type[BaseModel] | None:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and not issubclass(annotation, Enum):
-        if issubclass(annotation, BaseModel):
-            return annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
     for inner in get_args(annotation):
         found = _model_in(inner)
         if found is not None:

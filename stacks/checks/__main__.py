@@ -1,0 +1,56 @@
+"""`python -m stacks.checks [PROJECT_FILE]`: every offline check of the templates of every stage.
+
+CDK's own validation, cdk-nag, cfn-lint with warnings as errors, and our own rules.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from aws_cdk import App
+from cfnlint.api import ManualArgs, lint_file
+
+from stacks.application import Deployment, add_stacks
+from stacks.checks.nag import add_nag
+from stacks.checks.template_rules import template_faults
+from stacks.project.faults import ProjectFaultsError
+from stacks.project.load import load_project
+from stacks.project.spec import ProjectSpec
+
+
+def main(project_file: Path) -> int:
+    """Zero when nothing was found; what was found is on standard error."""
+    try:
+        project = load_project(project_file)
+    except ProjectFaultsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    faults = [fault for stage in project.stages for fault in _stage_faults(project, stage)]
+    sys.stderr.writelines(f"{fault}\n" for fault in faults)
+    return 1 if faults else 0
+
+
+def _stage_faults(project: ProjectSpec, stage: str) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        app = App(outdir=folder)
+        add_stacks(app, Deployment(project=project, stage=stage, folder=Path(folder)))
+        add_nag(app, project, project.stages[stage])
+        try:
+            app.synth()
+        except RuntimeError as error:
+            yield f"{stage}: validation failed: {error}"
+        for template in sorted(Path(folder).glob("*.template.json")):
+            yield from _template_faults(template, project.stages[stage].region)
+
+
+def _template_faults(path: Path, region: str) -> Iterator[str]:
+    for match in lint_file(path, ManualArgs(regions=[region])):
+        yield f"{path.name}: {match.rule.id} {match.message} ({'/'.join(map(str, match.path))})"
+    for fault in template_faults(json.loads(path.read_text(encoding="utf-8"))):
+        yield f"{path.name}: {fault}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "tidegate.yaml")))

@@ -1,0 +1,139 @@
+"""What cdk-nag's AwsSolutions finds and we mean to keep, each with its reason.
+
+A finding that is not listed here fails the check; so does a wildcard on anything else.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from stacks.project.names import endpoint_name, id_prefix, model_stack_name, release_stack_name
+from stacks.project.spec import ProjectSpec, StageSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """One finding of cdk-nag on one construct, and why it stays."""
+
+    stack: str
+    construct: str
+    rule: str
+    reason: str
+
+
+_ENDPOINTS = (
+    "endpoints of one stage: their names begin with project and stage, and models come and go "
+    "without a change of the release loop's roles"
+)
+_LEFTOVERS = (
+    "models and configurations of one stage, whose names CloudFormation generates: they begin with "
+    "the logical id or the stack's name"
+)
+_NO_RESOURCE = "these actions take no resource (Service Authorization Reference)"
+_ENDPOINT_ROLES = (
+    "PrepareRelease",
+    "ShiftTraffic",
+    "VerifyTraffic",
+    "SettleRelease",
+    "VerifyRelease",
+    "RouteRequest",
+)
+
+
+def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
+    """Every finding that stays, for the stacks of a stage."""
+    yield from _release(project.name, stage)
+    for name, model in project.models.items():
+        yield from _hosting(project.name, stage, name, captures=model.capture.percent > 0)
+
+
+def _release(project: str, stage: StageSpec) -> Iterator[Acknowledged]:
+    stack = release_stack_name(project, stage.name)
+    prefix = id_prefix(project, stage.name)
+    for role in _ENDPOINT_ROLES:
+        pattern = f"endpoint/{project}-{stage.name}-*"
+        yield _wildcard(stack, f"{role}Role", _arn(stage, "sagemaker", pattern), _ENDPOINTS)
+    for kind in ("endpoint-config", "model"):
+        for beginning in (prefix, prefix.lower(), f"{project}-{stage.name}-model-"):
+            arn = _arn(stage, "sagemaker", f"{kind}/{beginning}*")
+            yield _wildcard(stack, "VerifyReleaseRole", arn, _LEFTOVERS)
+    listing = f"ListEndpointConfigs and ListModels: {_NO_RESOURCE}"
+    yield _wildcard(stack, "VerifyReleaseRole", "*", listing)
+    yield _wildcard(
+        stack, "ReportReleaseRole", "*", "PutMetricData takes no resource; its namespace is bound"
+    )
+    delivery = f"delivery of the machine's log: {_NO_RESOURCE}"
+    for machine in ("Chapter", "Release"):
+        yield _wildcard(stack, f"{machine}MachineRole", "*", delivery)
+        yield _finding(
+            stack,
+            f"{machine}Machine",
+            "SF2",
+            "the release record and the execution's history are the trace; X-Ray would add "
+            "permissions on every resource and tell nothing more",
+        )
+    yield _wildcard(
+        stack,
+        "ReleaseMachineRole",
+        _executions(stage),
+        "executions of the chapter machine only, whose names Step Functions generates",
+    )
+    yield _finding(
+        stack,
+        "SigningSecret",
+        "SMG4",
+        "a rotation must keep the old key until the outcomes of its predictions have come in, so "
+        "an operator rotates by adding a key; nothing else can read the secret",
+    )
+
+
+def _hosting(
+    project: str, stage: StageSpec, model: str, *, captures: bool
+) -> Iterator[Acknowledged]:
+    stack = model_stack_name(project, stage.name, model)
+    endpoint = endpoint_name(project, stage.name, model)
+    yield _wildcard(
+        stack,
+        "ExecutionRole",
+        "*",
+        "ecr:GetAuthorizationToken and PutMetricData take no resource; the namespace is bound",
+    )
+    logs = _arn(stage, "logs", f"log-group:/aws/sagemaker/Endpoints/{endpoint}:*")
+    yield _wildcard(stack, "ExecutionRole", logs, "log streams of the endpoint's own log group")
+    if captures:
+        written = f"<CaptureBucket.Arn>/{endpoint}/*"
+        yield _wildcard(stack, "ExecutionRole", written, "captured requests of this endpoint only")
+        yield _finding(
+            stack,
+            "CaptureBucket",
+            "S1",
+            "only the endpoint's role writes here and nothing serves from here; who reads it is "
+            "in CloudTrail, a bucket of access logs for each model would say no more",
+        )
+
+
+def _arn(stage: StageSpec, service: str, resource: str) -> str:
+    account = "<AWS::AccountId>" if stage.account is None else stage.account
+    return f"arn:{stage.partition}:{service}:{stage.region}:{account}:{resource}"
+
+
+def _executions(stage: StageSpec) -> str:
+    account = "${AWS::AccountId}" if stage.account is None else stage.account
+    arn = f"arn:{stage.partition}:states:{stage.region}:{account}:execution:${{Chapter}}:*"
+    return f'["{arn}",{{"Chapter":{{"Fn::GetAtt":["ChapterMachine","Name"]}}}}]'
+
+
+def _wildcard(stack: str, construct: str, resource: str, reason: str) -> Acknowledged:
+    return _finding(stack, construct, f"IAM5[Resource::{resource}]", reason)
+
+
+def _finding(stack: str, construct: str, rule: str, reason: str) -> Acknowledged:
+    full = f"AwsSolutions::AwsSolutions-{rule}"
+    return Acknowledged(stack=stack, construct=construct, rule=full, reason=reason)
+
+
+def by_construct(rows: Iterable[Acknowledged]) -> dict[tuple[str, str], list[Acknowledged]]:
+    """The rows grouped by the construct they are about."""
+    found: dict[tuple[str, str], list[Acknowledged]] = {}
+    for row in rows:
+        found.setdefault((row.stack, row.construct), []).append(row)
+    return found
