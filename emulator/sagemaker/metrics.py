@@ -3,8 +3,8 @@
 A request costs a few dictionary look-ups here; everything counted goes to CloudWatch once a second
 of wall time or more often. Names, units and the "1 for each such request, 0 otherwise" rule are
 those of the developer guide, "SageMaker AI endpoint invocation metrics"; latencies are in
-microseconds. Every metric exists twice: by endpoint and variant, and by these and the endpoint configuration,
-which keeps an old and a new fleet of one variant apart.
+microseconds. Every metric exists twice: by endpoint and variant, and by these and the endpoint
+configuration, which keeps an old and a new fleet of one variant apart.
 """
 
 from collections.abc import Callable, Mapping

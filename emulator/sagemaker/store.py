@@ -34,10 +34,6 @@ class Store:
         """What the tenant has, an empty shelf at first."""
         return self._shelves.setdefault(tenant, Shelf())
 
-    def tenants(self) -> tuple[Tenant, ...]:
-        """Every tenant that ever asked."""
-        return tuple(self._shelves)
-
     def model(self, tenant: Tenant, name: str) -> Model:
         """The model of that name."""
         found = self.shelf(tenant).models.get(name.lower())
