@@ -6,7 +6,6 @@ The front door checks signature and policies before `Invoker` sees anything.
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
 
 from emulator.sagemaker.serving.interface import InvokeRequest
 from emulator.sagemaker.serving.invoke import TARGET_VARIANT, Invoker
@@ -58,4 +57,4 @@ def _permissions(request: Request) -> Sequence[Permission]:
 def _endpoint(request: Request) -> str:
     found = _INVOCATIONS.fullmatch(request.path)
     assert found is not None  # noqa: S101 - claimed by the same expression
-    return unquote(found.group(1))
+    return found.group(1)
