@@ -13,6 +13,7 @@ from typing import Any
 from emulator.cloudwatch import alarms, queries, reasons
 from emulator.cloudwatch.alarms import Definition
 from emulator.cloudwatch.evaluation import State
+from emulator.cloudwatch.expressions import ExpressionError
 from emulator.cloudwatch.queries import QueryError, Tenant
 from emulator.cloudwatch.series import Datapoint, of_statistics, of_values
 from emulator.cloudwatch.store import MetricKey, MetricStore, dimensions_of
@@ -67,8 +68,10 @@ class CloudWatch:
     def check_alarm(self, account: str, region: str, alarm: Json) -> None:
         """The alarm can be evaluated, or BadRequestError says why not."""
         try:
-            alarms.definition_of(alarm, Tenant(account=account, region=region))
-        except QueryError as error:
+            definition = alarms.definition_of(alarm, Tenant(account=account, region=region))
+            # Without data every expression is still read to its end, so a wrong one shows here.
+            alarms.find(definition, MetricStore(), State.OK, self.now())
+        except (QueryError, ExpressionError) as error:
             raise seam.BadRequestError(str(error)) from error
 
     def evaluate(self, account: str, region: str, alarm: Json) -> None:

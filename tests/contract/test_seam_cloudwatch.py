@@ -271,6 +271,23 @@ def test_what_is_not_emulated_is_refused(monitoring: Monitoring):
         )
 
 
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [("RATE(m)", "RATE is not emulated"), ("x + 1", "no metric has the id"), ("m +", "be read")],
+)
+def test_wrong_expression_refuses_the_alarm(monitoring: Monitoring, expression: str, told: str):
+    """An alarm on an expression that can't be computed is refused and does not exist."""
+    metric = {"Namespace": monitoring.namespace, "MetricName": "M"}
+    stat = {"Metric": metric, "Period": 60, "Stat": "Sum"}
+    queries = [
+        {"Id": "e", "Expression": expression, "ReturnData": True},
+        {"Id": "m", "MetricStat": stat, "ReturnData": False},
+    ]
+    with pytest.raises(ClientError, match=told):
+        monitoring.alarm("wrong", Metrics=queries)
+    assert not monitoring.client.describe_alarms(AlarmNamePrefix="wrong")["MetricAlarms"]
+
+
 def template(namespace: str, threshold: float) -> str:
     """A template with one metric math alarm, numbers written as strings."""
     metric = {"Namespace": namespace, "MetricName": "M"}
