@@ -33,8 +33,8 @@ class Load:
     """
 
     model: str
-    users: int = 12
-    pause_seconds: float = 0.12
+    users: int = 10
+    pause_seconds: float = 0.15
     truth_delay_seconds: tuple[float, float] = (0.5, 2.5)
     seed: int = 1
 
@@ -89,7 +89,7 @@ class Users:
         self._threads = [
             threading.Thread(target=job, args=arguments, daemon=True) for job, arguments in jobs
         ]
-        self._threads += [threading.Thread(target=self._tell_truth, daemon=True) for _ in range(2)]
+        self._threads += [threading.Thread(target=self._tell_truth, daemon=True) for _ in range(4)]
         for thread in self._threads:
             thread.start()
 

@@ -19,7 +19,7 @@ def demo(
     time_scale: Annotated[
         float, typer.Option(help="Seconds of the cloud in one second of the wall.", min=1)
     ] = 60.0,
-    users: Annotated[int, typer.Option(help="Concurrent users.", min=1, max=200)] = 12,
+    users: Annotated[int, typer.Option(help="Concurrent users.", min=1, max=200)] = 10,
     output: Annotated[Path, typer.Option(help="Where report and figures go.")] = Path("build/demo"),
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     json_output: JsonOption = False,
