@@ -3,6 +3,7 @@
 Pure functions; the loop stores what they return and does what `Decision.next` says.
 """
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -105,6 +106,9 @@ def _start_baking(record: ReleaseRecord, *, now: float) -> Decision:
     wait = seconds_until_close(now, lag_seconds=record.plan.lag_seconds)
     if record.phase is Phase.BAKING and record.step_started_at is not None:
         return Decision(record=record, next=Next.BAKE, wait_seconds=wait)
+    cold = _cold_seconds(record, now=now)
+    if cold > 0:
+        return Decision(record=record, next=Next.VERIFY, wait_seconds=cold)
     baking = replace(
         record,
         phase=Phase.BAKING,
@@ -122,6 +126,14 @@ def _start_baking(record: ReleaseRecord, *, now: float) -> Decision:
         after=baking.target_shares,
     )
     return Decision(record=baking, next=Next.BAKE, wait_seconds=wait, entries=(entry,))
+
+
+def _cold_seconds(record: ReleaseRecord, *, now: float) -> int:
+    """How long the candidate still has to warm up, in whole seconds; only the first step does."""
+    if record.step > 0 or record.announced_at is None:
+        return 0
+    warm_at = record.announced_at + CACHE_SECONDS + record.plan.warm_up_seconds
+    return max(0, math.ceil(warm_at - now))
 
 
 def after_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> Decision:

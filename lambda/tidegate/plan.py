@@ -68,7 +68,8 @@ class ReleasePlan:
     `alpha` bounds the chance of rolling back a harmless candidate over the whole release, all
     metrics and all looks; `beta` the chance of promoting one whose harm is at a margin. After
     `hold_seconds` of baking beyond the last step without enough evidence, the release pauses for an
-    operator.
+    operator. In the first step the candidate serves `warm_up_seconds` before anything counts as
+    evidence: what a cold process does to its first requests says nothing about the version.
     """
 
     strategy: Strategy = Strategy.CANARY
@@ -85,6 +86,7 @@ class ReleasePlan:
     lag_seconds: int = 30
     outcome_window_seconds: int = 86_400
     hold_seconds: int = 3_600
+    warm_up_seconds: int = 60
     alpha: float = 0.01
     beta: float = 0.05
 
@@ -107,6 +109,7 @@ class ReleasePlan:
             ("lag_seconds", self.lag_seconds, 0, 3_600),
             ("outcome_window_seconds", self.outcome_window_seconds, 1, 30 * 86_400),
             ("hold_seconds", self.hold_seconds, 0, 30 * 86_400),
+            ("warm_up_seconds", self.warm_up_seconds, 0, 86_400),
         ):
             if not low <= value <= high:
                 faults.append(f"{name} must be {low} to {high}, got {value}")
@@ -136,6 +139,7 @@ class ReleasePlan:
             "lag_seconds": self.lag_seconds,
             "outcome_window_seconds": self.outcome_window_seconds,
             "hold_seconds": self.hold_seconds,
+            "warm_up_seconds": self.warm_up_seconds,
             "alpha": self.alpha,
             "beta": self.beta,
         }
@@ -162,6 +166,7 @@ class ReleasePlan:
             lag_seconds=int(data["lag_seconds"]),
             outcome_window_seconds=int(data["outcome_window_seconds"]),
             hold_seconds=int(data["hold_seconds"]),
+            warm_up_seconds=int(data["warm_up_seconds"]),
             alpha=float(data["alpha"]),
             beta=float(data["beta"]),
         )

@@ -30,7 +30,7 @@ def verify(
         return after_verification(newest, now=clock.now())
 
     seen, decision = advance(store, task, decide)
-    if decision.next is Next.SHIFT:
-        return go(task, Next.SHIFT)
+    if decision.next in {Next.SHIFT, Next.VERIFY}:
+        return go(task, decision.next, wait_seconds=decision.wait_seconds)
     store.put_split(split_of(seen, settling=False))
     return go(task, decision.next, wait_seconds=decision.wait_seconds)
