@@ -8,6 +8,6 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 def seconds_of(text: str) -> int:
     """The seconds of a duration such as `90s`, `10m`, `24h` or `7d`; ValueError for others."""
-    if re.match(PATTERN, text) is None:
+    if re.fullmatch(r"\d{1,6}[smhd]", text) is None:
         raise ValueError("a duration is a whole number and a unit: 90s, 10m, 24h or 7d")
     return int(text[:-1]) * _SECONDS[text[-1]]

@@ -19,6 +19,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"^lag_seconds", "lag"),
     (r"^outcome_window_seconds", "outcome_window"),
     (r"^hold_seconds", "hold"),
+    (r"^warm_up_seconds", "warm_up"),
     (r"^alpha", "alpha"),
     (r"^beta", "beta"),
 )
@@ -26,6 +27,7 @@ _KEYS = {
     "lag_seconds": "lag (in seconds)",
     "outcome_window_seconds": "outcome_window (in seconds)",
     "hold_seconds": "hold (in seconds)",
+    "warm_up_seconds": "warm_up (in seconds)",
     "bake_seconds": "bake (in seconds)",
 }
 
@@ -52,6 +54,7 @@ def plan_of(section: ReleaseFile) -> ReleasePlan:
         lag_seconds=seconds_of(section.lag),
         outcome_window_seconds=seconds_of(section.outcome_window),
         hold_seconds=seconds_of(section.hold),
+        warm_up_seconds=seconds_of(section.warm_up),
         alpha=section.alpha,
         beta=section.beta,
     )

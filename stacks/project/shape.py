@@ -146,6 +146,8 @@ class ReleaseFile(Part):
     """How long after an interval its log lines may still arrive."""
     outcome_window: Duration = "1d"
     """How long after a prediction its outcome is accepted."""
+    warm_up: Duration = "60s"
+    """How long the candidate serves in the first step before anything counts: 0s to 1d."""
     hold: Duration = "1h"
     """How long to wait beyond the last step when the evidence is too little to decide."""
     alpha: float = 0.01

@@ -115,7 +115,7 @@ def _meaning(location: Location) -> str:
     if field is None:
         return "it must be there"
     described = field.description or _first_line(_model_in(field.annotation))
-    return described.rstrip(".")[:1].lower() + described.rstrip(".")[1:]
+    return described.rstrip(".")
 
 
 def _first_line(part: type[BaseModel] | None) -> str:
