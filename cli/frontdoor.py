@@ -9,6 +9,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from cli.exits import CommandError, Exit
+from cli.target import Target
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -30,7 +33,7 @@ class FrontDoor:
     region: str
     credentials: Credentials
     pool: urllib3.PoolManager = field(
-        default_factory=lambda: urllib3.PoolManager(maxsize=64, retries=False, timeout=70.0)
+        default_factory=lambda: urllib3.PoolManager(maxsize=256, retries=False, timeout=70.0)
     )
 
     def predict(
@@ -60,3 +63,15 @@ class FrontDoor:
         SigV4Auth(self.credentials, "execute-api", self.region).add_auth(request)
         signed = dict(request.headers.items())
         return self.pool.request("POST", self.url + path, body=body, headers=signed)
+
+
+def door_of(target: Target, *, url: str) -> FrontDoor:
+    """A client of a front door, with the credentials of a target."""
+    credentials = target.session.get_credentials()
+    if credentials is None:
+        raise CommandError("no credentials to sign requests with", code=Exit.UNREACHABLE)
+    return FrontDoor(
+        url=url,
+        region=target.region,
+        credentials=credentials.get_frozen_credentials(),  # type: ignore[arg-type]
+    )

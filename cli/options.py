@@ -5,6 +5,8 @@ Every command's help needs this module, so it imports nothing heavy before a com
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,8 +16,11 @@ import typer
 
 if TYPE_CHECKING:
     from cli.deployed import Deployed
+    from cli.deployment import StackDone
+    from cli.progress import Progress
     from cli.project import Project
     from cli.target import Target
+    from cli.users import Door
 
 
 class On(StrEnum):
@@ -62,12 +67,36 @@ class Place:
 
         return find(self.target, project=self.project.name, stage=self.stage)
 
+    def deploy(self, *, assembly: Path, progress: Progress | None = None) -> tuple[StackDone, ...]:
+        """Every stack of the stage is as the project file says."""
+        from cli.deployment import deploy_stacks  # noqa: PLC0415 - boto3
+        from cli.progress import QUIET  # noqa: PLC0415
+
+        shown = QUIET if progress is None else progress
+        return deploy_stacks(self, assembly=assembly, progress=shown)
+
+    def front_door(self) -> Door:
+        """A client of the deployed front door, with the credentials of the target."""
+        from cli.frontdoor import door_of  # noqa: PLC0415 - botocore
+
+        return door_of(self.target, url=self.deployed().api_url)
+
 
 def place(*, project_file: Path, stage: str | None, on: On) -> Place:
     """Resolve the shared options."""
+    return PLACES.get()(project_file, stage, on)
+
+
+def _real_place(project_file: Path, stage: str | None, on: On) -> Place:
     from cli.project import read_project  # noqa: PLC0415 - a YAML parser
     from cli.target import choose  # noqa: PLC0415 - boto3
 
     project = read_project(project_file)
     name = project.stage(stage)
     return Place(project=project, stage=name, target=choose(on, region=project.regions[name]))
+
+
+PLACES: ContextVar[Callable[[Path, str | None, On], Place]] = ContextVar(
+    "places", default=_real_place
+)
+"""How the shared options become a place; a test puts places made of fakes here."""

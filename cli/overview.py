@@ -2,22 +2,38 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 from rich.table import Table
 
 from cli.deployed import Deployed
+from cli.exits import CommandError
 from cli.screen import duration, standing
 from tidegate.errors import NotFoundError
+from tidegate.pointer import LivePointer
 from tidegate.ports import EndpointState
+from tidegate.release import Phase, ReleaseRecord
+from tidegate.version import Version
 from tidegate.view import ReleaseView, view_of
+
+
+class Idle(StrEnum):
+    """What the version in the idle slot is."""
+
+    SAME = "same"
+    WAITING = "waiting"
+    RELEASING = "releasing"
+    PREVIOUS = "previous"
+    ROLLED_BACK = "rolled-back"
+    ABORTED = "aborted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStatus:
-    """What serves of a model, as read back from its endpoint, and what waits in the idle slot.
+    """What serves of a model, as read back from its endpoint, and what is in the idle slot.
 
-    `candidate` is None where both slots hold the live version; `shares` are in percent.
+    `shares` are in percent; `release_id` is the open release, `last_release_id` the newest one.
     """
 
     model: str
@@ -25,10 +41,20 @@ class ModelStatus:
     endpoint_status: str
     live_slot: str
     live: str
-    candidate: str | None
+    idle: str
+    idle_is: Idle
     shares: dict[str, float]
+    last_release_id: str | None
     release_id: str | None
     standing: str | None
+
+
+def model_status(deployed: Deployed, model: str) -> ModelStatus:
+    """The status of one model; CommandError lists the models there are."""
+    status = _status(deployed, deployed.known_model(model))
+    if status is None:
+        raise CommandError(f"{model} was deployed but never verified: deploy it again")
+    return status
 
 
 def model_statuses(deployed: Deployed) -> tuple[ModelStatus, ...]:
@@ -45,17 +71,39 @@ def _status(deployed: Deployed, model: str) -> ModelStatus | None:
     idle = declaration.slots[pointer.slot.other]
     endpoint = _endpoint(deployed, declaration.endpoint_name)
     holder = store.lock_holder(model)
+    last = newest_release(deployed, model)
     return ModelStatus(
         model=model,
         endpoint=declaration.endpoint_name,
         endpoint_status="absent" if endpoint is None else endpoint.status,
         live_slot=pointer.slot.value,
         live=pointer.version.label,
-        candidate=None if idle.digest == pointer.version.digest else idle.label,
+        idle=idle.label,
+        idle_is=_idle_is(idle, pointer, last),
         shares={} if endpoint is None else endpoint.shares(),
+        last_release_id=None if last is None else last.release_id,
         release_id=holder,
         standing=None if holder is None else standing(_bare_view(deployed, holder)),
     )
+
+
+def newest_release(deployed: Deployed, model: str) -> ReleaseRecord | None:
+    """The record of the newest release of a model, None before the first one."""
+    known = deployed.store.releases(model)
+    return deployed.store.load(known[0]) if known else None
+
+
+def _idle_is(idle: Version, pointer: LivePointer, last: ReleaseRecord | None) -> Idle:
+    if idle.digest == pointer.version.digest:
+        return Idle.SAME
+    if last is None:
+        return Idle.WAITING
+    if last.phase is Phase.PROMOTED:
+        return Idle.PREVIOUS if idle.digest == last.live.version.digest else Idle.WAITING
+    if idle.digest != last.candidate.version.digest:
+        return Idle.WAITING
+    ends = {Phase.ROLLED_BACK: Idle.ROLLED_BACK, Phase.ABORTED: Idle.ABORTED}
+    return ends.get(last.phase, Idle.RELEASING)
 
 
 def _endpoint(deployed: Deployed, name: str) -> EndpointState | None:
@@ -79,17 +127,18 @@ def past_releases(deployed: Deployed, model: str, *, limit: int) -> tuple[Releas
 def models_table(statuses: Sequence[ModelStatus]) -> Table:
     """All models, for people."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("model", "live", "slot", "serves", "endpoint", "waiting", "release"):
+    for heading in ("model", "live", "slot", "serves", "endpoint", "idle slot", "release"):
         table.add_column(heading, overflow="fold")
     for item in statuses:
-        shares = ", ".join(f"{slot} {share:.0f} %" for slot, share in sorted(item.shares.items()))
+        serving = {slot: share for slot, share in sorted(item.shares.items()) if share > 0}
+        shares = ", ".join(f"{slot} {share:.0f} %" for slot, share in serving.items())
         table.add_row(
             item.model,
             item.live,
             item.live_slot,
             shares or "nothing",
             item.endpoint_status,
-            "-" if item.candidate is None else item.candidate,
+            f"{item.idle} ({item.idle_is})",
             "-" if item.release_id is None else f"{item.standing}: {item.release_id}",
         )
     return table
@@ -98,8 +147,9 @@ def models_table(statuses: Sequence[ModelStatus]) -> Table:
 def releases_table(views: Sequence[ReleaseView]) -> Table:
     """Releases, for people."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("release", "from", "to", "stands", "took", "by", "because"):
+    for heading in ("release", "from", "to", "stands", "took", "by"):
         table.add_column(heading, overflow="fold")
+    table.add_column("because", no_wrap=True, overflow="ellipsis")
     for view in views:
         table.add_row(
             view.release_id,

@@ -21,7 +21,8 @@ _COLOURS = {
     "aborted": "yellow",
     "hold": "yellow",
 }
-_LEFT = frozenset({"", "slot", "version"})
+_LONGEST_LABEL = 24
+"""Columns; a bar gives way before any other column does, so that 80 columns are enough."""
 
 
 def release_panel(view: ReleaseView, *, now: float | None = None) -> RenderableType:
@@ -72,19 +73,12 @@ def _headline(view: ReleaseView, now: float | None) -> Text:
 
 def _slots(view: ReleaseView) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in (
-        "",
-        "slot",
-        "version",
-        "share",
-        "",
-        "requests",
-        "errors",
-        "wrong",
-        "p50",
-        "p95",
-    ):
-        table.add_column(heading, justify="left" if heading in _LEFT else "right", no_wrap=True)
+    for heading in ("", "slot", "version"):
+        table.add_column(heading, no_wrap=True, max_width=_LONGEST_LABEL, overflow="ellipsis")
+    table.add_column("share", justify="right", no_wrap=True)
+    table.add_column("", max_width=16)
+    for heading in ("requests", "errors", "wrong", "p50", "p95"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for slot in (view.live, view.candidate):
         table.add_row(*_slot_row(slot))
     return table
@@ -94,9 +88,9 @@ def _slot_row(slot: SlotView) -> tuple[RenderableType, ...]:
     return (
         slot.role,
         slot.slot,
-        Text(slot.label, overflow="ellipsis"),
+        Text(slot.label),
         f"{slot.share_percent} %",
-        ProgressBar(total=100, completed=slot.share_percent, width=16),
+        ProgressBar(total=100, completed=slot.share_percent),
         f"{slot.requests:,}",
         _share(slot.errors, slot.requests),
         _share(slot.outcomes_wrong, slot.outcomes_known),
@@ -107,9 +101,10 @@ def _slot_row(slot: SlotView) -> tuple[RenderableType, ...]:
 
 def _evidence(view: ReleaseView) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("evidence of", "live", "candidate", "difference"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("of the evidence that decides", no_wrap=True)
+    table.add_column("evidence of", no_wrap=True)
+    for heading in ("live", "candidate", "difference"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("proven", max_width=24)
     table.add_column("", justify="right", no_wrap=True)
     for item in view.evidence:
         reached = reached_share(item)
@@ -118,7 +113,7 @@ def _evidence(view: ReleaseView) -> Table:
             percent(item.live_rate),
             percent(item.candidate_rate),
             bounds(item.lower, item.upper),
-            ProgressBar(total=1.0, completed=min(1.0, reached), width=24),
+            ProgressBar(total=1.0, completed=min(1.0, reached)),
             f"{100 * reached:.0f} %",
         )
     return table

@@ -11,15 +11,33 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from urllib3.exceptions import HTTPError
 
-from cli.frontdoor import FrontDoor, Reply
+from cli.frontdoor import Reply
+
+
+class Door(Protocol):
+    """Where users ask and truths are told: `cli.frontdoor.FrontDoor`."""
+
+    def predict(
+        self, model: str, body: bytes, *, content_type: str = ..., user: str = ...
+    ) -> Reply:
+        """Ask a model; HTTPError when no answer came."""
+        ...
+
+    def record_outcome(self, prediction_id: str, *, wrong: bool) -> int:
+        """Say what became known of a prediction; the HTTP status of the answer."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One request, and how to tell a wrong answer to it; None where the truth stays unknown."""
+    """One request, and how to tell a wrong answer to it; None where the truth stays unknown.
+
+    An answer of which `is_wrong` raises ValueError cannot be read, and so is wrong.
+    """
 
     body: bytes
     is_wrong: Callable[[bytes], bool] | None = None
@@ -72,7 +90,7 @@ class Ledger:
 class Users:
     """A crowd that keeps asking from `start` to `stop`."""
 
-    def __init__(self, door: FrontDoor, questions: Sequence[Question], load: Load) -> None:
+    def __init__(self, door: Door, questions: Sequence[Question], load: Load) -> None:
         self.ledger = Ledger()
         self._door = door
         self._questions = questions
@@ -122,7 +140,10 @@ class Users:
     def _learn_later(self, reply: Reply, question: Question, delay: float) -> None:
         if question.is_wrong is None or reply.prediction_id is None:
             return
-        wrong = question.is_wrong(reply.body)
+        try:
+            wrong = question.is_wrong(reply.body)
+        except ValueError:
+            wrong = True
         with self._due_changed:
             self._learnt += 1
             item = (time.monotonic() + delay, self._learnt, reply.prediction_id, wrong)

@@ -6,6 +6,8 @@ import secrets
 import time
 
 from cli.deployed import Deployed
+from cli.exits import CommandError, Exit
+from cli.overview import Idle, model_status
 from tidegate.loop import operate
 from tidegate.loop.prepare import StartRequest
 from tidegate.release import Intervention
@@ -45,6 +47,22 @@ def start_release(deployed: Deployed, model: str) -> str:
         request=StartRequest(release_id=release_id, model=model, who=operator()),
     )
     return release_id
+
+
+def refuse_known_version(deployed: Deployed, model: str) -> None:
+    """CommandError when the idle version is known to be old or bad: to release it is an intent."""
+    status = model_status(deployed, model)
+    known = {
+        Idle.PREVIOUS: f"is what {status.live} replaced",
+        Idle.ROLLED_BACK: "was rolled back",
+        Idle.ABORTED: "was aborted",
+    }
+    if status.idle_is in known:
+        raise CommandError(
+            f"{status.idle}, in the idle slot, {known[status.idle_is]} in release "
+            f"{status.last_release_id}: 'tidegate release start {model} --again' releases it",
+            code=Exit.REFUSED,
+        )
 
 
 def abort_release(deployed: Deployed, release_id: str, *, why: str) -> None:

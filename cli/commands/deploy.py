@@ -31,14 +31,13 @@ def deploy(
     json_output: JsonOption = False,
 ) -> None:
     """Deploy the project. A new version goes into the idle slot and gets no traffic yet."""
-    from cli.deployment import deploy_stacks
     from cli.overview import model_statuses, status_json
     from cli.progress import progress
 
     where = place(project_file=project_file, stage=stage, on=on)
     note(f"{where.project.name} {where.stage} on {where.target.name}")
     with progress() as shown:
-        done = deploy_stacks(where, assembly=ASSEMBLY, progress=shown)
+        done = where.deploy(assembly=ASSEMBLY, progress=shown)
     statuses = model_statuses(where.deployed())
     if json_output:
         stacks = {s.name: {"change": s.change, "seconds": s.seconds} for s in done}
@@ -52,15 +51,13 @@ def deploy(
 
 def deploy_place(where: Place, *, assembly: Path = ASSEMBLY) -> dict[str, Any]:
     """Every stack of the stage is as the project file says; what was done, in JSON types."""
-    from cli.deployment import deploy_stacks
-
-    return {"stacks": {s.name: s.change for s in deploy_stacks(where, assembly=assembly)}}
+    return {"stacks": {s.name: s.change for s in where.deploy(assembly=assembly)}}
 
 
 def _what_now(status: "ModelStatus") -> str:
     live = f"{status.model}: {status.live} is live in slot {status.live_slot}"
     if status.release_id is not None:
         return f"{live}, release {status.release_id} is open ({status.standing})"
-    if status.candidate is None:
-        return live
-    return f"{live}, {status.candidate} waits: 'tidegate release start {status.model}' releases it"
+    if status.idle_is != "waiting":
+        return f"{live}, {status.idle} ({status.idle_is}) is in the idle slot"
+    return f"{live}, {status.idle} waits: 'tidegate release start {status.model}' releases it"

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.commands.deploy import deploy_place
-from cli.commands.invoke import front_door
 from cli.commands.release import show, start_release
 from cli.exits import CommandError, Exit, reported
 from cli.options import (
@@ -93,7 +93,7 @@ def _drilled(original: Place, model: str, error_percent: int) -> Place:
             error_percent=error_percent,
         )
     )
-    return Place(project=read_project(bad), stage=original.stage, target=original.target)
+    return replace(original, project=read_project(bad))
 
 
 def _release(deployed: "Deployed", model: str) -> tuple[str, Exit]:
@@ -136,7 +136,7 @@ def _traffic(where: Place, model: str, bodies: tuple[bytes, ...], users: int) ->
     from cli.users import Load, Question, Users
 
     questions = [Question(body=body) for body in bodies]
-    crowd = Users(front_door(where), questions, Load(model=model, users=users))
+    crowd = Users(where.front_door(), questions, Load(model=model, users=users))
     crowd.start()
     try:
         yield

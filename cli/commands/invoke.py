@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,31 +12,13 @@ from cli.options import (
     JsonOption,
     On,
     OnOption,
-    Place,
     ProjectFileOption,
     StageOption,
     place,
 )
 from cli.output import note, print_json, say
 
-if TYPE_CHECKING:
-    from cli.frontdoor import FrontDoor
-
 CREDITED = 202
-
-
-def front_door(where: Place) -> "FrontDoor":
-    """A client of the deployed front door, with the credentials of the target."""
-    from cli.frontdoor import FrontDoor
-
-    credentials = where.target.session.get_credentials()
-    if credentials is None:
-        raise CommandError("no credentials to sign requests with", code=Exit.UNREACHABLE)
-    return FrontDoor(
-        url=where.deployed().api_url,
-        region=where.target.region,
-        credentials=credentials.get_frozen_credentials(),  # type: ignore[arg-type]
-    )
 
 
 @reported
@@ -59,8 +41,7 @@ def invoke(
     json_output: JsonOption = False,
 ) -> None:
     """Ask a model through the front door, as its users do."""
-    where = place(project_file=project_file, stage=stage, on=on)
-    door = front_door(where)
+    door = place(project_file=project_file, stage=stage, on=on).front_door()
     payload = _payload(body, data)
     reply = door.predict(model, payload, content_type=content_type, user=user)
     text = reply.body.decode(errors="replace")
@@ -77,8 +58,10 @@ def invoke(
         )
     else:
         say(text)
-        note(f"HTTP {reply.status}, slot {reply.slot}, version {reply.version}")
-        note(f"prediction id {reply.prediction_id}")
+        note(f"HTTP {reply.status}")
+        if reply.prediction_id is not None:
+            note(f"slot {reply.slot}, version {reply.version}")
+            note(f"prediction id {reply.prediction_id}")
     if reply.status != 200:
         raise SystemExit(int(Exit.FAILED))
 
@@ -94,26 +77,28 @@ def outcome(
     json_output: JsonOption = False,
 ) -> None:
     """Record whether a prediction turned out to be wrong."""
-    door = front_door(place(project_file=project_file, stage=stage, on=on))
+    door = place(project_file=project_file, stage=stage, on=on).front_door()
     status = door.record_outcome(prediction_id, wrong=wrong)
     credited = status == CREDITED
     if json_output:
-        print_json({"status": status, "credited": credited})
+        print_json({"status": status, "credited": credited, "said": _said(status)})
     else:
-        say("credited" if credited else f"refused: {_why(status)}")
+        say(_said(status))
     if not credited:
         raise SystemExit(int(Exit.REFUSED))
 
 
-def _why(status: int) -> str:
+def _said(status: int) -> str:
     """What the front door's status means, and the status."""
+    if status == CREDITED:
+        return "credited"
     reasons = {
         400: "the prediction id is malformed or forged",
         403: "these credentials may not call the front door",
         409: "the outcome of this prediction was recorded before",
         410: "the outcome came later than the plan's outcome window",
     }
-    return f"{reasons.get(status, 'the front door answered')} (HTTP {status})"
+    return f"refused: {reasons.get(status, 'the front door says no more')} (HTTP {status})"
 
 
 def _payload(body: str, data: str | None) -> bytes:

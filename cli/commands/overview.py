@@ -61,8 +61,10 @@ def list_releases(
     from cli.overview import past_releases, release_json, releases_table
 
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
-    models = deployed.store.models() if model is None else (deployed.known_model(model),)
+    models = deployed.store.models() if model is None else (model,)
     views = [v for name in sorted(models) for v in past_releases(deployed, name, limit=limit)]
+    if model is not None and not views:
+        deployed.known_model(model)
     if json_output:
         print_json({"releases": [release_json(view) for view in views]})
     elif views:

@@ -61,14 +61,22 @@ def start(
     model: ModelArgument,
     *,
     watch: Annotated[bool, typer.Option("--watch", help="Watch it until it is over.")] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Release a version that was replaced or taken back before."),
+    ] = False,
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
     json_output: JsonOption = False,
 ) -> None:
     """Release the version in the idle slot: move traffic to it step by step, judged on the way."""
+    from cli.verbs import refuse_known_version
+
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
-    release_id = start_release(deployed, deployed.known_model(model))
+    if not again:
+        refuse_known_version(deployed, model)
+    release_id = start_release(deployed, model)
     if watch:
         raise SystemExit(int(watched(deployed, release_id, json_output=json_output)))
     if json_output:
