@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.commands.deploy import deploy_place, live_pointers
-from cli.commands.release import start_release
 from cli.deployed import Deployed
-from cli.frontdoor import FrontDoor
+from cli.deployment import StackDone, deploy_stacks, live_pointers
+from cli.frontdoor import FrontDoor, door_of
 from cli.options import Place
 from cli.project import read_project
 from cli.target import embedded_target
 from cli.users import Load, Question, Users
+from cli.verbs import start_release
 from cli.watch import finished, first_view
 from emulator.server import EmbeddedCloud
 from tidegate.view import ReleaseView
@@ -57,7 +57,7 @@ stages:
 models:
   MODEL:
     framework: scikit-learn
-    framework_version: "1.4-2"
+    framework_version: "1.9-0"
     artifact: ARTIFACT
     label: LABEL
     hosting: { instance_type: ml.t2.medium }
@@ -113,9 +113,9 @@ class World:
         project = read_project(path)
         return Place(project=project, stage=project.stages[0], target=embedded_target(self.cloud))
 
-    def deploy(self, behaviour: Behaviour) -> dict[str, Any]:
+    def deploy(self, behaviour: Behaviour) -> tuple[StackDone, ...]:
         """As `tidegate deploy` does: synth with the live pointers."""
-        return deploy_place(self.place(behaviour), assembly=self.folder / "cdk.out")
+        return deploy_stacks(self.place(behaviour), assembly=self.folder / "cdk.out")
 
     @property
     def deployed(self) -> Deployed:
@@ -149,12 +149,8 @@ class World:
 
     def door(self) -> FrontDoor:
         """A client of the front door."""
-        target = self.deployed.target
-        return FrontDoor(
-            url=self.deployed.api_url,
-            region=target.region,
-            credentials=target.session.get_credentials().get_frozen_credentials(),
-        )
+        deployed = self.deployed
+        return door_of(deployed.target, url=deployed.api_url)
 
     @contextmanager
     def users(self, *, count: int = 8, pause_seconds: float = 0.06) -> Iterator[Users]:
