@@ -53,8 +53,20 @@ def _bounds(shape: Shape, value: Any, where: str) -> Iterator[str]:
             yield f"{where}: {value!r} does not match {meta['pattern']}"
 
 
-# Python knows no Unicode categories: these stand for a few characters more than Java's.
-_CATEGORIES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{M}": "", r"\p{P}": "!-/:-@"}
+# What Python writes another way; the categories stand for a few characters more than Java's.
+_CATEGORIES = {
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\d",
+    r"\p{Z}": r"\s",
+    r"\p{M}": "",
+    r"\p{S}": "$+<=>^`|~",
+    r"\p{P}": "!-/:-@",
+    r"\p{Alnum}": "a-zA-Z0-9",
+    r"[\p{Print}]": r"[ -~]",
+    r"\p{Print}": r"[ -~]",
+    r"\p{ASCII}": r"[\x00-\x7f]",
+    r"\z": r"\Z",
+}
 
 
 def _matches(pattern: str, value: str) -> bool:

@@ -21,6 +21,7 @@ PLAN = ReleasePlan(
     guardrails=(Guardrail(metric=Metric.ERRORS, margin=0.02),),
     lag_seconds=30,
     hold_seconds=600,
+    warm_up_seconds=20,
 )
 
 

@@ -1,7 +1,7 @@
 """POST /models/{model}/predictions: ask the model, sign, log."""
 
+import os
 import sys
-import uuid
 from functools import cache
 from typing import Any
 
@@ -33,5 +33,5 @@ def _router(ports: World) -> Router:
         invoker=ports.invoker,
         keys=ports.keys,
         clock=ports.clock,
-        nonce=lambda: uuid.uuid4().hex,
+        nonce=lambda: os.urandom(16).hex(),
     )

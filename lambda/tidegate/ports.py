@@ -25,11 +25,11 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantState:
-    """One production variant, as read back from the endpoint."""
+    """One production variant, as read back. Serverless ones have no instances to count: None."""
 
     weight: float
-    current_instances: int
-    desired_instances: int
+    current_instances: int | None
+    desired_instances: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

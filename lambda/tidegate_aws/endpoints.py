@@ -58,8 +58,8 @@ class SageMakerEndpoints:
 def _state(variant: Mapping[str, Any]) -> VariantState:
     return VariantState(
         weight=variant.get("CurrentWeight", 0.0),
-        current_instances=variant.get("CurrentInstanceCount", 0),
-        desired_instances=variant.get("DesiredInstanceCount", 0),
+        current_instances=variant.get("CurrentInstanceCount"),
+        desired_instances=variant.get("DesiredInstanceCount"),
     )
 
 

@@ -35,25 +35,21 @@ class SageMakerInvoker:
 
     def invoke(self, question: Question) -> Answer:
         """Ask the model. A model's failure is an answer with its status, not an exception."""
-        from botocore.exceptions import (  # noqa: PLC0415 - see clients.py
-            ClientError,
-            HTTPClientError,
-            IncompleteReadError,
-            ReadTimeoutError,
-        )
-        from botocore.exceptions import (
-            ConnectionError as UnreachedError,
-        )
+        from botocore import exceptions  # noqa: PLC0415 - see clients.py
 
         started = self.timer()
         try:
             response: Any = self.client.invoke_endpoint(**_request(question))
             body = response["Body"].read()
-        except ClientError as error:
+        except exceptions.ClientError as error:
             return self._failed(error, started=started)
-        except ReadTimeoutError as error:
+        except exceptions.ReadTimeoutError as error:
             return self._unanswered(_TIMED_OUT, str(error), started=started)
-        except (UnreachedError, HTTPClientError, IncompleteReadError) as error:
+        except (
+            exceptions.ConnectionError,
+            exceptions.HTTPClientError,
+            exceptions.IncompleteReadError,
+        ) as error:
             return self._unanswered(_UNREACHED, str(error), started=started)
         return Answer(
             status=200,

@@ -1,6 +1,6 @@
 """Reading back: does the endpoint serve what the record says?"""
 
-from tidegate.ports import EndpointState
+from tidegate.ports import EndpointState, VariantState
 from tidegate.release import ReleaseRecord
 
 _TOLERANCE_PERCENT = 0.01
@@ -33,11 +33,14 @@ def changed_config(state: EndpointState, record: ReleaseRecord) -> str | None:
 def lacks_instances(state: EndpointState, record: ReleaseRecord) -> bool:
     """Whether a slot that is to have traffic still waits for its instances."""
     return any(
-        share > 0
-        and (
-            state.variants[slot].current_instances < 1
-            or state.variants[slot].current_instances < state.variants[slot].desired_instances
-        )
+        _waits(state.variants[slot])
         for slot, share in record.target_shares.items()
-        if slot in state.variants
+        if share > 0 and slot in state.variants
     )
+
+
+def _waits(variant: VariantState) -> bool:
+    if variant.current_instances is None:
+        return False
+    desired = 1 if variant.desired_instances is None else variant.desired_instances
+    return variant.current_instances < max(1, desired)
