@@ -9,29 +9,33 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Group
-from rich.live import Live
 from rich.text import Text
 
-from cli.commands.deploy import deploy_place
-from cli.commands.release import start_release
+from cli.demo.memory import memory_mebibytes
 from cli.demo.project import MODEL, project_with, train_missing
 from cli.demo.summary import Told, summary_table, write_summary
 from cli.deployed import Deployed
-from cli.frontdoor import FrontDoor
+from cli.deployment import deploy_stacks
+from cli.display import live_or_lines
+from cli.frontdoor import door_of
 from cli.options import Place
 from cli.output import CONSOLE, say
 from cli.project import read_project
 from cli.screen import release_panel
 from cli.target import Target, embedded_target
 from cli.users import Load, Question, Users
+from cli.verbs import start_release
 from cli.watch import finished, first_view
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
 from examples.flights.traffic import held_out, is_wrong, payload
+from tidegate.pointer import Declaration
 from tidegate.view import ReleaseView
 
 REFRESH_SECONDS = 0.25
+MOST_REQUESTS = 800
+"""What the example's margins were chosen for; `bench/judge_validity.py` measures it."""
+
 LIMIT_SECONDS = 150.0
 """A release that is not over by then, on the wall's clock, is told as it stands."""
 
@@ -60,11 +64,13 @@ def tell(scenario: Scenario) -> tuple[Told, ...]:
         say(f"time is scaled: 1 s here is {scenario.time_scale:g} s of the cloud's clock")
         target = embedded_target(cloud)
         _deploy(scenario, target, "v1")
-        place = _place(scenario, target, "v1")
-        deployed = place.deployed()
+        deployed = _place(scenario, target, "v1").deployed()
+        say(_promise(deployed.store.declaration(MODEL)))
         with _users(scenario, target, deployed) as users:
             told = tuple(_release(scenario, target, v, users) for v in scenario.candidates)
-        figures = _figures(scenario, users, seconds=time.monotonic() - began)
+            memory = memory_mebibytes(cloud.pid)
+        seconds = time.monotonic() - began
+        figures = {**_figures(scenario, users, seconds=seconds), "memory_mib": memory}
     report = write_summary(scenario.output, told, figures=figures)
     CONSOLE.print(summary_table(told))
     _print_figures(figures, report)
@@ -85,18 +91,13 @@ def _place(scenario: Scenario, target: Target, version: str) -> Place:
 def _deploy(scenario: Scenario, target: Target, version: str) -> None:
     began = time.monotonic()
     place = _place(scenario, target, version)
-    deploy_place(place, assembly=scenario.output / "cdk.out")
+    deploy_stacks(place, assembly=scenario.output / "cdk.out")
     say(f"{version} deployed by its CDK templates in {time.monotonic() - began:.1f} s")
 
 
 @contextmanager
 def _users(scenario: Scenario, target: Target, deployed: Deployed) -> Iterator[Users]:
-    credentials = target.session.get_credentials().get_frozen_credentials()
-    door = FrontDoor(
-        url=deployed.api_url,
-        region=target.region,
-        credentials=credentials,  # type: ignore[arg-type]
-    )
+    door = door_of(target, url=deployed.api_url)
     questions = [Question(body=payload(r), is_wrong=partial(is_wrong, row=r)) for r in held_out()]
     users = Users(door, questions, scenario.load)
     users.start()
@@ -114,9 +115,9 @@ def _release(scenario: Scenario, target: Target, version: str, users: Users) -> 
     began = time.monotonic()
     release_id = start_release(deployed, MODEL)
     view = first_view(deployed, release_id)
-    with Live(console=CONSOLE, refresh_per_second=4, transient=True) as live:
+    with live_or_lines(lambda: _traffic(users), clock=target.clock.now) as show:
         while not finished(view) and time.monotonic() - began < LIMIT_SECONDS:
-            live.update(Group(_traffic(users), release_panel(view)))
+            show(view)
             time.sleep(REFRESH_SECONDS)
             view = deployed.view(release_id)
     CONSOLE.print(release_panel(view))
@@ -127,6 +128,17 @@ def _settled(read: Callable[[str], ReleaseView], view: ReleaseView) -> ReleaseVi
     """The view once more after the last counts have come in."""
     time.sleep(1.0)
     return read(view.release_id)
+
+
+def _promise(declaration: Declaration | None) -> str:
+    """The plan's margins, and how much evidence they cost at most (bench/judge_validity.py)."""
+    if declaration is None:
+        return ""
+    margins = ", ".join(f"{g.metric} {100 * g.margin:g}" for g in declaration.plan.guardrails)
+    return (
+        f"the plan promotes once harm above its margins (points: {margins}) is excluded, which "
+        f"takes about {MOST_REQUESTS} candidate requests at most"
+    )
 
 
 def _traffic(users: Users) -> Text:
@@ -159,4 +171,6 @@ def _print_figures(figures: dict[str, Any], report: Path) -> None:
         f"{figures['requests']:,} requests, {figures['unanswered_requests']} without an answer, "
         f"{figures['wall_seconds']} s in all"
     )
+    memory = ", ".join(f"{kind} {mib:.0f}" for kind, mib in figures["memory_mib"].items())
+    say(f"memory in MiB (shared pages counted once): {memory}")
     say(f"report: {report}   figures: {report.with_name('summary.json')}")
