@@ -1,0 +1,24 @@
+"""`python -m bench`: every measurement in turn, each in a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+MEASUREMENTS = ("invoke_endpoint", "synth", "judge_validity")
+
+
+def main() -> int:
+    """Run all; the exit code is 1 if one of them missed its goal or failed."""
+    missed = []
+    for name in MEASUREMENTS:
+        path = Path(__file__).parent / f"{name}.py"
+        print(f"\n== {name}", flush=True)
+        if subprocess.run([sys.executable, str(path)], check=False).returncode != 0:
+            missed.append(name)
+    if missed:
+        print(f"\nmissed: {', '.join(missed)}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
