@@ -149,7 +149,7 @@ def _share_chart(view: ReleaseView) -> Chart:
                 name="candidate's share, percent",
                 colour="#0b57a4",
                 dashes="",
-                points=axes.path(_steps([*moves, (axes.end, last)])),
+                points=axes.path([*_steps(moves), (axes.end, last)]),
             ),
         ),
         y_marks=tuple(Mark(at=axes.y(mark), text=f"{mark} %") for mark in (0, 25, 50, 75, 100)),

@@ -1,0 +1,124 @@
+"""What people see of a release on a terminal."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from cli.screen import bounds, duration, milliseconds, percent, release_line, release_panel, standing
+from tests.cli_world import CliWorld
+from tests.release_world import Traffic
+from tests.samples import RELEASE, START, entry, record
+from tidegate.release import Intervention, Phase
+from tidegate.view import ReleaseView, view_of
+
+HELD = Intervention(who="grace", at=START, why="[bold]lunch[/bold]")
+
+
+def a_view(**changes: object) -> ReleaseView:
+    """The view of a release of which nothing was counted."""
+    return view_of(record(**changes), looks=(), counters=(), log=(entry(),))
+
+
+def drawn(view: ReleaseView, *, width: int = 120, now: float | None = None) -> str:
+    """The panel as text."""
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(release_panel(view, now=now))
+    return capture.get()
+
+
+def judged_view(world: CliWorld) -> ReleaseView:
+    """The view of a release that was rolled back on errors."""
+    world.release.traffic = Traffic(error_shares={"green": 0.3})
+    world.release.run()
+    return world.deployed().view(RELEASE)
+
+
+def test_a_panel_shows_versions_shares_evidence_and_reason(world: CliWorld):
+    """Everything an operator asks for is in the panel."""
+    text = drawn(judged_view(world))
+    for wanted in ("v1 → v2", "rolled-back", "errors harm", RELEASE, "canary by weights"):
+        assert wanted in text
+
+
+def test_eighty_columns_are_enough(world: CliWorld):
+    """On a narrow terminal the bars give way, never a figure."""
+    text = drawn(judged_view(world), width=80)
+    head, _, tail = text.partition("evidence of")
+    assert "…" not in head.replace("→", "")
+    assert "%…" not in tail
+
+
+def test_a_panel_before_any_look_says_so():
+    """Nothing is drawn of evidence that is not there."""
+    text = drawn(a_view())
+    assert "no interval was judged yet" in text
+    assert "evidence of" not in text
+
+
+def test_the_progress_of_a_bake_is_shown():
+    """With the time known, the panel says how far the step is baked."""
+    view = a_view(phase=Phase.BAKING, step_started_at=START)
+    assert "baked 60 s of 2 min" in drawn(view, now=START + 60)
+
+
+def test_a_reason_is_not_read_as_markup():
+    """What an operator wrote is shown as it was written."""
+    assert "[bold]lunch[/bold]" in drawn(a_view(paused=HELD))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "step 1 of 2 (10 %) shifting"),
+        ({"phase": Phase.BAKING, "step": 1}, "step 2 of 2 (50 %) baking"),
+        ({"phase": Phase.BAKING, "paused": HELD}, "step 1 of 2 (10 %) paused"),
+        ({"phase": Phase.RESTORING, "paused": HELD}, "restoring"),
+        ({"halted": HELD}, "halted"),
+        ({"phase": Phase.ABORTED}, "aborted"),
+    ],
+)
+def test_where_a_release_stands(changes: dict[str, object], words: str):
+    """A few words say step and state, and a pause only where it holds something."""
+    assert standing(a_view(**changes)) == words
+
+
+def test_a_line_has_time_standing_counts_and_reason():
+    """A line of a log is complete by itself."""
+    assert release_line(a_view(), now=START + 240) == (
+        "[4 min] step 1 of 2 (10 %) shifting: 0 requests, 0 errors, 0 wrong: "
+        "no interval was judged yet"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "-"),
+        (0.0, "0 s"),
+        (119.4, "119 s"),
+        (120.0, "2 min"),
+        (7_199.0, "120 min"),
+        (7_200.0, "2.0 h"),
+        (172_800.0, "2.0 d"),
+    ],
+)
+def test_durations_are_read_as_people_say_them(seconds: float | None, text: str):
+    """Seconds, minutes, hours or days: whatever says most."""
+    assert duration(seconds) == text
+
+
+def test_zero_is_a_value_and_none_is_a_dash():
+    """A rate of zero is not missing."""
+    assert (percent(0.0), percent(None)) == ("0.0 %", "-")
+    assert (milliseconds(0.0), milliseconds(None)) == ("0.0 ms", "-")
+    assert (bounds(0.0, 0.0), bounds(None, 0.0)) == ("+0.0 to +0.0", "-")
+
+
+@given(st.floats(min_value=0, max_value=3e9))
+def test_every_duration_has_a_unit(seconds: float):
+    """However long it took, the text ends with a unit."""
+    assert duration(seconds).rpartition(" ")[2] in {"s", "min", "h", "d"}
