@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import features  # type: ignore[import-not-found]  # beside this file in the artifact
-import joblib  # type: ignore[import-untyped]
+import joblib
 import numpy as np
 import sklearn
 
