@@ -191,13 +191,17 @@ def _comparison(steps: list[str | int], comparison: str, value: Callable[[], _To
 
 def _at(document: Any, steps: list[str | int]) -> Any:
     for step in steps:
-        if (isinstance(step, int) and isinstance(document, list) and step < len(document)) or (
-            isinstance(step, str) and isinstance(document, dict) and step in document
-        ):
-            document = document[step]
-        else:
-            return _ABSENT
+        document = _inside(document, step)
+        if document is _ABSENT:
+            break
     return document
+
+
+def _inside(document: Any, step: str | int) -> Any:
+    if isinstance(step, int):
+        indexed = isinstance(document, list) and step < len(document)
+        return document[step] if indexed else _ABSENT
+    return document[step] if isinstance(document, dict) and step in document else _ABSENT
 
 
 def _is_number(found: Any) -> bool:
