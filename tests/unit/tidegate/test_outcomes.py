@@ -1,0 +1,100 @@
+"""Outcomes are credited once, within their window, to predictions that were made."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests import samples
+from tests.fakes import FakeClock, FakeKeys, FakeLedger, FakeRefused, FakeReleaseStore
+from tests.samples import MODEL, RELEASE, START
+from tidegate.errors import OutcomeRefusedError
+from tidegate.outcomes import OutcomePorts, credit
+from tidegate.prediction_id import PredictionId, SigningKeys, sign
+
+SERVED = PredictionId(
+    model=MODEL,
+    release_id=RELEASE,
+    slot="green",
+    version="v",
+    split_version=3,
+    served_at=START,
+    nonce="n",
+)
+WINDOW = samples.PLAN.outcome_window_seconds
+
+
+class House:
+    """All that crediting needs."""
+
+    def __init__(self) -> None:
+        self.clock, self.ledger = FakeClock(), FakeLedger()
+        self.refused, self.store = FakeRefused(), FakeReleaseStore()
+        self.store.put_declaration(samples.declaration())
+        self.ports = OutcomePorts(
+            store=self.store,
+            keys=FakeKeys(),
+            ledger=self.ledger,
+            refused=self.refused,
+            clock=self.clock,
+        )
+
+    def refusal(self, prediction_id: str) -> str:
+        """The reason for which an outcome is refused."""
+        with pytest.raises(OutcomeRefusedError) as refusal:
+            credit(self.ports, prediction_id, wrong=True)
+        return refusal.value.reason
+
+
+@pytest.fixture
+def house() -> House:
+    """A deployed model."""
+    return House()
+
+
+def an_id(prediction: PredictionId = SERVED) -> str:
+    """A signed id."""
+    return sign(prediction, FakeKeys().read())
+
+
+def test_a_credited_outcome_is_a_line_of_its_prediction(house: House):
+    """Where it was served, and when it became known."""
+    house.clock.advance(300)
+    line = credit(house.ports, an_id(), wrong=True)
+    assert (line.release_id, line.slot, line.split_version) == (RELEASE, "green", 3)
+    assert (line.served_at, line.known_at, line.wrong) == (START, START + 300, True)
+
+
+def test_an_outcome_is_credited_once(house: House):
+    """The second is refused, counted, and changes nothing."""
+    credit(house.ports, an_id(), wrong=True)
+    assert house.refusal(an_id()) == "duplicate"
+    assert house.refused.counts == {(MODEL, "duplicate"): 1}
+
+
+def test_the_ledger_remembers_longer_than_the_window(house: House):
+    """Or a late repetition would be credited."""
+    credit(house.ports, an_id(), wrong=True)
+    assert min(house.ledger.credited.values()) > START + WINDOW
+
+
+def test_the_window_s_last_moment_is_within_it(house: House):
+    """One second more is late."""
+    house.clock.advance(WINDOW)
+    credit(house.ports, an_id(), wrong=False)
+    house.clock.advance(1)
+    assert house.refusal(an_id(replace(SERVED, nonce="other"))) == "late"
+    assert house.refused.counts == {(MODEL, "late"): 1}
+
+
+def test_a_forged_outcome_is_counted_for_no_model(house: House):
+    """Signed with a key that is none of ours."""
+    forged = sign(SERVED, SigningKeys(current="k1", keys={"k1": b"another key"}))
+    assert house.refusal(forged) == "forged"
+    assert house.refused.counts == {("-", "forged"): 1}
+    assert house.ledger.credited == {}
+
+
+def test_an_outcome_of_a_model_that_is_gone_is_an_orphan(house: House):
+    """Its prediction was real, its plan is not known any more."""
+    house.store.forget(MODEL)
+    assert house.refusal(an_id()) == "orphan"
