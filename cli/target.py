@@ -66,7 +66,7 @@ def running_cloud(directory: Path = STATE_DIRECTORY) -> EmbeddedCloud | None:
         return EmbeddedCloud.attach(directory)
     except CloudError:
         return None
-    except (ValueError, LookupError) as error:
+    except (ValueError, LookupError, TypeError) as error:
         raise CommandError(
             f"{directory / STATE_FILE} cannot be read ({error}): remove it, and end the process "
             "'python -m emulator' if one still runs",

@@ -118,8 +118,8 @@ def _release(deployed: "Deployed", model: str) -> tuple[str, Exit]:
 def _bodies(payloads: Path | None) -> tuple[bytes, ...]:
     if payloads is None:
         return ()
-    if not payloads.is_file():
-        raise CommandError(f"{payloads} does not exist", code=Exit.USAGE)
+    if not payloads.exists() or payloads.is_dir():
+        raise CommandError(f"{payloads} does not exist or is a folder", code=Exit.USAGE)
     bodies = tuple(line for line in payloads.read_bytes().splitlines() if line.strip())
     if not bodies:
         raise CommandError(f"{payloads} has no request body: write one a line", code=Exit.USAGE)

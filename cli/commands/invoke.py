@@ -111,6 +111,6 @@ def _payload(body: str, data: str | None) -> bytes:
             note("reading the request from standard input, Ctrl-D ends it")
         return sys.stdin.buffer.read()
     path = Path(body)
-    if not path.is_file():
-        raise CommandError(f"{path} does not exist", code=Exit.USAGE)
+    if not path.exists() or path.is_dir():
+        raise CommandError(f"{path} does not exist or is a folder", code=Exit.USAGE)
     return path.read_bytes()

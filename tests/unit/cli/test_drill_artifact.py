@@ -15,7 +15,7 @@ from cli.exits import CommandError, Exit
 from emulator.serving_container.httpd import HttpRequest
 from emulator.serving_container.transformer import Transformer
 
-SOURCE = '''
+SOURCE = """
 import helper
 
 def model_fn(model_dir):
@@ -23,7 +23,7 @@ def model_fn(model_dir):
 
 def {function}(body, *rest):
     return helper.doubled(body)
-'''
+"""
 PROJECT = """
 project: demo
 stages:

@@ -95,7 +95,9 @@ def test_the_limit_line_is_drawn_and_named(view: ReleaseView):
 
 def test_every_table_has_headings_with_a_scope(view: ReleaseView):
     """A screen reader can say what a cell is of."""
-    assert all("scope" in attributes for attributes in Page(report_page([view], title="R")).of("th"))
+    assert all(
+        "scope" in attributes for attributes in Page(report_page([view], title="R")).of("th")
+    )
 
 
 def test_figures_of_the_view_are_in_the_page(view: ReleaseView):

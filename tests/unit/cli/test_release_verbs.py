@@ -50,9 +50,7 @@ def test_start_of_what_is_live_already_is_refused(world: CliWorld):
 @pytest.mark.parametrize(
     ("error_share", "told"), [(0.0, "is what v2 replaced"), (0.3, "was rolled back")]
 )
-def test_start_of_an_old_or_bad_version_needs_again(
-    world: CliWorld, error_share: float, told: str
-):
+def test_start_of_an_old_or_bad_version_needs_again(world: CliWorld, error_share: float, told: str):
     """A version that was replaced or taken back is released only when that is said outright."""
     world.release.traffic = Traffic(error_shares={"green": error_share})
     world.release.run()
@@ -126,7 +124,9 @@ def test_verbs_on_a_release_that_is_over_are_refused(world: CliWorld, verb: str)
     assert "is over (promoted)" in said.json()["error"]
 
 
-@pytest.mark.parametrize("verb", ["status", "watch", "pause", "resume", "promote", "abort", "report"])
+@pytest.mark.parametrize(
+    "verb", ["status", "watch", "pause", "resume", "promote", "abort", "report"]
+)
 def test_verbs_on_an_unknown_release_list_the_models(world: CliWorld, verb: str):
     """Neither a release nor a model: a wrong usage that names the models."""
     said = world.run("release", verb, "nope", "--json")

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from cli.screen import bounds, duration, milliseconds, percent, release_line, release_panel, standing
+from cli.screen import (
+    bounds,
+    duration,
+    milliseconds,
+    percent,
+    release_line,
+    release_panel,
+    standing,
+)
 from tests.cli_world import CliWorld
 from tests.release_world import Traffic
 from tests.samples import RELEASE, START, entry, record

@@ -51,6 +51,7 @@ def test_the_truth_is_told_later(wrong: bool):
 
 def test_an_answer_that_cannot_be_read_is_wrong():
     """A user goes on asking, and the outcome says wrong."""
+
     def unreadable(_: bytes) -> bool:
         raise ValueError("no label")
 

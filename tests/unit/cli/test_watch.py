@@ -45,12 +45,8 @@ def ticking() -> Pace:
     return Pace(wait=lambda _: None, now=lambda: float(next(seconds)))
 
 
-@pytest.mark.parametrize(
-    ("error_share", "code"), [(0.0, Exit.OK), (0.3, Exit.ROLLED_BACK)]
-)
-def test_watching_lasts_until_the_release_is_over(
-    world: CliWorld, error_share: float, code: Exit
-):
+@pytest.mark.parametrize(("error_share", "code"), [(0.0, Exit.OK), (0.3, Exit.ROLLED_BACK)])
+def test_watching_lasts_until_the_release_is_over(world: CliWorld, error_share: float, code: Exit):
     """A release is watched to its end, which is the exit code."""
     world.release.traffic = Traffic(error_shares={"green": error_share})
     pace = Pace(wait=Machine(world).wait)
@@ -104,9 +100,7 @@ def test_ctrl_c_only_stops_watching(world: CliWorld):
         raise KeyboardInterrupt
 
     with pytest.raises(InterruptedCommandError, match="tidegate release abort") as stopped:
-        watch_release(
-            world.deployed(), RELEASE, form=Form.LINES, pace=Pace(wait=interrupted)
-        )
+        watch_release(world.deployed(), RELEASE, form=Form.LINES, pace=Pace(wait=interrupted))
     assert "the release goes on" in str(stopped.value)
     assert world.release.record().phase is Phase.SHIFTING
 
@@ -124,6 +118,7 @@ def test_a_paused_release_is_handed_to_its_operator(
 
 def test_the_machine_gets_time_to_open_a_release(world: CliWorld):
     """A release that is not there yet is waited for."""
+
     def appear(_: float) -> None:
         world.release.prepare()
 
@@ -159,9 +154,7 @@ def test_a_refusal_is_told_with_error_and_cause(world: CliWorld):
         ({"phase": Phase.ABORTED}, True, Exit.ABORTED),
     ],
 )
-def test_when_a_watch_ends_and_with_which_code(
-    changes: dict[str, object], over: bool, code: Exit
-):
+def test_when_a_watch_ends_and_with_which_code(changes: dict[str, object], over: bool, code: Exit):
     """A way back is never held by a pause, and a halted release is seen to safety first."""
     view = view_of(record(**changes), looks=(), counters=(), log=())
     assert finished(view) is over
