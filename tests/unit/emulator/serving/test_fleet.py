@@ -202,7 +202,7 @@ def test_resizing_up_and_down_loses_no_request(serving: Any) -> None:
             sizes.append(fleet.instance_count)
         done.set()
         await asyncio.gather(*clients)
-        assert len(statuses) > 20
+        assert len(statuses) >= len(clients)
         return set(statuses), sizes
 
     assert serving.run(story()) == ({200}, [3, 1, 2])
