@@ -58,6 +58,8 @@ def _what_now(status: "ModelStatus") -> str:
     live = f"{status.model}: {status.live} is live in slot {status.live_slot}"
     if status.release_id is not None:
         return f"{live}, release {status.release_id} is open ({status.standing})"
+    if status.idle_is == "same":
+        return f"{live}, and in the idle slot too"
     if status.idle_is != "waiting":
         return f"{live}, {status.idle} ({status.idle_is}) is in the idle slot"
     return f"{live}, {status.idle} waits: 'tidegate release start {status.model}' releases it"

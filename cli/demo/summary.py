@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from cli.html import write_report
+from cli.screen import duration
 from tidegate.view import ReleaseView
 
 
@@ -70,13 +71,7 @@ def summary_table(told: Sequence[Told]) -> Table:
             figures["reason"],
             str(figures["candidate_requests"]),
             str(figures["bad_answers"]),
-            _duration(figures["seconds"]),
-            _duration(figures["time_to_restore_seconds"]),
+            duration(figures["seconds"]),
+            duration(figures["time_to_restore_seconds"]),
         )
     return table
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

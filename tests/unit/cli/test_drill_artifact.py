@@ -4,6 +4,7 @@ import importlib
 import sys
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +13,7 @@ from ruamel.yaml import YAML
 
 from cli.drill import ORIGINAL, Drill, bad_project, make_bad_artifact
 from cli.exits import CommandError, Exit
+from emulator.serving_container.encoders import ClientError
 from emulator.serving_container.httpd import HttpRequest
 from emulator.serving_container.transformer import Transformer
 
@@ -76,8 +78,7 @@ def test_it_fails_about_the_share_and_else_answers_as_the_original(tmp_path: Pat
     for _ in range(2_000):
         try:
             assert getattr(module, function)("ab", "text/plain") == "abab"
-        except RuntimeError as error:
-            assert "on purpose" in str(error)
+        except RuntimeError:
             failed += 1
     # Binomial(2000, 0.3): mean 600, standard deviation 20.5; five of them.
     assert 497 <= failed <= 703
@@ -100,11 +101,9 @@ def test_the_container_loads_it(tmp_path: Path):
     )
     answers = []
     for _ in range(50):
-        try:
+        with suppress(ClientError):
             answers.append(serve(request).body)
-        except Exception as error:  # noqa: BLE001 - the drill's own failures
-            assert "on purpose" in str(error)
-    assert answers
+    assert len(answers) > 25
 
 
 def test_the_original_is_not_touched(tmp_path: Path):
@@ -138,7 +137,7 @@ def test_another_entry_point_is_wrapped(tmp_path: Path):
 
 def test_an_artifact_without_the_entry_point_is_refused(tmp_path: Path):
     """The message names the file that is missing."""
-    with pytest.raises(CommandError, match="no code/serve.py") as refused:
+    with pytest.raises(CommandError, match=r"no code/serve\.py") as refused:
         make(artifact(tmp_path / "good"), tmp_path, percent=30, entry="serve.py")
     assert refused.value.code is Exit.REFUSED
 

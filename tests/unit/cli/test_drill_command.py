@@ -26,7 +26,7 @@ def drilling(world: CliWorld, monkeypatch: pytest.MonkeyPatch) -> CliWorld:
     code.mkdir(parents=True)
     (code / "inference.py").write_text("def input_fn(body, content_type): return body\n")
     world.project_file.write_text(PROJECT)
-    monkeypatch.setattr("cli.verbs.new_release_id", lambda model, at: RELEASE)
+    monkeypatch.setattr("cli.verbs.new_release_id", lambda _model, **_: RELEASE)
     started = world.release.executions.start
 
     def start_and_run(*, release_id: str, model: str, who: str, epoch: int) -> None:

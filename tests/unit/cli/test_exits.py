@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from urllib3.exceptions import HTTPError
 
 from cli.exits import CommandError, Exit, InterruptedCommandError, failure_of, reported
+from cli.output import print_json, say
 from emulator.server import CloudError
 from tidegate.errors import (
     ConflictError,
@@ -91,7 +92,6 @@ def test_an_error_is_one_document_with_json(capsys: pytest.CaptureFixture[str]):
 
 def test_text_for_people_never_mixes_with_json(capsys: pytest.CaptureFixture[str]):
     """What a command says beside its document goes to standard error."""
-    from cli.output import print_json, say
 
     @reported
     def command(*, json_output: bool) -> None:

@@ -72,7 +72,7 @@ def test_a_request_that_cannot_be_read_is_wrong_usage(world: CliWorld, arguments
 
 
 @pytest.mark.parametrize(("flag", "wrong"), [("--wrong", True), ("--right", False)])
-def test_an_outcome_is_recorded(world: CliWorld, flag: str, wrong: bool):
+def test_an_outcome_is_recorded(world: CliWorld, flag: str, *, wrong: bool):
     """What became known goes to the front door under the prediction id."""
     said = world.run("outcome", "id-1", flag, "--json")
     assert said.code == 0

@@ -41,7 +41,7 @@ def test_answers_are_counted_by_version():
 
 
 @pytest.mark.parametrize("wrong", [True, False])
-def test_the_truth_is_told_later(wrong: bool):
+def test_the_truth_is_told_later(*, wrong: bool):
     """Each answer's outcome is recorded under its prediction id."""
     door = FakeDoor()
     with asking(door, is_wrong=lambda _: wrong) as users:

@@ -1,7 +1,9 @@
 """Watching: what is shown, when it ends, and what it says then."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -62,21 +64,19 @@ def test_lines_are_one_a_change(world: CliWorld, capsys: pytest.CaptureFixture[s
     assert lines[0].startswith("[0 s] step 1 of 2 (10 %) shifting")
     assert "] promoted: " in lines[-1]
     stands = [line.split("] ", 1)[1] for line in lines]
-    assert all(now != then for now, then in zip(stands, stands[1:], strict=False))
+    assert all(now != then for now, then in pairwise(stands))
 
 
 def test_json_is_a_document_a_change_without_history(
     world: CliWorld, capsys: pytest.CaptureFixture[str]
 ):
     """Documents are small however long the release lasts."""
-    import json
-
     pace = Pace(wait=Machine(world).wait)
     watch_release(world.deployed(), RELEASE, form=Form.JSON, pace=pace)
     documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [d["phase"] for d in documents][-1] == "promoted"
     assert not {"points", "log"} & set(documents[0])
-    assert all(a != b for a, b in zip(documents, documents[1:], strict=False))
+    assert all(a != b for a, b in pairwise(documents))
 
 
 def test_a_release_without_an_execution_is_not_watched_for_ever(
@@ -154,7 +154,9 @@ def test_a_refusal_is_told_with_error_and_cause(world: CliWorld):
         ({"phase": Phase.ABORTED}, True, Exit.ABORTED),
     ],
 )
-def test_when_a_watch_ends_and_with_which_code(changes: dict[str, object], over: bool, code: Exit):
+def test_when_a_watch_ends_and_with_which_code(
+    changes: dict[str, object], code: Exit, *, over: bool
+):
     """A way back is never held by a pause, and a halted release is seen to safety first."""
     view = view_of(record(**changes), looks=(), counters=(), log=())
     assert finished(view) is over
