@@ -13,7 +13,7 @@ from aws_cdk import App
 from cfnlint.api import ManualArgs, lint_file
 
 from stacks.application import Deployment, add_stacks
-from stacks.checks.nag import add_nag
+from stacks.checks.nag import add_nag, findings
 from stacks.checks.template_rules import template_faults
 from stacks.project.faults import ProjectFaultsError
 from stacks.project.load import load_project
@@ -39,8 +39,11 @@ def _stage_faults(project: ProjectSpec, stage: str) -> Iterator[str]:
         add_nag(app, project, project.stages[stage])
         try:
             app.synth()
-        except RuntimeError as error:
-            yield f"{stage}: validation failed: {error}"
+        except RuntimeError:
+            found = [str(finding) for finding in findings(Path(folder))]
+            if not found:
+                raise
+            yield from found
         for template in sorted(Path(folder).glob("*.template.json")):
             yield from _template_faults(template, project.stages[stage].region)
 

@@ -1,5 +1,10 @@
 """cdk-nag over the app: what it finds and is not acknowledged fails the synth."""
 
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
 from aws_cdk import Acknowledgment, App, Validations
 from cdk_nag import AwsSolutionsChecks
 
@@ -17,3 +22,28 @@ def add_nag(app: App, project: ProjectSpec, stage: StageSpec) -> None:
         rules = [Acknowledgment(id=row.rule, reason=row.reason) for row in rows]
         Validations.of(found).acknowledge(*rules)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a validator found on one construct, in the words of the report that CDK writes."""
+
+    construct: str
+    rule: str
+    description: str
+
+    def __str__(self) -> str:
+        return f"{self.construct}: {self.rule}: {self.description}"
+
+
+def findings(assembly: Path) -> Iterator[Finding]:
+    """Every finding of the validators of the last synth into this folder."""
+    report = json.loads((assembly / "validation-report.json").read_text(encoding="utf-8"))
+    for plugin in report["pluginReports"]:
+        for violation in plugin.get("violations", ()):
+            for construct in violation["violatingConstructs"]:
+                yield Finding(
+                    construct=construct["constructPath"],
+                    rule=f"{plugin['pluginName']}::{violation['ruleName']}",
+                    description=violation["description"],
+                )

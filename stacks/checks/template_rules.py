@@ -80,7 +80,7 @@ def _config_faults(resource: Resource) -> Iterator[str]:
     weights = [variant.get("InitialVariantWeight") for variant in variants]
     if any(weight is None or weight < 0 for weight in weights):
         yield f"every variant needs a weight of 0 or more, got {weights}: no weight means 1"
-    elif sum(weights) == 0:
+    elif variants and sum(weights) == 0:
         yield "all weights are 0: nothing would serve"
     if resource.get("UpdateReplacePolicy") != "Retain":
         yield "UpdateReplacePolicy must be Retain: a release may go back to what is replaced"

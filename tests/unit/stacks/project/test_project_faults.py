@@ -103,8 +103,10 @@ def test_missing_key_says_what_it_is_for(faults: Faults):
     found = faults(("      instance_type: ml.m5.large\n", ""))
 
     assert found == [
-        ("tidegate.yaml:10: models.fraud.hosting.instance_type is missing: "
-        "SageMaker instance type, such as ml.m5.large")
+        (
+            "tidegate.yaml:10: models.fraud.hosting.instance_type is missing: "
+            "SageMaker instance type, such as ml.m5.large"
+        )
     ]
 
 
@@ -163,8 +165,10 @@ def test_image_of_another_region_is_a_fault(faults: Faults):
     )
 
     assert found == [
-        ("tidegate.yaml:7: image is in us-east-1, a stage is in eu-west-1: SageMaker takes images "
-        "of its own region only; give each region its project file")
+        (
+            "tidegate.yaml:7: image is in us-east-1, a stage is in eu-west-1: SageMaker takes images "
+            "of its own region only; give each region its project file"
+        )
     ]
 
 

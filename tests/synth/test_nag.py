@@ -1,0 +1,69 @@
+"""cdk-nag and CDK's own validation over the whole app."""
+
+from pathlib import Path
+
+import pytest
+from aws_cdk import App
+
+from stacks.application import Deployment, add_stacks
+from stacks.checks import nag
+from stacks.checks.acknowledged import Acknowledged, acknowledged
+from stacks.project.spec import ProjectSpec
+
+pytestmark = pytest.mark.nag
+
+
+def _synth(project: ProjectSpec, folder: Path, stage: str) -> None:
+    app = App(outdir=str(folder), builtin_cloud_formation_validation=True)
+    add_stacks(app, Deployment(project=project, stage=stage, folder=folder))
+    nag.add_nag(app, project, project.stages[stage])
+    app.synth()
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_nothing_is_found_that_was_not_acknowledged(
+    project: ProjectSpec, tmp_path: Path, stage: str
+):
+    """AwsSolutions and CDK's validation pass."""
+    _synth(project, tmp_path, stage)
+
+
+def test_finding_that_is_not_acknowledged_fails(
+    project: ProjectSpec,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """The check can fail: one reason less is one finding more."""
+    rows = [row for row in acknowledged(project, project.stages["dev"]) if "SMG4" not in row.rule]
+    monkeypatch.setattr(nag, "acknowledged", lambda *_: iter(rows))
+
+    with pytest.raises(RuntimeError):
+        _synth(project, tmp_path, "dev")
+
+    (finding,) = nag.findings(tmp_path)
+    assert finding.construct == "shop-dev-release/SigningSecret"
+    assert finding.rule == "AwsSolutions::AwsSolutions-SMG4"
+
+
+def test_every_acknowledgement_is_needed(
+    project: ProjectSpec,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """A reason that answers no finding is dead: without any, each of them is a finding."""
+    rows = list(acknowledged(project, project.stages["dev"]))
+    monkeypatch.setattr(nag, "acknowledged", lambda *_: iter(()))
+
+    with pytest.raises(RuntimeError):
+        _synth(project, tmp_path, "dev")
+
+    found = {(finding.construct, finding.rule) for finding in nag.findings(tmp_path)}
+    assert found == {(f"{row.stack}/{row.construct}", row.rule) for row in rows}
+
+
+def test_every_acknowledgement_has_a_reason(project: ProjectSpec):
+    """A sentence, not a word."""
+    rows: list[Acknowledged] = list(acknowledged(project, project.stages["dev"]))
+
+    assert rows
+    assert all(len(row.reason.split()) >= 6 for row in rows)
