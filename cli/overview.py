@@ -146,10 +146,10 @@ def models_table(statuses: Sequence[ModelStatus]) -> Table:
 
 def releases_table(views: Sequence[ReleaseView]) -> Table:
     """Releases, for people."""
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, expand=True)
     for heading in ("release", "from", "to", "stands", "took", "by"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("because", no_wrap=True, overflow="ellipsis")
+        table.add_column(heading, no_wrap=True)
+    table.add_column("because", no_wrap=True, overflow="ellipsis", ratio=1)
     for view in views:
         table.add_row(
             view.release_id,

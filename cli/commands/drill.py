@@ -11,7 +11,7 @@ import typer
 
 from cli.commands.deploy import deploy_place
 from cli.commands.release import show, start_release
-from cli.exits import CommandError, Exit, reported
+from cli.exits import CommandError, Exit, InterruptedCommandError, reported
 from cli.options import (
     DEFAULT_PROJECT_FILE,
     JsonOption,
@@ -47,8 +47,8 @@ def drill(
 ) -> None:
     """Release a copy of the model that fails on purpose: exit 0 when it was rolled back.
 
-    Users get the bad answers that the plan's first steps allow. Whatever happens, Ctrl-C too, the
-    release ends and the idle slot gets the project file's own version again.
+    Users get the bad answers that the plan's first steps allow. After a failure and after Ctrl-C
+    too the release is taken back, and the idle slot gets the project file's own version again.
     """
     from cli.screen import duration
 
@@ -64,8 +64,7 @@ def drill(
         with _traffic(original, model, bodies, users):
             release_id, code = _release(deployed, model)
     finally:
-        note(f"putting the version of {project_file} back into the idle slot")
-        deploy_place(original)
+        _put_back(original)
     view = deployed.view(release_id)
     if json_output and code is Exit.ROLLED_BACK:
         print_json({**view.to_json(), "wall_seconds": round(time.monotonic() - began, 1)})
@@ -76,7 +75,26 @@ def drill(
             f"{duration(view.time_to_restore_seconds)} of the cloud's clock after the verdict"
         )
     if code is not Exit.ROLLED_BACK:
-        raise CommandError(f"the bad version ended {view.phase}, it should have been rolled back")
+        raise CommandError(_surprise(view.phase, model))
+
+
+def _put_back(original: Place) -> None:
+    file = original.project.path
+    note(f"putting the version of {file} back into the idle slot")
+    try:
+        deploy_place(original)
+    except KeyboardInterrupt as stop:
+        raise InterruptedCommandError(
+            "interrupted, and the idle slot may still hold the drill's version: 'tidegate deploy "
+            f"--project-file {file}' puts the project's own back"
+        ) from stop
+
+
+def _surprise(phase: str, model: str) -> str:
+    surprise = f"the bad version ended {phase}, it should have been rolled back"
+    if phase == "promoted":
+        return f"{surprise}: it is live, 'tidegate release start {model} --again' replaces it"
+    return surprise
 
 
 def _drilled(original: Place, model: str, error_percent: int) -> Place:

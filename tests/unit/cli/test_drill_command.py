@@ -66,6 +66,7 @@ def test_a_drill_that_was_promoted_is_a_failure(drilling: CliWorld):
     said = drilling.run("drill", MODEL, "--json")
     assert said.code == 1
     assert "ended promoted" in said.json()["error"]
+    assert f"tidegate release start {MODEL} --again" in said.json()["error"]
     assert drilling.deployments[-1] == drilling.project_file
 
 
@@ -93,6 +94,21 @@ def test_a_stopped_drill_takes_its_version_back(
     assert said.code == 130
     assert drilling.release.record().phase is Phase.ABORTED
     assert drilling.deployments[-1] == drilling.project_file
+
+
+def test_a_drill_stopped_while_it_puts_things_back_says_what_is_left(drilling: CliWorld):
+    """Whoever presses Ctrl-C twice is told how to finish by hand."""
+    deploys: list[CliWorld] = []
+
+    def interrupted_at_the_second(world: CliWorld) -> None:
+        deploys.append(world)
+        if len(deploys) == 2:
+            raise KeyboardInterrupt
+
+    drilling.on_deploy = interrupted_at_the_second
+    said = drilling.run("drill", MODEL)
+    assert said.code == 130
+    assert "tidegate deploy --project-file" in said.err
 
 
 def test_a_drill_can_make_its_own_traffic(drilling: CliWorld, tmp_path: Path):

@@ -123,5 +123,6 @@ def test_a_limit_below_one_is_wrong_usage(world: CliWorld, limit: int):
 def test_one_release_is_one_line_for_people(world: CliWorld):
     """However long a reason is, the list stays a list."""
     world.release.run()
-    lines = world.run("release", "list", MODEL).out.strip().splitlines()
-    assert len(lines) == 2
+    _, line = world.run("release", "list", MODEL).out.strip().splitlines()
+    assert line.split()[:4] == [RELEASE, "v1", "v2", "promoted"]
+    assert "promoted because" in line

@@ -19,11 +19,16 @@ DOCS = sorted((PAGE.parents[1] / "how-to").glob("*.md")) + sorted(
 def commands(group: Any = None, prefix: str = "tidegate") -> dict[str, Any]:
     """Every command of the app by its full name."""
     group = typer.main.get_command(app) if group is None else group
-    found: dict[str, Any] = {}
+    named: dict[str, Any] = {}
     for name, command in group.commands.items():
         full = f"{prefix} {name}"
-        found |= commands(command, full) if hasattr(command, "commands") else {full: command}
-    return found
+        named |= commands(command, full) if hasattr(command, "commands") else {full: command}
+    return named
+
+
+def found(pattern: str, text: str) -> list[Any]:
+    """Every match of a pattern whose ^ and $ are those of lines."""
+    return re.findall(pattern, text, flags=re.MULTILINE)
 
 
 def sections() -> dict[str, str]:
@@ -80,7 +85,7 @@ def test_commands_in_the_guides_exist(path: Path):
     """Every `tidegate ...` line of a guide can be typed: the command and its options exist."""
     known = commands()
     text = path.read_text(encoding="utf-8")
-    lines = re.findall(r"^\$ (tidegate .*)$", text, flags=re.MULTILINE)
+    lines = found(r"^\$ (tidegate .*)$", text)
     assert lines
     for line in lines:
         words = line.split(" #")[0].split()
