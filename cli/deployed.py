@@ -97,7 +97,7 @@ def release_stack(project: str, stage: str) -> str:
 def stack_outputs(target: Target, stack: str) -> dict[str, str] | None:
     """The outputs of a stack by their key, None when there is no such stack."""
     try:
-        stacks = target.session.client("cloudformation").describe_stacks(StackName=stack)
+        stacks = target.client("cloudformation").describe_stacks(StackName=stack)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError":
             return None
@@ -135,7 +135,7 @@ def find_optional(target: Target, *, project: str, stage: str) -> Deployed | Non
 
 
 def _connected(target: Target, *, project: str, stage: str, outputs: dict[str, str]) -> Deployed:
-    client = target.session.client
+    client = target.client
     dynamodb, machines = client("dynamodb"), client("stepfunctions")
     machine = outputs["ReleaseMachineArn"]
     return Deployed(

@@ -9,8 +9,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from cli.exits import CommandError, Exit
 from cli.options import On
@@ -41,6 +43,19 @@ class Target:
             place = "the embedded cloud at " if self.embedded else ""
             return f"{place}{self.endpoint_url}"
         return f"AWS, {self.region}"
+
+    def client(self, service: str) -> Any:
+        """A client of one of the cloud's services, with stated limits.
+
+        A cloud on this machine answers at once or is gone; AWS may throttle, and is asked again.
+        """
+        config = Config(
+            connect_timeout=2,
+            read_timeout=30,
+            retries={"mode": "standard", "total_max_attempts": 2 if self.embedded else 5},
+        )
+        factory: Any = self.session.client
+        return factory(service, config=config)
 
     @property
     def refresh_seconds(self) -> float:
