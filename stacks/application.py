@@ -34,7 +34,8 @@ def add_stacks(app: App, deployment: Deployment) -> None:
         Shown(model=name, endpoint=endpoint_name(project.name, stage.name, name))
         for name in project.models
     ]
-    release = ReleaseStack(app, props=ReleaseProps(project=project.name, stage=stage, models=shown))
+    props = ReleaseProps(project=project.name, stage=stage, shelf=shelf, models=shown)
+    release = ReleaseStack(app, props=props)
     for name, model in project.models.items():
         hosting = HostingStack(
             app,

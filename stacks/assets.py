@@ -1,17 +1,29 @@
 """File assets of an assembly: artifacts packed once, under names that follow from their content."""
 
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aws_cdk import FileAssetPackaging, Stack
 
+from stacks.components.arns import sub
+from stacks.components.handler_function import CodeAsset
 from stacks.project.artifacts import write_archive
 from stacks.project.spec import Artifact, StoredArtifact
+
+_EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""The first moment that a zip can name."""
+
+_UNIX = 3
+"""The system that modes in a zip are of (zip's specification, 4.4.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetShelf:
-    """The artifacts of one assembly, each packed once into its folder."""
+    """What one assembly brings along, each packed once into its folder."""
 
     folder: Path
     _packed: set[str] = field(default_factory=set)
@@ -24,18 +36,48 @@ class AssetShelf:
         if isinstance(artifact, StoredArtifact):
             return artifact.uri
         name = f"asset.{artifact.digest}.tar.gz"
-        if name not in self._packed:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_archive(artifact.path, self.folder / name)
-            self._packed.add(name)
+        self._pack(name, lambda target: write_archive(artifact.path, target))
+        # SageMaker wants an artifact's key to end with .tar.gz, CDK appends only the last part.
+        return self._add(stack, name, source_hash=f"{artifact.digest}.tar")
+
+    def publish_code(self, stack: Stack, folder: Path) -> CodeAsset:
+        """Where the code of the functions will be: one archive, named by its content."""
+        archive = code_archive(folder)
+        digest = hashlib.sha256(archive).hexdigest()
+        name = f"asset.{digest}.zip"
+        self._pack(name, lambda target: target.write_bytes(archive))
+        path = self._add(stack, name, source_hash=digest).removeprefix("s3://")
+        bucket, _, key = path.partition("/")
+        return CodeAsset(bucket=sub(bucket), key=key)
+
+    def _pack(self, name: str, write: Callable[[Path], object]) -> None:
+        if name in self._packed:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write(self.folder / name)
+        self._packed.add(name)
+
+    def _add(self, stack: Stack, name: str, *, source_hash: str) -> str:
         location = stack.synthesizer.add_file_asset(
             file_name=name,
             packaging=FileAssetPackaging.FILE,
-            # SageMaker wants an artifact's key to end with .tar.gz, CDK appends only the last part.
-            source_hash=f"{artifact.digest}.tar",
-            display_name=artifact.path.name,
+            source_hash=source_hash,
+            display_name=name,
         )
         uri = location.s3_object_url_with_placeholders
         if uri is None:
             raise ValueError("this synthesizer does not say where assets go: use the default one")
         return uri
+
+
+def code_archive(folder: Path) -> bytes:
+    """A zip of the Python files under a folder: the same bytes for the same content, anywhere."""
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, mode="w", compression=zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*.py")):
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EARLIEST)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = _UNIX
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, path.read_bytes())
+    return raw.getvalue()

@@ -6,13 +6,14 @@ never moves it (docs/decisions/0001-one-stack-per-model.md).
 
 from dataclasses import dataclass
 
-from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import Environment, Stack
 from constructs import Construct
 
 from stacks.assets import AssetShelf
 from stacks.components.arns import Arns
-from stacks.components.autoscaling import AutoscalingProps, add_autoscaling
-from stacks.components.capture_bucket import add_capture_bucket
+from stacks.components.autoscaling import add_autoscaling
+from stacks.components.blueprint import Blueprint, ref
+from stacks.components.capture_bucket import CAPTURE_BUCKET, add_capture_bucket
 from stacks.components.execution_role import RoleNeeds, add_execution_role
 from stacks.components.gate import GateProps, add_guard, add_verification
 from stacks.components.serving import ServingNames, ServingProps, add_serving
@@ -53,58 +54,41 @@ class HostingStack(Stack):
             model=model,
             placement=self._placement(props),
         )
-        self._add_hosting(gate, stage)
+        hosting_blueprint(gate).build(self)
 
     def _placement(self, props: HostingProps) -> Placement:
         uri = props.shelf.publish(self, props.model.artifact)
         version = version_of(props.model, region=props.stage.region, artifact_uri=uri)
         return place(version, props.pointer)
 
-    def _add_hosting(self, gate: GateProps, stage: StageSpec) -> None:
-        guard = add_guard(self, gate)
-        bucket = self._capture_bucket(gate.model, stage)
-        role = add_execution_role(
-            self,
-            RoleNeeds(
-                arns=gate.arns,
-                endpoint=gate.names.endpoint,
-                versions=tuple(gate.placement.slots.values()),
-                captures=bucket is not None,
-            ),
-        )
-        # The role names the artifacts: a deploy that is refused must not narrow it first.
-        role.add_resource_dependency(guard)
-        serving = ServingProps(
-            names=gate.names,
-            model=gate.model,
-            placement=gate.placement,
-            role_arn=role.attr_arn,
-            guard=guard,
-            capture_bucket=bucket,
-        )
-        endpoint = add_serving(self, serving)
-        add_verification(self, gate)
-        add_autoscaling(
-            self,
-            AutoscalingProps(
-                endpoint_name=gate.names.endpoint, endpoint=endpoint, hosting=gate.model.hosting
-            ),
-        )
-        limits = gate.model.alarms
-        add_slot_alarms(
-            self,
-            SlotAlarmsProps(endpoint=gate.names.endpoint, limits=limits, topic=stage.alarm_topic),
-        )
-        CfnOutput(self, "EndpointName", value=gate.names.endpoint)
 
-    def _capture_bucket(self, model: ModelSpec, stage: StageSpec) -> str | None:
-        if model.capture.percent == 0:
-            return None
-        bucket = add_capture_bucket(
-            self, keep_days=model.capture.keep_days, on_destroy=stage.data_on_destroy
-        ).ref
-        CfnOutput(self, "CaptureBucketName", value=bucket)
-        return bucket
+def hosting_blueprint(gate: GateProps) -> Blueprint:
+    """What a model's stack holds."""
+    blueprint = Blueprint()
+    stage, model, names = gate.arns.stage, gate.model, gate.names
+    guard = add_guard(blueprint, gate)
+    captures = model.capture.percent > 0
+    needs = RoleNeeds(
+        arns=gate.arns,
+        endpoint=names.endpoint,
+        versions=tuple(gate.placement.slots.values()),
+        captures=captures,
+    )
+    role = add_execution_role(blueprint, needs, guard=guard)
+    if captures:
+        keep_days = model.capture.keep_days
+        add_capture_bucket(blueprint, keep_days=keep_days, on_destroy=stage.data_on_destroy)
+        blueprint.tell("CaptureBucketName", ref(CAPTURE_BUCKET))
+    serving = ServingProps(
+        names=names, model=model, placement=gate.placement, role=role, guard=guard
+    )
+    add_serving(blueprint, serving)
+    add_verification(blueprint, gate)
+    add_autoscaling(blueprint, model.hosting, endpoint=names.endpoint)
+    alarms = SlotAlarmsProps(endpoint=names.endpoint, limits=model.alarms, topic=stage.alarm_topic)
+    add_slot_alarms(blueprint, alarms)
+    blueprint.tell("EndpointName", names.endpoint)
+    return blueprint
 
 
 def _names(props: HostingProps) -> ServingNames:

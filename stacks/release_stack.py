@@ -7,25 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_cdk import CfnOutput, Environment, Stack
-from aws_cdk.aws_s3_assets import Asset
+from aws_cdk import Environment, Stack
 from constructs import Construct
 
+from stacks.assets import AssetShelf
 from stacks.components.arns import Arns
-from stacks.components.dashboard import Shown, add_dashboard
-from stacks.components.front_door import FrontDoorProps, add_front_door
+from stacks.components.blueprint import Blueprint, att, ref
+from stacks.components.dashboard import DASHBOARD, Shown, add_dashboard
+from stacks.components.front_door import API, FrontDoorProps, add_front_door
 from stacks.components.functions import Surroundings, function_table
-from stacks.components.handler_function import CodeAsset, HandlerFunction, add_function
-from stacks.components.release_alarms import ReleaseAlarmsProps, add_release_alarms
-from stacks.components.release_machine import MachinesProps, add_machine_log, add_machines
+from stacks.components.handler_function import CodeAsset, add_function
+from stacks.components.release_alarms import add_release_alarms
+from stacks.components.release_machine import RELEASE_MACHINE, add_machines
 from stacks.components.request_log import add_request_log
 from stacks.components.signing_secret import add_signing_secret
-from stacks.components.tables import add_observation_table, add_release_table
+from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE, add_tables
 from stacks.project.names import release_stack_name
 from stacks.project.spec import DataOnDestroy, StageSpec
 
 CODE = Path(__file__).parents[1] / "lambda"
-_NOT_CODE = ["**/__pycache__", "**/*.pyc", ".*", "**/.*"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,7 @@ class ReleaseProps:
 
     project: str
     stage: StageSpec
+    shelf: AssetShelf
     models: Sequence[Shown] = ()
     code: Path = CODE
 
@@ -50,49 +51,32 @@ class ReleaseStack(Stack):
             description=f"Releases of {props.project}, stage {stage.name}",
             termination_protection=stage.data_on_destroy is DataOnDestroy.KEEP,
         )
-        around = self._add_state(props)
-        functions = self._add_functions(around, props)
-        log_arn = add_machine_log(self, stage)
-        machine = add_machines(
-            self, MachinesProps(arns=around.arns, functions=functions, log_arn=log_arn)
-        )
-        machine_arn = machine.ref
-        add_request_log(self, functions)
-        api = add_front_door(
-            self, FrontDoorProps(project=props.project, stage=stage, functions=functions)
-        )
-        dashboard = add_dashboard(self, props.models, region=stage.region)
-        alarms = ReleaseAlarmsProps(
-            stage=stage,
-            machine_arn=machine_arn,
-            aggregate_name=functions["aggregate_requests"].name,
-        )
-        add_release_alarms(self, alarms)
-        self._tell("ReleaseTableName", around.release_table)
-        self._tell("ObservationTableName", around.observation_table)
-        self._tell("ReleaseMachineArn", machine_arn)
-        self._tell("ApiUrl", api.attr_api_endpoint)
-        self._tell("DashboardName", dashboard.ref)
+        code = props.shelf.publish_code(self, props.code)
+        release_blueprint(props, code).build(self)
 
-    def _add_state(self, props: ReleaseProps) -> Surroundings:
-        on_destroy = props.stage.data_on_destroy
-        return Surroundings(
-            project=props.project,
-            arns=Arns(stage=props.stage),
-            release_table=add_release_table(self, on_destroy).ref,
-            observation_table=add_observation_table(self, on_destroy).ref,
-            secret_arn=add_signing_secret(self, on_destroy).ref,
-        )
 
-    def _add_functions(
-        self, around: Surroundings, props: ReleaseProps
-    ) -> dict[str, HandlerFunction]:
-        asset = Asset(self, "Code", path=str(props.code), exclude=_NOT_CODE)
-        code = CodeAsset(bucket=asset.s3_bucket_name, key=asset.s3_object_key)
-        return {
-            package: add_function(self, row, code=code, stage=props.stage)
-            for package, row in function_table(around).items()
-        }
-
-    def _tell(self, name: str, value: str) -> None:
-        CfnOutput(self, name, value=value)
+def release_blueprint(props: ReleaseProps, code: CodeAsset) -> Blueprint:
+    """What the release stack of a stage holds."""
+    blueprint = Blueprint()
+    stage, arns = props.stage, Arns(stage=props.stage)
+    add_tables(blueprint, stage.data_on_destroy)
+    add_signing_secret(blueprint, stage.data_on_destroy)
+    functions = function_table(Surroundings(project=props.project, arns=arns))
+    for row in functions.values():
+        add_function(blueprint, row, code=code, stage=stage)
+    add_machines(blueprint, functions, arns)
+    add_request_log(blueprint, functions)
+    door = FrontDoorProps(project=props.project, stage=stage, functions=functions)
+    add_front_door(blueprint, door)
+    add_dashboard(blueprint, props.models, region=stage.region)
+    aggregate = functions["aggregate_requests"].id
+    add_release_alarms(blueprint, stage, machine=RELEASE_MACHINE, aggregate=aggregate)
+    for name, value in {
+        "ReleaseTableName": ref(RELEASE_TABLE),
+        "ObservationTableName": ref(OBSERVATION_TABLE),
+        "ReleaseMachineArn": ref(RELEASE_MACHINE),
+        "ApiUrl": att(API, "ApiEndpoint"),
+        "DashboardName": ref(DASHBOARD),
+    }.items():
+        blueprint.tell(name, value)
+    return blueprint

@@ -9,6 +9,7 @@ from aws_cdk import Acknowledgment, App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from stacks.checks.acknowledged import acknowledged, by_construct
+from stacks.components.blueprint import INCLUDED
 from stacks.project.spec import ProjectSpec, StageSpec
 
 
@@ -18,7 +19,8 @@ def add_nag(app: App, project: ProjectSpec, stage: StageSpec) -> None:
     cdk-nag 3 is a validation plugin, not an aspect.
     """
     for (stack, construct), rows in by_construct(acknowledged(project, stage)).items():
-        found = app.node.find_child(stack).node.find_child(construct)
+        included = app.node.find_child(stack).node.find_child(INCLUDED)
+        found = included.node.find_child(construct)
         rules = [Acknowledgment(id=row.rule, reason=row.reason) for row in rows]
         Validations.of(found).acknowledge(*rules)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))

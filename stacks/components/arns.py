@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import Fn
-
 from stacks.project.spec import StageSpec
 
 ACCOUNT = "${AWS::AccountId}"
@@ -13,11 +11,6 @@ ACCOUNT = "${AWS::AccountId}"
 def sub(text: str) -> Any:
     """The text as a template value: itself, or `Fn::Sub` when CloudFormation has to fill it in."""
     return {"Fn::Sub": text} if "${" in text else text
-
-
-def token(text: str) -> str:
-    """The same where a property is typed as text; unless plain, it costs a round trip to jsii."""
-    return Fn.sub(text) if "${" in text else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +42,7 @@ def allow(actions: list[str], resources: list[Any], **more: Any) -> dict[str, An
 def policy(name: str, statements: list[dict[str, Any]]) -> dict[str, Any]:
     """An inline policy: part of its role, so nothing is made before the role may do its work."""
     document = {"Version": "2012-10-17", "Statement": statements}
-    return {"policyName": name, "policyDocument": document}
+    return {"PolicyName": name, "PolicyDocument": document}
 
 
 def trust(service: str, **conditions: Any) -> dict[str, Any]:

@@ -1,55 +1,47 @@
 """Autoscaling of each slot: instances follow the requests a minute."""
 
-from dataclasses import dataclass
-
-from aws_cdk import CfnResource, Stack
-from aws_cdk import aws_applicationautoscaling as autoscaling
-
+from stacks.components.blueprint import Blueprint, ref
+from stacks.components.serving import ENDPOINT
 from stacks.project.spec import HostingSpec
 from tidegate.slots import Slot
 
-_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
+def add_autoscaling(blueprint: Blueprint, hosting: HostingSpec, *, endpoint: str) -> None:
+    """Each slot follows its load, if its greatest number of instances is above its least.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutoscalingProps:
-    """Between which numbers of instances each slot of an endpoint moves."""
-
-    endpoint_name: str
-    endpoint: CfnResource
-    hosting: HostingSpec
-
-
-def add_autoscaling(stack: Stack, props: AutoscalingProps) -> None:
-    """Each slot follows its load, if its greatest number of instances is above its least."""
-    if props.hosting.instances_max == props.hosting.instances_min:
+    `endpoint` is the endpoint's name.
+    """
+    if hosting.instances_max == hosting.instances_min:
         return
     for slot in Slot:
-        _add_slot(stack, props, slot)
+        _add_slot(blueprint, hosting, endpoint, slot)
 
 
-def _add_slot(stack: Stack, props: AutoscalingProps, slot: Slot) -> None:
+def _add_slot(blueprint: Blueprint, hosting: HostingSpec, endpoint: str, slot: Slot) -> None:
     name = slot.value.capitalize()
-    target = autoscaling.CfnScalableTarget(
-        stack,
+    target = blueprint.add(
         f"{name}Scaling",
-        service_namespace="sagemaker",
-        scalable_dimension=_DIMENSION,
-        resource_id=f"endpoint/{props.endpoint_name}/variant/{slot.value}",
-        min_capacity=props.hosting.instances_min,
-        max_capacity=props.hosting.instances_max,
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        {
+            "ServiceNamespace": "sagemaker",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+            "ResourceId": f"endpoint/{endpoint}/variant/{slot.value}",
+            "MinCapacity": hosting.instances_min,
+            "MaxCapacity": hosting.instances_max,
+        },
+        after=[ENDPOINT],
     )
-    target.add_resource_dependency(props.endpoint)
-    autoscaling.CfnScalingPolicy(
-        stack,
+    followed = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
+    blueprint.add(
         f"{name}ScalingPolicy",
-        policy_name="FollowRequests",
-        policy_type="TargetTrackingScaling",
-        scaling_target_id=target.ref,
-        target_tracking_scaling_policy_configuration={
-            "targetValue": props.hosting.invocations_per_minute,
-            "predefinedMetricSpecification": {
-                "predefinedMetricType": "SageMakerVariantInvocationsPerInstance"
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        {
+            "PolicyName": "FollowRequests",
+            "PolicyType": "TargetTrackingScaling",
+            "ScalingTargetId": ref(target),
+            "TargetTrackingScalingPolicyConfiguration": {
+                "TargetValue": hosting.invocations_per_minute,
+                "PredefinedMetricSpecification": followed,
             },
         },
     )

@@ -1,60 +1,56 @@
 """The bucket for a model's captured requests: private, encrypted, over TLS only, expiring."""
 
-from aws_cdk import Stack
-from aws_cdk import aws_s3 as s3
-
-from stacks.components.retention import keep_data
+from stacks.components.blueprint import Blueprint, att, data, ref
 from stacks.project.spec import DataOnDestroy
 
 CAPTURE_BUCKET = "CaptureBucket"
 """Its logical id, which is pinned: another one would be another bucket."""
 
 
-def add_capture_bucket(stack: Stack, *, keep_days: int, on_destroy: DataOnDestroy) -> s3.CfnBucket:
-    """The stack has the bucket; its name is generated, its content expires after so many days."""
-    bucket = s3.CfnBucket(
-        stack,
+def add_capture_bucket(blueprint: Blueprint, *, keep_days: int, on_destroy: DataOnDestroy) -> None:
+    """The bucket is there; its name is generated, its content expires after so many days."""
+    blueprint.add(
         CAPTURE_BUCKET,
-        bucket_encryption={
-            "serverSideEncryptionConfiguration": [
-                {"serverSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
-            ]
+        "AWS::S3::Bucket",
+        {
+            "BucketEncryption": {
+                "ServerSideEncryptionConfiguration": [
+                    {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+                ]
+            },
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            "LifecycleConfiguration": {"Rules": _rules(keep_days)},
         },
-        public_access_block_configuration={
-            "blockPublicAcls": True,
-            "blockPublicPolicy": True,
-            "ignorePublicAcls": True,
-            "restrictPublicBuckets": True,
-        },
-        ownership_controls={"rules": [{"objectOwnership": "BucketOwnerEnforced"}]},
-        lifecycle_configuration={
-            "rules": [
-                {"id": "Expire", "status": "Enabled", "expirationInDays": keep_days},
-                {
-                    "id": "AbortUploads",
-                    "status": "Enabled",
-                    "abortIncompleteMultipartUpload": {"daysAfterInitiation": 1},
-                },
-            ]
-        },
+        kept=data(on_destroy),
     )
-    arn = {"Fn::GetAtt": [CAPTURE_BUCKET, "Arn"]}
-    s3.CfnBucketPolicy(
-        stack,
+    blueprint.add(
         "CaptureBucketPolicy",
-        bucket=bucket.ref,
-        policy_document={
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Deny",
-                    "Principal": {"AWS": "*"},
-                    "Action": "s3:*",
-                    "Resource": [arn, {"Fn::Join": ["", [arn, "/*"]]}],
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                }
-            ],
-        },
+        "AWS::S3::BucketPolicy",
+        {"Bucket": ref(CAPTURE_BUCKET), "PolicyDocument": _tls_only()},
     )
-    keep_data(bucket, on_destroy)
-    return bucket
+
+
+def _rules(keep_days: int) -> list[dict[str, object]]:
+    abandoned = {"DaysAfterInitiation": 1}
+    return [
+        {"Id": "Expire", "Status": "Enabled", "ExpirationInDays": keep_days},
+        {"Id": "Abort", "Status": "Enabled", "AbortIncompleteMultipartUpload": abandoned},
+    ]
+
+
+def _tls_only() -> dict[str, object]:
+    arn = att(CAPTURE_BUCKET)
+    refusal = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "s3:*",
+        "Resource": [arn, {"Fn::Join": ["", [arn, "/*"]]}],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [refusal]}

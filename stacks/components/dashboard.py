@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
-
+from stacks.components.blueprint import Blueprint
 from stacks.components.functions import NAMESPACE
 from tidegate.slots import Slot
 
+DASHBOARD = "Dashboard"
 _WIDTH, _HEIGHT, _ROW = 8, 6, 24
 _PERIOD_SECONDS = 60
 MOST_MODELS = 150
@@ -25,10 +24,10 @@ class Shown:
     endpoint: str
 
 
-def add_dashboard(stack: Stack, models: Sequence[Shown], *, region: str) -> cloudwatch.CfnDashboard:
-    """The stack has the dashboard, with the first 150 models by name."""
+def add_dashboard(blueprint: Blueprint, models: Sequence[Shown], *, region: str) -> None:
+    """The dashboard is there, with the first 150 models by name."""
     body = json.dumps({"widgets": widgets(models, region=region)}, separators=(",", ":"))
-    return cloudwatch.CfnDashboard(stack, "Dashboard", dashboard_body=body)
+    blueprint.add(DASHBOARD, "AWS::CloudWatch::Dashboard", {"DashboardBody": body})
 
 
 def widgets(models: Sequence[Shown], *, region: str) -> list[dict[str, Any]]:

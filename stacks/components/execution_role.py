@@ -4,10 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
-
 from stacks.components.arns import Arns, allow, policy, trust
+from stacks.components.blueprint import Blueprint
 from stacks.components.capture_bucket import CAPTURE_BUCKET
 from tidegate.version import Version
 
@@ -26,18 +24,21 @@ class RoleNeeds:
     captures: bool
 
 
-def add_execution_role(stack: Stack, needs: RoleNeeds) -> iam.CfnRole:
-    """The stack has the role.
+def add_execution_role(blueprint: Blueprint, needs: RoleNeeds, *, guard: str) -> str:
+    """The role is there, after the guard: a deploy that is refused must not narrow it first.
 
     The actions are those of the SageMaker developer guide, "CreateModel API: Execution Role
-    Permissions", narrowed to resources.
+    Permissions", narrowed to resources. Returns the role's logical id.
     """
-    return iam.CfnRole(
-        stack,
+    return blueprint.add(
         "ExecutionRole",
-        description=f"Runs the containers of {needs.endpoint}",
-        assume_role_policy_document=trust("sagemaker.amazonaws.com"),
-        policies=[policy("Hosting", execution_statements(needs))],
+        "AWS::IAM::Role",
+        {
+            "Description": f"Runs the containers of {needs.endpoint}",
+            "AssumeRolePolicyDocument": trust("sagemaker.amazonaws.com"),
+            "Policies": [policy("Hosting", execution_statements(needs))],
+        },
+        after=[guard],
     )
 
 

@@ -5,16 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import Stack
-from aws_cdk import aws_apigatewayv2 as apigateway
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-
 from stacks.components.arns import ACCOUNT
-from stacks.components.handler_function import HandlerFunction
-from stacks.components.retention import keep_data
+from stacks.components.blueprint import Blueprint, att, ref
+from stacks.components.handler_function import FunctionProps, add_log
 from stacks.project.spec import StageSpec
 
+API = "Api"
+_LOG = "ApiLog"
 ROUTES: Mapping[str, str] = {
     "POST /models/{model}/predictions": "route_request",
     "POST /outcomes": "record_outcome",
@@ -38,65 +35,73 @@ class FrontDoorProps:
 
     project: str
     stage: StageSpec
-    functions: Mapping[str, HandlerFunction]
+    functions: Mapping[str, FunctionProps]
 
 
-def add_front_door(stack: Stack, props: FrontDoorProps) -> apigateway.CfnApi:
-    """The stack has the API with its routes; a request without a signature is refused."""
-    api = apigateway.CfnApi(
-        stack, "Api", name=f"{props.project}-{props.stage.name}", protocol_type="HTTP"
+def add_front_door(blueprint: Blueprint, props: FrontDoorProps) -> None:
+    """The API with its routes is there; a request without a signature is refused."""
+    stage = props.stage
+    blueprint.add(
+        API,
+        "AWS::ApiGatewayV2::Api",
+        {"Name": f"{props.project}-{stage.name}", "ProtocolType": "HTTP"},
     )
-    api_id = api.ref
     for route_key, package in ROUTES.items():
-        _add_route(stack, api_id, route_key, props.functions[package])
-    log = logs.CfnLogGroup(stack, "ApiLog", retention_in_days=props.stage.log_days)
-    keep_data(log, props.stage.data_on_destroy)
-    apigateway.CfnStage(
-        stack,
+        _add_route(blueprint, route_key, props.functions[package].id)
+    add_log(blueprint, _LOG, stage)
+    blueprint.add(
         "ApiStage",
-        api_id=api_id,
-        stage_name="$default",
-        auto_deploy=True,
-        access_log_settings={"destinationArn": log.attr_arn, "format": json.dumps(_ACCESS_LINE)},
-        default_route_settings={
-            "throttlingRateLimit": props.stage.requests_per_second,
-            "throttlingBurstLimit": 2 * props.stage.requests_per_second,
-            "detailedMetricsEnabled": True,
+        "AWS::ApiGatewayV2::Stage",
+        {
+            "ApiId": ref(API),
+            "StageName": "$default",
+            "AutoDeploy": True,
+            "AccessLogSettings": {"DestinationArn": att(_LOG), "Format": json.dumps(_ACCESS_LINE)},
+            "DefaultRouteSettings": {
+                "ThrottlingRateLimit": stage.requests_per_second,
+                "ThrottlingBurstLimit": 2 * stage.requests_per_second,
+                "DetailedMetricsEnabled": True,
+            },
         },
     )
-    return api
 
 
-def _add_route(stack: Stack, api_id: str, route_key: str, function: HandlerFunction) -> None:
+def _add_route(blueprint: Blueprint, route_key: str, function: str) -> None:
     method, _, path = route_key.partition(" ")
     name = "Predictions" if path.endswith("predictions") else "Outcomes"
-    integration = apigateway.CfnIntegration(
-        stack,
+    integration = blueprint.add(
         f"{name}Integration",
-        api_id=api_id,
-        integration_type="AWS_PROXY",
-        integration_uri=function.arn,
-        payload_format_version="2.0",
+        "AWS::ApiGatewayV2::Integration",
+        {
+            "ApiId": ref(API),
+            "IntegrationType": "AWS_PROXY",
+            "IntegrationUri": att(function),
+            "PayloadFormatVersion": "2.0",
+        },
     )
-    apigateway.CfnRoute(
-        stack,
+    blueprint.add(
         f"{name}Route",
-        api_id=api_id,
-        route_key=route_key,
-        authorization_type="AWS_IAM",
-        target=f"integrations/{integration.ref}",
+        "AWS::ApiGatewayV2::Route",
+        {
+            "ApiId": ref(API),
+            "RouteKey": route_key,
+            "AuthorizationType": "AWS_IAM",
+            "Target": {"Fn::Join": ["/", ["integrations", ref(integration)]]},
+        },
     )
-    permission = lambda_.CfnPermission(
-        stack,
+    blueprint.add(
         f"{name}Permission",
-        action="lambda:InvokeFunction",
-        function_name=function.arn,
-        principal="apigateway.amazonaws.com",
+        "AWS::Lambda::Permission",
+        {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": att(function),
+            "Principal": "apigateway.amazonaws.com",
+            "SourceArn": _source(method, path),
+        },
     )
-    permission.add_property_override("SourceArn", _source(method, path))
 
 
 def _source(method: str, path: str) -> dict[str, Any]:
     called = path.replace("{model}", "*")
-    arn = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:{ACCOUNT}:${{Api}}"
+    arn = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:{ACCOUNT}:${{{API}}}"
     return {"Fn::Sub": f"{arn}/*/{method}{called}"}

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from stacks.components.arns import Arns, allow
+from stacks.components.blueprint import att, ref
 from stacks.components.handler_function import FunctionProps
+from stacks.components.signing_secret import SIGNING_SECRET
+from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE
 from stacks.project.names import function_name, id_prefix
 
 Statements = list[dict[str, Any]]
@@ -25,13 +28,10 @@ _READ_BACK = "sagemaker:DescribeEndpoint"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the functions work on, as references of the template."""
+    """The project and the stage that the functions work for."""
 
     project: str
     arns: Arns
-    release_table: str
-    observation_table: str
-    secret_arn: str
 
 
 def function_table(around: Surroundings) -> Mapping[str, FunctionProps]:
@@ -99,7 +99,7 @@ def _gate(around: Surroundings) -> list[FunctionProps]:
 
 
 def _front_door(around: Surroundings) -> list[FunctionProps]:
-    secret = allow(["secretsmanager:GetSecretValue"], [around.secret_arn])
+    secret = allow(["secretsmanager:GetSecretValue"], [ref(SIGNING_SECRET)])
     route = [_releases(_GET), secret, _endpoints(around, "sagemaker:InvokeEndpoint")]
     outcome = [_releases(_GET), secret, _observations(_PUT, _UPDATE)]
     return [
@@ -137,25 +137,25 @@ def _row(
     )
 
 
-def _environment(around: Surroundings, package: str) -> dict[str, str]:
-    variables = {"PROJECT": around.project, "STAGE": around.arns.stage.name}
+def _environment(around: Surroundings, package: str) -> dict[str, Any]:
+    variables: dict[str, Any] = {"PROJECT": around.project, "STAGE": around.arns.stage.name}
     if package != "aggregate_requests":
-        variables["RELEASE_TABLE"] = around.release_table
+        variables["RELEASE_TABLE"] = ref(RELEASE_TABLE)
     if package in {"observe_release", "record_outcome", "aggregate_requests"}:
-        variables["OBSERVATION_TABLE"] = around.observation_table
+        variables["OBSERVATION_TABLE"] = ref(OBSERVATION_TABLE)
     if package in {"route_request", "record_outcome"}:
-        variables["SIGNING_SECRET_ARN"] = around.secret_arn
+        variables["SIGNING_SECRET_ARN"] = ref(SIGNING_SECRET)
     if package == "report_release":
         variables |= {"EVENT_BUS_NAME": "default", "METRIC_NAMESPACE": NAMESPACE}
     return variables
 
 
 def _releases(*actions: str) -> dict[str, Any]:
-    return allow(list(actions), [{"Fn::GetAtt": ["ReleaseTable", "Arn"]}])
+    return allow(list(actions), [att(RELEASE_TABLE)])
 
 
 def _observations(*actions: str) -> dict[str, Any]:
-    return allow(list(actions), [{"Fn::GetAtt": ["ObservationTable", "Arn"]}])
+    return allow(list(actions), [att(OBSERVATION_TABLE)])
 
 
 def _endpoints(around: Surroundings, *actions: str) -> dict[str, Any]:

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import CfnResource, Stack
-
 from stacks.components.arns import Arns, sub
-from stacks.components.serving import ServingNames
+from stacks.components.blueprint import Blueprint, att
+from stacks.components.serving import ENDPOINT, ServingNames
 from stacks.project.names import function_name
 from stacks.project.placement import Placement
 from stacks.project.spec import ModelSpec
@@ -34,23 +33,22 @@ class GateProps:
     placement: Placement
 
 
-def add_guard(stack: Stack, props: GateProps) -> CfnResource:
-    """The stack has the guard; whatever must not change unasked depends on it."""
+def add_guard(blueprint: Blueprint, props: GateProps) -> str:
+    """The guard is there; whatever must not change unasked comes after it. Returns its id."""
     properties = {"ServiceToken": _token(props, GUARD_FUNCTION), **_declared(props)}
-    return CfnResource(stack, "ReleaseGuard", type=GUARD_TYPE, properties=properties)
+    return blueprint.add("ReleaseGuard", GUARD_TYPE, properties)
 
 
-def add_verification(stack: Stack, props: GateProps) -> CfnResource:
-    """The stack has the verification, which runs after the endpoint was made or updated."""
-    config = props.names.config
+def add_verification(blueprint: Blueprint, props: GateProps) -> None:
+    """The verification is there; it runs after the endpoint was made or updated."""
     properties = {
         "ServiceToken": _token(props, VERIFY_FUNCTION),
         **_declared(props),
         # The endpoint's name by reference, and so after the endpoint.
-        "EndpointName": {"Fn::GetAtt": ["Endpoint", "EndpointName"]},
-        "EndpointConfigName": {"Fn::GetAtt": [config, "EndpointConfigName"]},
+        "EndpointName": att(ENDPOINT, "EndpointName"),
+        "EndpointConfigName": att(props.names.config, "EndpointConfigName"),
     }
-    return CfnResource(stack, "ReleaseVerify", type=VERIFY_TYPE, properties=properties)
+    blueprint.add("ReleaseVerify", VERIFY_TYPE, properties)
 
 
 def _token(props: GateProps, function: str) -> Any:

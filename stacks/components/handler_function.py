@@ -4,13 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-
 from stacks.components.arns import allow, policy, trust
-from stacks.components.retention import keep_data
+from stacks.components.blueprint import Blueprint, att, data, ref
 from stacks.project.spec import StageSpec
 
 RUNTIME = "python3.14"
@@ -21,7 +16,7 @@ _MEMORY_MEGABYTES = 256
 class CodeAsset:
     """Where the code of all functions is: one archive of the folder `lambda/`."""
 
-    bucket: str
+    bucket: Any
     key: str
 
 
@@ -36,7 +31,7 @@ class FunctionProps:
     description: str
     timeout_seconds: int
     statements: list[dict[str, Any]]
-    environment: Mapping[str, str]
+    environment: Mapping[str, Any]
     fixed_name: str | None = None
 
     @property
@@ -44,45 +39,46 @@ class FunctionProps:
         """The logical id."""
         return "".join(part.capitalize() for part in self.package.split("_"))
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandlerFunction:
-    """A function of the stack: its ARN and its log group's name, both references."""
-
-    arn: str
-    name: str
-    log_group: str
+    @property
+    def log(self) -> str:
+        """The logical id of its log group."""
+        return f"{self.id}Log"
 
 
 def add_function(
-    stack: Stack, props: FunctionProps, *, code: CodeAsset, stage: StageSpec
-) -> HandlerFunction:
-    """The stack has log group, role and function."""
-    log_group = logs.CfnLogGroup(stack, f"{props.id}Log", retention_in_days=stage.log_days)
-    keep_data(log_group, stage.data_on_destroy)
-    log_group_name = log_group.ref
-    written = [{"Fn::GetAtt": [f"{props.id}Log", "Arn"]}]
-    role = iam.CfnRole(
-        stack,
+    blueprint: Blueprint, props: FunctionProps, *, code: CodeAsset, stage: StageSpec
+) -> None:
+    """Log group, role and function are there."""
+    add_log(blueprint, props.log, stage)
+    written = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [att(props.log)])
+    role = blueprint.add(
         f"{props.id}Role",
-        assume_role_policy_document=trust("lambda.amazonaws.com"),
-        policies=[
-            policy("Work", props.statements),
-            policy("Log", [allow(["logs:CreateLogStream", "logs:PutLogEvents"], written)]),
-        ],
+        "AWS::IAM::Role",
+        {
+            "AssumeRolePolicyDocument": trust("lambda.amazonaws.com"),
+            "Policies": [policy("Work", props.statements), policy("Log", [written])],
+        },
     )
-    function = lambda_.CfnFunction(
-        stack,
+    blueprint.add(
         props.id,
-        function_name=props.fixed_name,
-        description=props.description,
-        runtime=RUNTIME,
-        handler=f"{props.package}.handler.handle",
-        code={"s3Bucket": code.bucket, "s3Key": code.key},
-        role=role.attr_arn,
-        memory_size=_MEMORY_MEGABYTES,
-        timeout=props.timeout_seconds,
-        environment={"variables": dict(props.environment)},
-        logging_config={"logGroup": log_group_name},
+        "AWS::Lambda::Function",
+        {
+            "FunctionName": props.fixed_name,
+            "Description": props.description,
+            "Runtime": RUNTIME,
+            "Handler": f"{props.package}.handler.handle",
+            "Code": {"S3Bucket": code.bucket, "S3Key": code.key},
+            "Role": att(role),
+            "MemorySize": _MEMORY_MEGABYTES,
+            "Timeout": props.timeout_seconds,
+            "Environment": {"Variables": dict(props.environment)},
+            "LoggingConfig": {"LogGroup": ref(props.log)},
+        },
     )
-    return HandlerFunction(arn=function.attr_arn, name=function.ref, log_group=log_group_name)
+
+
+def add_log(blueprint: Blueprint, logical_id: str, stage: StageSpec) -> None:
+    """A log group is there, kept as long as the stage says; its name is generated."""
+    properties = {"RetentionInDays": stage.log_days}
+    kept = data(stage.data_on_destroy)
+    blueprint.add(logical_id, "AWS::Logs::LogGroup", properties, kept=kept)

@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as stepfunctions
-
 from stacks.components.arns import Arns, allow, policy, trust
-from stacks.components.handler_function import HandlerFunction
-from stacks.components.retention import keep_data
-from stacks.project.spec import StageSpec
+from stacks.components.blueprint import Blueprint, att, ref
+from stacks.components.handler_function import FunctionProps, add_log
+
+Functions = Mapping[str, FunctionProps]
 
 _HERE = Path(__file__).parent
 _CHAPTER = {
@@ -28,27 +24,19 @@ _CHAPTER = {
 _RELEASE = {"PrepareRelease": "prepare_release", "ReportRelease": "report_release"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachinesProps:
-    """The functions by their package, and where everything is."""
-
-    arns: Arns
-    functions: Mapping[str, HandlerFunction]
-    log_arn: str
+RELEASE_MACHINE = "ReleaseMachine"
+CHAPTER_MACHINE = "ChapterMachine"
+_LOG = "MachineLog"
 
 
-def add_machine_log(stack: Stack, stage: StageSpec) -> str:
-    """The stack has the log group of both machines; returns its ARN."""
-    log = logs.CfnLogGroup(stack, "MachineLog", retention_in_days=stage.log_days)
-    keep_data(log, stage.data_on_destroy)
-    return log.attr_arn
-
-
-def add_machines(stack: Stack, props: MachinesProps) -> stepfunctions.CfnStateMachine:
-    """The stack has the release machine, whose chapters are executions of a second one."""
-    chapter = _add(stack, "Chapter", props, calls=_calls(props, _CHAPTER), extra=[])
-    calls = {**_calls(props, _RELEASE), "ChapterMachine": chapter.attr_arn}
-    return _add(stack, "Release", props, calls=calls, extra=_chapter_statements(props.arns))
+def add_machines(blueprint: Blueprint, functions: Functions, arns: Arns) -> None:
+    """The release machine is there, whose chapters are executions of a second one."""
+    add_log(blueprint, _LOG, arns.stage)
+    chapter = _calls(functions, _CHAPTER)
+    _add(blueprint, CHAPTER_MACHINE, arns, _Rights(calls=chapter, extra=[]))
+    release = {**_calls(functions, _RELEASE), CHAPTER_MACHINE: ref(CHAPTER_MACHINE)}
+    extra = _chapter_statements(arns)
+    _add(blueprint, RELEASE_MACHINE, arns, _Rights(calls=release, extra=extra))
 
 
 def definition(name: str, *, partition: str) -> str:
@@ -58,37 +46,43 @@ def definition(name: str, *, partition: str) -> str:
     return shortest.replace("arn:aws:states:::", f"arn:{partition}:states:::")
 
 
-def _calls(props: MachinesProps, wanted: Mapping[str, str]) -> dict[str, str]:
-    return {name: props.functions[package].arn for name, package in wanted.items()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rights:
+    """What a machine calls, by the names in its definition, and what else its role may do."""
+
+    calls: Mapping[str, Any]
+    extra: list[dict[str, Any]]
 
 
-def _add(
-    stack: Stack,
-    name: str,
-    props: MachinesProps,
-    *,
-    calls: Mapping[str, str],
-    extra: list[dict[str, Any]],
-) -> stepfunctions.CfnStateMachine:
-    invoked = [arn for called, arn in calls.items() if called != "ChapterMachine"]
-    statements = [allow(["lambda:InvokeFunction"], invoked), *extra, _log_delivery()]
-    role = iam.CfnRole(
-        stack,
-        f"{name}MachineRole",
-        assume_role_policy_document=trust("states.amazonaws.com"),
-        policies=[policy("Work", statements)],
+def _calls(functions: Functions, wanted: Mapping[str, str]) -> dict[str, Any]:
+    return {name: att(functions[package].id) for name, package in wanted.items()}
+
+
+def _add(blueprint: Blueprint, id_: str, arns: Arns, rights: _Rights) -> None:
+    invoked = [arn for called, arn in rights.calls.items() if called != CHAPTER_MACHINE]
+    statements = [allow(["lambda:InvokeFunction"], invoked), *rights.extra, _log_delivery()]
+    role = blueprint.add(
+        f"{id_}Role",
+        "AWS::IAM::Role",
+        {
+            "AssumeRolePolicyDocument": trust("states.amazonaws.com"),
+            "Policies": [policy("Work", statements)],
+        },
     )
-    return stepfunctions.CfnStateMachine(
-        stack,
-        f"{name}Machine",
-        role_arn=role.attr_arn,
-        definition_string=definition(name.lower(), partition=props.arns.stage.partition),
-        definition_substitutions=dict(calls),
-        state_machine_type="STANDARD",
-        logging_configuration={
-            "level": "ALL",
-            "includeExecutionData": True,
-            "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": props.log_arn}}],
+    name = id_.removesuffix("Machine").lower()
+    blueprint.add(
+        id_,
+        "AWS::StepFunctions::StateMachine",
+        {
+            "RoleArn": att(role),
+            "StateMachineType": "STANDARD",
+            "DefinitionString": definition(name, partition=arns.stage.partition),
+            "DefinitionSubstitutions": dict(rights.calls),
+            "LoggingConfiguration": {
+                "Level": "ALL",
+                "IncludeExecutionData": True,
+                "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": att(_LOG)}}],
+            },
         },
     )
 
@@ -98,11 +92,11 @@ def _chapter_statements(arns: Arns) -> list[dict[str, Any]]:
 
     Source: Step Functions developer guide, "Service integration policies", `startExecution.sync:2`.
     """
-    chapter = {"Fn::GetAtt": ["ChapterMachine", "Name"]}
+    chapter = att(CHAPTER_MACHINE, "Name")
     executions = {"Fn::Sub": [arns.text("states", "execution:${Chapter}:*"), {"Chapter": chapter}]}
     rule = arns.of("events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule")
     return [
-        allow(["states:StartExecution"], [{"Ref": "ChapterMachine"}]),
+        allow(["states:StartExecution"], [ref(CHAPTER_MACHINE)]),
         allow(["states:DescribeExecution", "states:StopExecution"], [executions]),
         allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], [rule]),
     ]

@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Stack
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-
-from stacks.components.handler_function import HandlerFunction
+from stacks.components.blueprint import Blueprint, att, ref
+from stacks.components.handler_function import FunctionProps
 
 FILTER = '{ $.log = "tidegate" }'
 """Only lines of the request log, not what else a function prints."""
@@ -15,25 +12,28 @@ _WRITERS = ("route_request", "record_outcome")
 _READER = "aggregate_requests"
 
 
-def add_request_log(stack: Stack, functions: Mapping[str, HandlerFunction]) -> None:
+def add_request_log(blueprint: Blueprint, functions: Mapping[str, FunctionProps]) -> None:
     """What the front door logs about requests and outcomes is counted as it comes."""
-    reader = functions[_READER]
-    for package in _WRITERS:
-        name = "".join(part.capitalize() for part in package.split("_"))
-        permission = lambda_.CfnPermission(
-            stack,
-            f"{name}LogPermission",
-            action="lambda:InvokeFunction",
-            function_name=reader.arn,
-            principal="logs.amazonaws.com",
-            source_account=stack.account,
+    reader = att(functions[_READER].id)
+    for writer in (functions[package] for package in _WRITERS):
+        permission = blueprint.add(
+            f"{writer.log}Permission",
+            "AWS::Lambda::Permission",
+            {
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": reader,
+                "Principal": "logs.amazonaws.com",
+                "SourceAccount": ref("AWS::AccountId"),
+                "SourceArn": att(writer.log),
+            },
         )
-        permission.add_property_override("SourceArn", {"Fn::GetAtt": [f"{name}Log", "Arn"]})
-        subscription = logs.CfnSubscriptionFilter(
-            stack,
-            f"{name}Subscription",
-            log_group_name=functions[package].log_group,
-            destination_arn=reader.arn,
-            filter_pattern=FILTER,
+        blueprint.add(
+            f"{writer.id}Subscription",
+            "AWS::Logs::SubscriptionFilter",
+            {
+                "LogGroupName": ref(writer.log),
+                "DestinationArn": reader,
+                "FilterPattern": FILTER,
+            },
+            after=[permission],
         )
-        subscription.add_resource_dependency(permission)

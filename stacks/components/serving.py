@@ -1,19 +1,17 @@
 """Models, endpoint configuration and endpoint: two production variants, named by their slots.
 
-L1 throughout: `CfnEndpointConfig` keeps a weight of 0, which the L2 of aws-sagemaker-alpha turns
-into 1. Names of models and configurations are generated, because nearly all of their properties are
-create-only; the endpoint's is literal, because its alarms need it without a cycle.
+A weight of 0 stays 0 here; the L2 of aws-sagemaker-alpha turns it into 1. Names of models and
+configurations are generated, because nearly all of their properties are create-only; the endpoint's
+is literal, because its alarms need it without a cycle.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import CfnResource, Stack
-from aws_cdk import aws_sagemaker as sagemaker
-
-from stacks.components.arns import token
-from stacks.components.retention import keep_former
+from stacks.components.arns import sub
+from stacks.components.blueprint import Blueprint, Kept, att, ref
+from stacks.components.capture_bucket import CAPTURE_BUCKET
 from stacks.project.placement import Placement
 from stacks.project.spec import ModelSpec
 from tidegate.slots import Slot
@@ -34,99 +32,100 @@ class ServingNames:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServingProps:
-    """What is served: the version in each slot, on what, under which role.
+    """What is served: the version in each slot, on what.
 
-    `guard` decides whether anything may change; `capture_bucket` is a bucket's name or a reference.
+    `role` and `guard` are logical ids: what runs the containers, what decides on every change.
     """
 
     names: ServingNames
     model: ModelSpec
     placement: Placement
-    role_arn: str
-    guard: CfnResource
-    capture_bucket: str | None
+    role: str
+    guard: str
 
 
-def add_serving(stack: Stack, props: ServingProps) -> sagemaker.CfnEndpoint:
-    """The stack has both models, the configuration and the endpoint, all behind the guard."""
-    models = {slot: _add_model(stack, props, slot) for slot in Slot}
-    config = _add_config(
-        stack, props, {slot: model.attr_model_name for slot, model in models.items()}
+ENDPOINT = "Endpoint"
+
+
+def add_serving(blueprint: Blueprint, props: ServingProps) -> None:
+    """Both models, the configuration and the endpoint are there, all behind the guard."""
+    for slot in Slot:
+        _add_model(blueprint, props, slot)
+    config = blueprint.add(
+        props.names.config,
+        "AWS::SageMaker::EndpointConfig",
+        {
+            "ProductionVariants": [_variant(props, slot) for slot in Slot],
+            "DataCaptureConfig": _capture(props),
+            "KmsKeyId": props.model.hosting.volume_key,
+            "Tags": [_owner(props)],
+        },
+        after=[props.guard],
+        kept=Kept.FORMER,
     )
-    return sagemaker.CfnEndpoint(
-        stack,
-        "Endpoint",
-        endpoint_name=props.names.endpoint,
-        endpoint_config_name=config.attr_endpoint_config_name,
-        # A deploy must never give a slot back the weight or the instances of an earlier day.
-        retain_all_variant_properties=True,
+    blueprint.add(
+        ENDPOINT,
+        "AWS::SageMaker::Endpoint",
+        {
+            "EndpointName": props.names.endpoint,
+            "EndpointConfigName": att(config, "EndpointConfigName"),
+            # A deploy must never give a slot back the weight or the instances of an earlier day.
+            "RetainAllVariantProperties": True,
+        },
     )
 
 
-def _add_model(stack: Stack, props: ServingProps, slot: Slot) -> sagemaker.CfnModel:
-    model = sagemaker.CfnModel(
-        stack,
+def _add_model(blueprint: Blueprint, props: ServingProps, slot: Slot) -> None:
+    blueprint.add(
         props.names.models[slot],
-        execution_role_arn=props.role_arn,
-        primary_container=_container(props.placement.slots[slot]),
-        tags=[_owner(props)],
+        "AWS::SageMaker::Model",
+        {
+            "ExecutionRoleArn": att(props.role),
+            "PrimaryContainer": _container(props.placement.slots[slot]),
+            "Tags": [_owner(props)],
+        },
+        after=[props.guard],
+        kept=Kept.FORMER,
     )
-    model.add_resource_dependency(props.guard)
-    keep_former(model)
-    return model
 
 
 def _container(version: Version) -> dict[str, Any]:
     return {
-        "image": version.image,
-        "modelDataUrl": token(version.artifact_uri),
-        "environment": dict(version.environment),
+        "Image": version.image,
+        "ModelDataUrl": sub(version.artifact_uri),
+        "Environment": dict(version.environment),
     }
 
 
-def _add_config(
-    stack: Stack, props: ServingProps, model_names: Mapping[Slot, str]
-) -> sagemaker.CfnEndpointConfig:
-    config = sagemaker.CfnEndpointConfig(
-        stack,
-        props.names.config,
-        production_variants=[_variant(props, slot, model_names[slot]) for slot in Slot],
-        data_capture_config=_capture(props),
-        kms_key_id=props.model.hosting.volume_key,
-        tags=[_owner(props)],
-    )
-    config.add_resource_dependency(props.guard)
-    keep_former(config)
-    return config
-
-
 def _owner(props: ServingProps) -> dict[str, str]:
-    return {"key": OWNER_TAG, "value": props.names.endpoint}
+    return {"Key": OWNER_TAG, "Value": props.names.endpoint}
 
 
-def _variant(props: ServingProps, slot: Slot, model_name: str) -> dict[str, Any]:
+def _variant(props: ServingProps, slot: Slot) -> dict[str, Any]:
     hosting = props.model.hosting
     return {
-        "variantName": slot.value,
-        "modelName": model_name,
-        "instanceType": hosting.instance_type,
-        "initialInstanceCount": hosting.instances_min,
-        "initialVariantWeight": 1 if slot is props.placement.live else 0,
-        "containerStartupHealthCheckTimeoutInSeconds": hosting.start_seconds,
-        "modelDataDownloadTimeoutInSeconds": hosting.start_seconds,
+        "VariantName": slot.value,
+        "ModelName": att(props.names.models[slot], "ModelName"),
+        "InstanceType": hosting.instance_type,
+        "InitialInstanceCount": hosting.instances_min,
+        "InitialVariantWeight": 1 if slot is props.placement.live else 0,
+        "ContainerStartupHealthCheckTimeoutInSeconds": hosting.start_seconds,
+        "ModelDataDownloadTimeoutInSeconds": hosting.start_seconds,
     }
 
 
 def _capture(props: ServingProps) -> dict[str, Any] | None:
-    if props.capture_bucket is None:
+    if props.model.capture.percent == 0:
         return None
     return {
-        "enableCapture": True,
-        "initialSamplingPercentage": props.model.capture.percent,
-        "destinationS3Uri": f"s3://{props.capture_bucket}/{props.names.endpoint}",
-        "captureOptions": [{"captureMode": "Input"}, {"captureMode": "Output"}],
-        "captureContentTypeHeader": {
-            "jsonContentTypes": ["application/json"],
-            "csvContentTypes": ["text/csv"],
+        "EnableCapture": True,
+        "InitialSamplingPercentage": props.model.capture.percent,
+        "DestinationS3Uri": {
+            "Fn::Join": ["", ["s3://", ref(CAPTURE_BUCKET), f"/{props.names.endpoint}"]]
+        },
+        "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+        "CaptureContentTypeHeader": {
+            "JsonContentTypes": ["application/json"],
+            "CsvContentTypes": ["text/csv"],
         },
     }

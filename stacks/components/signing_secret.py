@@ -2,10 +2,7 @@
 
 import json
 
-from aws_cdk import Stack
-from aws_cdk import aws_secretsmanager as secretsmanager
-
-from stacks.components.retention import keep_data
+from stacks.components.blueprint import Blueprint, data
 from stacks.project.spec import DataOnDestroy
 
 SIGNING_SECRET = "SigningSecret"  # noqa: S105 - a logical id, not a secret
@@ -13,18 +10,19 @@ _FIRST_KEY = "k1"
 _KEY_CHARACTERS = 64
 
 
-def add_signing_secret(stack: Stack, on_destroy: DataOnDestroy) -> secretsmanager.CfnSecret:
-    """The stack has the secret with one key, `k1`; more are added when keys are rotated."""
-    secret = secretsmanager.CfnSecret(
-        stack,
+def add_signing_secret(blueprint: Blueprint, on_destroy: DataOnDestroy) -> None:
+    """The secret is there with one key, `k1`; more are added when keys are rotated."""
+    blueprint.add(
         SIGNING_SECRET,
-        description="Signs prediction ids: an outcome is credited only to an id signed by it",
-        generate_secret_string={
-            "secretStringTemplate": json.dumps({"current": _FIRST_KEY}),
-            "generateStringKey": _FIRST_KEY,
-            "passwordLength": _KEY_CHARACTERS,
-            "excludePunctuation": True,
+        "AWS::SecretsManager::Secret",
+        {
+            "Description": "Signs prediction ids, so that outcomes are credited to nothing else",
+            "GenerateSecretString": {
+                "SecretStringTemplate": json.dumps({"current": _FIRST_KEY}),
+                "GenerateStringKey": _FIRST_KEY,
+                "PasswordLength": _KEY_CHARACTERS,
+                "ExcludePunctuation": True,
+            },
         },
+        kept=data(on_destroy),
     )
-    keep_data(secret, on_destroy)
-    return secret

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
-
+from stacks.components.blueprint import Blueprint
 from stacks.project.spec import AlarmsSpec
 from tidegate.slots import Slot
 
@@ -21,55 +19,36 @@ class SlotAlarmsProps:
     topic: str | None
 
 
-def add_slot_alarms(stack: Stack, props: SlotAlarmsProps) -> None:
-    """The stack has three alarms a slot: failed, refused and slow requests."""
+def add_slot_alarms(blueprint: Blueprint, props: SlotAlarmsProps) -> None:
+    """Three alarms a slot are there: failed, refused and slow requests."""
     limits = props.limits
+    # SageMaker counts 1 or 0 a request, so that the average of a count of errors is a share.
+    failed = {"Statistic": "Average", "Threshold": limits.server_errors_percent / 100}
+    refused = {"Statistic": "Average", "Threshold": limits.client_errors_percent / 100}
+    slow = {"ExtendedStatistic": "p90", "Threshold": limits.latency_milliseconds * 1_000}
     for slot in Slot:
         name = slot.value.capitalize()
-        # SageMaker counts 1 or 0 a request, so that the average of a count of errors is a share.
-        failed, refused = limits.server_errors_percent / 100, limits.client_errors_percent / 100
-        _add_alarm(
-            stack,
-            f"{name}Failed",
-            _on(props, slot, "Invocation5XXErrors"),
-            {"statistic": "Average", "threshold": failed},
-        )
-        _add_alarm(
-            stack,
-            f"{name}Refused",
-            _on(props, slot, "Invocation4XXErrors"),
-            {"statistic": "Average", "threshold": refused},
-        )
-        microseconds = limits.latency_milliseconds * 1_000
-        _add_alarm(
-            stack,
-            f"{name}Slow",
-            _on(props, slot, "ModelLatency"),
-            {"extended_statistic": "p90", "threshold": microseconds},
-        )
+        for id_, metric, limit in (
+            (f"{name}Failed", "Invocation5XXErrors", failed),
+            (f"{name}Refused", "Invocation4XXErrors", refused),
+            (f"{name}Slow", "ModelLatency", slow),
+        ):
+            alarm = {**_alarm(props, slot, metric), **limit}
+            blueprint.add(id_, "AWS::CloudWatch::Alarm", alarm)
 
 
-def _on(props: SlotAlarmsProps, slot: Slot, metric: str) -> dict[str, Any]:
+def _alarm(props: SlotAlarmsProps, slot: Slot, metric: str) -> dict[str, Any]:
     return {
-        "alarm_description": f"{metric} of slot {slot} of {props.endpoint}",
-        "metric_name": metric,
-        "dimensions": [
-            {"name": "EndpointName", "value": props.endpoint},
-            {"name": "VariantName", "value": slot.value},
+        "AlarmDescription": f"{metric} of slot {slot} of {props.endpoint}",
+        "Namespace": "AWS/SageMaker",
+        "MetricName": metric,
+        "Dimensions": [
+            {"Name": "EndpointName", "Value": props.endpoint},
+            {"Name": "VariantName", "Value": slot.value},
         ],
-        "alarm_actions": None if props.topic is None else [props.topic],
+        "Period": _PERIOD_SECONDS,
+        "EvaluationPeriods": 1,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+        "AlarmActions": None if props.topic is None else [props.topic],
     }
-
-
-def _add_alarm(stack: Stack, id_: str, metric: dict[str, Any], limit: dict[str, Any]) -> None:
-    cloudwatch.CfnAlarm(
-        stack,
-        id_,
-        **metric,
-        **limit,
-        namespace="AWS/SageMaker",
-        period=_PERIOD_SECONDS,
-        evaluation_periods=1,
-        comparison_operator="GreaterThanThreshold",
-        treat_missing_data="notBreaching",
-    )

@@ -1,45 +1,36 @@
 """The two tables: releases, which are history, and observations, which expire."""
 
-from aws_cdk import Stack
-from aws_cdk import aws_dynamodb as dynamodb
+from typing import Any
 
-from stacks.components.retention import keep_data
+from stacks.components.blueprint import Blueprint, data
 from stacks.project.spec import DataOnDestroy
 
+_TYPE = "AWS::DynamoDB::Table"
 RELEASE_TABLE = "ReleaseTable"
 OBSERVATION_TABLE = "ObservationTable"
 """Logical ids, which are pinned: another one would be another, empty table."""
 
 
-def add_release_table(stack: Stack, on_destroy: DataOnDestroy) -> dynamodb.CfnTable:
-    """The stack has the table of pointers, locks, declarations, records and logs."""
-    return _add_table(stack, RELEASE_TABLE, on_destroy, ttl=None)
+def add_tables(blueprint: Blueprint, on_destroy: DataOnDestroy) -> None:
+    """Both tables are there: releases stay, counters and credited outcomes expire."""
+    ttl = {"AttributeName": "expires_at", "Enabled": True}
+    kept = data(on_destroy)
+    blueprint.add(RELEASE_TABLE, _TYPE, _table(), kept=kept)
+    properties = {**_table(), "TimeToLiveSpecification": ttl}
+    blueprint.add(OBSERVATION_TABLE, _TYPE, properties, kept=kept)
 
 
-def add_observation_table(stack: Stack, on_destroy: DataOnDestroy) -> dynamodb.CfnTable:
-    """The stack has the table of counters and credited outcomes; its items expire."""
-    ttl = {"attributeName": "expires_at", "enabled": True}
-    return _add_table(stack, OBSERVATION_TABLE, on_destroy, ttl=ttl)
-
-
-def _add_table(
-    stack: Stack, id_: str, on_destroy: DataOnDestroy, *, ttl: dict[str, object] | None
-) -> dynamodb.CfnTable:
-    table = dynamodb.CfnTable(
-        stack,
-        id_,
-        key_schema=[
-            {"attributeName": "pk", "keyType": "HASH"},
-            {"attributeName": "sk", "keyType": "RANGE"},
+def _table() -> dict[str, Any]:
+    return {
+        "KeySchema": [
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
         ],
-        attribute_definitions=[
-            {"attributeName": "pk", "attributeType": "S"},
-            {"attributeName": "sk", "attributeType": "S"},
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
         ],
-        billing_mode="PAY_PER_REQUEST",
-        point_in_time_recovery_specification={"pointInTimeRecoveryEnabled": True},
-        sse_specification={"sseEnabled": True},
-        time_to_live_specification=ttl,
-    )
-    keep_data(table, on_destroy)
-    return table
+        "BillingMode": "PAY_PER_REQUEST",
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        "SSESpecification": {"SSEEnabled": True},
+    }

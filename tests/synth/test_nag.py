@@ -8,6 +8,7 @@ from aws_cdk import App
 from stacks.application import Deployment, add_stacks
 from stacks.checks import nag
 from stacks.checks.acknowledged import Acknowledged, acknowledged
+from stacks.components.blueprint import INCLUDED
 from stacks.project.spec import ProjectSpec
 
 pytestmark = pytest.mark.nag
@@ -41,7 +42,7 @@ def test_finding_that_is_not_acknowledged_fails(
         _synth(project, tmp_path, "dev")
 
     (finding,) = nag.findings(tmp_path)
-    assert finding.construct == "shop-dev-release/SigningSecret"
+    assert finding.construct == "shop-dev-release/Template/SigningSecret"
     assert finding.rule == "AwsSolutions::AwsSolutions-SMG4"
 
 
@@ -58,7 +59,7 @@ def test_every_acknowledgement_is_needed(
         _synth(project, tmp_path, "dev")
 
     found = {(finding.construct, finding.rule) for finding in nag.findings(tmp_path)}
-    assert found == {(f"{row.stack}/{row.construct}", row.rule) for row in rows}
+    assert found == {(f"{row.stack}/{INCLUDED}/{row.construct}", row.rule) for row in rows}
 
 
 def test_every_acknowledgement_has_a_reason(project: ProjectSpec):

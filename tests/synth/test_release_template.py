@@ -238,13 +238,7 @@ def test_lost_evidence_raises_an_alarm(first: Assembly):
 def test_permissions_are_one_table():
     """Every function stands in the table with a timeout and a sentence."""
     stage = StageSpec(name="dev", region="eu-west-1", partition="aws")
-    around = Surroundings(
-        project="shop",
-        arns=Arns(stage=stage),
-        release_table="r",
-        observation_table="o",
-        secret_arn="s",
-    )
+    around = Surroundings(project="shop", arns=Arns(stage=stage))
 
     table = function_table(around)
 
