@@ -84,7 +84,7 @@ class DynamoLookStore:
         }
         verdict = {
             "UpdateExpression": "SET #verdict = :verdict",
-            "ConditionExpression": "attribute_exists(#pk) AND attribute_not_exists(#verdict)",
+            "ConditionExpression": "attribute_exists(#pk)",
             "ExpressionAttributeNames": {"#verdict": _VERDICT, "#pk": "pk"},
             "ExpressionAttributeValues": {":verdict": document(look.verdict or {})},
         }

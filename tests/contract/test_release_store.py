@@ -259,6 +259,20 @@ def test_a_settled_model_can_be_released_again(deployed: ReleaseStore, opened: R
     assert deployed.releases(MODEL) == ("flights-later", RELEASE)
 
 
+def test_a_release_that_is_over_cannot_settle_the_next_one_s_lock(
+    deployed: ReleaseStore, opened: ReleaseRecord
+):
+    """A late repetition changes nothing of the release that holds the model now."""
+    over = deployed.settle(
+        replace(opened, phase=Phase.ABORTED), [], pointer=None, split=samples.split(9)
+    )
+    deployed.open(samples.record(release_id="next", split_version=9), samples.entry())
+    with pytest.raises(ConflictError):
+        deployed.settle(over, [], pointer=None, split=samples.split(10))
+    assert deployed.lock_holder(MODEL) == "next"
+    assert deployed.split(MODEL) == samples.split(9)
+
+
 def test_a_split_is_replaced_by_its_own_version_and_newer_ones(store: ReleaseStore):
     """Writing a version again is the repetition of a killed task."""
     store.put_split(samples.split(3))

@@ -214,13 +214,29 @@ def test_a_late_shift_of_an_older_epoch_is_undone_before_the_model_is_free():
     aborted_at = world.clock.at
 
     def late(of: ReleaseWorld, output: TaskOutput) -> None:
-        if output.next is Next.SETTLE and of.clock.at < aborted_at + FENCE_SECONDS:
+        if output.next is Next.SETTLE:
             of.endpoints.change(ENDPOINT, weights={"blue": 50, "green": 50})
+            of.on_task = None
 
     world.on_task = late
     assert world.run(epoch=epoch) is Next.REPORT
     assert world.shares() == RESTORED
     assert world.clock.at >= aborted_at + FENCE_SECONDS
+
+
+def test_a_shift_that_is_overtaken_while_it_sets_weights_yields():
+    """It looks at the epoch before the change and after it."""
+    world = ReleaseWorld.deployed()
+    output = world.prepare()
+    set_weights = world.endpoints.set_weights
+
+    def overtaken(endpoint_name: str, shares: dict[str, int]) -> None:
+        set_weights(endpoint_name, shares)
+        world.abort()
+
+    setattr(world.endpoints, "set_weights", overtaken)  # noqa: B010 - a fake of one call
+    assert world.go_on(output) is Next.YIELD
+    assert world.tasks == [Next.SHIFT, Next.SHIFT]
 
 
 def test_time_to_restore_is_not_the_fence():
