@@ -106,7 +106,7 @@ def _evidence_chart(view: ReleaseView) -> Chart:
         begin=view.started_at,
         end=_end(view),
         low=LOWEST_DRAWN,
-        high=min(HIGHEST_DRAWN, max(1.25, highest)),
+        high=min(HIGHEST_DRAWN, max(1.25, 1.08 * highest)),
     )
     marks = [mark for mark in (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0) if axes.low <= mark <= axes.high]
     return Chart(

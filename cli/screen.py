@@ -42,10 +42,25 @@ def release_panel(view: ReleaseView, *, now: float | None = None) -> RenderableT
 
 
 def release_line(view: ReleaseView, *, now: float) -> str:
-    """A release in one line, for logs: when, where it stands, what was seen, why."""
+    """A release in one line, for logs: when, where it stands, what was seen, why.
+
+    On its way the evidence stands for the reason, which would be long and the same again and again.
+    """
     slot = view.candidate
-    seen = f"{slot.requests:,} requests, {slot.errors:,} errors, {slot.outcomes_wrong:,} wrong"
-    return f"[{duration(now - view.started_at)}] {standing(view)}: {seen}: {view.reason}"
+    seen = f"{slot.requests:,} requests, {slot.errors:,} failed, {slot.outcomes_wrong:,} wrong"
+    why = view.reason
+    if view.evidence and view.phase in {Phase.SHIFTING, Phase.BAKING} and view.halted is None:
+        why = f"{view.verdict}; {evidence_words(view)}"
+    return f"[{duration(now - view.started_at)}] {standing(view)}: {seen}; {why}"
+
+
+def evidence_words(view: ReleaseView) -> str:
+    """How much of what would prove each claim is there, the claims that say the same together."""
+    claims: dict[str, list[str]] = {}
+    for item in view.evidence:
+        reached = f"{item.metric} {100 * reached_share(item):.0f} %"
+        claims.setdefault(item.claim.value, []).append(reached)
+    return "; ".join(f"{claim}: {', '.join(reached)}" for claim, reached in claims.items())
 
 
 def standing(view: ReleaseView) -> str:

@@ -61,7 +61,7 @@ def summary_table(told: Sequence[Told]) -> Table:
     table = Table(title="What happened", show_lines=True)
     for heading in ("version", "verdict", "because"):
         table.add_column(heading, overflow="fold")
-    for heading in ("requests it served", "bad answers", "cloud time", "to restore"):
+    for heading in ("served", "bad answers", "cloud time", "to restore"):
         table.add_column(heading, justify="right")
     for item in told:
         figures = release_figures(item)

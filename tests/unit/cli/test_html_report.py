@@ -86,6 +86,13 @@ def test_ids_are_unique_across_releases(view: ReleaseView):
     assert len(ids) == len(set(ids))
 
 
+def test_several_releases_are_summed_up_first(view: ReleaseView):
+    """A report of more than one release begins with a table of all, a single one does not."""
+    other = replace(view, release_id="another")
+    assert "In short" in report_page([view, other], title="Report")
+    assert "In short" not in report_page([view], title="Report")
+
+
 def test_the_limit_line_is_drawn_and_named(view: ReleaseView):
     """The evidence chart shows the limit at which a claim is proven."""
     text = report_page([view], title="Report")

@@ -1,6 +1,7 @@
 """What people see of a release on a terminal."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -97,9 +98,18 @@ def test_where_a_release_stands(changes: dict[str, object], words: str):
 def test_a_line_has_time_standing_counts_and_reason():
     """A line of a log is complete by itself."""
     assert release_line(a_view(), now=START + 240) == (
-        "[4 min] step 1 of 2 (10 %) shifting: 0 requests, 0 errors, 0 wrong: "
+        "[4 min] step 1 of 2 (10 %) shifting: 0 requests, 0 failed, 0 wrong; "
         "no interval was judged yet"
     )
+
+
+def test_a_line_on_the_way_has_the_evidence_and_the_last_one_the_reason(world: CliWorld):
+    """A log is not full of one long sentence, and ends with it."""
+    over = judged_view(world)
+    baking = replace(over, phase="baking", verdict="continue")
+    assert "; continue; harm: errors" in release_line(baking, now=START)
+    assert "safe: errors 0 %" in release_line(baking, now=START)
+    assert release_line(over, now=START).endswith(over.reason)
 
 
 @pytest.mark.parametrize(
