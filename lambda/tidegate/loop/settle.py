@@ -12,10 +12,10 @@ from tidegate.ports import Clock, Endpoints, ReleaseStore
 from tidegate.release import Phase, ReleaseRecord
 from tidegate.split import NO_RELEASE, SplitDocument
 
-FENCE_SECONDS = 30
+FENCE_SECONDS = 60
 """How long a task of an older epoch may still live after the epoch was raised.
 
-It is the timeout of the functions that move traffic. A task that had passed its check of the epoch
+It is the timeout of `shift_traffic` in the release stack. A task that had passed its check of the epoch
 could set its weights this late; a release ends only after that, on a read-back that nobody can
 undo.
 """
