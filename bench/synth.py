@@ -1,7 +1,7 @@
 """How long `python app.py` takes, for the example and for fleets, beside an empty CDK app.
 
-Run `python bench/synth.py [--models 1 20 100] [--runs 5]`. Whole processes, CDK's validation off, caches
-warm, each size in turn in every round, so that a busy machine slows all of them. Limits: issue 2.
+Run `python bench/synth.py [--models 1 20 100] [--runs 5]`. Whole processes, CDK's validation off,
+caches warm, each size in turn in every round: a busy machine slows all of them. Limits: issue 2.
 """
 
 import argparse

@@ -16,11 +16,9 @@ NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 """Retentions that CloudWatch Logs takes (PutRetentionPolicy), up to ten years."""
 
-Duration = Annotated[
-    str,
-    StringConstraints(pattern=PATTERN),
-    Field(description="A whole number and a unit: 90s, 10m, 24h or 7d"),
-]
+Duration = Annotated[str, StringConstraints(pattern=PATTERN)]
+"""A whole number and a unit: 90s, 10m, 24h or 7d."""
+
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 ProjectName = Annotated[Name, StringConstraints(max_length=20)]
 StageName = Annotated[Name, StringConstraints(max_length=10)]

@@ -17,7 +17,7 @@ STATEFUL = {
     "ObservationTable": "AWS::DynamoDB::Table",
     "SigningSecret": "AWS::SecretsManager::Secret",
 }
-"""Logical ids that may never change: another id is another, empty table (decision record 0002)."""
+"""Logical ids that may never change: another id is another, empty table (decision record 0011)."""
 
 
 def _role(assembly: Assembly, function: str) -> list[dict[str, Any]]:

@@ -166,8 +166,8 @@ def test_image_of_another_region_is_a_fault(faults: Faults):
 
     assert found == [
         (
-            "tidegate.yaml:7: image is in us-east-1, a stage is in eu-west-1: SageMaker takes images "
-            "of its own region only; give each region its project file"
+            "tidegate.yaml:7: image is in us-east-1, a stage is in eu-west-1: SageMaker takes "
+            "images of its own region only; give each region its project file"
         )
     ]
 

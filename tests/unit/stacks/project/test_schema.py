@@ -2,6 +2,7 @@
 
 import json
 
+from stacks.project.reference import REFERENCE_FILE, reference_text
 from stacks.project.schema import SCHEMA_FILE, schema_text
 
 
@@ -23,3 +24,8 @@ def test_every_key_is_described():
     ]
 
     assert undescribed == []
+
+
+def test_reference_in_the_docs_is_current():
+    """Run `python -m stacks.project.reference` after a change of the file's shape."""
+    assert REFERENCE_FILE.read_text() == reference_text()

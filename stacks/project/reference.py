@@ -1,0 +1,124 @@
+"""Writes the reference of the project file's keys from its shape.
+
+Run `python -m stacks.project.reference` after a change of `shape.py`; a test checks that it was.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from stacks.project.shape import ProjectFile
+from stacks.project.tables import images
+from tidegate.strategies import IMPLEMENTED, LEGAL
+
+REFERENCE_FILE = Path(__file__).parents[2] / "docs" / "reference" / "project-file.md"
+
+_HEAD = """\
+# The project file
+
+`tidegate.yaml` says what a project is: its stages, its models, how each is hosted and released.
+Synth checks all of it at once and names every fault as `file:line: what, value, what is allowed`.
+This page is generated from the checks (`python -m stacks.project.reference`). For completion in an
+editor, begin the file with
+`# yaml-language-server: $schema=docs/reference/tidegate.schema.json`.
+
+Relative paths start at the project file's folder. A duration is a whole number and a unit: `90s`,
+`10m`, `24h`, `7d`. A key that is left out has the default shown; 0 is a value, never a default.
+"""
+
+_ARTIFACTS = """\
+## Artifacts
+
+A directory or a `.tar.gz` is packed reproducibly; its version is a digest of names, modes
+(executable or not) and bytes, whatever packed it. A framework's container runs `code/inference.py`
+of the artifact, so it must be there. An artifact in S3 needs its object's version, which is part of
+the model's version; SageMaker itself reads the newest object of a key, so a key must never be
+written twice.
+"""
+
+
+def reference_text() -> str:
+    """The reference page, as it stands in the docs."""
+    schema = ProjectFile.model_json_schema()
+    parts = [_HEAD, *_sections(schema), _ARTIFACTS, _frameworks(), _combinations()]
+    return "\n".join(parts)
+
+
+def _sections(schema: dict[str, Any]) -> Iterator[str]:
+    yield _section("Top level", schema)
+    for name, part in schema["$defs"].items():
+        if "properties" in part:
+            yield _section(name.removesuffix("File"), part)
+
+
+def _section(title: str, part: dict[str, Any]) -> str:
+    required = set(part.get("required", ()))
+    rows = [
+        f"| `{name}` | {_kind(key)} | {_default(key, needed=name in required)} | "
+        f"{key.get('description', '')} |"
+        for name, key in part["properties"].items()
+    ]
+    intro = str(part.get("description", "")).splitlines()[0]
+    head = ["| key | value | default | meaning |", "| --- | --- | --- | --- |"]
+    return "\n".join([f"## {title}", "", intro, "", *head, *rows, ""])
+
+
+def _kind(key: dict[str, Any]) -> str:
+    for choice in key.get("anyOf", ()):
+        if choice.get("type") != "null":
+            return _kind(choice)
+    if "$ref" in key:
+        return _linked(str(key["$ref"]))
+    if key.get("type") == "array":
+        return f"list of {_kind(key['items'])}"
+    if key.get("type") == "object":
+        named = {**key.get("patternProperties", {}), "": key.get("additionalProperties")}
+        return f"name to {next(_kind(inner) for inner in named.values() if inner)}"
+    return {"string": "text", "integer": "whole number"}.get(str(key.get("type")), "number")
+
+
+def _linked(reference: str) -> str:
+    name = reference.rsplit("/", maxsplit=1)[-1].removesuffix("File")
+    return f"[{name}](#{name.lower()})" if name not in _ENUMS else _ENUMS[name]
+
+
+_ENUMS = {
+    "DataOnDestroy": "`keep` or `delete`",
+    "Strategy": "a strategy",
+    "Mechanism": "a mechanism",
+    "Split": "`endpoint` (`router` comes later)",
+}
+
+
+def _default(key: dict[str, Any], *, needed: bool) -> str:
+    default = key.get("default")
+    if needed:
+        return "required"
+    if default is None:
+        return "none"
+    return "see there" if isinstance(default, dict) else f"`{default}`"
+
+
+def _frameworks() -> str:
+    rows = [
+        f"| `{name}` | {', '.join(f'`{version}`' for version in versions)} |"
+        for name, versions in images().items()
+    ]
+    head = ["## Frameworks", "", "| framework | framework_version |", "| --- | --- |"]
+    return "\n".join([*head, *rows, ""])
+
+
+def _combinations() -> str:
+    rows = [
+        f"| `{strategy}` | {', '.join(f'`{m}`' for m in combination.mechanisms)} | "
+        f"{combination.rule} |"
+        for strategy, combination in LEGAL.items()
+    ]
+    now = ", ".join(sorted(f"`{s}` by `{m}`" for s, m in IMPLEMENTED))
+    head = ["| strategy | mechanisms, the default first | rule |", "| --- | --- | --- |"]
+    title = ["## Strategies and mechanisms", "", f"This version runs {now}.", ""]
+    return "\n".join([*title, *head, *rows, ""])
+
+
+if __name__ == "__main__":
+    REFERENCE_FILE.write_text(reference_text(), encoding="utf-8")

@@ -1,0 +1,43 @@
+"""The archive of the functions' code."""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+from stacks.assets import code_archive
+
+
+def _code(folder: Path) -> Path:
+    (folder / "judge").mkdir(parents=True)
+    (folder / "judge" / "handler.py").write_text("def handle(): ...\n")
+    (folder / "judge" / "__init__.py").write_text("")
+    return folder
+
+
+def test_archive_is_the_same_for_the_same_content(tmp_path: Path):
+    """Time, mode and what running left behind are not in it."""
+    first, second = _code(tmp_path / "a"), _code(tmp_path / "b")
+    os.utime(second / "judge" / "handler.py", (1, 1))
+    (second / "judge" / "handler.py").chmod(0o600)
+    (second / "judge" / "__pycache__").mkdir()
+    (second / "judge" / "__pycache__" / "handler.cpython-311.pyc").write_bytes(b"x")
+
+    assert code_archive(first) == code_archive(second)
+
+
+def test_archive_holds_every_module(tmp_path: Path):
+    """Names start at the folder, so that `judge.handler.handle` is found."""
+    archive = zipfile.ZipFile(io.BytesIO(code_archive(_code(tmp_path / "a"))))
+
+    assert archive.namelist() == ["judge/__init__.py", "judge/handler.py"]
+    assert archive.read("judge/handler.py") == b"def handle(): ...\n"
+
+
+def test_change_of_the_code_changes_the_archive(tmp_path: Path):
+    """A new version of a function is deployed."""
+    folder = _code(tmp_path / "a")
+    before = code_archive(folder)
+    (folder / "judge" / "handler.py").write_text("def handle(): return 1\n")
+
+    assert code_archive(folder) != before
