@@ -20,11 +20,14 @@ _STANDARD_ERROR = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackDone:
-    """A stack after its deployment: what was done to it, in seconds of the wall's clock."""
+    """A stack after its deployment: what was done to it, in how many seconds of the wall's clock.
+
+    `seconds` is None where the CDK command line did it, which tells the time by itself.
+    """
 
     name: str
     change: str
-    seconds: float
+    seconds: float | None
 
 
 def deploy_stacks(
@@ -94,6 +97,6 @@ def _by_cdk(request: SynthRequest) -> tuple[StackDone, ...]:
         raise CommandError("cdk deploy failed, its messages are above")
     manifest = sorted(request.output.glob("*.template.json"))
     return tuple(
-        StackDone(name=path.name.removesuffix(".template.json"), change="deployed", seconds=0.0)
+        StackDone(name=path.name.removesuffix(".template.json"), change="deployed", seconds=None)
         for path in manifest
     )

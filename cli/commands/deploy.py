@@ -44,7 +44,8 @@ def deploy(
         print_json({"stacks": stacks, "models": [status_json(item) for item in statuses]})
         return
     for stack in done:
-        say(f"{stack.name}: {stack.change}, {stack.seconds:.1f} s")
+        took = "" if stack.seconds is None else f", {stack.seconds:.1f} s"
+        say(f"{stack.name}: {stack.change}{took}")
     for status in statuses:
         say(_what_now(status))
 
