@@ -16,9 +16,8 @@ from tests.fakes import (
     FakeExecutions,
     FakeLookStore,
     FakeReleaseStore,
-    KilledError,
-    Reaper,
 )
+from tests.reaper import KilledError, Reaper
 from tests.samples import CONFIG, ENDPOINT, MODEL, RELEASE, declaration
 from tidegate import deploy
 from tidegate.decide import Next

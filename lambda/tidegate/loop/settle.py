@@ -15,9 +15,9 @@ from tidegate.split import NO_RELEASE, SplitDocument
 FENCE_SECONDS = 60
 """How long a task of an older epoch may still live after the epoch was raised.
 
-It is the timeout of `shift_traffic` in the release stack. A task that had passed its check of the epoch
-could set its weights this late; a release ends only after that, on a read-back that nobody can
-undo.
+It is the timeout of `shift_traffic` in the release stack. A task that had passed its check of the
+epoch could set its weights this late; a release ends only after that, on a read-back that nobody
+can undo.
 """
 
 _ENDING = frozenset({Phase.PROMOTING, Phase.RESTORING, Phase.ABORTING})

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.fakes import KilledError
+from tests.reaper import KilledError
 from tests.release_world import END, ReleaseWorld
 from tests.samples import ENDPOINT, MODEL, RELEASE
 from tidegate.decide import Next

@@ -4,7 +4,7 @@ from itertools import groupby, pairwise
 
 import pytest
 
-from tests.fakes import KilledError, Reaper
+from tests.reaper import KilledError, Reaper
 from tests.release_world import ReleaseWorld, Traffic
 from tests.samples import MODEL, RELEASE
 from tidegate.decide import Next
