@@ -22,13 +22,16 @@ from stacks.project.faults import ProjectFaultsError  # noqa: E402
 from stacks.project.inputs import chosen_stage, read_pointers  # noqa: E402
 from stacks.project.load import load_project  # noqa: E402
 
+_NO_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
+"""They show jsii's inside instead of our lines, and a temporary path that differs each time."""
+
 
 def main() -> None:
     """The assembly of one stage is in cdk.out, or wherever the CDK command line wants it."""
     settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
     folder = os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out"))
     # The flags of cdk.json by hand: `python app.py` and `cdk synth` must give the same templates.
-    app = App(outdir=folder, context=settings["context"])
+    app = App(outdir=folder, context={**settings["context"], **_NO_TRACES})
     file = app.node.try_get_context("tidegate:project-file")
     project = load_project(Path("tidegate.yaml" if file is None else str(file)))
     stage = chosen_stage(project, app.node.try_get_context("tidegate:stage"))
