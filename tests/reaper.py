@@ -25,6 +25,7 @@ class Reaper:
         return _Watched(port, self)
 
     def call(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """What the method returns, unless this is the call to die at."""
         self.calls += 1
         mine = self.calls == self.at_call
         if mine and not self.after:

@@ -1,4 +1,9 @@
-"""The ports of one process, each made when it is first asked for and then kept."""
+"""The ports of one process, each made when it is first asked for and then kept.
+
+Adapters are imported as late as they are made: the front door pays for three of twelve.
+"""
+
+# ruff: noqa: PLC0415
 
 from __future__ import annotations
 
@@ -7,22 +12,23 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from tidegate_aws import clients, settings
-from tidegate_aws.announcer import AwsAnnouncer
 from tidegate_aws.clock import CloudClock
-from tidegate_aws.counters import DynamoCounters
-from tidegate_aws.endpoints import SageMakerEndpoints
-from tidegate_aws.executions import StepFunctionsExecutions
-from tidegate_aws.invoker import SageMakerInvoker
-from tidegate_aws.keys import SecretKeys
-from tidegate_aws.leftovers import Leftovers
-from tidegate_aws.look_store import DynamoLookStore
-from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
-from tidegate_aws.refused import DynamoRefused
-from tidegate_aws.release_store import DynamoReleaseStore
 from tidegate_aws.settings import Settings, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from tidegate_aws.announcer import AwsAnnouncer
+    from tidegate_aws.counters import DynamoCounters
+    from tidegate_aws.endpoints import SageMakerEndpoints
+    from tidegate_aws.executions import StepFunctionsExecutions
+    from tidegate_aws.invoker import SageMakerInvoker
+    from tidegate_aws.keys import SecretKeys
+    from tidegate_aws.leftovers import Leftovers
+    from tidegate_aws.look_store import DynamoLookStore
+    from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
+    from tidegate_aws.refused import DynamoRefused
+    from tidegate_aws.release_store import DynamoReleaseStore
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,6 +45,8 @@ class World:
     @cached_property
     def store(self) -> DynamoReleaseStore:
         """Pointers, locks, declarations, records."""
+        from tidegate_aws.release_store import DynamoReleaseStore
+
         return DynamoReleaseStore(
             client=clients.dynamodb(), table=self.settings[Variable.RELEASE_TABLE]
         )
@@ -46,6 +54,8 @@ class World:
     @cached_property
     def looks(self) -> DynamoLookStore:
         """Looks and the judge's state."""
+        from tidegate_aws.look_store import DynamoLookStore
+
         return DynamoLookStore(
             client=clients.dynamodb(), table=self.settings[Variable.RELEASE_TABLE]
         )
@@ -53,6 +63,8 @@ class World:
     @cached_property
     def counters(self) -> DynamoCounters:
         """Counts of the request log."""
+        from tidegate_aws.counters import DynamoCounters
+
         return DynamoCounters(
             client=clients.dynamodb(),
             table=self.settings[Variable.OBSERVATION_TABLE],
@@ -62,6 +74,8 @@ class World:
     @cached_property
     def ledger(self) -> DynamoOutcomeLedger:
         """Which outcomes were credited."""
+        from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
+
         return DynamoOutcomeLedger(
             client=clients.dynamodb(), table=self.settings[Variable.OBSERVATION_TABLE]
         )
@@ -69,6 +83,8 @@ class World:
     @cached_property
     def refused(self) -> DynamoRefused:
         """Counts of refused outcomes."""
+        from tidegate_aws.refused import DynamoRefused
+
         return DynamoRefused(
             client=clients.dynamodb(), table=self.settings[Variable.OBSERVATION_TABLE]
         )
@@ -76,21 +92,29 @@ class World:
     @cached_property
     def endpoints(self) -> SageMakerEndpoints:
         """Weights of production variants."""
+        from tidegate_aws.endpoints import SageMakerEndpoints
+
         return SageMakerEndpoints(client=clients.sagemaker())
 
     @cached_property
     def leftovers(self) -> Leftovers:
         """What deploys left behind."""
+        from tidegate_aws.leftovers import Leftovers
+
         return Leftovers(client=clients.sagemaker())
 
     @cached_property
     def invoker(self) -> SageMakerInvoker:
         """Online inference."""
+        from tidegate_aws.invoker import SageMakerInvoker
+
         return SageMakerInvoker(client=clients.sagemaker_runtime())
 
     @cached_property
     def keys(self) -> SecretKeys:
         """Signing keys of prediction ids."""
+        from tidegate_aws.keys import SecretKeys
+
         return SecretKeys(
             client=clients.secretsmanager(),
             secret_arn=self.settings[Variable.SIGNING_SECRET_ARN],
@@ -99,6 +123,8 @@ class World:
     @cached_property
     def executions(self) -> StepFunctionsExecutions:
         """Executions of the release machine."""
+        from tidegate_aws.executions import StepFunctionsExecutions
+
         return StepFunctionsExecutions(
             client=clients.stepfunctions(),
             machine_arn=self.settings[Variable.RELEASE_MACHINE_ARN],
@@ -107,6 +133,8 @@ class World:
     @cached_property
     def announcer(self) -> AwsAnnouncer:
         """Events and metrics about releases."""
+        from tidegate_aws.announcer import AwsAnnouncer
+
         return AwsAnnouncer(
             events=clients.events(),
             cloudwatch=clients.cloudwatch(),
