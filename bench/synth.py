@@ -54,7 +54,8 @@ def time_once(run: Run) -> Timing:
         "CDK_CONTEXT_JSON": json.dumps(run.context),
     }
     before, started = os.times(), time.perf_counter()
-    subprocess.run(run.command, env=environment, cwd=ROOT, check=True, capture_output=True)
+    # Its standard error stays visible: a fault of the project file is told there.
+    subprocess.run(run.command, env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     wall, after = time.perf_counter() - started, os.times()
     used = after.children_user + after.children_system
     return Timing(wall=wall, processor=used - before.children_user - before.children_system)
