@@ -7,6 +7,7 @@ own.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tests.fakes import (
@@ -179,7 +180,7 @@ class ReleaseWorld:
             self.advance(output.wait_seconds)
             following = output.next
             epoch = output.epoch
-            output = self._survive(lambda f=following, e=epoch: self.perform(f, epoch=e))
+            output = self._survive(partial(self.perform, following, epoch=epoch))
         raise AssertionError(f"no end after {tasks} tasks: {self.record()}")
 
     def _survive(self, work: Callable[[], TaskOutput]) -> TaskOutput:
