@@ -82,7 +82,7 @@ def rolled_back(harm: Finding) -> str:
     things = "outcomes" if harm.guardrail.metric is Metric.OUTCOMES else "requests"
     more = (tally.candidate_rate or 0.0) - (tally.live_rate or 0.0)
     return (
-        f"rolled back because {harm.name} are {percent(tally.candidate_rate)} of "
+        f"roll back because {harm.name} are {percent(tally.candidate_rate)} of "
         f"{thousands(tally.candidate_trials)} candidate {things} against "
         f"{percent(tally.live_rate)} of {thousands(tally.live_trials)} live ones: "
         f"{points(more)} points worse (between {points(evidence.lower)} and "
@@ -100,7 +100,7 @@ def promoted(safe: list[Finding], *, candidate_requests: int) -> str:
         for item in safe
     )
     return (
-        f"promoted because no harm reaches its margin: {each}, "
+        f"promote because no harm reaches its margin: {each}, "
         f"after {thousands(candidate_requests)} candidate requests"
     )
 
@@ -111,7 +111,7 @@ def held(scarce: list[Finding], *, candidate_requests: int) -> str:
         f"{item.guardrail.metric} {thousands(item.tally.candidate_trials)}" for item in scarce
     )
     return (
-        f"held because {thousands(candidate_requests)} candidate requests are too few to judge by: "
+        f"hold because {thousands(candidate_requests)} candidate requests are too few to judge by: "
         f"each metric needs {LEAST_CANDIDATE_TRIALS} candidate trials beside live ones, and of "
         f"{each} so far"
     )
@@ -130,6 +130,6 @@ def continued(unproven: list[Finding], *, candidate_requests: int, needed: int |
         else f"which takes about {thousands(needed)} more candidate requests at the current rates"
     )
     return (
-        f"continued because after {thousands(candidate_requests)} candidate requests no harm is "
+        f"continue because after {thousands(candidate_requests)} candidate requests no harm is "
         f"proven, but it is still to be shown: {each}, {rest}"
     )

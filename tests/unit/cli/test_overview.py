@@ -125,4 +125,4 @@ def test_one_release_is_one_line_for_people(world: CliWorld):
     world.release.run()
     _, line = world.run("release", "list", MODEL).out.strip().splitlines()
     assert line.split()[:4] == [RELEASE, "v1", "v2", "promoted"]
-    assert "promoted because" in line
+    assert "promote because" in line

@@ -13,7 +13,7 @@ import v2_features  # type: ignore[import-not-found]  # beside this file in the 
 
 REQUIRED = v2_features.REQUIRED
 BOARD_FEATURES = ("airport_delay_minutes", "carrier_delay_minutes")
-ROUND_TRIP_SECONDS = 0.09
+ROUND_TRIP_SECONDS = 0.4
 
 
 def board_now(flight: Mapping[str, Any]) -> dict[str, float]:

@@ -97,7 +97,7 @@ def test_errors_of_the_candidate_roll_back_with_the_numbers():
     _, verdict = watch(ERRORS_ONLY, [interval_of(i, errors=2) for i in range(3)])
     assert verdict.kind is VerdictKind.ROLL_BACK
     assert verdict.reason.startswith(
-        "rolled back because errors are 33.3 % of 18 candidate requests "
+        "roll back because errors are 33.3 % of 18 candidate requests "
         "against 0.0 % of 180 live ones: 33.3 points worse (between "
     )
     chance = r"fewer than 1 of [\d ]+ harmless releases \(limit 1 of 100\)$"
@@ -125,7 +125,7 @@ def test_harmless_candidate_is_promoted_with_the_numbers():
     assert verdict.kind is VerdictKind.PROMOTE
     assert verdict.requests_needed == 0
     assert re.fullmatch(
-        r"promoted because no harm reaches its margin: errors are 0\.0 % against 0\.0 %, "
+        r"promote because no harm reaches its margin: errors are 0\.0 % against 0\.0 %, "
         r"at most \d\.\d points worse \(margin 3\.0\), after 240 candidate requests",
         verdict.reason,
     )
