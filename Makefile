@@ -18,7 +18,7 @@ $(VENV)/.ready: requirements-dev.txt package-lock.json pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed, got %d.%d" % sys.version_info[:2])'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	npm ci --silent
 	@# jsii builds its index of aws-cdk-lib in the background; a short first run never finishes it.
@@ -34,11 +34,12 @@ test: setup ## the everyday tests (< 5 minutes on 2 cores)
 accept: setup ## every story, the real CDK command line, long runs (< 40 minutes)
 	$(BIN)/pytest -m accept --timeout=1800
 
-check: setup ## lint, types, architecture
+check: setup ## lint, types, architecture, generated pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m emulator.cloudformation.types_page --check docs/reference/embedded-cloud-types.md
 
 format: setup ## format the code and fix what can be fixed
 	$(BIN)/ruff format .

@@ -20,7 +20,7 @@ from cli.project import Project
 from cli.target import Target
 from emulator.clock import CloudClock
 from tests.release_world import ReleaseWorld
-from tests.samples import MODEL
+from tests.samples import MODEL, declaration
 from tidegate import deploy
 from tidegate.pointer import Declaration
 
@@ -160,8 +160,6 @@ class CliWorld:
         """Another deploy was verified: versions by slot."""
         before = self.release.store.declaration(MODEL)
         assert before is not None
-        from tests.samples import declaration
-
         declared = replace(declaration(**versions), plan=before.plan)
         deploy.verify(
             store=self.release.store,
