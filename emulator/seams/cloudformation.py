@@ -9,8 +9,6 @@ Seams, each with a contract test: `app.SERVICE_HANDLERS["cloudformation"]`, of `
 files beside this one.
 """
 
-# ruff: noqa: SLF001 - a seam is where private members of ministack are used
-
 import asyncio
 import threading
 import uuid

@@ -8,8 +8,6 @@ Seam: `_evaluate_conditions`, bound by name in `engine`, `stacks`, `handlers` an
 values go through `engine._resolve_refs`.
 """
 
-# ruff: noqa: SLF001 - a seam is where private members of ministack are used
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

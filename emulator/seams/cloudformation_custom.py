@@ -4,8 +4,6 @@ Seam: `custom_resource.invoke_custom_resource`, on top of its `register_token`, 
 `_pending`. Runs on a worker thread; it waits for the response.
 """
 
-# ruff: noqa: SLF001 - a seam is where private members of ministack are used
-
 import contextvars
 import threading
 import uuid

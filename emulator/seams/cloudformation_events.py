@@ -7,8 +7,6 @@ created, and a deletion is seen.
 Seams: `stacks._add_event`, `_update_keeping_seed`, `_provision_keeping_seed`, `_delete_resource`.
 """
 
-# ruff: noqa: SLF001 - a seam is where private members of ministack are used
-
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -9,8 +9,6 @@ door, where a host name would need DNS.
 Seams: the rows of `provisioners._RESOURCE_HANDLERS` and `provisioners._sm_secret_string`.
 """
 
-# ruff: noqa: SLF001 - a seam is where private members of ministack are used
-
 import json
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,3 @@
-# ruff: noqa: SLF001 - this package exists to touch private names of the pinned ministack
 """ministack's CloudWatch keeps alarm records; datapoints and evaluation are handed to ours.
 
 Replaced in `ministack.services.cloudwatch`: where datapoints are stored and read, when an alarm is

@@ -1,4 +1,3 @@
-# ruff: noqa: SLF001 - this package exists to touch private names of the pinned ministack
 """The data plane of API Gateway: HTTP APIs refuse as AWS's, functions must permit them."""
 
 import json

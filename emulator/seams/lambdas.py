@@ -1,4 +1,3 @@
-# ruff: noqa: SLF001 - this package exists to touch private names of the pinned ministack
 """Python functions of ministack run in our executor; their lines go to CloudWatch Logs.
 
 Other runtimes (Node.js custom resources of the CDK) keep ministack's own workers.

@@ -1,4 +1,3 @@
-# ruff: noqa: SLF001 - this package exists to touch private names of the pinned ministack
 """CloudWatch Logs of ministack: writing to it, and taking over its subscription filters."""
 
 import time

@@ -1,4 +1,3 @@
-# ruff: noqa: SLF001 - this package exists to touch private names of the pinned ministack
 """Whether a function's resource policy lets a service invoke it for a source.
 
 ministack stores what AddPermission says but lets its own services invoke every function.

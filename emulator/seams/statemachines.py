@@ -1,4 +1,3 @@
-# ruff: noqa: SLF001 - this package exists to touch private names of the pinned ministack
 """Step Functions of ministack: its interpreter, with our tasks, clock and ends of execution."""
 
 import contextvars

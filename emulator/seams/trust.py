@@ -1,4 +1,3 @@
-# ruff: noqa: SLF001 - this package exists to touch private names of the pinned ministack
 """Whether a role exists and lets an AWS service assume it, by ministack's IAM store.
 
 A service's sessions are made without asking STS, so the trust policy has to be asked here.
