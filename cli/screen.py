@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tidegate.release import Phase
-from tidegate.verdict import Evidence
+from tidegate.verdict import Claim, Evidence
 from tidegate.view import ReleaseView, SlotView
 
 _COLOURS = {
@@ -114,6 +114,9 @@ def _slot_row(slot: SlotView) -> tuple[RenderableType, ...]:
     )
 
 
+_PROVEN = {Claim.HARM: "red", Claim.SAFE: "green"}
+
+
 def _evidence(view: ReleaseView) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("evidence of", no_wrap=True)
@@ -128,7 +131,12 @@ def _evidence(view: ReleaseView) -> Table:
             percent(item.live_rate),
             percent(item.candidate_rate),
             bounds(item.lower, item.upper),
-            ProgressBar(total=1.0, completed=min(1.0, reached)),
+            ProgressBar(
+                total=1.0,
+                completed=min(1.0, reached),
+                complete_style="cyan",
+                finished_style=_PROVEN[item.claim],
+            ),
             f"{100 * reached:.0f} %",
         )
     return table
