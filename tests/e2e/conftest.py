@@ -5,11 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from cli.verbs import abort_release
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
-from tests.e2e.world import World
+from tests.e2e.world import BROKEN, V1, Behaviour, World
 
 TIME_SCALE = 120.0
+
+EVEN = (
+    Behaviour(name="even-a", wrong_percent=4),
+    Behaviour(name="even-b", wrong_percent=4),
+)
+"""Two versions as good as one another: whichever is idle, its release promotes it."""
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +35,44 @@ def make_world(story_cloud: EmbeddedCloud, tmp_path: Path) -> Callable[[str], Wo
         return World(cloud=story_cloud, folder=tmp_path, model=model)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def even_model(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A model deployed once, with equally good versions in its slots."""
+    return _deployed(story_cloud, tmp_path_factory.mktemp("even"), EVEN)
+
+
+@pytest.fixture(scope="session")
+def bad_model(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A model deployed once, with a broken version in its idle slot."""
+    return _deployed(story_cloud, tmp_path_factory.mktemp("bad"), (V1, BROKEN))
+
+
+@pytest.fixture
+def even_world(even_model: World) -> Iterator[World]:
+    """A model whose idle version will be promoted; no release of it is left open."""
+    yield even_model
+    end_open_release(even_model)
+
+
+@pytest.fixture
+def bad_world(bad_model: World) -> Iterator[World]:
+    """A model whose idle version will be rolled back; no release of it is left open."""
+    yield bad_model
+    end_open_release(bad_model)
+
+
+def end_open_release(world: World) -> None:
+    """Nobody holds the model: what a failed story left open is taken back."""
+    holder = world.deployed.store.lock_holder(world.model)
+    if holder is not None:
+        abort_release(world.deployed, holder, why="its story is over")
+        world.until(holder, lambda view: view.over)
+
+
+def _deployed(cloud: EmbeddedCloud, folder: Path, versions: tuple[Behaviour, ...]) -> World:
+    world = World(cloud=cloud, folder=folder, model=folder.name.rstrip("0123456789"))
+    for version in versions:
+        world.deploy(version)
+    return world

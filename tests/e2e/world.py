@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,16 @@ from cli.deployment import StackDone, deploy_stacks, live_pointers
 from cli.frontdoor import FrontDoor, door_of
 from cli.options import Place
 from cli.project import read_project
+from cli.synth import SynthRequest, synth
 from cli.target import embedded_target
 from cli.users import Load, Question, Users
-from cli.verbs import start_release
+from cli.verbs import abort_release, intervention, start_release
 from cli.watch import finished, first_view
+from emulator import deployer
 from emulator.server import EmbeddedCloud
+from tests.e2e.watching import SharesWatch, WatchedDoor
+from tidegate.loop import operate
+from tidegate.release import Intervention
 from tidegate.view import ReleaseView
 
 _PAUSE = threading.Event()
@@ -41,7 +46,8 @@ def input_fn(body, content_type):
 def predict_fn(question, behaviour):
     draw = question["draw"]
     time.sleep(behaviour["delay_ms"] / 1000)
-    if draw % 100 < behaviour["error_percent"]:
+    armed = behaviour["armed_by"] is None or os.path.exists(behaviour["armed_by"])
+    if armed and draw % 100 < behaviour["error_percent"]:
         raise RuntimeError("this model fails on some inputs")
     wrong = draw // 100 % 100 < behaviour["wrong_percent"]
     return {"label": "wrong" if wrong else "right", "version": behaviour["name"]}
@@ -60,7 +66,8 @@ models:
     framework_version: "1.9-0"
     artifact: ARTIFACT
     label: LABEL
-    hosting: { instance_type: ml.t2.medium }
+    # An hour of the cloud's clock: two busy cores may take their time to start a container.
+    hosting: { instance_type: ml.t2.medium, start_timeout: 60m }
     release:
       strategy: canary
       steps:
@@ -77,29 +84,31 @@ models:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """What a tiny version does to its requests."""
+    """What a tiny version does to its requests. It fails only once the file `armed_by` exists."""
 
     name: str
     error_percent: int = 0
     wrong_percent: int = 20
     delay_ms: int = 0
+    armed_by: Path | None = None
 
 
 V1 = Behaviour(name="v1")
 BETTER = Behaviour(name="v2", wrong_percent=4)
 BROKEN = Behaviour(name="v3", error_percent=25)
 WORSE = Behaviour(name="v3-wrong", wrong_percent=60)
-SLOW = Behaviour(name="v4", delay_ms=60)
+SLOW = Behaviour(name="v4", delay_ms=400)
 
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """One embedded cloud with one project on it."""
+    """One embedded cloud with one project on it. `project_text` may be edited between deploys."""
 
     cloud: EmbeddedCloud
     folder: Path
     model: str
     project_text: str = PROJECT
+    _found: Deployed | None = field(default=None, repr=False)
 
     def place(self, behaviour: Behaviour) -> Place:
         """The project with this version as its artifact."""
@@ -117,35 +126,117 @@ class World:
         """As `tidegate deploy` does: synth with the live pointers."""
         return deploy_stacks(self.place(behaviour), assembly=self.folder / "cdk.out")
 
+    def synth(self, behaviour: Behaviour, *, pointers: dict[str, Any]) -> Path:
+        """An assembly made with these pointers; none is what a plain `cdk deploy` is made with."""
+        place = self.place(behaviour)
+        output = self.folder / "assembly"
+        return synth(
+            SynthRequest(
+                project_file=place.project.path,
+                stage=place.stage,
+                pointers=pointers,
+                output=output,
+            )
+        )
+
+    def deploy_plainly(self, behaviour: Behaviour) -> None:
+        """As a plain `cdk deploy` does: no pointer is passed. StackFailedError when refused."""
+        deployer.deploy(self.cloud.session(), self.synth(behaviour, pointers={}))
+
+    @property
+    def hosting_stack(self) -> str:
+        """The name of the model's stack."""
+        return f"story-test-model-{self.model}"
+
+    @property
+    def release_stack(self) -> str:
+        """The name of the stack that holds the release loop."""
+        return "story-test-release"
+
+    def physical_id(self, logical_id: str) -> str:
+        """What a resource of the release stack is called."""
+        client = self.cloud.session().client("cloudformation")
+        told = client.describe_stack_resource(
+            StackName=self.release_stack, LogicalResourceId=logical_id
+        )
+        return str(told["StackResourceDetail"]["PhysicalResourceId"])
+
     @property
     def deployed(self) -> Deployed:
-        """The deployed project."""
-        return self.place(V1).deployed()
+        """The deployed project; its release stack stays the same for a whole story."""
+        if self._found is None:
+            self._found = self.place(V1).deployed()
+        return self._found
 
     def pointers(self) -> dict[str, Any]:
         """The live pointers in JSON types."""
         return live_pointers(self.place(V1))
 
+    def live_label(self) -> str:
+        """The version that the pointer says is live, as people call it."""
+        pointer = self.deployed.store.pointer(self.model)
+        assert pointer is not None
+        return pointer.version.label
+
     def start(self) -> str:
         """A release of the idle slot is running; its id."""
         return start_release(self.deployed, self.model)
 
+    def pause(self, release_id: str) -> None:
+        """As `tidegate release pause` does."""
+        operate.pause(
+            store=self.deployed.store, release_id=release_id, intervention=self._ordered("pause")
+        )
+
+    def promote(self, release_id: str) -> None:
+        """As `tidegate release promote` does."""
+        operate.promote(
+            store=self.deployed.store, release_id=release_id, intervention=self._ordered("promote")
+        )
+
+    def resume(self, release_id: str) -> None:
+        """As `tidegate release resume` does."""
+        operate.resume(
+            store=self.deployed.store,
+            executions=self.deployed.executions,
+            release_id=release_id,
+            intervention=self._ordered("resume"),
+        )
+
+    def abort(self, release_id: str, *, why: str = "the story says abort") -> None:
+        """As `tidegate release abort` does, without waiting for the end."""
+        abort_release(self.deployed, release_id, why=why)
+
+    def _ordered(self, verb: str) -> Intervention:
+        return intervention(self.deployed, f"the story says {verb}")
+
     def finish(self, release_id: str, *, seconds: float = 90) -> ReleaseView:
         """The view of the release when it is over, paused or halted."""
+        return self.until(release_id, finished, seconds=seconds)
+
+    def until(
+        self, release_id: str, condition: Callable[[ReleaseView], bool], *, seconds: float = 90
+    ) -> ReleaseView:
+        """The first view of a release of which the condition holds."""
         deployed = self.deployed
-        view = first_view(deployed, release_id)
-        return wait_for(
-            lambda: _when(finished, deployed.view(release_id)),
+        first_view(deployed, release_id)
+        seen: ReleaseView = wait_for(
+            lambda: _when(condition, deployed.view(release_id)),
             seconds=seconds,
-            what=view.release_id,
+            what=f"what {release_id} was to come to",
         )
+        return seen
 
     def shares(self) -> dict[str, float]:
         """What the endpoint serves now, in percent by slot."""
-        deployed = self.deployed
-        declaration = deployed.store.declaration(self.model)
+        return self.deployed.endpoints.read(self.endpoint_name).shares()
+
+    @property
+    def endpoint_name(self) -> str:
+        """The endpoint of the model."""
+        declaration = self.deployed.store.declaration(self.model)
         assert declaration is not None
-        return deployed.endpoints.read(declaration.endpoint_name).shares()
+        return declaration.endpoint_name
 
     def door(self) -> FrontDoor:
         """A client of the front door."""
@@ -161,12 +252,39 @@ class World:
             pause_seconds=pause_seconds,
             truth_delay_seconds=(0.1, 1.0),
         )
-        users = Users(self.door(), questions(2_000), load)
+        users = Users(WatchedDoor(self.door()), questions(2_000), load)
         users.start()
         try:
             yield users
         finally:
             users.stop()
+
+    @contextmanager
+    def watched(self, *, count: int = 8, pause_seconds: float = 0.06) -> Iterator["Watched"]:
+        """A crowd asks, and every answer and every change of weights is kept."""
+        door = WatchedDoor(self.door())
+        load = Load(
+            model=self.model,
+            users=count,
+            pause_seconds=pause_seconds,
+            truth_delay_seconds=(0.1, 1.0),
+        )
+        users = Users(door, questions(2_000), load)
+        shares = SharesWatch(self.cloud.session(), self.endpoint_name)
+        with shares:
+            users.start()
+            try:
+                yield Watched(door=door, shares=shares)
+            finally:
+                users.stop()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What users got, and what the endpoint was seen to serve."""
+
+    door: WatchedDoor
+    shares: SharesWatch
 
 
 def behaviour_json(behaviour: Behaviour) -> dict[str, Any]:
@@ -176,6 +294,7 @@ def behaviour_json(behaviour: Behaviour) -> dict[str, Any]:
         "error_percent": behaviour.error_percent,
         "wrong_percent": behaviour.wrong_percent,
         "delay_ms": behaviour.delay_ms,
+        "armed_by": None if behaviour.armed_by is None else str(behaviour.armed_by),
     }
 
 
@@ -198,7 +317,7 @@ def wait_for(probe: Callable[[], Any], *, seconds: float, what: str) -> Any:
         value = probe()
         if value:
             return value
-        _PAUSE.wait(0.1)
+        _PAUSE.wait(0.05)
     raise AssertionError(f"{what} did not happen within {seconds} s")
 
 
