@@ -6,7 +6,6 @@ failed invocation is repeated with the same payload, ids included, and then give
 It knows nothing of ministack.
 """
 
-import asyncio
 import base64
 import gzip
 import itertools
@@ -14,7 +13,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +57,7 @@ class Deliverer:
         self._numbers = itertools.count(1)
         self._condition = threading.Condition()
         self._stopping = threading.Event()
+        self._abandoned = threading.Event()
         self._pool = ThreadPoolExecutor(CONCURRENT_DELIVERIES, thread_name_prefix="log-delivery")
         self._thread = threading.Thread(target=self._run, daemon=True, name="log-flusher")
 
@@ -96,6 +96,17 @@ class Deliverer:
         self.flush()
         self._pool.shutdown()
 
+    def abandon(self) -> None:
+        """Nothing more is delivered, and nobody waits for what is under way.
+
+        For the server's end: what a function would do with the events can reach nothing by then.
+        """
+        self._stopping.set()
+        self._abandoned.set()
+        with self._condition:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._condition.notify_all()
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             with self._condition:
@@ -104,21 +115,22 @@ class Deliverer:
 
     def _submit(self) -> list[Future[None]]:
         with self._condition:
+            if self._abandoned.is_set():
+                return []
             queues, self._queues = self._queues, {}
-        return [
-            self._pool.submit(self._deliver, destination, queue[start : start + BATCH_EVENTS])
-            for destination, queue in queues.items()
-            for start in range(0, len(queue), BATCH_EVENTS)
-        ]
+            return [
+                self._pool.submit(self._deliver, destination, queue[start : start + BATCH_EVENTS])
+                for destination, queue in queues.items()
+                for start in range(0, len(queue), BATCH_EVENTS)
+            ]
 
     def _wait(self, deliveries: Sequence[Future[None]]) -> None:
-        for delivery in deliveries:
-            delivery.result()
+        wait(deliveries)
 
     def _deliver(self, destination: Destination, events: Sequence[Mapping[str, Any]]) -> None:
         payload = envelope(destination, events)
         for _ in range(ATTEMPTS):
-            if self._attempt(destination, payload):
+            if self._abandoned.is_set() or self._attempt(destination, payload):
                 return
         _log.warning(
             "%d log events of %s were given up: %s failed %d times",
@@ -164,7 +176,7 @@ def install(runtime: Runtime) -> None:
         deliverer.start()
 
     async def stop() -> None:
-        await asyncio.to_thread(deliverer.stop)
+        deliverer.abandon()
 
     runtime.on_start(start)
     runtime.on_stop(stop)

@@ -121,6 +121,30 @@ def test_gives_up_after_the_last_attempt(started: Callable[..., Deliverer]):
     assert len(sink.received) == ATTEMPTS
 
 
+def test_abandoned_while_a_function_hangs():
+    """At the server's end a delivery under way holds nothing up, and none follows."""
+    begun, over = threading.Event(), threading.Event()
+    tried: list[str] = []
+
+    def hanging(function_arn: str, log_group: str, payload: Mapping[str, Any]) -> bool:
+        tried.append(function_arn)
+        begun.set()
+        over.wait(10)
+        return False
+
+    deliverer = Deliverer(hanging)
+    deliverer.start()
+    deliverer.offer(_destination(), _events(1))
+    assert begun.wait(5)
+
+    deliverer.abandon()
+    deliverer.offer(_destination(), _events(1))
+    over.set()
+    deliverer.stop()
+
+    assert len(tried) == 1
+
+
 def test_event_ids_are_unique(started: Callable[..., Deliverer]):
     """No two events share an id, whatever their time and text."""
     sink = Sink()
