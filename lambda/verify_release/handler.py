@@ -6,7 +6,7 @@ from tidegate.deploy import verify
 from tidegate_aws.cloudformation import CustomResourceRequest, Done, answer
 from tidegate_aws.settings import Variable
 from tidegate_aws.world import World, world
-from verify_release.events import VerifyRequest, verified, verify_request
+from verify_release.events import CONFIG, VerifyRequest, verified, verify_request
 
 _NEEDS = (Variable.RELEASE_TABLE,)
 
@@ -19,15 +19,23 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
 def _verify(request: CustomResourceRequest) -> Done:
     ports = world(_NEEDS)
     if request.kind == "Delete":
-        model = str(request.properties["Model"])
-        ports.store.forget(model)
-        return verified(model, "forgotten")
+        return _forgotten(ports, request)
     wanted = verify_request(request)
     keep = _still_needed(ports, wanted)
     declaration = wanted.declaration
     verify(store=ports.store, endpoints=ports.endpoints, clock=ports.clock, declaration=declaration)
     serving = declaration.endpoint_config_name
     return verified(declaration.model, ports.leftovers.remove(serving=serving, keep=keep))
+
+
+def _forgotten(ports: World, request: CustomResourceRequest) -> Done:
+    """The model is unknown, and earlier deploys left nothing: no stack has that as a resource."""
+    model = str(request.properties["Model"])
+    ports.store.forget(model)
+    if CONFIG not in request.properties:
+        return verified(model, "forgotten")
+    left = ports.leftovers.remove(serving=str(request.properties[CONFIG]), keep=())
+    return verified(model, f"forgotten, {left}")
 
 
 def _still_needed(ports: World, wanted: VerifyRequest) -> frozenset[str]:

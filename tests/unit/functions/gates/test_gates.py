@@ -158,6 +158,18 @@ def test_a_deleted_stack_s_model_is_forgotten(
     assert cloudformation.ask(GUARD, "Delete", **properties())["Status"] == "SUCCESS"
 
 
+def test_a_deleted_stack_takes_its_leftovers_along(cloudformation: CloudFormation, aws: None):
+    """What earlier deploys left is no resource of the stack: nobody else would remove it."""
+    for number in (2, 3):
+        make_config(f"flights-config-{number}", tag="demo/test/flights")
+    make_endpoint(config="flights-config-4", endpoint="second", tag="demo/test/flights")
+    gone = properties(EndpointName="second", EndpointConfigName="flights-config-4")
+    answer = cloudformation.ask(VERIFY, "Delete", **gone)
+    assert answer["Data"] == {
+        "Leftovers": "forgotten, removed 2 endpoint configurations and 4 models"
+    }
+
+
 @pytest.mark.parametrize("handle", [GUARD, VERIFY])
 def test_a_model_in_a_release_is_not_deleted(
     cloudformation: CloudFormation, store: DynamoReleaseStore, handle: Callable[..., Any]
