@@ -13,6 +13,10 @@ from emulator.seams.permissions import Source, invoked_for
 
 JsonObject = dict[str, Any]
 
+KEPT_EVENTS = 2_000
+"""How many events a stream that functions and models write to keeps, the newest ones. AWS keeps all
+for the group's retention; here they would fill the memory of a cloud that runs for days."""
+
 
 def write(group_name: str, stream_name: str, messages: Sequence[str]) -> None:
     """The messages are in the stream, made if need be, and offered to its group's filters."""
@@ -22,6 +26,7 @@ def write(group_name: str, stream_name: str, messages: Sequence[str]) -> None:
         {"timestamp": now_ms, "message": message, "ingestionTime": now_ms} for message in messages
     ]
     cloudwatch_logs._append_log_events(stream, stored)
+    del stream["events"][:-KEPT_EVENTS]
     cloudwatch_logs._fanout_to_subscription_filters(group_name, stream_name, stored)
 
 

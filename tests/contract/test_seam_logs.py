@@ -87,3 +87,27 @@ def test_delivery_needs_the_functions_permission(
 
     assert eventually(lambda: _received(ground_cloud, sink))
     assert _received(ground_cloud, refused) == []
+
+
+def test_a_stream_keeps_its_newest_events_only(
+    ground_cloud: EmbeddedCloud,
+    make_function: Callable[..., str],
+    eventually: Callable[[Callable[[], Any]], Any],
+):
+    """A function that prints for days fills no memory: the oldest lines of a stream go."""
+    source = make_function(SOURCE)
+    session = ground_cloud.session()
+    event = json.dumps({"count": 2_100})
+    session.client("lambda").invoke(FunctionName=source, Payload=event)
+    group = f"/aws/lambda/{source.rpartition(':')[2]}"
+    pages = session.client("logs").get_paginator("filter_log_events")
+
+    def messages() -> list[str]:
+        found = pages.paginate(logGroupName=group)
+        every = [event["message"] for page in found for event in page["events"]]
+        return every if any(message.startswith("REPORT") for message in every) else []
+
+    kept = eventually(messages)
+
+    assert len(kept) == 2_000
+    assert not any(message.startswith("START") for message in kept)
