@@ -25,6 +25,9 @@ from emulator.statemachines import (
 JsonObject = dict[str, Any]
 
 _role_arn: contextvars.ContextVar[str] = contextvars.ContextVar("state_machine_role")
+_execution: contextvars.ContextVar[JsonObject | None] = contextvars.ContextVar(
+    "execution", default=None
+)
 _machine_arn: contextvars.ContextVar[str | None] = contextvars.ContextVar("machine", default=None)
 _FOREVER_SECONDS = 99_999.0
 _LATE_EVENTS = ("TaskSucceeded", "TaskFailed")
@@ -54,6 +57,8 @@ class _Tasks:
         """The task's result; activities stay ministack's, since no call leaves the machine."""
         if ":activity:" in resource:
             return stepfunctions._invoke_activity(resource, parameters)
+        if _is_stopped():
+            raise stepfunctions._ExecutionError("States.Runtime", "the execution was stopped")
         source = _machine_arn.get()
         if not trusts_service(_role_arn.get(), "states.amazonaws.com", source_arn=source):
             cause = f"states.amazonaws.com is not authorized to assume {_role_arn.get()}"
@@ -140,6 +145,7 @@ def _keep_ends(clock: CloudClock) -> None:
         machine = stepfunctions._state_machines.get(execution["stateMachineArn"])
         _role_arn.set(machine["roleArn"])
         _machine_arn.set(machine["stateMachineArn"])
+        _execution.set(execution)
         timer = _timer(execution, machine, clock)
         try:
             run_built_in(execution_arn)
@@ -172,9 +178,18 @@ def _timer(
     return timer
 
 
+def _is_stopped() -> bool:
+    execution = _execution.get()
+    return execution is not None and execution["status"] != "RUNNING"
+
+
 def _end_for_good() -> None:
-    """What a stopped execution's last task does changes neither its end nor its history."""
+    """A stopped execution tries nothing again; its last task changes neither end nor history."""
     fail_built_in, add_built_in = stepfunctions._fail_execution, stepfunctions._add_event
+    find_retrier_built_in = stepfunctions._find_matching_retrier
+
+    def find_retrier(*arguments: Any) -> Any:
+        return (None, -1) if _is_stopped() else find_retrier_built_in(*arguments)
 
     def fail(execution: JsonObject, error: str, cause: str) -> None:
         if execution["status"] == "RUNNING":
@@ -185,5 +200,6 @@ def _end_for_good() -> None:
         if not (late and execution["status"] != "RUNNING"):
             add_built_in(execution, kind, details)
 
+    stepfunctions._find_matching_retrier = find_retrier
     stepfunctions._fail_execution = fail
     stepfunctions._add_event = add

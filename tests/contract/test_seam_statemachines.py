@@ -2,6 +2,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -196,6 +197,35 @@ def test_stopped_execution_stays_aborted(  # noqa: PLR0917 - fixtures
 
     assert client.describe_execution(executionArn=arn)["status"] == "ABORTED"
     assert _types(client, arn)[-1] == "ExecutionAborted"
+
+
+def test_stopped_execution_tries_nothing_again(  # noqa: PLR0917 - fixtures
+    ground_cloud: EmbeddedCloud,
+    run: Run,
+    make_role: Callable[..., str],
+    make_function: Callable[..., str],
+    eventually: Callable[[Callable[[], Any]], Any],
+    tmp_path: Path,
+):
+    """A task under way when an execution is stopped is its last attempt."""
+    client = ground_cloud.session().client("stepfunctions")
+    tried = tmp_path / "tried"
+    source = (
+        "import time\ndef handle(e, c):\n"
+        f"    open({str(tried)!r}, 'a').write(e['who']); time.sleep(0.3); raise ValueError"
+    )
+    role = make_role("states", "lambda:InvokeFunction")
+    retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 2}]
+    states = {"I": _invoke(make_function(source), Retry=retry)}
+    machine = run.make(role, states)  # type: ignore[attr-defined]
+    arn = client.start_execution(stateMachineArn=machine, input='{"who": "s"}')["executionArn"]
+    eventually(tried.exists)
+    client.stop_execution(executionArn=arn)
+
+    run(role, states, {"who": "c"})
+
+    # By the time that a second execution has tried three times, the stopped one would have, too.
+    assert sorted(tried.read_text()) == ["c", "c", "c", "s"]
 
 
 def _types(client: Any, execution_arn: str) -> list[str]:
