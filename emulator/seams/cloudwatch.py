@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ministack.core import responses
+from ministack.core import iam_actions, responses
 from ministack.services import cloudwatch
 
 Json = dict[str, Any]
@@ -104,6 +104,31 @@ def install(metrics: Metrics, now: Callable[[], float]) -> None:
     cloudwatch._set_alarm_state = _holding(metrics, cloudwatch._set_alarm_state)
     cloudwatch._dispatch_alarm_actions = _announcing(cloudwatch._dispatch_alarm_actions)
     cloudwatch.reset = _resetting(metrics, cloudwatch.reset)
+    iam_actions.request_tag_context = _with_namespace(iam_actions.request_tag_context)
+
+
+def _with_namespace(built_in: Callable[..., Json]) -> Callable[..., Json]:
+    """Policies see the condition key `cloudwatch:namespace` of PutMetricData."""
+
+    def context(service: str, action: str, body: bytes, parameters: Json) -> Json:
+        found = built_in(service, action, body, parameters)
+        if action != "cloudwatch:PutMetricData":
+            return found
+        return {**found, "cloudwatch:namespace": _namespace(body, parameters)}
+
+    return context
+
+
+def _namespace(body: bytes, parameters: Json) -> str:
+    """The Namespace of a request in the JSON or the query protocol; "" when it has none."""
+    sent = parameters.get("Namespace")
+    if sent is not None:
+        return str(sent[0] if isinstance(sent, list) else sent)
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return ""
+    return str(document.get("Namespace", "")) if isinstance(document, dict) else ""
 
 
 def alarms() -> Iterator[tuple[str, str, Json]]:

@@ -329,3 +329,39 @@ def test_alarm_of_a_template_with_metric_math(monitoring: Monitoring, eventually
     assert eventually(
         lambda: not monitoring.client.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
     )
+
+
+def test_policies_may_ask_for_the_namespace(
+    ground_cloud: EmbeddedCloud, make_function: Callable[..., str], make_role: Callable[..., str]
+):
+    """`cloudwatch:namespace` is what PutMetricData writes to."""
+    role = make_role("lambda")
+    ground_cloud.session().client("iam").put_role_policy(
+        RoleName=role.rpartition("/")[2],
+        PolicyName="own",
+        PolicyDocument=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": {
+                    "Effect": "Allow",
+                    "Action": "cloudwatch:PutMetricData",
+                    "Resource": "*",
+                    "Condition": {"StringEquals": {"cloudwatch:namespace": "Own"}},
+                },
+            }
+        ),
+    )
+    source = (
+        "import boto3\ndef handle(e, c):\n"
+        "    put = boto3.client('cloudwatch').put_metric_data\n"
+        "    return put(Namespace=e, MetricData=[{'MetricName': 'M', 'Value': 1}]) and 'put'"
+    )
+    function = make_function(source, role=role)
+    client = ground_cloud.session().client("lambda")
+
+    def said(namespace: str) -> str:
+        payload = json.dumps(namespace)
+        return client.invoke(FunctionName=function, Payload=payload)["Payload"].read().decode()
+
+    assert said("Own") == '"put"'
+    assert "not authorized to perform: cloudwatch:PutMetricData" in said("Another")
