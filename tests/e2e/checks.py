@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from tests.e2e.world import Watched, World
+from tests.e2e.world import Watched, World, wait_for
 from tidegate.split import NO_RELEASE
 from tidegate.view import ReleaseView
 
@@ -24,6 +24,16 @@ def assert_settled(world: World, view: ReleaseView, seen: Watched) -> None:
     assert split is not None
     assert (split.shares, split.release_id) == (shares, NO_RELEASE)
     assert_log_is_complete(world, view, seen)
+
+
+def assert_reported(world: World, view: ReleaseView) -> None:
+    """The execution that ended the release went through to its last state, the report's too."""
+    ending = wait_for(
+        lambda: world.deployed.endings.ending(release_id=view.release_id, epoch=view.epoch),
+        seconds=20,
+        what="the end of the execution",
+    )
+    assert ending.status == "SUCCEEDED", ending
 
 
 def assert_log_is_complete(world: World, view: ReleaseView, seen: Watched) -> None:

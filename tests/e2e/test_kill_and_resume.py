@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.breaking import kill, sabotaged, stop_executions
-from tests.e2e.checks import assert_served_well, assert_settled
+from tests.e2e.checks import assert_reported, assert_served_well, assert_settled
 from tests.e2e.world import World, wait_for
 from tidegate.view import ReleaseView
 
@@ -28,6 +28,11 @@ def wait_for_end(world: World, release_id: str, *, epoch: int = 1) -> None:
     )
 
 
+def release_is_over(world: World, release_id: str) -> bool:
+    """Whether only the report was left to do: there is nothing to resume then."""
+    return world.deployed.view(release_id).over
+
+
 def test_every_task_may_be_killed(even_world: World) -> None:
     """A release whose every task is killed, in its midst and after its work, is promoted."""
     with sabotaged(even_world, *TASKS) as saboteurs, even_world.watched() as seen:
@@ -35,14 +40,15 @@ def test_every_task_may_be_killed(even_world: World) -> None:
             saboteur.ticket("call-2", "kill")
             saboteur.ticket("after", "kill")
         view = even_world.finish(even_world.start())
+        assert view.phase == "promoted", view
         wait_for(
             lambda: not any(s.left() for s in saboteurs.values()),
             seconds=20,
             what="every kill, the report's too",
         )
 
-    assert view.phase == "promoted", view.reason
     assert_settled(even_world, view, seen)
+    assert_reported(even_world, view)
     assert_served_well(seen)
 
 
@@ -54,10 +60,11 @@ def test_a_task_killed_at_each_of_its_calls(even_world: World, package: str) -> 
         for moment in ("before", "call-1", "call-2", "call-3", "after"):
             saboteurs[package].ticket(moment, "kill")
         view = even_world.finish(even_world.start())
+        assert view.phase == "promoted", view
         wait_for(lambda: not saboteurs[package].left(), seconds=20, what="every kill")
 
-    assert view.phase == "promoted", view.reason
     assert_settled(even_world, view, seen)
+    assert_reported(even_world, view)
     assert_served_well(seen)
 
 
@@ -86,7 +93,7 @@ def _die_and_resume(world: World, package: str, moment: str) -> ReleaseView:
     with sabotaged(world, package) as saboteurs, world.watched() as seen:
         hang = saboteurs[package].ticket(moment, "hang")
         release_id = world.start()
-        worker = saboteurs[package].hanging(hang)
+        worker = saboteurs[package].hanging(hang, seconds=120)
         assert stop_executions(world) >= 1
         kill(worker)
         wait_for_end(world, release_id)
@@ -94,10 +101,16 @@ def _die_and_resume(world: World, package: str, moment: str) -> ReleaseView:
             # It died before there was a release: nothing is held, and another may start.
             assert world.deployed.store.lock_holder(world.model) is None
             release_id = world.start()
-        elif package != "report_release":
+            world.until(release_id, lambda view: view.phase == "baking")
+            stop_executions(world)
+            wait_for_end(world, release_id)
+        was_over = release_is_over(world, release_id)
+        if not was_over:
             world.resume(release_id)
         view = world.finish(release_id)
     assert_settled(world, view, seen)
+    if not was_over:
+        assert_reported(world, view)
     assert_served_well(seen, broken=view.candidate.label == "v3")
     return view
 
@@ -124,6 +137,7 @@ def test_a_task_that_uses_up_its_retries_halts(even_world: World, package: str) 
 
     assert view.phase == "promoted", view.reason
     assert_settled(world, view, seen)
+    assert_reported(world, view)
     assert_served_well(seen)
 
 
@@ -149,4 +163,5 @@ def test_a_function_that_always_fails_halts_until_it_works(even_world: World, pa
 
     assert view.phase == "promoted", view.reason
     assert_settled(world, view, seen)
+    assert_reported(world, view)
     assert_served_well(seen)

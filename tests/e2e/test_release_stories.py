@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.e2e.checks import assert_reported
 from tests.e2e.world import BETTER, BROKEN, SLOW, V1, WORSE, Behaviour, World
 from tidegate.view import ReleaseView
 
@@ -17,6 +18,7 @@ def release(world: World, behaviour: Behaviour) -> ReleaseView:
     with world.users() as users:
         view = world.finish(world.start())
     assert users.ledger.unanswered == 0
+    assert_reported(world, view)
     return view
 
 

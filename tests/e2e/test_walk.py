@@ -13,6 +13,7 @@ import pytest
 from cli.exits import CommandError
 from emulator import deployer
 from tests.e2e.breaking import with_failing_resource
+from tests.e2e.checks import assert_reported
 from tests.e2e.world import BETTER, BROKEN, V1, Behaviour, Watched, World
 from tidegate.view import ReleaseView
 
@@ -218,6 +219,7 @@ def assert_log_is_complete_of_both(walk: Walk, seen: Watched, views: list[Releas
     assert [s for s in seen.shares.changes()[1:] if s not in announced] == []
     for view in views:
         assert view.log[-1].what == view.phase
+        assert_reported(walk.world, view)
 
 
 def assert_settled_at_v2(walk: Walk) -> None:
