@@ -1,7 +1,7 @@
 """The stack of one model: what serves it, and the gate that deploys go through.
 
 A model has a stack of its own, named by the model's name alone: adding or dropping another model
-never moves it (docs/decisions/0010-one-stack-per-model.md).
+never moves it (docs/decisions/0005-one-stack-per-model.md).
 """
 
 from dataclasses import dataclass

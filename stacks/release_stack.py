@@ -1,6 +1,6 @@
 """The stack of the release loop of a stage: machine, functions, tables, front door, dashboard.
 
-Tables and functions are one deploy unit (docs/decisions/0011-state-in-the-release-stack.md).
+Tables and functions are one deploy unit (docs/decisions/0006-state-in-the-release-stack.md).
 """
 
 from collections.abc import Sequence
