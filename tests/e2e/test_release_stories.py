@@ -1,4 +1,8 @@
-"""Whole releases on the embedded cloud: every ending that the judge can bring about."""
+"""Whole releases on the embedded cloud: every ending that the judge can bring about.
+
+The everyday tier sees a promotion whose tasks are killed (test_kill_and_resume.py), and this one's
+roll-back.
+"""
 
 from collections.abc import Callable
 
@@ -22,6 +26,7 @@ def release(world: World, behaviour: Behaviour) -> ReleaseView:
     return view
 
 
+@pytest.mark.accept
 def test_a_better_version_is_promoted(make_world: MakeWorld) -> None:
     """A candidate that is wrong less often gets all the traffic, and the pointer moves to it."""
     world = make_world("promoted")

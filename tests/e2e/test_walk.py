@@ -13,11 +13,9 @@ import pytest
 from cli.exits import CommandError
 from emulator import deployer
 from tests.e2e.breaking import with_failing_resource
-from tests.e2e.checks import assert_reported
+from tests.e2e.checks import assert_reported, assert_served_well
 from tests.e2e.world import BETTER, BROKEN, V1, Behaviour, Watched, World
 from tidegate.view import ReleaseView
-
-pytestmark = pytest.mark.accept
 
 MakeWorld = Callable[[str], World]
 
@@ -120,6 +118,18 @@ class _Held:
             assert self._read() == self._before
 
 
+def test_one_arrow(even_world: World) -> None:
+    """A deploy that is rolled back and a plain one change no share and lose no request."""
+    walk = Walk(world=even_world)
+    with even_world.watched() as seen:
+        walk.roll_back(NEXT, after="ReleaseVerify")
+        walk.refused(NEXT, because="is live with version")
+    assert seen.shares.changes() == [even_world.shares()]
+    assert set(seen.door.versions(since=0, until=time.monotonic())) == {even_world.live_label()}
+    assert_served_well(seen)
+
+
+@pytest.mark.accept
 def test_the_walk(make_world: MakeWorld) -> None:
     """No old or refused version ever gets a share, and no request is lost on the whole way."""
     walk = Walk(world=make_world("walk"))
