@@ -129,7 +129,7 @@ def unchanged(desk: Desk) -> Iterator[None]:
 
 def test_a_malformed_project_file(desk: Desk) -> None:
     """Every fault is told with file, line, value and what is allowed."""
-    desk.edit("share_percent: 10", "share_percent: 130")
+    desk.edit("share_percent: 25", "share_percent: 130")
     desk.edit("instance_type: ml.t2.medium", "instance_type: t2.medium, colour: red")
 
     said = desk.tidegate("deploy")

@@ -71,7 +71,7 @@ models:
     release:
       strategy: canary
       steps:
-        - { share_percent: 10, bake: 4m }
+        - { share_percent: 25, bake: 4m }
         - { share_percent: 50, bake: 4m }
       guardrails:
         errors: { margin: 0.05 }
