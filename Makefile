@@ -29,10 +29,10 @@ demo: setup ## release good, broken and slow versions of a real model on this ma
 	$(BIN)/tidegate demo
 
 test: setup ## the everyday tests (< 5 minutes on 2 cores)
-	$(BIN)/pytest -m "not accept"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not accept"
 
 accept: setup ## every story, the real CDK command line, long runs (< 40 minutes)
-	$(BIN)/pytest -m accept --timeout=1800
+	$(BIN)/pytest -n 2 --dist loadfile -m accept --timeout=1800
 
 check: setup ## lint, types, architecture, generated pages
 	$(BIN)/ruff format --check .
