@@ -5,7 +5,6 @@ import itertools
 import json
 import tarfile
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.server import EmbeddedCloud
+from tests.polling import until
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
 PROGRAM = {
@@ -95,13 +95,12 @@ class Hosting:
 
     def settled(self, name: str) -> dict[str, Any]:
         """DescribeEndpoint once nothing is under way; AssertionError after twenty seconds."""
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
+
+        def found() -> dict[str, Any] | None:
             described: dict[str, Any] = self.sagemaker.describe_endpoint(EndpointName=name)
-            if described["EndpointStatus"] in {"InService", "Failed"}:
-                return described
-            time.sleep(0.02)
-        raise AssertionError(f"endpoint {name} did not settle")
+            return described if described["EndpointStatus"] in {"InService", "Failed"} else None
+
+        return until(found, seconds=20, what=f"endpoint {name} settled")
 
     def answer(self, endpoint: str, **options: Any) -> str:
         """The key of the artifact that answered one request."""

@@ -1,5 +1,6 @@
 """Waiting for something that takes a while, with a deadline instead of a sleep."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -7,6 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _STEP_SECONDS = 0.02
+_STEP = threading.Event()
 
 
 def until(probe: Callable[[], T | None], *, seconds: float, what: str) -> T:
@@ -18,4 +20,4 @@ def until(probe: Callable[[], T | None], *, seconds: float, what: str) -> T:
             return found
         if time.monotonic() >= deadline:
             raise AssertionError(f"{what}: not within {seconds} s, last seen {found!r}")
-        time.sleep(_STEP_SECONDS)
+        _STEP.wait(_STEP_SECONDS)

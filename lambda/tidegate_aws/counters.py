@@ -74,13 +74,13 @@ class DynamoCounters:
                 if error.failed(0):
                     return False
                 full |= {tally.key for i, tally in enumerate(chunk, start=1) if error.failed(i)}
-                if not error.contended:
-                    continue
+                contended = error.contended
             except ConflictError:
-                pass
+                contended = True
             else:
                 return True
-            self.sleep(pause)
+            if contended:
+                self.sleep(pause)
         raise ConflictError(f"batch {chunk_id} met other writers {_TRIES} times, deliver it again")
 
     def _marker(self, chunk_id: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from emulator.server import EmbeddedCloud, Settings
+from tests.polling import until
 
 TIME_SCALE = 20.0
 
@@ -64,10 +64,7 @@ def eventually() -> Callable[[Callable[[], Any]], Any]:
     """Asks until the answer is true, for at most ten seconds; the answer."""
 
     def ask(question: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + 10
-        while not (answer := question()) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return answer
+        return until(lambda: question() or None, seconds=10, what="an answer that is true")
 
     return ask
 

@@ -1,7 +1,6 @@
 """Stacks with SageMaker hosting in the embedded cloud: create, update, fail, roll back, delete."""
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from tests.emulated_hosting import (
     make_hosting,
     variants,
 )
+from tests.polling import until
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +48,19 @@ class Stack:
 
     def done(self) -> dict[str, Any]:
         """The stack once nothing is under way; AssertionError after thirty seconds."""
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            stack: dict[str, Any] = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
-            if not stack["StackStatus"].endswith("IN_PROGRESS"):
-                return stack
-            time.sleep(0.05)
-        raise AssertionError(f"stack {self.name} did not end")
+        return until(self._ended, seconds=30, what=f"the end of stack {self.name}")
+
+    def _ended(self) -> dict[str, Any] | None:
+        stack: dict[str, Any] = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
+        return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
+
+    def gone(self) -> bool:
+        """Whether there is no such stack any more."""
+        try:
+            self.client.describe_stacks(StackName=self.name)
+        except ClientError:
+            return True
+        return False
 
     def outputs(self) -> dict[str, str]:
         """The stack's outputs."""
@@ -106,13 +112,7 @@ def stack(hosting: Hosting) -> Iterator[Stack]:
     stack = Stack(hosting)
     yield stack
     stack.client.delete_stack(StackName=stack.name)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            stack.client.describe_stacks(StackName=stack.name)
-        except ClientError:
-            return
-        time.sleep(0.05)
+    until(stack.gone, seconds=20, what=f"the deletion of stack {stack.name}")
 
 
 def test_template_hosts_and_replaces_a_model(hosting: Hosting, stack: Stack):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.server import EmbeddedCloud
+from tests.polling import until
 
 Run = Callable[..., dict[str, Any]]
 ECHO = "def handle(e, c): return e"
@@ -32,13 +33,11 @@ def run(ground_cloud: EmbeddedCloud) -> Run:
         return arn
 
     def wait(execution_arn: str) -> Any:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
+        def ended() -> Any:
             described = client.describe_execution(executionArn=execution_arn)
-            if described["status"] != "RUNNING":
-                return described
-            time.sleep(0.02)
-        raise TimeoutError(execution_arn)
+            return None if described["status"] == "RUNNING" else described
+
+        return until(ended, seconds=20, what=f"the end of {execution_arn}")
 
     start_and_wait.make = make  # type: ignore[attr-defined]
     return start_and_wait

@@ -1,5 +1,6 @@
 """Whatever operators, deploys, crashes and traffic do in any order, the live version is safe."""
 
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import settings
@@ -42,12 +43,9 @@ class Operators(RuleBasedStateMachine):
         reaper = self.world.reaper
         reaper.after, reaper.at_call = after, None if kill is None else reaper.calls + kill
         self.world.advance(output.wait_seconds)
-        try:
+        with suppress(KilledError):
             self.pending[epoch] = self.world.perform(output.next, epoch=epoch)
-        except KilledError:
-            pass
-        finally:
-            reaper.at_call = None
+        reaper.at_call = None
 
     @rule(seconds=st.integers(1, 300))
     def wait(self, seconds: int) -> None:
