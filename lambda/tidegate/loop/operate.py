@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tidegate import decide
 from tidegate.decide import Decision
 from tidegate.errors import ConflictError, LockedError, ReleaseRefusedError
-from tidegate.loop.prepare import StartRequest, refuse_unfit
+from tidegate.loop.prepare import StartRequest, deployed_model, refuse_unfit
 from tidegate.ports import Endpoints, Executions, ReleaseStore
 from tidegate.release import Intervention, ReleaseRecord
 
@@ -16,11 +16,7 @@ def start(
     *, store: ReleaseStore, endpoints: Endpoints, executions: Executions, request: StartRequest
 ) -> None:
     """Start a release; whatever the machine would refuse is refused here, before it starts."""
-    declaration = store.declaration(request.model)
-    pointer = store.pointer(request.model)
-    if declaration is None or pointer is None:
-        known = ", ".join(store.models()) or "none yet"
-        raise ReleaseRefusedError(f"no model {request.model} is deployed; deployed: {known}")
+    declaration, pointer = deployed_model(store, request.model)
     holder = store.lock_holder(request.model)
     if holder is not None:
         raise LockedError(model=request.model, holder=holder)

@@ -41,11 +41,7 @@ def prepare(
 def _open(
     *, store: ReleaseStore, endpoints: Endpoints, clock: Clock, request: StartRequest
 ) -> None:
-    declaration = store.declaration(request.model)
-    pointer = store.pointer(request.model)
-    if declaration is None or pointer is None:
-        known = ", ".join(store.models()) or "none yet"
-        raise ReleaseRefusedError(f"no model {request.model} is deployed; deployed: {known}")
+    declaration, pointer = deployed_model(store, request.model)
     refuse_unfit(declaration, pointer, endpoints.read(declaration.endpoint_name))
     split = store.split(request.model)
     opening = Opening(
@@ -56,6 +52,15 @@ def _open(
     )
     record, entry = open_release(declaration=declaration, pointer=pointer, opening=opening)
     store.open(record, entry)
+
+
+def deployed_model(store: ReleaseStore, model: str) -> tuple[Declaration, LivePointer]:
+    """What is deployed of a model, and what is live; ReleaseRefusedError when nothing is."""
+    declaration, pointer = store.declaration(model), store.pointer(model)
+    if declaration is None or pointer is None:
+        known = ", ".join(store.models()) or "none yet"
+        raise ReleaseRefusedError(f"no model {model} is deployed; deployed: {known}")
+    return declaration, pointer
 
 
 def refuse_unfit(declaration: Declaration, pointer: LivePointer, state: EndpointState) -> None:
