@@ -1,0 +1,171 @@
+"""Laws of whole numbers: what is added, made coarser and cut off in exact sequential tests.
+
+Nothing here knows of slots or rates. Sums over floats are exact to about 1e-13 in all; chances too
+small to matter are dropped only by `trimmed`, which says how much, so that callers account for it.
+"""
+
+import base64
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import mul
+from typing import Any
+
+NEGLIGIBLE = 1e-15
+"""Chance below which the far tails of one hypergeometric increment are not computed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Law:
+    """The chances of `offset`, `offset + 1`, ...; they need not add up to 1."""
+
+    offset: int = 0
+    chances: tuple[float, ...] = (1.0,)
+
+    @property
+    def total(self) -> float:
+        """All chances together."""
+        return math.fsum(self.chances)
+
+    @property
+    def top(self) -> int:
+        """The largest value that has a chance."""
+        return self.offset + len(self.chances) - 1
+
+    def plus(self, other: "Law") -> "Law":
+        """The law of the sum of two independent numbers."""
+        long, short = self.chances, other.chances
+        if len(long) < len(short):
+            long, short = short, long
+        width = len(short)
+        pad = (0.0,) * (width - 1)
+        padded = pad + long + pad
+        kernel = short[::-1]
+        sums = tuple(
+            sum(map(mul, padded[i : i + width], kernel)) for i in range(len(long) + width - 1)
+        )
+        return Law(offset=self.offset + other.offset, chances=sums)
+
+    def coarsened(self, factor: int) -> "Law":
+        """The law of the number divided by `factor` and rounded down."""
+        if factor == 1:
+            return self
+        first = self.offset // factor
+        lead = self.offset - first * factor
+        padded = (0.0,) * lead + self.chances
+        cells = tuple(sum(padded[i : i + factor]) for i in range(0, len(padded), factor))
+        return Law(offset=first, chances=cells)
+
+    def trimmed(self, chance: float) -> "tuple[Law, float]":
+        """This law without the ends that have at most this chance each, and what was dropped."""
+        low, below = 0, 0.0
+        while low < len(self.chances) - 1 and below + self.chances[low] <= chance:
+            below += self.chances[low]
+            low += 1
+        high, above = len(self.chances), 0.0
+        while high > low + 1 and above + self.chances[high - 1] <= chance:
+            high -= 1
+            above += self.chances[high]
+        kept = Law(offset=self.offset + low, chances=self.chances[low:high])
+        return kept, below + above
+
+    def cut_above(self, chance: float) -> "tuple[Law, int, float]":
+        """What is left below the lowest boundary whose cut has at most this chance.
+
+        Returns the rest, the boundary (values at or above it are cut) and the chance cut off.
+        """
+        index, cut = len(self.chances), 0.0
+        while index > 0 and cut + self.chances[index - 1] <= chance:
+            index -= 1
+            cut += self.chances[index]
+        rest = Law(offset=self.offset, chances=self.chances[:index] or (0.0,))
+        return rest, self.offset + index, cut
+
+    def mirrored(self) -> "Law":
+        """The law of the number with its sign changed."""
+        return Law(offset=-self.top, chances=self.chances[::-1])
+
+    def to_json(self) -> dict[str, Any]:
+        """The law in JSON types, every bit kept; `from_json` reads it back."""
+        packed = struct.pack(f"<{len(self.chances)}d", *self.chances)
+        return {"offset": self.offset, "chances": base64.b64encode(packed).decode("ascii")}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Law":
+        """The law that `to_json` wrote."""
+        packed = base64.b64decode(data["chances"])
+        chances = struct.unpack(f"<{len(packed) // 8}d", packed)
+        return cls(offset=int(data["offset"]), chances=chances)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margins:
+    """The totals of a 2 x 2 table, which say all that is known of it before the split is seen."""
+
+    trials: int
+    other_trials: int
+    events: int
+
+    @property
+    def informative(self) -> bool:
+        """Whether the events could have fallen differently between the two sides."""
+        both = self.trials + self.other_trials
+        return self.trials > 0 and self.other_trials > 0 and 0 < self.events < both
+
+    @property
+    def mean(self) -> float:
+        """Expected events of the first side, should the sides not differ."""
+        return self.events * self.trials / (self.trials + self.other_trials)
+
+    @property
+    def variance(self) -> float:
+        """Variance of the first side's events, should the sides not differ."""
+        if not self.informative:
+            return 0.0
+        both = self.trials + self.other_trials
+        share, rate = self.trials / both, self.events / both
+        return both * share * (1 - share) * rate * (1 - rate) * both / (both - 1)
+
+    def law(self) -> tuple[Law, float]:
+        """The hypergeometric law of the first side's events, and the chance that it leaves out.
+
+        Walks from the mode outwards until the rest is below NEGLIGIBLE: neighbouring chances have
+        falling ratios, so that a geometric series bounds the rest. Time grows with the square root
+        of the trials.
+        """
+        if not self.informative:
+            certain = self.trials if self.events else 0
+            return Law(offset=min(certain, self.events)), 0.0
+        mode = (self.trials + 1) * (self.events + 1) // (self.trials + self.other_trials + 2)
+        up, rest_up = self._upwards(mode)
+        down, rest_down = self._downwards(mode)
+        total = math.fsum(up) + math.fsum(down) + 1.0
+        chances = tuple(weight / total for weight in (*reversed(down), 1.0, *up))
+        return Law(offset=mode - len(down), chances=chances), (rest_up + rest_down) / total
+
+    def _upwards(self, mode: int) -> tuple[list[float], float]:
+        """Chances above the mode, relative to its own, and a bound of the rest."""
+        slack = self.other_trials - self.events
+        weights: list[float] = []
+        weight = 1.0
+        for x in range(mode, min(self.events, self.trials)):
+            ratio = (self.trials - x) * (self.events - x) / ((x + 1) * (slack + x + 1))
+            weight *= ratio
+            if ratio < 1 and weight / (1 - ratio) < NEGLIGIBLE:
+                return weights, weight / (1 - ratio)
+            weights.append(weight)
+        return weights, 0.0
+
+    def _downwards(self, mode: int) -> tuple[list[float], float]:
+        """Chances below the mode, relative to its own, and a bound of the rest."""
+        slack = self.other_trials - self.events
+        weights: list[float] = []
+        weight = 1.0
+        for x in range(mode, max(0, -slack), -1):
+            ratio = x * (slack + x) / ((self.trials - x + 1) * (self.events - x + 1))
+            weight *= ratio
+            if ratio < 1 and weight / (1 - ratio) < NEGLIGIBLE:
+                return weights, weight / (1 - ratio)
+            weights.append(weight)
+        return weights, 0.0
