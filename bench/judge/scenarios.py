@@ -25,6 +25,7 @@ from tidegate.plan import Metric
 HALF = ((0, 0.50),)
 RAMP = ((0, 0.01), (60, 0.05), (120, 0.25), (180, 0.50))
 ONSET = 60
+USUAL, WIDE = Latency(), Latency(sigma=0.8, tail_from=5.0)
 
 
 def _errors(name: str, live: float, candidate: float, per_minute: float) -> Scenario:
@@ -49,11 +50,19 @@ def _outcomes(name: str, live: float, candidate: float, per_minute: float) -> Sc
     )
 
 
-def _latency(name: str, candidate: Latency, slowdown: float, per_minute: float) -> Scenario:
+def _latency(
+    name: str,
+    per_minute: float,
+    *,
+    candidate: Latency = USUAL,
+    live: Latency = USUAL,
+    slowdown: float = 1.0,
+) -> Scenario:
     return Scenario(
         name=name,
         family=Family.LATENCY,
         per_minute=always(per_minute),
+        live=Behaviour(latency=live),
         candidate=Behaviour(latency=candidate, slowdown=always(slowdown)),
         harmed=Metric.LATENCY,
     )
@@ -82,7 +91,7 @@ BAD: tuple[Scenario, ...] = (
     replace(_errors("errors 1 -> 2 %, half", 0.01, 0.02, 120), shares=HALF),
     _errors("errors 1 -> 3 %", 0.01, 0.03, 300),
     replace(_errors("errors 1 -> 3 %, half", 0.01, 0.03, 60), shares=HALF),
-    _errors("errors 0.1 -> 0.5 %", 0.001, 0.005, 1_200),
+    _errors("errors 0.1 -> 0.5 %", 0.001, 0.005, 600),
     _errors("errors 0.1 -> 1 %", 0.001, 0.01, 300),
     _errors("errors 5 -> 7 %", 0.05, 0.07, 600),
     _errors("errors 1 -> 10 %", 0.01, 0.10, 60),
@@ -95,15 +104,17 @@ BAD: tuple[Scenario, ...] = (
         delay=Delay(mean_intervals=30.0),
     ),
     replace(
-        _outcomes("late conversions 10 -> 7 %", 0.10, 0.07, 1_200),
+        _outcomes("late conversions 10 -> 7 %", 0.10, 0.07, 600),
         delay=Delay(outcomes=Outcomes.CONVERSIONS, mean_intervals=20.0),
     ),
-    _latency("everything 20 % slower", Latency(), 1.2, 300),
-    _latency("everything 50 % slower", Latency(), 1.5, 120),
-    _latency("p99 20 % slower", Latency(tail_from=3.6), 1.0, 3_000),
-    _latency("tail twice as long", Latency(tail_from=6.0), 1.0, 600),
-    _latency("2 % ten times slower", Latency(slow_share=0.02), 1.0, 600),
-    _latency("everything 3 times slower", Latency(), 3.0, 60),
+    _latency("everything 20 % slower, wide", 300, candidate=WIDE, live=WIDE, slowdown=1.2),
+    _latency("everything 50 % slower", 60, slowdown=1.5),
+    _latency("p99 20 % slower", 800, candidate=Latency(tail_from=3.6)),
+    replace(
+        _latency("tail twice as long, half", 60, candidate=Latency(tail_from=6.0)), shares=HALF
+    ),
+    _latency("2 % ten times slower", 300, candidate=Latency(slow_share=0.02)),
+    _latency("everything 3 times slower", 60, slowdown=3.0),
     _later(
         "errors 1 -> 3 % after 60 min",
         Behaviour(errors=since(ONSET, 0.01, 0.03)),
@@ -111,7 +122,7 @@ BAD: tuple[Scenario, ...] = (
         300,
     ),
     _later(
-        "50 % slower after 60 min", Behaviour(slowdown=since(ONSET, 1.0, 1.5)), Metric.LATENCY, 120
+        "50 % slower after 60 min", Behaviour(slowdown=since(ONSET, 1.0, 1.5)), Metric.LATENCY, 60
     ),
     _later(
         "wrong 10 -> 20 % after 60 min",
