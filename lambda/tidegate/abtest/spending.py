@@ -27,6 +27,10 @@ CELLS_A_DEVIATION = 3.0
 """Lattice cells to a standard deviation of what is added: rounding then costs 1 % of the power."""
 
 
+_EARLIEST = 1e-4
+"""Fraction of the horizon from which the early share is spread log-uniformly."""
+
+
 class Side(StrEnum):
     """Where a boundary was crossed: more, or fewer, events than no difference explains."""
 
@@ -186,15 +190,19 @@ def _step(variance: float) -> int:
 class LogUniform:
     """A spending function: equal chances for equal ratios of what is known.
 
-    `fraction` of the horizon is known now; `first` is the fraction before which little is spent.
-    `reserve` is the share kept for the time past the horizon, which never ends.
+    `first` is the fraction of the horizon at which spending sets in, since smaller samples can only
+    tell huge effects, for which the share `early` is kept. The share `reserve` is kept for the time
+    past the horizon, which never ends. `bench/abtest` compares this with other functions.
     """
 
-    first: float = 0.01
-    reserve: float = 0.05
+    first: float = 0.005
+    early: float = 0.03
+    reserve: float = 0.02
 
     def share(self, fraction: float) -> float:
         """The share of the error budget that may be used up at this fraction of the horizon."""
-        within = math.log1p(min(fraction, 1.0) / self.first) / math.log1p(1 / self.first)
+        soon = min(1.0, math.log1p(fraction / _EARLIEST) / math.log1p(self.first / _EARLIEST))
+        span = math.log(min(max(fraction, self.first), 1.0) / self.first) / -math.log(self.first)
         beyond = 1 - 1 / max(fraction, 1.0)
-        return (1 - self.reserve) * within + self.reserve * beyond
+        rest = 1 - self.early - self.reserve
+        return self.early * soon + rest * span + self.reserve * beyond
