@@ -1,7 +1,7 @@
 """The releases of the benchmark: 24 bad candidates, 11 harmless ones, and three that are unfair.
 
-Traffic of the bad ones is chosen so that the oracle needs between about 5 and 150 looks (an outage
-takes it one).
+Traffic of the bad ones is chosen so that the oracle needs between about 5 and 60 looks: a judge
+that needs half as much again still has the time. An outage and a threefold slowdown take it one.
 """
 
 from dataclasses import replace
@@ -91,9 +91,9 @@ BAD: tuple[Scenario, ...] = (
     replace(_errors("errors 1 -> 2 %, half", 0.01, 0.02, 120), shares=HALF),
     _errors("errors 1 -> 3 %", 0.01, 0.03, 300),
     replace(_errors("errors 1 -> 3 %, half", 0.01, 0.03, 60), shares=HALF),
-    _errors("errors 0.1 -> 0.5 %", 0.001, 0.005, 600),
+    _errors("errors 0.1 -> 0.5 %", 0.001, 0.005, 1_200),
     _errors("errors 0.1 -> 1 %", 0.001, 0.01, 300),
-    _errors("errors 5 -> 7 %", 0.05, 0.07, 600),
+    _errors("errors 5 -> 7 %", 0.05, 0.07, 900),
     _errors("errors 1 -> 10 %", 0.01, 0.10, 60),
     _errors("total outage", 0.005, 1.0, 60),
     _outcomes("wrong 10 -> 13 %", 0.10, 0.13, 900),
