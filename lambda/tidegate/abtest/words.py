@@ -1,0 +1,34 @@
+"""Numbers as people read them in reasons: rounded, never so far that a difference disappears."""
+
+import math
+
+
+def thousands(number: float) -> str:
+    """A whole number with its thousands set apart: 20 000."""
+    return f"{number:,.0f}".replace(",", " ")
+
+
+def percent(share: float | None) -> str:
+    """A share in percent, with two digits after the point below 20 %, else one."""
+    if share is None:
+        return "unknown"
+    return f"{100 * share:.{2 if abs(share) < 0.2 else 1}f} %"
+
+
+def points(difference: float | None) -> str:
+    """A difference of shares in percentage points, with two digits after the point."""
+    return "unknown" if difference is None else f"{100 * difference:.2f}"
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Names in a row: a, b and c."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def one_of(log_evidence: float) -> str:
+    """How rarely chance shows as much, from the logarithm of the evidence, to two digits."""
+    times = math.exp(min(max(log_evidence, 0.0), 20.7))
+    digits = max(0, math.floor(math.log10(times) + 1e-9) - 1)
+    return thousands(math.floor(times / 10**digits + 1e-9) * 10**digits)
