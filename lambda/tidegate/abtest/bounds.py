@@ -21,8 +21,8 @@ MISS_OF_BASE = 0.01
 TILTS: tuple[float, ...] = tuple(0.002 * 2.2**step for step in range(11))
 """The tilts mixed over, for some hundred to some ten million trials."""
 
-BISECTIONS = 18
-"""Halvings: an end is known to a thousandth of a percentage point, on the safe side."""
+BISECTIONS = 14
+"""Halvings: an end is known to a hundredth of a percentage point, on the safe side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

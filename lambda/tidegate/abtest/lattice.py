@@ -7,13 +7,24 @@ small to matter are dropped only by `trimmed`, which says how much, so that call
 import base64
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import mul
 from typing import Any
 
 NEGLIGIBLE = 1e-15
 """Chance below which the far tails of one hypergeometric increment are not computed."""
+
+
+def packed(numbers: Sequence[float]) -> str:
+    """Numbers as text, every bit kept, in half the space that JSON would take."""
+    return base64.b64encode(struct.pack(f"<{len(numbers)}d", *numbers)).decode("ascii")
+
+
+def unpacked(text: str) -> tuple[float, ...]:
+    """The numbers that `packed` wrote."""
+    found = base64.b64decode(text)
+    return struct.unpack(f"<{len(found) // 8}d", found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +99,12 @@ class Law:
 
     def to_json(self) -> dict[str, Any]:
         """The law in JSON types, every bit kept; `from_json` reads it back."""
-        packed = struct.pack(f"<{len(self.chances)}d", *self.chances)
-        return {"offset": self.offset, "chances": base64.b64encode(packed).decode("ascii")}
+        return {"offset": self.offset, "chances": packed(self.chances)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Law":
         """The law that `to_json` wrote."""
-        packed = base64.b64decode(data["chances"])
-        chances = struct.unpack(f"<{len(packed) // 8}d", packed)
-        return cls(offset=int(data["offset"]), chances=chances)
+        return cls(offset=int(data["offset"]), chances=unpacked(data["chances"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

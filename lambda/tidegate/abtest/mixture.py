@@ -11,9 +11,8 @@ import math
 from dataclasses import dataclass
 from itertools import accumulate, repeat
 from operator import mul
-from typing import Any
 
-from tidegate.abtest.lattice import Margins
+from tidegate.abtest.lattice import Margins, packed, unpacked
 from tidegate.judge.hypergeometric import log_moment_bound, log_sum_exp
 from tidegate.judge.strata import Table
 
@@ -45,14 +44,14 @@ class Mixture:
         gains = log_gains(margins, events)
         return Mixture(log_wealth=tuple(a + b for a, b in zip(self.log_wealth, gains, strict=True)))
 
-    def to_json(self) -> list[float]:
-        """The evidence in JSON types; `from_json` reads it back."""
-        return list(self.log_wealth)
+    def to_json(self) -> str:
+        """The evidence as text; `from_json` reads it back."""
+        return packed(self.log_wealth)
 
     @classmethod
-    def from_json(cls, data: Any) -> "Mixture":
+    def from_json(cls, data: str) -> "Mixture":
         """The evidence that `to_json` wrote."""
-        return cls(log_wealth=tuple(float(value) for value in data))
+        return cls(log_wealth=unpacked(data))
 
 
 def log_gains(margins: Margins, events: int) -> list[float]:

@@ -17,7 +17,9 @@ def percent(share: float | None) -> str:
 
 def points(difference: float | None) -> str:
     """A difference of shares in percentage points, with two digits after the point."""
-    return "unknown" if difference is None else f"{100 * difference:.2f}"
+    if difference is None:
+        return "unknown"
+    return f"{round(100 * difference, 2) + 0.0:.2f}"
 
 
 def listed(names: tuple[str, ...]) -> str:
