@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cli.exits import CommandError, Exit
 from cli.projectcopy import Exchange, artifact_path, model_settings, write_copy
+from emulator.archives import extract
 
 ORIGINAL = "drilled_original"
 WRAPPABLE = ("input_fn", "transform_fn", "predict_fn")
@@ -86,7 +87,7 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         return
     with tarfile.open(source, "r:gz") as archive:
-        archive.extractall(target, filter="data")
+        extract(archive, target)
 
 
 def _wrapped_function(entry: Path) -> str:

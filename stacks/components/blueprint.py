@@ -28,9 +28,17 @@ class Kept(Enum):
     FORMER keeps what a replacement leaves behind, because a release may go back to it.
     """
 
-    NOTHING = ()
-    FORMER = (("DeletionPolicy", "Delete"), ("UpdateReplacePolicy", "Retain"))
-    ALWAYS = (("DeletionPolicy", "Retain"), ("UpdateReplacePolicy", "Retain"))
+    NOTHING = "nothing"
+    FORMER = "former"
+    ALWAYS = "always"
+
+    @property
+    def policies(self) -> dict[str, str]:
+        """What CloudFormation is told; its default is to keep nothing."""
+        if self is Kept.NOTHING:
+            return {}
+        gone = "Retain" if self is Kept.ALWAYS else "Delete"
+        return {"DeletionPolicy": gone, "UpdateReplacePolicy": "Retain"}
 
 
 def data(on_destroy: DataOnDestroy) -> Kept:
@@ -71,7 +79,7 @@ class Blueprint:
         resource: dict[str, Any] = {"Type": kind, "Properties": given}
         if after:
             resource["DependsOn"] = list(after)
-        self.resources[logical_id] = resource | dict(kept.value)
+        self.resources[logical_id] = resource | kept.policies
         return logical_id
 
     def tell(self, name: str, value: Any) -> None:

@@ -136,9 +136,7 @@ def test_the_walk(make_world: MakeWorld) -> None:
     world = walk.world
     # As good as v2 until it is told to fail: the judge rolls back harm while a release is paused,
     # and there has to be time to deploy underneath it.
-    broken = replace(
-        BROKEN, wrong_percent=BETTER.wrong_percent, armed_by=world.folder / "v3-fails"
-    )
+    broken = replace(BROKEN, wrong_percent=BETTER.wrong_percent, armed_by=world.folder / "v3-fails")
     first_deploy(walk)
     with world.watched() as seen:
         before_the_canary(walk)

@@ -1,12 +1,13 @@
 """Unpacking model.tar.gz, as SageMaker does before it starts a container.
 
-Members that would land outside the directory, links that point outside and devices are refused by
-tarfile's data filter. Blocking: the caller runs it in a thread.
+Members that would land outside the directory, links that point outside and devices are refused.
+Blocking: the caller runs it in a thread.
 """
 
 import tarfile
 from pathlib import Path
 
+from emulator.archives import extract
 from emulator.sagemaker.ports import ModelSpec
 from emulator.sagemaker.serving.interface import ArtifactError
 
@@ -18,7 +19,7 @@ def unpack(model: ModelSpec, directory: Path) -> None:
         return
     try:
         with tarfile.open(model.model_data_path, mode="r:gz") as archive:
-            archive.extractall(directory, filter="data")
+            extract(archive, directory)
     except (tarfile.TarError, OSError, EOFError) as error:
         url = model.model_data_url or str(model.model_data_path)
         raise ArtifactError(
