@@ -2,6 +2,11 @@
 
 Every (interval, slot, split) is closed once for requests, errors and latency, and once for each
 outcome delay bucket; `closed` gives the increments that became final between two looks.
+
+Of outcomes that are events only, what never comes is never reported. So each delay bucket is closed
+with the requests that were at risk in it, events or none, and with the last one the whole outcome
+window: how many requests it was about, and how many of them had the event. Both are computed here,
+from the counters, so that the judge has to remember nothing about open windows.
 """
 
 import math
@@ -9,7 +14,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tidegate.intervals import INTERVAL_SECONDS
-from tidegate.observation import Observation, OutcomeCounts, last_delay
+from tidegate.observation import (
+    DELAY_EDGES,
+    MaturedCounts,
+    Observation,
+    OutcomeCounts,
+    OutcomeKind,
+    last_delay,
+)
 
 
 def window_intervals(outcome_window_seconds: int) -> int:
@@ -18,7 +30,12 @@ def window_intervals(outcome_window_seconds: int) -> int:
 
 
 def closed(
-    counters: Iterable[Observation], *, after: int, through: int, outcome_window_seconds: int
+    counters: Iterable[Observation],
+    *,
+    after: int,
+    through: int,
+    outcome_window_seconds: int,
+    kind: OutcomeKind = OutcomeKind.LABELS,
 ) -> tuple[Observation, ...]:
     """Increments final by interval `through` that were not yet final by interval `after`.
 
@@ -29,25 +46,68 @@ def closed(
     increments: list[Observation] = []
     for counter in sorted(counters, key=lambda c: c.key):
         served = after < counter.key.interval <= through
-        outcomes = _closed_outcomes(counter, after=after, through=through, window=window)
+        outcomes = {
+            bucket: counts
+            for bucket, counts in outcomes_of(counter, kind=kind, window=window).items()
+            if after < counter.key.interval + last_delay(bucket, window_intervals=window) <= through
+        }
+        matured = MaturedCounts()
+        if after < counter.key.interval + window <= through:
+            matured = matured_of(counter, kind=kind, window=window)
         if served:
-            increments.append(replace(counter, outcomes=outcomes))
-        elif outcomes:
-            increments.append(_late(counter, outcomes))
+            increments.append(replace(counter, outcomes=outcomes, matured=matured))
+        elif outcomes or matured != MaturedCounts():
+            increments.append(_late(counter, outcomes, matured))
     return tuple(increments)
 
 
-def _closed_outcomes(
-    counter: Observation, *, after: int, through: int, window: int
+def outcomes_of(
+    counter: Observation, *, kind: OutcomeKind, window: int
 ) -> dict[int, OutcomeCounts]:
-    return {
-        bucket: counts
-        for bucket, counts in counter.outcomes.items()
-        if after < counter.key.interval + last_delay(bucket, window_intervals=window) <= through
-    }
+    """The counter's outcomes by delay bucket, as they are closed: `window` is in intervals.
+
+    For event kinds that is every bucket of the window in which anything was at risk. Requests and
+    outcomes are counted from two logs, and if lines of the first were lost there may be more events
+    than requests: then the events, which surely were at risk, are all that was.
+    """
+    if not kind.has_events_only:
+        return dict(counter.outcomes)
+    found: dict[int, OutcomeCounts] = {}
+    waiting = counter.requests - counter.errors
+    for bucket in _buckets(window):
+        counts = counter.outcomes.get(bucket, OutcomeCounts())
+        events = counts.events(kind)
+        at_risk = max(waiting, events)
+        if at_risk > 0:
+            found[bucket] = replace(counts, at_risk=at_risk)
+        waiting = at_risk - events
+    return found
 
 
-def _late(counter: Observation, outcomes: dict[int, OutcomeCounts]) -> Observation:
+def matured_of(counter: Observation, *, kind: OutcomeKind, window: int) -> MaturedCounts:
+    """What the counter says of its whole outcome window, once that has passed; zeros for labels."""
+    if not kind.has_events_only:
+        return MaturedCounts()
+    events = sum(
+        counter.outcomes[bucket].events(kind)
+        for bucket in _buckets(window)
+        if bucket in counter.outcomes
+    )
+    return MaturedCounts(answered=max(counter.requests - counter.errors, events), events=events)
+
+
+def _buckets(window: int) -> range:
+    """The delay buckets that begin within the window."""
+    return range(sum(first <= window for first in DELAY_EDGES))
+
+
+def _late(
+    counter: Observation, outcomes: dict[int, OutcomeCounts], matured: MaturedCounts
+) -> Observation:
     return Observation(
-        key=counter.key, unit=counter.unit, outcomes=outcomes, evidence=counter.evidence
+        key=counter.key,
+        unit=counter.unit,
+        outcomes=outcomes,
+        matured=matured,
+        evidence=counter.evidence,
     )

@@ -6,6 +6,14 @@ interval come in one increment, when the interval is closed (its end plus the pl
 passed). Outcomes come later, by delay bucket: how many intervals after the interval of serving they
 became known. A delay bucket too is closed once, and then never changes, so that a judge that has
 seen it need not see it again.
+
+What is counted depends on the unit of randomisation, since the judge takes what it counts as drawn
+one by one. For `request` and `resolver` every count is of requests. For `user` every count is of
+users, and each user counts once a release, where he is first seen: one request with its latency or
+its error, in the interval, split and slot of his first served request; and his first outcome, which
+is credited there too, its delay counted from there, whichever slot he is in by then. What else he
+does is exposure and no evidence: users who stay in their slot and differ for good would otherwise
+be counted again and again as if they were many (`tidegate/users.py` does this).
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,6 +32,50 @@ class Unit(StrEnum):
     REQUEST = "request"
     USER = "user"
     RESOLVER = "resolver"
+
+
+_LIMITS: Mapping[Unit, str] = {
+    Unit.REQUEST: (
+        "each request is taken as drawn by itself: of what one client repeats, only errors are "
+        "also counted by client"
+    ),
+    Unit.USER: (
+        "each user counts once, where he was first seen: a version that turns bad later is seen "
+        "through users who are new then"
+    ),
+    Unit.RESOLVER: (
+        "resolvers were drawn, not requests: there is no sample-ratio test, and the chances of a "
+        "false verdict hold only as far as the clients behind each resolver are alike"
+    ),
+}
+
+
+def limits_of(unit: Unit) -> str:
+    """What the judge's guarantee does not cover with this unit, in one sentence for people."""
+    return _LIMITS[unit]
+
+
+class OutcomeKind(StrEnum):
+    """Which outcomes are reported, and so what it means that none was.
+
+    `labels`: an outcome comes whichever way it went, right or wrong. `conversions`: only good
+    events come (known and not wrong), such as a purchase. `complaints`: only bad events come (known
+    and wrong), such as a chargeback. Of an event kind that nothing came is only known when the
+    outcome window has passed.
+    """
+
+    LABELS = "labels"
+    CONVERSIONS = "conversions"
+    COMPLAINTS = "complaints"
+
+    @property
+    def has_events_only(self) -> bool:
+        """Whether non-events are never reported."""
+        return self is not OutcomeKind.LABELS
+
+    def accepts(self, *, wrong: bool) -> bool:
+        """Whether an outcome that went this way is one of this kind."""
+        return self is OutcomeKind.LABELS or wrong is (self is OutcomeKind.COMPLAINTS)
 
 
 DELAY_EDGES: tuple[int, ...] = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -49,13 +101,56 @@ def last_delay(bucket: int, *, window_intervals: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeCounts:
-    """Outcomes that became known in one delay bucket: how many, and how many of them were wrong."""
+    """Outcomes that became known in one delay bucket: how many, and how many of them were wrong.
+
+    `at_risk` is for event kinds: the requests answered without error whose event had not come
+    before this bucket. It is 0 for labels and in counters that were not closed yet.
+    """
 
     known: int = 0
     wrong: int = 0
+    at_risk: int = 0
 
     def __add__(self, other: "OutcomeCounts") -> "OutcomeCounts":
-        return OutcomeCounts(known=self.known + other.known, wrong=self.wrong + other.wrong)
+        return OutcomeCounts(
+            known=self.known + other.known,
+            wrong=self.wrong + other.wrong,
+            at_risk=self.at_risk + other.at_risk,
+        )
+
+    def events(self, kind: OutcomeKind) -> int:
+        """How many of them are events of this kind; of labels, the wrong ones."""
+        return self.known - self.wrong if kind is OutcomeKind.CONVERSIONS else self.wrong
+
+    def to_json(self) -> dict[str, int]:
+        """The counts in JSON types; `at_risk` is left out where it says nothing."""
+        counts = {"known": self.known, "wrong": self.wrong}
+        return counts if self.at_risk == 0 else {**counts, "at_risk": self.at_risk}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "OutcomeCounts":
+        """The counts that `to_json` wrote."""
+        return cls(
+            known=int(data["known"]),
+            wrong=int(data["wrong"]),
+            at_risk=int(data.get("at_risk", 0)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaturedCounts:
+    """Event kinds only: answered requests whose outcome window has passed, and their events.
+
+    Given once, in the increment that closes the window; zeros before that.
+    """
+
+    answered: int = 0
+    events: int = 0
+
+    def __add__(self, other: "MaturedCounts") -> "MaturedCounts":
+        return MaturedCounts(
+            answered=self.answered + other.answered, events=self.events + other.events
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +185,12 @@ class ObservationKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """An increment of what one slot did in one interval of serving under one split."""
+    """An increment of what one slot did in one interval of serving under one split.
+
+    `clients_with_errors` are the distinct clients among the errors; a request without a client's
+    name is one of its own. `at_risk` of outcomes and `matured` were added to version 1 with a
+    default of 0, so that older records of it still read.
+    """
 
     key: ObservationKey
     unit: Unit = Unit.REQUEST
@@ -99,6 +199,7 @@ class Observation:
     clients_with_errors: int = 0
     latency: Mapping[int, int] = field(default_factory=dict)
     outcomes: Mapping[int, OutcomeCounts] = field(default_factory=dict)
+    matured: MaturedCounts = field(default_factory=MaturedCounts)
     pairs: PairCounts | None = None
     evidence: bool = True
     """False where the split was changing: such requests are exposure, but prove nothing."""
@@ -116,12 +217,14 @@ class Observation:
             "errors": self.errors,
             "clients_with_errors": self.clients_with_errors,
             "latency": {str(b): n for b, n in sorted(self.latency.items())},
-            "outcomes": {
-                str(b): {"known": o.known, "wrong": o.wrong}
-                for b, o in sorted(self.outcomes.items())
-            },
+            "outcomes": {str(b): o.to_json() for b, o in sorted(self.outcomes.items())},
             "evidence": self.evidence,
         }
+        if self.matured != MaturedCounts():
+            record["matured"] = {
+                "answered": self.matured.answered,
+                "events": self.matured.events,
+            }
         if self.pairs is not None:
             record["pairs"] = {
                 "agreed": self.pairs.agreed,
@@ -152,10 +255,8 @@ class Observation:
             errors=int(record["errors"]),
             clients_with_errors=int(record["clients_with_errors"]),
             latency={int(b): int(n) for b, n in record["latency"].items()},
-            outcomes={
-                int(b): OutcomeCounts(known=int(o["known"]), wrong=int(o["wrong"]))
-                for b, o in record["outcomes"].items()
-            },
+            outcomes={int(b): OutcomeCounts.from_json(o) for b, o in record["outcomes"].items()},
+            matured=MaturedCounts(**{k: int(v) for k, v in record.get("matured", {}).items()}),
             pairs=None if pairs is None else PairCounts(**{k: int(v) for k, v in pairs.items()}),
             evidence=bool(record["evidence"]),
         )

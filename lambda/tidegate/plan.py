@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from tidegate.errors import InvalidValueError
+from tidegate.observation import OutcomeKind
 from tidegate.strategies import Mechanism, Split, Strategy, faults_of
 
 
@@ -25,16 +26,18 @@ class Guardrail:
     `margin` is absolute, a share of requests: 0.02 for errors allows the candidate's error rate to
     be at most two points above the live one's. For latency it is the share of requests slower than
     the live version's 90th percentile, above the 0.10 that this quantile means for the live
-    version.
+    version. For outcomes it is the share of wrong ones among the known (labels), or of answered
+    requests whose outcome window passed with a complaint, or without a conversion.
 
     `tolerated_slowdown` is for latency only: candidate latencies are divided by it (in whole
     buckets, rounded up) before any comparison, so that a better model that is a little slower is no
-    harm.
+    harm. `kind` is for outcomes only: which of them are reported.
     """
 
     metric: Metric
     margin: float
     tolerated_slowdown: float = 1.0
+    kind: OutcomeKind = OutcomeKind.LABELS
 
     def faults(self) -> tuple[str, ...]:
         """What is wrong with this guardrail: empty when nothing is."""
@@ -50,6 +53,8 @@ class Guardrail:
             )
         if self.tolerated_slowdown != 1 and self.metric is not Metric.LATENCY:
             faults.append(f"tolerated_slowdown is for latency, guardrail {self.metric} has none")
+        if self.kind is not OutcomeKind.LABELS and self.metric is not Metric.OUTCOMES:
+            faults.append(f"kind {self.kind} is for outcomes, guardrail {self.metric} has no kind")
         return tuple(faults)
 
 
@@ -118,6 +123,12 @@ class ReleasePlan:
                 faults.append(f"{name} must be above 0 and below 0.5, got {share}")
         return tuple(faults)
 
+    @property
+    def outcome_kind(self) -> OutcomeKind:
+        """Which outcomes are reported; labels where no guardrail is about outcomes."""
+        kinds = [g.kind for g in self.guardrails if g.metric is Metric.OUTCOMES]
+        return kinds[0] if kinds else OutcomeKind.LABELS
+
     def to_json(self) -> dict[str, Any]:
         """The plan in JSON types; `from_json` reads it back."""
         return {
@@ -133,6 +144,7 @@ class ReleasePlan:
                     "metric": g.metric.value,
                     "margin": g.margin,
                     "tolerated_slowdown": g.tolerated_slowdown,
+                    "kind": g.kind.value,
                 }
                 for g in self.guardrails
             ],
@@ -146,7 +158,7 @@ class ReleasePlan:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ReleasePlan":
-        """The plan that `to_json` wrote, checked again."""
+        """The plan that `to_json` wrote, checked again; one written before `kind` was has labels."""
         return cls(
             strategy=Strategy(data["strategy"]),
             mechanism=Mechanism(data["mechanism"]),
@@ -160,6 +172,7 @@ class ReleasePlan:
                     metric=Metric(g["metric"]),
                     margin=float(g["margin"]),
                     tolerated_slowdown=float(g["tolerated_slowdown"]),
+                    kind=OutcomeKind(g.get("kind", OutcomeKind.LABELS.value)),
                 )
                 for g in data["guardrails"]
             ),

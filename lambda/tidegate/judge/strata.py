@@ -5,7 +5,7 @@ A stratum is one interval under one split (errors, latency), or one delay bucket
 would make a harmless candidate look bad. This module counts; it draws no conclusion.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tidegate import latency
@@ -70,6 +70,7 @@ class Counts:
 
     requests: int = 0
     errors: int = 0
+    clients_with_errors: int = 0
     latency: Mapping[int, int] = field(default_factory=dict)
 
     def plus(self, observation: Observation) -> "Counts":
@@ -77,6 +78,7 @@ class Counts:
         return Counts(
             requests=self.requests + observation.requests,
             errors=self.errors + observation.errors,
+            clients_with_errors=self.clients_with_errors + observation.clients_with_errors,
             latency=latency.add(self.latency, observation.latency),
         )
 
@@ -103,6 +105,20 @@ class ServingStratum:
             live_events=self.live.errors,
         )
 
+    @property
+    def clients(self) -> Table:
+        """Clients with errors among requests: a client that fails five times in a row is one event.
+
+        Its repeated requests stay among the trials, which only makes a clump look more usual: the
+        more of them a slot has, the more events are expected of it.
+        """
+        return Table(
+            candidate_trials=self.candidate.requests,
+            candidate_events=self.candidate.clients_with_errors,
+            live_trials=self.live.requests,
+            live_events=self.live.clients_with_errors,
+        )
+
     def slower_than(self, bucket: int, *, tolerated_buckets: int) -> Table:
         """Requests in latency buckets above this one, of those whose latency is known.
 
@@ -120,7 +136,20 @@ class ServingStratum:
 
 def faults_of(observations: Iterable[Observation]) -> tuple[str, ...]:
     """What is impossible in these counts: empty when nothing is."""
-    return tuple(fault for item in observations for fault in _faults(item))
+    items = tuple(observations)
+    return (*(fault for item in items for fault in _faults(item)), *_unit_faults(items))
+
+
+def _unit_faults(items: Sequence[Observation]) -> list[str]:
+    units: dict[str, set[str]] = {}
+    for item in items:
+        units.setdefault(item.key.release_id, set()).add(item.unit.value)
+    return [
+        f"release {release_id}: one look has counts by {' and by '.join(sorted(found))}, which "
+        "cannot be compared: a release counts by one unit from its first request to its last"
+        for release_id, found in sorted(units.items())
+        if len(found) > 1
+    ]
 
 
 def _faults(item: Observation) -> list[str]:
@@ -128,18 +157,30 @@ def _faults(item: Observation) -> list[str]:
     faults: list[str] = []
     if not 0 <= item.errors <= item.requests:
         faults.append(f"{where}: errors must be 0 to requests ({item.requests}), got {item.errors}")
+    if not 0 <= item.clients_with_errors <= item.errors:
+        faults.append(
+            f"{where}: clients with errors must be 0 to errors ({item.errors}), "
+            f"got {item.clients_with_errors}"
+        )
     if any(count < 0 for count in item.latency.values()):
         faults.append(f"{where}: latency counts must be 0 or more, got {dict(item.latency)}")
     for bucket, outcome in item.outcomes.items():
-        if not 0 <= bucket < len(DELAY_EDGES):
-            faults.append(
-                f"{where}: delay bucket must be 0 to {len(DELAY_EDGES) - 1}, got {bucket}"
-            )
-        if not 0 <= outcome.wrong <= outcome.known:
-            faults.append(
-                f"{where}: wrong outcomes must be 0 to known ({outcome.known}), got {outcome.wrong}"
-            )
+        faults.extend(f"{where}: {fault}" for fault in _outcome_faults(bucket, outcome))
+    if not 0 <= item.matured.events <= item.matured.answered:
+        faults.append(
+            f"{where}: events of the outcome window must be 0 to answered requests "
+            f"({item.matured.answered}), got {item.matured.events}"
+        )
     return faults
+
+
+def _outcome_faults(bucket: int, outcome: OutcomeCounts) -> Iterator[str]:
+    if not 0 <= bucket < len(DELAY_EDGES):
+        yield f"delay bucket must be 0 to {len(DELAY_EDGES) - 1}, got {bucket}"
+    if not 0 <= outcome.wrong <= outcome.known:
+        yield f"wrong outcomes must be 0 to known ({outcome.known}), got {outcome.wrong}"
+    if outcome.at_risk < 0:
+        yield f"requests at risk must be 0 or more, got {outcome.at_risk}"
 
 
 def serving_strata(

@@ -41,7 +41,7 @@ def _write_looks(
     span: tuple[Look | None, int, int, float],
 ) -> None:
     last, after, through, now = span
-    window = record.plan.outcome_window_seconds
+    window, kind = record.plan.outcome_window_seconds, record.plan.outcome_kind
     known = counters.read(
         record.release_id, from_interval=max(0, after + 1 - window_intervals(window))
     )
@@ -51,7 +51,9 @@ def _write_looks(
             return
         number += 1
         until = min(after + INTERVALS_A_LOOK, through)
-        observations = closed(known, after=after, through=until, outcome_window_seconds=window)
+        observations = closed(
+            known, after=after, through=until, outcome_window_seconds=window, kind=kind
+        )
         written = looks.put_look(
             record.release_id,
             Look(number=number, after=after, through=until, at=now, observations=observations),
