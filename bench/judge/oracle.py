@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.judge import conditional
-from bench.judge.recorded import CLOSES_AFTER, Counts, Recorded, SlotCounts
+from bench.judge.recorded import Counts, Recorded, SlotCounts, when_closed
 from bench.judge.scenarios import BAD
 from bench.judge.simulate import simulate
 from bench.judge.worlds import LOOKS, MOST, Delay, Numbers, Outcomes, Scenario
@@ -167,7 +167,7 @@ def _outcomes(effect: Scenario, recorded: Recorded) -> Numbers:
         gains = conditional.binary(
             (_at_risk(candidate), candidate.known), (_at_risk(live), live.known), odds
         )
-    return _when_closed(gains)
+    return when_closed(gains)
 
 
 def _hazards(rates: Numbers, delay: Delay) -> Numbers:
@@ -180,15 +180,6 @@ def _hazards(rates: Numbers, delay: Delay) -> Numbers:
 def _at_risk(slot: SlotCounts) -> Counts:
     served = (slot.requests - slot.errors)[..., None]
     return np.asarray(served - (np.cumsum(slot.known, axis=2) - slot.known))
-
-
-def _when_closed(gains: Numbers) -> Numbers:
-    """Evidence by interval of serving and delay bucket, moved to the look that it is known at."""
-    moved = np.zeros(gains.shape[:2])
-    for bucket, looks in enumerate(CLOSES_AFTER):
-        if looks < LOOKS:
-            moved[:, looks:] += gains[:, : LOOKS - looks, bucket]
-    return moved
 
 
 def _logit(rates: Numbers) -> Numbers:

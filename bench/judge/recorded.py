@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ CLOSES_AFTER = tuple(
     last_delay(bucket, window_intervals=WINDOW_INTERVALS) for bucket in range(len(DELAY_EDGES))
 )
 """Looks between the interval of serving and the look at which each delay bucket is closed."""
+
+_Value = TypeVar("_Value", bound=np.number[Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,15 @@ class Recorded:
     def runs(self) -> int:
         """How many releases these are."""
         return int(self.live.requests.shape[0])
+
+
+def when_closed(values: NDArray[_Value]) -> NDArray[_Value]:
+    """Values by interval of serving and delay bucket, added up by the look they are closed at."""
+    moved = np.zeros(values.shape[:2], dtype=values.dtype)
+    for bucket, later in enumerate(CLOSES_AFTER):
+        if later < LOOKS:
+            moved[:, later:] += values[:, : LOOKS - later, bucket]
+    return moved
 
 
 def looks(recorded: Recorded, run: int) -> Iterator[list[Observation]]:
