@@ -1,0 +1,181 @@
+"""The figures a simulation starts from, and where each comes from: given, observed or assumed.
+
+Nothing is filled in silently: every figure is told with its source.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from cli.simulation.behaviour import (
+    Behaviour,
+    Chances,
+    Traffic,
+    exponential_delays,
+    lognormal,
+    quantile_bucket,
+)
+from cli.simulation.observed import Observed
+from tidegate.errors import InvalidValueError
+from tidegate.latency import upper_edge_milliseconds
+from tidegate.plan import Metric, ReleasePlan
+
+ERRORS, WRONG = 0.01, 0.10
+P50_MILLISECONDS, P99_TIMES_P50 = 50.0, 3.0
+DELAY_SECONDS, KNOWN = 300.0, 1.0
+"""What is assumed of a model of which nothing is known: modest, and printed where it is used."""
+
+TINY = 1e-3
+"""The least of what must be above 0."""
+
+
+class Source(StrEnum):
+    """Where a figure comes from."""
+
+    GIVEN = "given"
+    OBSERVED = "observed"
+    ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What was said on the command line; None where nothing was said. Rates are shares of 1."""
+
+    requests_per_minute: float | None = None
+    errors: float | None = None
+    latency_p50_milliseconds: float | None = None
+    latency_p99_milliseconds: float | None = None
+    wrong: float | None = None
+    outcome_delay_seconds: float | None = None
+    outcomes_known: float | None = None
+
+    def faults(self) -> tuple[str, ...]:
+        """What is impossible in these: empty when nothing is."""
+        p50, p99 = self.latency_p50_milliseconds, self.latency_p99_milliseconds
+        checks = (
+            ("requests per minute", self.requests_per_minute, (TINY, 1e7)),
+            ("errors", self.errors, (0.0, 0.99)),
+            ("wrong", self.wrong, (0.0, 0.99)),
+            ("outcomes known", self.outcomes_known, (TINY, 1.0)),
+            ("latency p50", p50, (TINY, 1e6)),
+            ("latency p99", p99, (TINY if p50 is None else p50, 1e6)),
+            ("outcome delay in seconds", self.outcome_delay_seconds, (0.0, 30 * 86_400)),
+        )
+        return tuple(
+            f"{name} must be {low:g} to {high:g}, got {value:g}"
+            for name, value, (low, high) in checks
+            if value is not None and not low <= value <= high
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure in words, and where it comes from."""
+
+    name: str
+    text: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """The traffic, and the figures it was made of."""
+
+    traffic: Traffic
+    figures: tuple[Figure, ...]
+
+
+def basis_of(given: Given, *, observed: Observed | None, plan: ReleasePlan) -> Basis | None:
+    """What is given counts, then what was observed, then what is assumed of any model.
+
+    None where it is not known how many requests there are: that is never assumed. InvalidValueError
+    with every fault of what was given.
+    """
+    faults = given.faults()
+    if faults:
+        raise InvalidValueError(faults)
+    seen = Observed(intervals=0, requests=0) if observed is None else observed
+    rate, rate_source = _pick(given.requests_per_minute, seen.requests_per_minute, 0.0)
+    if rate == 0:
+        return None
+    errors, source = _pick(given.errors, seen.errors, ERRORS)
+    chances, latency = _latency(given, seen)
+    live, outcomes = _with_outcomes(
+        Behaviour(errors=errors, latency=chances, known=(), wrong=0.0), given, seen, plan=plan
+    )
+    figures = [
+        Figure(name="requests a minute", text=f"{rate:,.4g}", source=rate_source),
+        Figure(name="errors", text=percent(errors), source=source),
+        latency,
+    ]
+    if any(guardrail.metric is Metric.OUTCOMES for guardrail in plan.guardrails):
+        figures.extend(outcomes)
+    return Basis(traffic=Traffic(requests_per_minute=rate, live=live), figures=tuple(figures))
+
+
+def percent(share: float) -> str:
+    """A share in percent with three digits that count."""
+    return f"{100 * share:.3g} %"
+
+
+def _pick(given: float | None, observed: float | None, assumed: float) -> tuple[float, Source]:
+    if given is not None:
+        return given, Source.GIVEN
+    if observed is not None:
+        return observed, Source.OBSERVED
+    return assumed, Source.ASSUMED
+
+
+def _latency(given: Given, seen: Observed) -> tuple[Chances, Figure]:
+    """Observed latencies keep their shape; figures that are given make a lognormal one."""
+    p50, p99 = given.latency_p50_milliseconds, given.latency_p99_milliseconds
+    if p50 is None and p99 is None and seen.latency is not None:
+        return seen.latency, _latency_figure(_quantiles(seen.latency), Source.OBSERVED)
+    said = p50 is not None or p99 is not None
+    if p50 is None:
+        p50 = P50_MILLISECONDS if p99 is None else p99 / P99_TIMES_P50
+    if p99 is None:
+        p99 = P99_TIMES_P50 * p50
+    chances = lognormal(p50_milliseconds=p50, p99_milliseconds=p99)
+    return chances, _latency_figure((p50, p99), Source.GIVEN if said else Source.ASSUMED)
+
+
+def _quantiles(chances: Chances) -> tuple[float, float]:
+    p50, p99 = (upper_edge_milliseconds(quantile_bucket(chances, q)) for q in (0.5, 0.99))
+    return p50, p99
+
+
+def _latency_figure(quantiles: tuple[float, float], source: Source) -> Figure:
+    text = f"p50 {quantiles[0]:.3g} ms, p99 {quantiles[1]:.3g} ms"
+    return Figure(name="latency", text=text, source=source)
+
+
+def _with_outcomes(
+    live: Behaviour, given: Given, seen: Observed, *, plan: ReleasePlan
+) -> tuple[Behaviour, tuple[Figure, ...]]:
+    wrong, wrong_source = _pick(given.wrong, seen.wrong, WRONG)
+    known, delay = _known(given, seen, plan)
+    figures = (Figure(name="wrong outcomes", text=percent(wrong), source=wrong_source), *delay)
+    return replace(live, wrong=wrong, known=known), figures
+
+
+def _known(given: Given, seen: Observed, plan: ReleasePlan) -> tuple[Chances, tuple[Figure, ...]]:
+    """When outcomes become known: as observed, unless something of it was given."""
+    said = given.outcome_delay_seconds is not None or given.outcomes_known is not None
+    if not said and seen.known is not None:
+        text = f"of {percent(sum(seen.known))} of the answers, as late as before"
+        figure = Figure(name="outcomes known", text=text, source=Source.OBSERVED)
+        return seen.known, (figure,)
+    delay, delay_source = _pick(given.outcome_delay_seconds, None, DELAY_SECONDS)
+    share, share_source = _pick(given.outcomes_known, None, KNOWN)
+    chances = exponential_delays(
+        mean_seconds=delay,
+        outcome_window_seconds=plan.outcome_window_seconds,
+        known_share=share,
+    )
+    figures = (
+        Figure(
+            name="outcomes known", text=f"of {percent(share)} of the answers", source=share_source
+        ),
+        Figure(name="outcome delay", text=f"{delay / 60:.3g} min in the mean", source=delay_source),
+    )
+    return chances, figures

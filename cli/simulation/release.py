@@ -1,0 +1,232 @@
+"""One simulated release: the plan's real decisions and the real judge on made-up traffic.
+
+Time passes as the release machine lets it pass: announce, shift, warm up, bake, look when an
+interval is closed. Endpoints take their weights at once here; on AWS an update takes a minute or so
+and counts as settling, which is exposure and no evidence.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+from cli.simulation.behaviour import Behaviour, Traffic
+from cli.simulation.sampler import Sampler
+from tidegate import decide
+from tidegate.decide import Decision, Next
+from tidegate.intervals import INTERVAL_SECONDS, interval_of, last_closed
+from tidegate.judge import Comparison, JudgeState, judge
+from tidegate.observation import Observation, ObservationKey
+from tidegate.plan import ReleasePlan
+from tidegate.pointer import Declaration, LivePointer
+from tidegate.release import Phase, ReleaseRecord
+from tidegate.slots import Slot
+from tidegate.verdict import Claim, Verdict
+from tidegate.version import Version
+
+SLOTS = Comparison(live=Slot.BLUE.value, candidate=Slot.GREEN.value)
+
+_BEGINS = 1_000 * INTERVAL_SECONDS
+
+
+class End(StrEnum):
+    """How a simulated release ended. `held` waits for an operator: the plan's time is used up."""
+
+    PROMOTED = "promoted"
+    ROLLED_BACK = "rolled-back"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is simulated: a plan, traffic, and the candidate."""
+
+    plan: ReleasePlan
+    traffic: Traffic
+    candidate: Behaviour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one release ended, when, and what the candidate had served by then (its exposure)."""
+
+    end: End
+    seconds: float
+    candidate_requests: int
+    looks: int
+    blamed: str | None = None
+    """The metric whose harm was proven."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Stretch:
+    """Seconds of one interval under one split, weighted by the share each slot had."""
+
+    evidence: bool
+    live_seconds: float = 0.0
+    candidate_seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class _World:
+    """Time, traffic, and what is known of it. Intervals are drawn when they are closed."""
+
+    setting: Setting
+    rng: np.random.Generator
+    now: float = 0.0
+    share: float = 0.0
+    """The candidate's share of the traffic, of 1, as the endpoint has it."""
+    candidate_requests: int = 0
+    closed_through: int = 0
+    open: dict[tuple[int, int], _Stretch] = field(default_factory=dict)
+    due: defaultdict[int, list[Observation]] = field(default_factory=lambda: defaultdict(list))
+    samplers: dict[str, Sampler] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """A release begins at any moment of an interval."""
+        self.now = _BEGINS + float(self.rng.uniform(0, INTERVAL_SECONDS))
+        self.closed_through = interval_of(self.now) - 1
+        window = self.setting.plan.outcome_window_seconds
+        live, candidate = self.setting.traffic.live, self.setting.candidate
+        for slot, behaviour in ((SLOTS.live, live), (SLOTS.candidate, candidate)):
+            self.samplers[slot] = Sampler(
+                behaviour=behaviour, outcome_window_seconds=window, rng=self.rng
+            )
+
+    def pass_time(self, seconds: float, record: ReleaseRecord) -> None:
+        """Requests come in under the record's split while so many seconds pass."""
+        evidence = record.phase is Phase.BAKING
+        end = self.now + seconds
+        while self.now < end:
+            interval = interval_of(self.now)
+            stretch = self.open.setdefault(
+                (interval, record.split_version), _Stretch(evidence=evidence)
+            )
+            passed = min(end, (interval + 1) * INTERVAL_SECONDS) - self.now
+            stretch.live_seconds += passed * (1 - self.share)
+            stretch.candidate_seconds += passed * self.share
+            self.now += passed
+
+    def look(self, *, lag_seconds: int) -> list[Observation]:
+        """What was closed since the last look, in the order of its keys."""
+        through = last_closed(self.now, lag_seconds=lag_seconds)
+        for at in sorted(at for at in self.open if at[0] <= through):
+            self._draw(at, self.open.pop(at))
+        closed = [
+            item
+            for interval in range(self.closed_through + 1, through + 1)
+            for item in self.due.pop(interval, [])
+        ]
+        self.closed_through = through
+        return sorted(closed, key=lambda item: item.key)
+
+    def settle(self) -> None:
+        """Everything that was served is counted as exposure, closed or not."""
+        for at, stretch in self.open.items():
+            self._draw(at, stretch)
+        self.open.clear()
+
+    def _draw(self, at: tuple[int, int], stretch: _Stretch) -> None:
+        interval, split_version = at
+        per_second = self.setting.traffic.requests_per_minute / 60
+        for slot, seconds in (
+            (SLOTS.live, stretch.live_seconds),
+            (SLOTS.candidate, stretch.candidate_seconds),
+        ):
+            key = ObservationKey(
+                release_id="simulated", interval=interval, split_version=split_version, slot=slot
+            )
+            drawn = self.samplers[slot].serve(
+                key, expected_requests=per_second * seconds, evidence=stretch.evidence
+            )
+            for closes, increment in drawn:
+                self.due[closes].append(increment)
+                if slot == SLOTS.candidate:
+                    self.candidate_requests += increment.requests
+
+
+def simulate_release(setting: Setting, rng: np.random.Generator) -> Outcome:
+    """One release to its end: promoted, rolled back, or held for an operator."""
+    world = _World(setting, rng)
+    began = world.now
+    record = _opened(setting.plan, at=began)
+    state = JudgeState.initial(setting.plan)
+    verdict: Verdict | None = None
+    looks = 0
+    while record.phase in {Phase.SHIFTING, Phase.BAKING} and record.paused is None:
+        if record.phase is Phase.SHIFTING:
+            record = _shift(world, record)
+            continue
+        decision = decide.after_verification(record, now=world.now)
+        world.pass_time(decision.wait_seconds, decision.record)
+        state, verdict = judge(
+            setting.plan, SLOTS, state, world.look(lag_seconds=setting.plan.lag_seconds)
+        )
+        looks += 1
+        record = decide.after_look(decision.record, verdict, now=world.now).record
+    world.settle()
+    return Outcome(
+        end=_END[record.phase],
+        seconds=world.now - began,
+        candidate_requests=world.candidate_requests,
+        looks=looks,
+        blamed=_blamed(record, verdict),
+    )
+
+
+_END = {
+    Phase.PROMOTING: End.PROMOTED,
+    Phase.RESTORING: End.ROLLED_BACK,
+    Phase.BAKING: End.HELD,
+}
+
+
+def _shift(world: _World, record: ReleaseRecord) -> ReleaseRecord:
+    """Announced, shifted, warmed up: the record bakes."""
+    announced = decide.after_announcement(record, now=world.now)
+    world.pass_time(announced.wait_seconds, announced.record)
+    shares = announced.record.target_shares
+    world.share = shares[SLOTS.candidate] / 100
+    decision = Decision(record=announced.record, next=Next.VERIFY)
+    while decision.next is Next.VERIFY:
+        decision = decide.after_verification(decision.record, now=world.now)
+        if decision.next is Next.VERIFY:
+            world.pass_time(decision.wait_seconds, decision.record)
+    return decision.record
+
+
+def _blamed(record: ReleaseRecord, verdict: Verdict | None) -> str | None:
+    if record.phase is not Phase.RESTORING or verdict is None:
+        return None
+    harmed = [item for item in verdict.evidence if item.claim is Claim.HARM and item.reached]
+    return max(harmed, key=lambda item: item.log_evidence).metric if harmed else None
+
+
+def _opened(plan: ReleasePlan, *, at: float) -> ReleaseRecord:
+    live, candidate = (_version(name) for name in ("live", "candidate"))
+    record, _ = decide.open_release(
+        declaration=Declaration(
+            model="simulated",
+            endpoint_name="simulated",
+            endpoint_config_name="simulated",
+            slots={Slot.BLUE: live, Slot.GREEN: candidate},
+            plan=plan,
+        ),
+        pointer=LivePointer(
+            model="simulated",
+            slot=Slot.BLUE,
+            version=live,
+            generation=1,
+            moved_at=at,
+            moved_by="simulation",
+        ),
+        opening=decide.Opening(release_id="simulated", who="simulation", at=at, split_version=0),
+    )
+    return record
+
+
+def _version(label: str) -> Version:
+    return Version(
+        digest=label, label=label, image="", artifact="", artifact_uri="", environment={}
+    )
