@@ -1,5 +1,8 @@
 """Strata: what is compared with what."""
 
+import math
+import random
+import statistics
 from dataclasses import replace
 from typing import Any
 
@@ -8,8 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.errors import InvalidValueError
-from tidegate.judge.strata import Comparison, faults_of, outcome_strata, serving_strata
-from tidegate.observation import Observation, ObservationKey, OutcomeCounts
+from tidegate.judge.strata import (
+    Comparison,
+    ServingStratum,
+    Table,
+    faults_of,
+    outcome_strata,
+    serving_strata,
+)
+from tidegate.observation import (
+    MaturedCounts,
+    Observation,
+    ObservationKey,
+    OutcomeCounts,
+    Unit,
+)
 
 SLOTS = Comparison(live="blue", candidate="green")
 
@@ -18,6 +34,20 @@ def seen(slot: str, interval: int = 7, split: int = 1, **counts: Any) -> Observa
     """An increment of one slot."""
     key = ObservationKey(release_id="r", interval=interval, split_version=split, slot=slot)
     return Observation(key=key, **counts)
+
+
+def test_clients_with_errors_are_compared_among_requests():
+    """Beside the errors, and added up over increments as they are."""
+    items = [
+        seen("green", requests=9, errors=5, clients_with_errors=1),
+        seen("green", requests=3, errors=2, clients_with_errors=2),
+        seen("blue", requests=90, errors=4, clients_with_errors=4),
+    ]
+    (stratum,) = serving_strata(items, SLOTS)
+    table = stratum.clients
+    assert (table.candidate_trials, table.candidate_events) == (12, 3)
+    assert (table.live_trials, table.live_events) == (90, 4)
+    assert stratum.errors.candidate_events == 7
 
 
 def test_intervals_and_splits_are_never_pooled():
@@ -103,11 +133,62 @@ def test_impossible_counts_are_all_named():
         [
             seen("green", requests=1, errors=2),
             seen("blue", latency={3: -1}, outcomes={0: OutcomeCounts(known=1, wrong=2)}),
-            seen("blue", outcomes={99: OutcomeCounts(known=1)}),
+            seen("blue", outcomes={99: OutcomeCounts(known=1, at_risk=-1)}),
+            seen("blue", requests=3, errors=1, clients_with_errors=2),
+            seen("blue", matured=MaturedCounts(answered=1, events=2)),
         ]
     )
-    assert len(faults) == 4
+    assert len(faults) == 7
     assert "slot green, interval 7" in faults[0]
+
+
+def test_units_are_never_mixed_in_one_look():
+    """A user and a request are not the same trial, whichever slot or interval they are of."""
+    items = [
+        seen("green", requests=1),
+        seen("blue", 8, requests=1, unit=Unit.USER),
+        seen("blue", 9, requests=1),
+    ]
+    (fault,) = faults_of(items)
+    assert "release r: one look has counts by request and by user" in fault
+    assert faults_of([items[0], items[2]]) == ()
+
+
+def clumped(seed: int) -> ServingStratum:
+    """One interval of a harmless release at even shares: a client that fails does so five times."""
+    rng = random.Random(seed)  # noqa: S311 - seeded so that it can be repeated
+    slots = {"green": [0, 0], "blue": [0, 0]}
+    for _ in range(400):
+        served = slots[rng.choice(("green", "blue"))]
+        served[1 if rng.random() < 0.03 else 0] += 1
+    (stratum,) = serving_strata(
+        [
+            seen(slot, requests=fine + 5 * bad, errors=5 * bad, clients_with_errors=bad)
+            for slot, (fine, bad) in slots.items()
+        ],
+        SLOTS,
+    )
+    return stratum
+
+
+def bet(table: Table, odds: float) -> float:
+    """What a bet on this odds ratio pays: its likelihood against that of no difference."""
+    ways = [
+        math.comb(table.candidate_trials, x) * math.comb(table.live_trials, table.events - x)
+        for x in range(table.events + 1)
+    ]
+    return float(odds**table.candidate_events * sum(ways)) / math.fsum(
+        way * odds**x for x, way in enumerate(ways)
+    )
+
+
+def test_errors_in_clumps_are_told_apart_from_clients_that_fail():
+    """A fair bet pays 1 on average: on clients it pays no more, on errors far more."""
+    strata = [clumped(seed) for seed in range(2_000)]
+    by_client = [bet(stratum.clients, 1.5) for stratum in strata]
+    by_request = [bet(stratum.errors, 1.5) for stratum in strata]
+    assert statistics.fmean(by_client) < 1 + 4 * statistics.stdev(by_client) / math.sqrt(2_000)
+    assert statistics.fmean(by_request) > 1.5
 
 
 def test_comparison_with_itself_is_refused():
