@@ -97,6 +97,7 @@ def _said(status: int) -> str:
         403: "these credentials may not call the front door",
         409: "the outcome of this prediction was recorded before",
         410: "the outcome came later than the plan's outcome window",
+        422: "the plan's kind of outcomes takes events only, and this is a non-event",
     }
     return f"refused: {reasons.get(status, 'the front door says no more')} (HTTP {status})"
 

@@ -8,7 +8,14 @@ from typing import Any
 
 from tidegate.errors import InvalidValueError, OutcomeRefusedError
 
-_STATUS = {"forged": 400, "malformed": 400, "orphan": 404, "duplicate": 409, "late": 410}
+_STATUS = {
+    "forged": 400,
+    "malformed": 400,
+    "orphan": 404,
+    "duplicate": 409,
+    "late": 410,
+    "no-event": 422,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

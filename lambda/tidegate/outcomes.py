@@ -4,9 +4,11 @@ The credit comes before its line in the request log: a process that dies between
 outcome, and never counts one twice.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidegate.errors import ForgedPredictionIdError, OutcomeRefusedError
+from tidegate.observation import OutcomeKind
 from tidegate.ports import Clock, Keys, OutcomeLedger, Refused, ReleaseStore
 from tidegate.prediction_id import PredictionId, fingerprint, verify
 from tidegate.requestlog import OutcomeLine
@@ -31,13 +33,17 @@ class OutcomePorts:
 def credit(ports: OutcomePorts, prediction_id: str, *, wrong: bool) -> OutcomeLine:
     """The outcome is credited, and this line belongs into the request log.
 
-    OutcomeRefusedError for a forged, orphaned, late or repeated one, which is counted as such.
+    OutcomeRefusedError for a forged, orphaned, late or repeated one, or one that is no event where
+    the plan takes events only; it is counted as such.
     """
     prediction = _verified(ports, prediction_id)
     now = ports.clock.now()
     declaration = ports.store.declaration(prediction.model)
     if declaration is None:
         raise refuse(ports.refused, prediction.model, "orphan", "its model is not deployed here")
+    kind = declaration.plan.outcome_kind
+    if not kind.accepts(wrong=wrong):
+        raise refuse(ports.refused, prediction.model, "no-event", _events_only(kind))
     window = declaration.plan.outcome_window_seconds
     if now - prediction.served_at > window:
         raise refuse(ports.refused, prediction.model, "late", f"it came after {window} s")
@@ -53,6 +59,20 @@ def credit(ports: OutcomePorts, prediction_id: str, *, wrong: bool) -> OutcomeLi
         known_at=now,
         wrong=wrong,
     )
+
+
+def _events_only(kind: OutcomeKind) -> str:
+    event, value, none = _EVENTS[kind]
+    return (
+        f"the plan's outcomes are of kind {kind}, so only {event} is recorded (wrong: {value}); "
+        f"{none}, which counts by itself when the outcome window has passed"
+    )
+
+
+_EVENTS: Mapping[OutcomeKind, tuple[str, str, str]] = {
+    OutcomeKind.CONVERSIONS: ("a conversion", "false", "report nothing when none came"),
+    OutcomeKind.COMPLAINTS: ("a complaint", "true", "report nothing when all is well"),
+}
 
 
 def _verified(ports: OutcomePorts, prediction_id: str) -> PredictionId:

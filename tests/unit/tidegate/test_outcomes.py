@@ -8,7 +8,9 @@ from tests import samples
 from tests.fakes import FakeClock, FakeKeys, FakeLedger, FakeRefused, FakeReleaseStore
 from tests.samples import MODEL, RELEASE, START
 from tidegate.errors import OutcomeRefusedError
+from tidegate.observation import OutcomeKind
 from tidegate.outcomes import OutcomePorts, credit
+from tidegate.plan import Guardrail, Metric
 from tidegate.prediction_id import PredictionId, SigningKeys, sign
 
 SERVED = PredictionId(
@@ -92,6 +94,28 @@ def test_a_forged_outcome_is_counted_for_no_model(house: House):
     assert house.refusal(forged) == "forged"
     assert house.refused.counts == {("-", "forged"): 1}
     assert house.ledger.credited == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (OutcomeKind.CONVERSIONS, "only a conversion is recorded (wrong: false)"),
+        (OutcomeKind.COMPLAINTS, "only a complaint is recorded (wrong: true)"),
+    ],
+)
+def test_an_event_kind_takes_events_only(house: House, kind: OutcomeKind, told: str):
+    """A non-event is refused and counted with its kind named, and the event may still come."""
+    event = kind is OutcomeKind.COMPLAINTS
+    outcomes = Guardrail(metric=Metric.OUTCOMES, margin=0.05, kind=kind)
+    plan = replace(samples.PLAN, guardrails=(outcomes,))
+    house.store.put_declaration(samples.declaration(plan=plan))
+    with pytest.raises(OutcomeRefusedError) as refusal:
+        credit(house.ports, an_id(), wrong=not event)
+    assert refusal.value.reason == "no-event"
+    assert f"of kind {kind.value}" in str(refusal.value)
+    assert told in str(refusal.value)
+    assert house.refused.counts == {(MODEL, "no-event"): 1}
+    assert credit(house.ports, an_id(), wrong=event).wrong is event
 
 
 def test_an_outcome_of_a_model_that_is_gone_is_an_orphan(house: House):

@@ -16,10 +16,14 @@ from tidegate.intervals import (
     seconds_until_close,
 )
 from tidegate.observation import (
+    MaturedCounts,
     Observation,
     ObservationKey,
     OutcomeCounts,
+    OutcomeKind,
     PairCounts,
+    Unit,
+    limits_of,
     totals_by_slot,
 )
 from tidegate.plan import Guardrail, Metric, ReleasePlan, Step
@@ -132,7 +136,12 @@ def observations(draw: st.DrawFn) -> Observation:
         requests=draw(counts),
         errors=draw(counts),
         latency=draw(st.dictionaries(st.integers(0, 76), st.integers(1, 99), max_size=4)),
-        outcomes={draw(st.integers(0, 16)): OutcomeCounts(known=known, wrong=known // 2)},
+        outcomes={
+            draw(st.integers(0, 16)): OutcomeCounts(
+                known=known, wrong=known // 2, at_risk=draw(counts)
+            )
+        },
+        matured=MaturedCounts(answered=draw(counts), events=draw(counts)),
         pairs=draw(st.one_of(st.none(), st.builds(PairCounts, agreed=counts))),
         evidence=draw(st.booleans()),
     )
@@ -142,6 +151,46 @@ def observations(draw: st.DrawFn) -> Observation:
 def test_an_observation_survives_its_store(observation: Observation):
     """It is a versioned record."""
     assert there_and_back(observation) == observation
+
+
+def test_a_record_written_before_kinds_of_outcomes_still_reads():
+    """Nobody was at risk in it, and no window had passed: version 1 means that."""
+    written = {
+        "v": 1,
+        "release_id": "r",
+        "interval": 7,
+        "split_version": 1,
+        "slot": "green",
+        "unit": "request",
+        "requests": 9,
+        "errors": 1,
+        "clients_with_errors": 1,
+        "latency": {"12": 8},
+        "outcomes": {"0": {"known": 3, "wrong": 1}},
+        "evidence": True,
+    }
+    read = Observation.from_json(written)
+    assert read.outcomes == {0: OutcomeCounts(known=3, wrong=1, at_risk=0)}
+    assert read.matured == MaturedCounts()
+    assert read.to_json() == written
+
+
+@pytest.mark.parametrize(("kind", "events"), [("labels", 2), ("complaints", 2), ("conversions", 5)])
+def test_events_are_the_bad_ones_or_the_conversions(kind: str, events: int):
+    """Of labels and complaints those that went wrong, of conversions those that did not."""
+    assert OutcomeCounts(known=7, wrong=2).events(OutcomeKind(kind)) == events
+
+
+@pytest.mark.parametrize("unit", Unit)
+def test_every_unit_says_what_it_does_not_cover(unit: Unit):
+    """In one sentence of its own."""
+    assert limits_of(unit)
+    assert len({limits_of(other) for other in Unit}) == len(Unit)
+
+
+def test_of_resolvers_it_is_said_that_there_is_no_sample_ratio_test():
+    """Nobody may take a release by DNS for a randomised one."""
+    assert "no sample-ratio test" in limits_of(Unit.RESOLVER)
 
 
 def test_an_observation_of_another_version_is_refused():
@@ -186,6 +235,25 @@ def test_a_plan_tells_all_its_faults_at_once():
     ):
         assert part in text
     assert len(refusal.value.faults) == 8
+
+
+def test_a_plan_knows_the_kind_of_its_outcomes():
+    """It survives the store, and is labels where nothing else was said or written."""
+    kind = OutcomeKind.CONVERSIONS
+    guardrail = Guardrail(metric=Metric.OUTCOMES, margin=0.05, kind=kind)
+    plan = ReleasePlan(guardrails=(Guardrail(metric=Metric.ERRORS, margin=0.02), guardrail))
+    assert there_and_back(plan).outcome_kind is kind
+    assert ReleasePlan().outcome_kind is OutcomeKind.LABELS
+    written = plan.to_json()
+    del written["guardrails"][1]["kind"]
+    assert ReleasePlan.from_json(written).outcome_kind is OutcomeKind.LABELS
+
+
+def test_only_outcomes_have_a_kind():
+    """An error is an error."""
+    guardrail = Guardrail(metric=Metric.ERRORS, margin=0.05, kind=OutcomeKind.COMPLAINTS)
+    with pytest.raises(InvalidValueError, match="kind complaints is for outcomes"):
+        ReleasePlan(guardrails=(guardrail,))
 
 
 @pytest.mark.parametrize("shares", [(), (0,), (100,)])

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from record_outcome.handler import handle
+from tests import samples
 from tests.aws import OBSERVATION_TABLE
 from tests.samples import MODEL, RELEASE
+from tidegate.observation import OutcomeKind
+from tidegate.plan import Guardrail, Metric
 from tidegate.prediction_id import PredictionId, sign
 from tidegate.requestlog import OutcomeLine, parse_line
 from tidegate_aws import clients
@@ -94,6 +97,19 @@ def test_an_outcome_of_a_removed_model_is_an_orphan(store: DynamoReleaseStore):
     answer = tell({"prediction_id": an_id(), "wrong": True})
     assert (answer["status"], answer["reason"]) == (404, "orphan")
     assert refused(MODEL) == {"orphan": 1}
+
+
+def test_a_non_event_is_refused_where_only_events_come(store: DynamoReleaseStore):
+    """The answer names the kind, and what to report instead."""
+    kind = OutcomeKind.COMPLAINTS
+    plan = replace(
+        samples.PLAN, guardrails=(Guardrail(metric=Metric.OUTCOMES, margin=0.01, kind=kind),)
+    )
+    store.put_declaration(samples.declaration(plan=plan))
+    answer = tell({"prediction_id": an_id(), "wrong": False})
+    assert (answer["status"], answer["reason"]) == (422, "no-event")
+    assert "of kind complaints" in answer["message"]
+    assert refused(MODEL) == {"no-event": 1}
 
 
 @pytest.mark.parametrize("body", ["", "no json", "[]", "{}", '{"prediction_id": 1, "wrong": "no"}'])
