@@ -36,11 +36,26 @@ the model's version; SageMaker itself reads the newest object of a key, so a key
 written twice.
 """
 
+_OUTCOMES = """\
+## Kinds of outcomes
+
+What is reported of predictions (`POST /outcomes`, `tidegate outcome`), and what the judge makes of
+it. Anything else than what a kind takes is refused with HTTP 422. Events need no report where none
+came, and harm is seen as they come; that there is no harm is only known when the outcome window has
+passed, so the bakes and `hold` must together be at least as long as `outcome_window`.
+
+| kind | reported | harm | `margin` is a share of |
+| --- | --- | --- | --- |
+| `labels` | every outcome: `--right` or `--wrong` | more wrong ones | outcomes known |
+| `conversions` | good events only: `--right` | fewer of them | requests answered, in the window |
+| `complaints` | bad events only: `--wrong` | more of them | requests answered, in the window |
+"""
+
 
 def reference_text() -> str:
     """The reference page, as it stands in the docs."""
     schema = ProjectFile.model_json_schema()
-    parts = [_HEAD, *_sections(schema), _ARTIFACTS, _frameworks(), _combinations()]
+    parts = [_HEAD, *_sections(schema), _OUTCOMES, _ARTIFACTS, _frameworks(), _combinations()]
     return "\n".join(parts)
 
 
@@ -86,6 +101,7 @@ _ENUMS = {
     "DataOnDestroy": "`keep` or `delete`",
     "Strategy": "a strategy",
     "Mechanism": "a mechanism",
+    "OutcomeKind": "`labels`, `conversions` or `complaints`",
     "Split": "`endpoint` (`router` comes later)",
 }
 

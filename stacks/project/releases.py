@@ -5,7 +5,12 @@ from collections.abc import Iterator
 
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
-from stacks.project.shape import GuardrailFile, LatencyGuardrailFile, ReleaseFile
+from stacks.project.shape import (
+    GuardrailFile,
+    LatencyGuardrailFile,
+    OutcomesGuardrailFile,
+    ReleaseFile,
+)
 from stacks.project.source import Location, Source
 from tidegate.errors import InvalidValueError
 from tidegate.plan import Guardrail, Metric, ReleasePlan, Step
@@ -35,10 +40,19 @@ _KEYS = {
 def plan_faults(source: Source, at: Location, section: ReleaseFile) -> Iterator[Fault]:
     """What is wrong with a release plan, each fault at the line of the key it is about."""
     try:
-        plan_of(section)
+        plan = plan_of(section)
     except InvalidValueError as error:
         for fault in error.faults:
             yield source.fault((*at, *_keys_of(fault)), _in_file_words(fault))
+        return
+    watched = sum(step.bake_seconds for step in plan.steps) + plan.hold_seconds
+    if plan.outcome_kind.has_events_only and watched < plan.outcome_window_seconds:
+        yield source.fault(
+            (*at, "guardrails", "outcomes"),
+            f"kind is {plan.outcome_kind.value}, of which nothing is known to be safe before the "
+            f"outcome_window ({plan.outcome_window_seconds} s) has passed, but all bakes and hold "
+            f"end after {watched} s: shorten outcome_window or lengthen hold",
+        )
 
 
 def plan_of(section: ReleaseFile) -> ReleasePlan:
@@ -74,6 +88,8 @@ def _guards(section: ReleaseFile) -> Iterator[Guardrail]:
             yield Guardrail(
                 metric=metric, margin=limit.margin, tolerated_slowdown=limit.tolerated_slowdown
             )
+        elif isinstance(limit, OutcomesGuardrailFile):
+            yield Guardrail(metric=metric, margin=limit.margin, kind=limit.kind)
         elif limit is not None:
             yield Guardrail(metric=metric, margin=limit.margin)
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from stacks.project.durations import PATTERN
 from stacks.project.spec import DataOnDestroy
+from tidegate.observation import OutcomeKind
 from tidegate.strategies import Mechanism, Split, Strategy
 
 NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
@@ -116,6 +117,13 @@ class LatencyGuardrailFile(GuardrailFile):
     """Factor by which the candidate may be slower before anything counts as harm: 1 to 100."""
 
 
+class OutcomesGuardrailFile(GuardrailFile):
+    """Outcomes that must not happen. Of events the margin is about the whole outcome window."""
+
+    kind: Annotated[OutcomeKind, Field(strict=False)] = OutcomeKind.LABELS
+    """What is reported: labels (right or wrong), conversions or complaints (good or bad events)."""
+
+
 class GuardrailsFile(Part):
     """The guardrail metrics of a release; at least one."""
 
@@ -123,7 +131,7 @@ class GuardrailsFile(Part):
     """Requests that the model failed."""
     latency: LatencyGuardrailFile | None = None
     """Requests slower than the live version's 90th percentile."""
-    outcomes: GuardrailFile | None = None
+    outcomes: OutcomesGuardrailFile | None = None
     """Predictions that turned out wrong, as reported by POST /outcomes."""
 
 

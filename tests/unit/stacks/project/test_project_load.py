@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from stacks.project.load import load_project
 from stacks.project.spec import DataOnDestroy, LocalArtifact, StoredArtifact
+from tidegate.observation import OutcomeKind
 from tidegate.plan import Guardrail, Metric, ReleasePlan, Step
 from tidegate.strategies import Mechanism, Strategy
 
@@ -31,6 +34,29 @@ def test_plan_of_the_file_is_the_plan_of_the_release(folder: Path):
         Step(share_percent=50, bake_seconds=600),
     )
     assert plan.guardrails == (Guardrail(metric=Metric.ERRORS, margin=0.02),)
+
+
+@pytest.mark.parametrize("kind", OutcomeKind)
+def test_kind_of_outcomes_is_that_of_the_file(folder: Path, kind: OutcomeKind):
+    """With a window that passes before the release ends, so that its end can be safe."""
+    text = (folder / "tidegate.yaml").read_text()
+    outcomes = f"outcomes: {{ margin: 0.02, kind: {kind} }}\n      outcome_window: 80m"
+    (folder / "tidegate.yaml").write_text(text.replace("errors: { margin: 0.02 }", outcomes))
+
+    plan = load_project(folder / "tidegate.yaml").models["fraud"].plan
+
+    assert plan.guardrails == (Guardrail(metric=Metric.OUTCOMES, margin=0.02, kind=kind),)
+
+
+def test_outcomes_are_labels_unless_the_file_says_otherwise(folder: Path):
+    """Then a long window delays nothing."""
+    text = (folder / "tidegate.yaml").read_text()
+    outcomes = "outcomes: { margin: 0.02 }\n      outcome_window: 30d"
+    (folder / "tidegate.yaml").write_text(text.replace("errors: { margin: 0.02 }", outcomes))
+
+    plan = load_project(folder / "tidegate.yaml").models["fraud"].plan
+
+    assert plan.outcome_kind is OutcomeKind.LABELS
 
 
 def test_release_may_be_left_out(folder: Path):
