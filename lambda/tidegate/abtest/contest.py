@@ -4,7 +4,6 @@ Both kinds hear strata one by one, are looked at as often as one likes, and once
 They differ in what they assume of the split and in how few requests they need.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -38,6 +37,18 @@ class Gauge:
         return max(1.0, growth)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stakes:
+    """What a bet has to know: the chance allowed to each side, and how long the test will be.
+
+    `strata_at_horizon` is how many strata like this one make up the horizon. Neither may depend on
+    how the events of this stratum fell.
+    """
+
+    level: float
+    strata_at_horizon: float
+
+
 class Contest(Protocol):
     """What both kinds can do."""
 
@@ -51,7 +62,7 @@ class Contest(Protocol):
         """How far it is; None before anything is known."""
         ...
 
-    def plus(self, margins: Margins, goods: int) -> "Contest":
+    def plus(self, margins: Margins, goods: int, *, stakes: Stakes) -> "Contest":
         """The contest after one more stratum, of whose good trials the first arm had so many."""
         ...
 
@@ -92,8 +103,8 @@ class ExactContest:
         limit = abs(self.excess) + (missing if above else -missing)
         return Gauge(side=side, evidence=abs(self.excess), limit=limit, power=0.5)
 
-    def plus(self, margins: Margins, goods: int) -> "ExactContest":
-        """The contest after one more stratum."""
+    def plus(self, margins: Margins, goods: int, *, stakes: Stakes) -> "ExactContest":  # noqa: ARG002
+        """The contest after one more stratum; what may be spent is said by `look`."""
         if self.ahead is not None or not margins.informative:
             return self
         excess = self.excess + goods - margins.mean
@@ -116,67 +127,67 @@ class ExactContest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VilleContest:
-    """Bets stratum by stratum; the split may depend on everything before."""
+    """Bets stratum by stratum; the split may depend on everything before.
 
-    above: Mixture = field(default_factory=Mixture)
-    below: Mixture = field(default_factory=Mixture)
-    ahead: Side | None = None
-    log_limit: float = math.inf
+    `above` and `below` bet that the first arm is better, or the second: None before the first
+    stratum, whose totals say which effects are worth betting on.
+    """
+
+    above: Mixture | None = None
+    below: Mixture | None = None
+
+    @property
+    def ahead(self) -> Side | None:
+        """The side whose wealth reached its limit."""
+        if self.above is not None and self.above.crossed:
+            return Side.ABOVE
+        if self.below is not None and self.below.crossed:
+            return Side.BELOW
+        return None
 
     @property
     def gauge(self) -> Gauge | None:
-        """Logarithms of evidence and limit, the first of which grows with the requests."""
-        if math.isinf(self.log_limit):
+        """Logarithms of wealth and limit, the first of which grows with the requests."""
+        if self.above is None or self.below is None:
             return None
-        leads = self.above.log_evidence >= self.below.log_evidence
+        leads = self.above.log_part >= self.below.log_part
         best = self.above if leads else self.below
         side = Side.ABOVE if leads else Side.BELOW
-        return Gauge(side=side, evidence=best.log_evidence, limit=self.log_limit, power=1.0)
+        limit = -best.log_start
+        return Gauge(side=side, evidence=limit + best.log_part, limit=limit, power=1.0)
 
-    def plus(self, margins: Margins, goods: int) -> "VilleContest":
+    def plus(self, margins: Margins, goods: int, *, stakes: Stakes) -> "VilleContest":
         """The contest after one more stratum."""
         if self.ahead is not None or not margins.informative:
             return self
-        other = Margins(
-            trials=margins.other_trials, other_trials=margins.trials, events=margins.events
-        )
-        return replace(
-            self,
-            above=self.above.plus(margins, goods),
-            below=self.below.plus(other, margins.events - goods),
+        above, below = self.above, self.below
+        if above is None or below is None:
+            above = below = Mixture.initial(
+                alpha=stakes.level,
+                variance_at_horizon=stakes.strata_at_horizon * margins.variance,
+            )
+        return VilleContest(
+            above=above.plus(margins, goods),
+            below=below.plus(margins.mirrored(), margins.events - goods),
         )
 
-    def look(self, *, level: float, fraction: float) -> "VilleContest":  # noqa: ARG002 - no horizon
-        """The contest after a look, wherever the horizon is: the bound holds for ever."""
-        if self.ahead is not None:
-            return self
-        log_limit = -math.log(level)
-        ahead = None
-        if self.above.log_evidence >= log_limit:
-            ahead = Side.ABOVE
-        elif self.below.log_evidence >= log_limit:
-            ahead = Side.BELOW
-        return replace(self, ahead=ahead, log_limit=log_limit)
+    def look(self, *, level: float, fraction: float) -> "VilleContest":  # noqa: ARG002 - see below
+        """The contest as it is: wealth at its limit was seen when the stratum was added."""
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """The contest in JSON types."""
-        return {
-            "kind": "ville",
-            "above": self.above.to_json(),
-            "below": self.below.to_json(),
-            "ahead": None if self.ahead is None else self.ahead.value,
-            "log_limit": None if math.isinf(self.log_limit) else self.log_limit,
-        }
+        sides = {"above": self.above, "below": self.below}
+        told = {name: None if side is None else side.to_json() for name, side in sides.items()}
+        return {"kind": "ville", **told}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "VilleContest":
         """The contest that `to_json` wrote."""
-        limit = data["log_limit"]
+        above, below = data["above"], data["below"]
         return cls(
-            above=Mixture.from_json(data["above"]),
-            below=Mixture.from_json(data["below"]),
-            ahead=None if data["ahead"] is None else Side(data["ahead"]),
-            log_limit=math.inf if limit is None else float(limit),
+            above=None if above is None else Mixture.from_json(above),
+            below=None if below is None else Mixture.from_json(below),
         )
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from tidegate.abtest import evidence, reason, srm
 from tidegate.abtest.assignment import kept
 from tidegate.abtest.at_risk import OpenCohorts, conversion_closings
+from tidegate.abtest.contest import Stakes
 from tidegate.abtest.lattice import Margins
 from tidegate.abtest.pair import Pair
 from tidegate.abtest.plan import ABPlan, Measure, Policy
@@ -38,6 +39,18 @@ def decide(
     The increments of all arms of an interval belong into the same call. `splits` are needed to
     check the sample ratio where shares change; a fixed policy has those of the plan.
     """
+    after = advance(plan, state, observations, splits=splits)
+    return after, verdict(plan, after, splits=splits)
+
+
+def advance(
+    plan: ABPlan,
+    state: ABState,
+    observations: Sequence[Observation],
+    *,
+    splits: Splits | None = None,
+) -> ABState:
+    """The state after these increments; `decide` without what is only for people."""
     state.check(plan)
     faults = faults_of(observations)
     if faults:
@@ -47,7 +60,7 @@ def decide(
     state = replace(state, cohorts=cohorts, unit=mine[-1].unit if mine else state.unit)
     for closing in closings:
         state = _advance(plan, state, closing, splits)
-    return state, verdict(plan, state, splits=splits)
+    return state
 
 
 def _closings(
@@ -94,7 +107,11 @@ def _pair_after(plan: ABPlan, pair: Pair, closing: Closing, *, fraction: float) 
             other_trials=stratum.trials[second],
             events=stratum.goods[first] + stratum.goods[second],
         )
-        pair = pair.compared(margins, stratum.goods[first])
+        stakes = Stakes(
+            level=plan.level,
+            strata_at_horizon=plan.evenness * plan.horizon_requests / max(1, sum(stratum.trials)),
+        )
+        pair = pair.compared(margins, stratum.goods[first], stakes=stakes)
     for stratum in closing.settled:
         pair = pair.settled(_table(stratum, first, second), margin=plan.tie_margin)
     return replace(pair, contest=pair.contest.look(level=plan.level, fraction=fraction))

@@ -121,6 +121,10 @@ class Margins:
         both = self.trials + self.other_trials
         return self.trials > 0 and self.other_trials > 0 and 0 < self.events < both
 
+    def mirrored(self) -> "Margins":
+        """The totals with the sides exchanged."""
+        return Margins(trials=self.other_trials, other_trials=self.trials, events=self.events)
+
     @property
     def mean(self) -> float:
         """Expected events of the first side, should the sides not differ."""
@@ -146,34 +150,22 @@ class Margins:
             certain = self.trials if self.events else 0
             return Law(offset=min(certain, self.events)), 0.0
         mode = (self.trials + 1) * (self.events + 1) // (self.trials + self.other_trials + 2)
-        up, rest_up = self._upwards(mode)
-        down, rest_down = self._downwards(mode)
+        up, rest_up = _outwards(self, mode)
+        down, rest_down = _outwards(self.mirrored(), self.events - mode)
         total = math.fsum(up) + math.fsum(down) + 1.0
         chances = tuple(weight / total for weight in (*reversed(down), 1.0, *up))
         return Law(offset=mode - len(down), chances=chances), (rest_up + rest_down) / total
 
-    def _upwards(self, mode: int) -> tuple[list[float], float]:
-        """Chances above the mode, relative to its own, and a bound of the rest."""
-        slack = self.other_trials - self.events
-        weights: list[float] = []
-        weight = 1.0
-        for x in range(mode, min(self.events, self.trials)):
-            ratio = (self.trials - x) * (self.events - x) / ((x + 1) * (slack + x + 1))
-            weight *= ratio
-            if ratio < 1 and weight / (1 - ratio) < NEGLIGIBLE:
-                return weights, weight / (1 - ratio)
-            weights.append(weight)
-        return weights, 0.0
 
-    def _downwards(self, mode: int) -> tuple[list[float], float]:
-        """Chances below the mode, relative to its own, and a bound of the rest."""
-        slack = self.other_trials - self.events
-        weights: list[float] = []
-        weight = 1.0
-        for x in range(mode, max(0, -slack), -1):
-            ratio = x * (slack + x) / ((self.trials - x + 1) * (self.events - x + 1))
-            weight *= ratio
-            if ratio < 1 and weight / (1 - ratio) < NEGLIGIBLE:
-                return weights, weight / (1 - ratio)
-            weights.append(weight)
-        return weights, 0.0
+def _outwards(margins: Margins, mode: int) -> tuple[list[float], float]:
+    """Chances above the mode, relative to its own, and a bound of the rest."""
+    trials, events, slack = margins.trials, margins.events, margins.other_trials - margins.events
+    weights: list[float] = []
+    weight = 1.0
+    for x in range(mode, min(events, trials)):
+        ratio = (trials - x) * (events - x) / ((x + 1) * (slack + x + 1))
+        weight *= ratio
+        if ratio < 1 and weight / (1 - ratio) < NEGLIGIBLE:
+            return weights, weight / (1 - ratio)
+        weights.append(weight)
+    return weights, 0.0

@@ -103,6 +103,15 @@ class ABPlan:
         return self.least_share if self.least_share > 0 else 0.2 / len(self.arms)
 
     @property
+    def evenness(self) -> float:
+        """Variance of a stratum once one arm is left at the floor, over that at equal shares."""
+        if self.policy is Policy.FIXED:
+            return 1.0
+        arms = len(self.arms)
+        leader = 1 - (arms - 1) * self.floor
+        return 2 * arms * self.floor * leader / (self.floor + leader)
+
+    @property
     def window_intervals(self) -> int:
         """Intervals after which an outcome is no longer waited for."""
         return window_intervals(self.outcome_window_seconds)

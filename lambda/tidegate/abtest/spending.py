@@ -195,9 +195,9 @@ class LogUniform:
     past the horizon, which never ends. `bench/abtest` compares this with other functions.
     """
 
-    first: float = 0.005
+    first: float = 0.006
     early: float = 0.03
-    reserve: float = 0.02
+    reserve: float = 0.01
 
     def share(self, fraction: float) -> float:
         """The share of the error budget that may be used up at this fraction of the horizon."""
