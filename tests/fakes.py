@@ -282,11 +282,21 @@ def observation_of(tally: Tally) -> Observation:
         unit=tally.unit,
         requests=tally.requests,
         errors=tally.errors,
-        clients_with_errors=len(tally.error_clients),
+        clients_with_errors=len(tally.error_clients) + tally.nameless_errors,
         latency=dict(sorted(tally.latency.items())),
         outcomes=dict(sorted(tally.outcomes.items())),
         evidence=not tally.settling,
     )
+
+
+@dataclass
+class FakeFirsts:
+    """What was first, by release and name."""
+
+    marks: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def claim(self, release_id: str, name: str, mark: str) -> str:
+        return self.marks.setdefault((release_id, name), mark)
 
 
 @dataclass

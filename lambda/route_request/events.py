@@ -32,9 +32,14 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 
 def _client(model: str, headers: Mapping[str, str], event: Mapping[str, Any]) -> str:
-    """Who called, as a hash that differs from model to model: the log names nobody."""
+    """Who called, as a hash that differs from model to model: the log names nobody.
+
+    Empty where nothing says who it was, so that strangers are not taken for one caller.
+    """
     address = event.get("requestContext", {}).get("http", {}).get("sourceIp", "")
     who = headers.get(_USER_HEADER, address)
+    if not who:
+        return ""
     return hashlib.sha256(f"{model}\0{who}".encode()).hexdigest()[:_CLIENT_CHARACTERS]
 
 

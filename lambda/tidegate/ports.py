@@ -198,6 +198,14 @@ class Counters(Protocol):
         ...
 
 
+class Firsts(Protocol):
+    """What came first under a name in a release: it is remembered, whatever comes later."""
+
+    def claim(self, release_id: str, name: str, mark: str) -> str:
+        """The mark that was there first under this name: this one, if there was none."""
+        ...
+
+
 class Refused(Protocol):
     """Counts of outcomes that were refused, by reason."""
 

@@ -24,7 +24,10 @@ STEADY_PREFIX = "steady/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedLine:
-    """One prediction was asked for. `client` is a hash of the caller."""
+    """One prediction was asked for.
+
+    `client` is a hash of the caller, empty where nothing said who it was.
+    """
 
     model: str
     release_id: str
@@ -62,7 +65,10 @@ class ServedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeLine:
-    """One outcome was credited to the prediction served at `served_at`."""
+    """One outcome was credited to the prediction served at `served_at`.
+
+    `client` is who asked for that prediction, where its id says so: unit `user` needs it.
+    """
 
     model: str
     release_id: str
@@ -72,6 +78,7 @@ class OutcomeLine:
     known_at: float
     wrong: bool
     unit: Unit = Unit.REQUEST
+    client: str = ""
 
     def to_line(self) -> str:
         """The line to write: one JSON object."""
@@ -87,6 +94,7 @@ class OutcomeLine:
                 "known_at": self.known_at,
                 "wrong": self.wrong,
                 "unit": self.unit.value,
+                "client": self.client,
             },
             separators=(",", ":"),
         )
@@ -118,7 +126,10 @@ _KINDS: Mapping[str, type[ServedLine] | type[OutcomeLine]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Counts to be added to what is known of a key. Outcomes are by delay bucket of arrival."""
+    """Counts to be added to what is known of a key. Outcomes are by delay bucket of arrival.
+
+    `nameless_errors` are those of requests without a client: each is a client of its own.
+    """
 
     key: ObservationKey
     unit: Unit = Unit.REQUEST
@@ -126,6 +137,7 @@ class Tally:
     requests: int = 0
     errors: int = 0
     error_clients: frozenset[str] = frozenset()
+    nameless_errors: int = 0
     latency: Mapping[int, int] = field(default_factory=dict)
     outcomes: Mapping[int, OutcomeCounts] = field(default_factory=dict)
 
@@ -141,6 +153,7 @@ class Tally:
             requests=self.requests + other.requests,
             errors=self.errors + other.errors,
             error_clients=self.error_clients | other.error_clients,
+            nameless_errors=self.nameless_errors + other.nameless_errors,
             latency=latency.add(self.latency, other.latency),
             outcomes=outcomes,
         )
@@ -171,14 +184,15 @@ def _key(line: ServedLine | OutcomeLine) -> ObservationKey:
 
 
 def _served(line: ServedLine) -> Tally:
-    failed = line.status >= 500
+    failed, named = line.status >= 500, line.client != ""
     return Tally(
         key=_key(line),
         unit=line.unit,
         settling=line.settling,
         requests=1,
         errors=1 if failed else 0,
-        error_clients=frozenset({line.client}) if failed else frozenset(),
+        error_clients=frozenset({line.client}) if failed and named else frozenset(),
+        nameless_errors=1 if failed and not named else 0,
         latency={} if failed else {latency.bucket_of(line.milliseconds): 1},
     )
 

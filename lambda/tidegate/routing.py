@@ -16,7 +16,7 @@ from tidegate.split import CACHE_SECONDS, SplitDocument
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionRequest:
-    """A caller's request. `client` is a hash of who called."""
+    """A caller's request. `client` is a hash of who called, empty where nothing says who."""
 
     model: str
     body: bytes

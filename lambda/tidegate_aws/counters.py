@@ -29,7 +29,8 @@ KEYS_A_TRANSACTION = 99
 
 CLIENTS_KEPT = 1_000
 """Distinct clients with errors that a key remembers. Those of later batches are only counted, once
-a batch each, so that `clients_with_errors` is exact up to here and an upper bound beyond."""
+a batch each, so that `clients_with_errors` is exact up to here and an upper bound beyond. Errors
+without a client's name are only counted too, each as a client of its own."""
 
 COUNTERS_KEPT_SECONDS = 90 * 86_400
 BATCHES_KEPT_SECONDS = 3 * 86_400
@@ -153,11 +154,13 @@ def _growth(tally: Tally) -> Item:
 
 
 def _clients(tally: Tally, full: frozenset[ObservationKey]) -> Item:
-    if not tally.error_clients:
-        return {}
-    if tally.key in full:
-        return {"clients_beyond": number(len(tally.error_clients))}
-    return {"error_clients": {"SS": sorted(tally.error_clients)}}
+    """Named clients as a set while there is room; all others only as a number."""
+    is_full = tally.key in full
+    beyond = tally.nameless_errors + (len(tally.error_clients) if is_full else 0)
+    grown: Item = {} if beyond == 0 else {"clients_beyond": number(beyond)}
+    if tally.error_clients and not is_full:
+        grown["error_clients"] = {"SS": sorted(tally.error_clients)}
+    return grown
 
 
 def _observation(release_id: str, item: Any) -> Observation:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.errors import ConflictError
 from tidegate_aws.errors import code_of
-from tidegate_aws.items import key, text
+from tidegate_aws.items import key, text, when_absent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -107,6 +107,24 @@ class Table:
         except exceptions.ClientError as error:
             raise _translated(error) from error
         return True
+
+    def put_first(self, item: Item) -> Item:
+        """Write an item unless there is one, and return the one that is there now."""
+        exceptions = self.client.exceptions
+        try:
+            self.client.put_item(
+                TableName=self.name,
+                Item=item,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **when_absent(),
+            )
+        except exceptions.ConditionalCheckFailedException as error:
+            response: Any = error.response
+            there: Item = response["Item"]
+            return there
+        except exceptions.ClientError as error:
+            raise _translated(error) from error
+        return item
 
     def transact(self, actions: Sequence[dict[str, Any]]) -> None:
         """Do all actions at once, or none: then CancelledError, which is a ConflictError."""

@@ -1,6 +1,6 @@
 """The ports of one process, each made when it is first asked for and then kept.
 
-Adapters are imported as late as they are made: the front door pays for three of twelve.
+Adapters are imported as late as they are made: the front door pays for three of thirteen.
 """
 
 # ruff: noqa: PLC0415
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tidegate_aws.counters import DynamoCounters
     from tidegate_aws.endpoints import SageMakerEndpoints
     from tidegate_aws.executions import StepFunctionsExecutions
+    from tidegate_aws.firsts import DynamoFirsts
     from tidegate_aws.invoker import SageMakerInvoker
     from tidegate_aws.keys import SecretKeys
     from tidegate_aws.leftovers import Leftovers
@@ -66,6 +67,17 @@ class World:
         from tidegate_aws.counters import DynamoCounters
 
         return DynamoCounters(
+            client=clients.dynamodb(),
+            table=self.settings[Variable.OBSERVATION_TABLE],
+            clock=self.clock,
+        )
+
+    @cached_property
+    def firsts(self) -> DynamoFirsts:
+        """Where each user was first seen."""
+        from tidegate_aws.firsts import DynamoFirsts
+
+        return DynamoFirsts(
             client=clients.dynamodb(),
             table=self.settings[Variable.OBSERVATION_TABLE],
             clock=self.clock,

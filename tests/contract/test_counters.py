@@ -84,6 +84,14 @@ def test_batches_add_up(counters: Counters):
     )
 
 
+def test_errors_without_a_name_are_clients_of_their_own(counters: Counters):
+    """Beside the named ones, batch by batch."""
+    counters.add("one", [a_tally(nameless_errors=1)])
+    counters.add("two", [a_tally(error_clients=frozenset(), nameless_errors=2)])
+    (observation,) = counters.read(RELEASE)
+    assert (observation.errors, observation.clients_with_errors) == (4, 4)
+
+
 def test_a_batch_delivered_again_counts_nothing(counters: Counters):
     """The answer says so."""
     assert counters.add("batch", [a_tally()])

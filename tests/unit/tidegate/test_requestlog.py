@@ -1,5 +1,6 @@
 """The request log: lines and their counts."""
 
+from dataclasses import replace
 from functools import reduce
 
 from hypothesis import given
@@ -24,7 +25,7 @@ served = st.builds(
     served_at=MOMENTS,
     status=st.sampled_from([200, 400, 429, 500, 503, 504]),
     milliseconds=st.floats(0, 1e6),
-    client=st.sampled_from(["c1", "c2", "c3"]),
+    client=st.sampled_from(["c1", "c2", "c3", ""]),
     unit=st.just(Unit.REQUEST),
 )
 outcomes = st.builds(
@@ -37,6 +38,7 @@ outcomes = st.builds(
     known_at=st.floats(1_800_000_000, 1_800_090_000),
     wrong=st.booleans(),
     unit=st.just(Unit.REQUEST),
+    client=st.sampled_from(["c1", ""]),
 )
 lines = st.lists(st.one_of(served, outcomes), max_size=30)
 
@@ -84,7 +86,45 @@ def test_every_request_is_counted_once_and_every_success_has_a_latency(batch: li
     assert errors == sum(line.status >= 500 for line in batch)
     assert sum(sum(t.latency.values()) for t in counted) == requests - errors
     clients: frozenset[str] = reduce(frozenset.union, (t.error_clients for t in counted))
-    assert clients == {line.client for line in batch if line.status >= 500}
+    failed = [line.client for line in batch if line.status >= 500]
+    assert clients == {client for client in failed if client}
+    assert sum(t.nameless_errors for t in counted) == failed.count("")
+
+
+def test_an_error_without_a_client_is_a_client_of_its_own():
+    """Nobody knows that two of them are one: each counts."""
+    line = ServedLine(
+        model="m",
+        release_id="r1",
+        slot="green",
+        version="v",
+        split_version=2,
+        settling=False,
+        served_at=1_800_000_000.0,
+        status=503,
+        milliseconds=1.0,
+        client="",
+    )
+    counters = FakeCounters()
+    counters.add("1", tally([line, line, replace(line, client="c1"), replace(line, client="c1")]))
+    (seen,) = counters.read("r1")
+    assert (seen.errors, seen.clients_with_errors) == (4, 3)
+
+
+def test_an_outcome_line_of_before_users_still_reads():
+    """Whoever was asked for was not said then."""
+    text = OutcomeLine(
+        model="m",
+        release_id="r1",
+        slot="green",
+        split_version=2,
+        served_at=1.0,
+        known_at=2.0,
+        wrong=True,
+    ).to_line()
+    line = parse_line(text.replace(',"client":""', ""))
+    assert isinstance(line, OutcomeLine)
+    assert line.client == ""
 
 
 def test_a_tally_is_of_the_interval_of_serving():

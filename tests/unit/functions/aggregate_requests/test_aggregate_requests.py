@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from aggregate_requests.events import log_batch
 from aggregate_requests.handler import handle
 from tests.aws import OBSERVATION_TABLE
 from tests.samples import MODEL, RELEASE, START
+from tidegate.observation import Unit
 from tidegate.requestlog import OutcomeLine, ServedLine
 from tidegate_aws import clients
 from tidegate_aws.counters import DynamoCounters
@@ -69,6 +71,19 @@ def test_a_batch_is_counted_once_however_often_it_comes():
     assert handle(event, None) == {"counted": False, "lines": 2, "ignored": 0}
     (observation,) = counted().read(RELEASE)
     assert observation.requests == 1
+    assert {bucket: o.wrong for bucket, o in observation.outcomes.items()} == {1: 1}
+
+
+@pytest.mark.usefixtures("aws")
+def test_of_users_each_is_counted_once_however_often_he_comes():
+    """In whatever batch, and his first outcome where he was first seen."""
+    ada = replace(SERVED, unit=Unit.USER)
+    again = replace(ada, served_at=START + 130, status=503)
+    told = replace(OUTCOME, unit=Unit.USER, client="c1", served_at=START + 130)
+    assert handle(an_event(ada.to_line()), None)["counted"]
+    handle(an_event(again.to_line(), told.to_line(), logStream="another"), None)
+    (observation,) = counted().read(RELEASE)
+    assert (observation.unit, observation.requests, observation.errors) == (Unit.USER, 1, 0)
     assert {bucket: o.wrong for bucket, o in observation.outcomes.items()} == {1: 1}
 
 

@@ -134,6 +134,11 @@ def test_a_caller_is_known_by_a_hash_of_user_or_address():
     assert by_address not in {by_user, "192.0.2.7"}
 
 
+def test_a_caller_of_whom_nothing_is_known_has_no_name():
+    """Or all strangers would be one client."""
+    assert prediction_request(an_event(headers={}, requestContext={})).client == ""
+
+
 def test_a_request_without_headers_has_defaults():
     """SageMaker's own."""
     request = prediction_request(an_event(headers={}, body=None))
