@@ -22,7 +22,7 @@ from tidegate.abtest.tilting import CentralLaw
 COUNTED = 1e-10
 """Least chance of an outcome that is looked at when bets are capped; the rest is left unsaved."""
 
-LEAST_SHIFT = 3.5
+LEAST_SHIFT = 4.0
 """Standard deviations by which the smallest effect bet on would move the sum by the horizon."""
 
 STEPS = 6
