@@ -9,6 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from tidegate.observation import OutcomeKind, Unit
 from tidegate.release import Phase
 from tidegate.verdict import Claim, Evidence
 from tidegate.view import ReleaseView, SlotView
@@ -36,6 +37,8 @@ def release_panel(view: ReleaseView, *, now: float | None = None) -> RenderableT
         parts.append(Text(f"paused: {view.paused}", style="yellow"))
     if view.unattributed_requests:
         parts.append(Text(f"{view.unattributed_requests} failed requests belong to no slot"))
+    if view.unit != Unit.REQUEST:
+        parts.append(Text(f"not covered: {view.limits}", style="dim"))
     return Panel(
         Group(*parts), title=Text(title), subtitle=Text(view.release_id), border_style="cyan"
     )
@@ -47,7 +50,8 @@ def release_line(view: ReleaseView, *, now: float) -> str:
     On its way the evidence stands for the reason, which would be long and the same again and again.
     """
     slot = view.candidate
-    seen = f"{slot.requests:,} requests, {slot.errors:,} failed, {slot.outcomes_wrong:,} wrong"
+    told, count, _ = _outcomes(view, slot)
+    seen = f"{slot.requests:,} requests, {slot.errors:,} failed, {count:,} {told}"
     why = view.reason
     if view.evidence and view.phase in {Phase.SHIFTING, Phase.BAKING} and view.halted is None:
         why = f"{view.verdict}; {evidence_words(view)}"
@@ -92,14 +96,25 @@ def _slots(view: ReleaseView) -> Table:
         table.add_column(heading, no_wrap=True, max_width=_LONGEST_LABEL, overflow="ellipsis")
     table.add_column("share", justify="right", no_wrap=True)
     table.add_column("", max_width=16)
-    for heading in ("requests", "errors", "wrong", "p50", "p95"):
+    for heading in ("requests", "errors", _outcomes(view, view.live)[0], "p50", "p95"):
         table.add_column(heading, justify="right", no_wrap=True)
     for slot in (view.live, view.candidate):
-        table.add_row(*_slot_row(slot))
+        table.add_row(*_slot_row(view, slot))
     return table
 
 
-def _slot_row(slot: SlotView) -> tuple[RenderableType, ...]:
+def _outcomes(view: ReleaseView, slot: SlotView) -> tuple[str, int, int]:
+    """What is counted of a slot's outcomes, how many there are, and of how many."""
+    answered = slot.requests - slot.errors
+    if view.outcome_kind == OutcomeKind.CONVERSIONS:
+        return "converted", slot.outcomes_known - slot.outcomes_wrong, answered
+    if view.outcome_kind == OutcomeKind.COMPLAINTS:
+        return "complaints", slot.outcomes_wrong, answered
+    return "wrong", slot.outcomes_wrong, slot.outcomes_known
+
+
+def _slot_row(view: ReleaseView, slot: SlotView) -> tuple[RenderableType, ...]:
+    _, count, of = _outcomes(view, slot)
     return (
         slot.role,
         slot.slot,
@@ -108,7 +123,7 @@ def _slot_row(slot: SlotView) -> tuple[RenderableType, ...]:
         ProgressBar(total=100, completed=slot.share_percent),
         f"{slot.requests:,}",
         _share(slot.errors, slot.requests),
-        _share(slot.outcomes_wrong, slot.outcomes_known),
+        _share(count, of),
         milliseconds(slot.latency_p50),
         milliseconds(slot.latency_p95),
     )

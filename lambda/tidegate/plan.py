@@ -158,7 +158,7 @@ class ReleasePlan:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ReleasePlan":
-        """The plan that `to_json` wrote, checked again; one written before `kind` was has labels."""
+        """The plan that `to_json` wrote, checked again; without a `kind` it has labels."""
         return cls(
             strategy=Strategy(data["strategy"]),
             mechanism=Mechanism(data["mechanism"]),

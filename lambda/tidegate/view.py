@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tidegate.latency import quantile_milliseconds
-from tidegate.observation import Observation, Totals, totals_by_slot
+from tidegate.observation import Observation, Totals, Unit, limits_of, totals_by_slot
 from tidegate.ports import Look
 from tidegate.release import LogEntry, Phase, ReleaseRecord
 from tidegate.verdict import Evidence, Verdict
@@ -88,6 +88,10 @@ class ReleaseView:
     requests_needed: int | None
     alpha: float
     beta: float
+    outcome_kind: str
+    unit: str
+    limits: str
+    """What the guarantee does not cover, in one sentence."""
     paused: str | None
     halted: str | None
     unattributed_requests: int
@@ -132,6 +136,7 @@ def view_of(
     totals = totals_by_slot(counters)
     slots = {record.live.slot.value, record.candidate.slot.value}
     verdict = record.verdict
+    unit = counters[0].unit if counters else Unit.REQUEST
     return ReleaseView(
         release_id=record.release_id,
         model=record.model,
@@ -157,6 +162,9 @@ def view_of(
         requests_needed=None if verdict is None else verdict.requests_needed,
         alpha=record.plan.alpha,
         beta=record.plan.beta,
+        outcome_kind=record.plan.outcome_kind.value,
+        unit=unit.value,
+        limits=limits_of(unit),
         paused=None if record.paused is None else record.paused.why,
         halted=None if record.halted is None else record.halted.why,
         unattributed_requests=sum(t.requests for s, t in totals.items() if s not in slots),

@@ -74,6 +74,35 @@ def test_the_progress_of_a_bake_is_shown():
     assert "baked 60 s of 2 min" in drawn(view, now=START + 60)
 
 
+@pytest.mark.parametrize(
+    ("kind", "heading", "share"),
+    [("labels", "wrong", "25.0 %"), ("conversions", "converted", "30.0 %")],
+)
+def test_outcomes_are_told_in_the_words_of_their_kind(kind: str, heading: str, share: str):
+    """Labels are a share of what is known, events of what was answered."""
+    view = a_view()
+    slot = replace(view.candidate, requests=12, errors=2, outcomes_known=4, outcomes_wrong=1)
+    text = drawn(replace(view, candidate=slot, outcome_kind=kind))
+    assert heading in text
+    assert share in text
+
+
+def test_complaints_are_a_share_of_the_answers():
+    """Each of them is wrong: of those known it would always be all."""
+    view = a_view()
+    slot = replace(view.candidate, requests=12, errors=2, outcomes_known=1, outcomes_wrong=1)
+    seen = replace(view, candidate=slot, outcome_kind="complaints")
+    assert "10.0 %" in drawn(seen)
+    assert "2 failed, 1 complaints" in release_line(seen, now=START)
+
+
+def test_what_a_unit_does_not_cover_is_told():
+    """Of a release by DNS, on the panel itself; of requests it is no news."""
+    resolvers = replace(a_view(), unit="resolver", limits="there is no sample-ratio test")
+    assert "not covered: there is no sample-ratio test" in drawn(resolvers)
+    assert "not covered" not in drawn(a_view())
+
+
 def test_a_reason_is_not_read_as_markup():
     """What an operator wrote is shown as it was written."""
     assert "[bold]lunch[/bold]" in drawn(a_view(paused=HELD))

@@ -7,7 +7,7 @@ import pytest
 
 from tests.release_world import ReleaseWorld, Traffic
 from tests.samples import RELEASE, START, entry, record
-from tidegate.observation import Observation, ObservationKey, OutcomeCounts
+from tidegate.observation import Observation, ObservationKey, OutcomeCounts, Unit, limits_of
 from tidegate.release import Intervention, LogEntry, Phase
 from tidegate.verdict import Verdict, VerdictKind
 from tidegate.view import ReleaseView, reason_of, view_of
@@ -54,6 +54,18 @@ def test_counts_of_a_slot_are_summed_over_intervals_and_splits():
     assert (slot.requests, slot.errors, slot.outcomes_known, slot.outcomes_wrong) == (15, 1, 5, 2)
     assert slot.bad_answers == 3
     assert slot.latency_p50 == 0.5
+
+
+@pytest.mark.parametrize("unit", Unit)
+def test_the_view_says_what_its_unit_does_not_cover(unit: Unit):
+    """The report has it from here."""
+    seen = view(replace(counted("green", requests=1), unit=unit))
+    assert (seen.unit, seen.limits) == (unit.value, limits_of(unit))
+
+
+def test_before_anything_was_counted_requests_are_the_unit():
+    """And outcomes are labels where the plan says no more."""
+    assert (view().unit, view().outcome_kind) == ("request", "labels")
 
 
 def test_a_slot_without_requests_has_no_latency():
