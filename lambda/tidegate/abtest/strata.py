@@ -60,7 +60,7 @@ def add_served(plan: ABPlan, closing: Closing, observation: Observation) -> None
     """The requests of this increment are counted into the closing."""
     arm = plan.arms.index(observation.key.slot)
     closing.requests[arm] += observation.requests
-    if observation.evidence and observation.requests > 0:
+    if observation.evidence:
         drawn = closing.drawn.setdefault(observation.key.split_version, [0] * len(plan.arms))
         drawn[arm] += observation.requests
 
@@ -94,7 +94,8 @@ def labelled_closings(plan: ABPlan, observations: Sequence[Observation]) -> list
         return closings.setdefault(at, Closing(at=at, requests=[0] * len(plan.arms)))
 
     for item in observations:
-        add_served(plan, closing(item.key.interval), item)
+        if item.requests > 0:
+            add_served(plan, closing(item.key.interval), item)
     outcomes = outcomes_by_key(plan, observations)
     for key in sorted(outcomes):
         trials = tuple(arm.known for arm in outcomes[key])
