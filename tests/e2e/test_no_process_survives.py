@@ -21,6 +21,14 @@ pytestmark = pytest.mark.accept
 ROOT = Path(__file__).resolve().parents[2]
 INTERRUPTED = 130
 
+RUN = """
+import signal
+from cli.main import run
+# A test run in the background passes on that SIGINT is ignored; a terminal does not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+run()
+"""
+
 
 @dataclass(slots=True)
 class Family:
@@ -57,7 +65,7 @@ class Family:
 def demo(folder: Path) -> Iterator[Family]:
     """`tidegate demo` runs in a group of its own, as in a terminal."""
     command = subprocess.Popen(
-        [sys.executable, "-c", "from cli.main import run; run()", "demo", "--output", str(folder)],
+        [sys.executable, "-c", RUN, "demo", "--output", str(folder)],
         cwd=ROOT,
         env={k: v for k, v in os.environ.items() if not k.startswith("AWS_")},
         stdout=subprocess.PIPE,
