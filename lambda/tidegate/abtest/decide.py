@@ -109,7 +109,9 @@ def _pair_after(plan: ABPlan, pair: Pair, closing: Closing, *, fraction: float) 
         )
         stakes = Stakes(
             level=plan.level,
-            strata_at_horizon=plan.evenness * plan.horizon_requests / max(1, sum(stratum.trials)),
+            strata_at_horizon=plan.strata_factor
+            * plan.horizon_requests
+            / max(1, sum(stratum.trials)),
         )
         pair = pair.compared(margins, stratum.goods[first], stakes=stakes)
     for stratum in closing.settled:

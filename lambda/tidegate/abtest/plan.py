@@ -13,7 +13,11 @@ SLOTS: tuple[str, ...] = (*ARMS, *(slot.value for slot in Slot))
 """Names that an arm may have."""
 
 MOST_EXACT_ARMS = 4
-"""With more arms, exact laws of all pairs would not fit the state: Ville's bound is used then."""
+"""With more arms, exact laws of all pairs would not fit the state: bets are used then."""
+
+DELAYED = 4.0
+"""How much more is known in the end of what one interval served than what it shows at first, where
+conversions come late; a guess that only says which effects are worth betting on."""
 
 
 class Measure(StrEnum):
@@ -77,8 +81,13 @@ class ABPlan:
 
     @property
     def exact(self) -> bool:
-        """Whether the error budget is spent on exact laws, which takes a split fixed ahead."""
-        return self.policy is Policy.FIXED and len(self.arms) <= MOST_EXACT_ARMS
+        """Whether the error budget is spent on exact laws.
+
+        That takes totals of strata that do not depend on the evidence before: a split fixed ahead,
+        and no sets at risk, from which conversions are missing that came earlier.
+        """
+        fixed = self.policy is Policy.FIXED and self.measure is Measure.OUTCOMES
+        return fixed and len(self.arms) <= MOST_EXACT_ARMS
 
     @property
     def level(self) -> float:
@@ -103,8 +112,14 @@ class ABPlan:
         return self.least_share if self.least_share > 0 else 0.2 / len(self.arms)
 
     @property
-    def evenness(self) -> float:
-        """Variance of a stratum once one arm is left at the floor, over that at equal shares."""
+    def strata_factor(self) -> float:
+        """How much more, or less, a first stratum will come to tell than it tells at first."""
+        delayed = DELAYED if self.measure is Measure.CONVERSIONS else 1.0
+        return delayed * self._evenness
+
+    @property
+    def _evenness(self) -> float:
+        """Variance of a stratum once one arm has all but the floor, over that at equal shares."""
         if self.policy is Policy.FIXED:
             return 1.0
         arms = len(self.arms)

@@ -67,11 +67,12 @@ def test_error_budgets_are_split_over_the_claims_that_could_be_false():
     assert many.tie_level == pytest.approx(0.0125)
 
 
-def test_exact_laws_need_a_fixed_split_and_few_arms():
+def test_exact_laws_need_a_fixed_split_few_arms_and_labels():
     """Otherwise bets are used."""
     assert plan().exact
     assert not plan(policy=Policy.THOMPSON).exact
     assert not plan(arms=tuple("abcde"), control="a").exact
+    assert not plan(measure=Measure.CONVERSIONS).exact
 
 
 def test_equal_shares_are_whole_and_add_up():
@@ -80,7 +81,8 @@ def test_equal_shares_are_whole_and_add_up():
     assert three.first_shares == {"a": 34, "b": 33, "c": 33}
 
 
-def test_evenness_is_that_of_the_floor():
+def test_strata_tell_less_at_the_floor_and_more_when_late_conversions_have_come():
     """Two arms at 10 and 90 percent know 36 % as much as at equal shares."""
-    assert plan().evenness == 1.0
-    assert plan(policy=Policy.THOMPSON).evenness == pytest.approx(0.36)
+    assert plan().strata_factor == 1.0
+    assert plan(policy=Policy.THOMPSON).strata_factor == pytest.approx(0.36)
+    assert plan(measure=Measure.CONVERSIONS).strata_factor > 1
