@@ -43,14 +43,18 @@ def closed(
     empty increments are left out.
     """
     window = window_intervals(outcome_window_seconds)
+    delays = [last_delay(bucket, window_intervals=window) for bucket in range(len(DELAY_EDGES))]
     increments: list[Observation] = []
     for counter in sorted(counters, key=lambda c: c.key):
         served = after < counter.key.interval <= through
-        outcomes = {
-            bucket: counts
-            for bucket, counts in outcomes_of(counter, kind=kind, window=window).items()
-            if after < counter.key.interval + last_delay(bucket, window_intervals=window) <= through
+        closing = {
+            bucket
+            for bucket, delay in enumerate(delays)
+            if after < counter.key.interval + delay <= through
         }
+        # Most counters of a long window have nothing to close, and cost nothing then.
+        known = outcomes_of(counter, kind=kind, window=window) if closing else {}
+        outcomes = {bucket: counts for bucket, counts in known.items() if bucket in closing}
         matured = MaturedCounts()
         if after < counter.key.interval + window <= through:
             matured = matured_of(counter, kind=kind, window=window)
