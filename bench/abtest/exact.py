@@ -119,9 +119,9 @@ def spent(trial: Trial, *, alpha: float, share: Callable[[float], float]) -> Sto
         allowed = alpha / 2 * share(look / trial.looks)
         # The middle is never beyond a boundary, and boundaries do not depend on how events fall.
         test = test.plus(margins, round(margins.mean)).look(above=allowed, below=allowed)
-        if test.boundary_above is None:
-            raise ValueError(f"look {look} has no boundary: the spending function must rise")
-        limits.append(test.boundary_above * test.tested.step - look * margins.mean)
+        above = test.boundary_above
+        excess = math.inf if above is None else above * test.tested.step - look * margins.mean
+        limits.append(excess)
     return stopping(trial, lambda look: limits[look])
 
 
