@@ -114,10 +114,10 @@ def _evidence_chart(view: ReleaseView) -> Chart:
         description=_evidence_words(view, series),
         lines=tuple(
             Line(name=name, colour=colour, dashes=dashes, points=axes.path(series[name]))
-            for name, (colour, dashes) in zip(names, _cycled(len(names)), strict=True)
+            for name, (colour, dashes) in zip(names, styles(len(names)), strict=True)
         ),
         y_marks=tuple(Mark(at=axes.y(mark), text=f"{100 * mark:.0f} %") for mark in marks),
-        x_marks=_time_marks(axes),
+        x_marks=time_marks(axes),
         headings=("after", "candidate requests", "verdict", *names),
         rows=tuple(_evidence_row(view, point, names) for point in view.points),
         limit=Mark(at=axes.y(1.0), text="limit: proven"),
@@ -149,11 +149,11 @@ def _share_chart(view: ReleaseView) -> Chart:
                 name="candidate's share, percent",
                 colour="#0b57a4",
                 dashes="",
-                points=axes.path([*_steps(moves), (axes.end, last)]),
+                points=axes.path([*steps(moves), (axes.end, last)]),
             ),
         ),
         y_marks=tuple(Mark(at=axes.y(mark), text=f"{mark} %") for mark in (0, 25, 50, 75, 100)),
-        x_marks=_time_marks(axes),
+        x_marks=time_marks(axes),
         headings=("after", "share"),
         rows=tuple((f"{(at - view.started_at) / 60:.1f} min", f"{share} %") for at, share in moves),
     )
@@ -170,7 +170,7 @@ def _moves(view: ReleaseView) -> list[tuple[float, int]]:
     return moves
 
 
-def _steps(moves: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+def steps(moves: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """The corners of a line that stays level until the next move."""
     corners: list[tuple[float, float]] = []
     for at, share in moves:
@@ -186,11 +186,13 @@ def _reached(point: Point, name: str) -> float:
     return point.evidence.get(name, 0.0) / limit if limit > 0 else 0.0
 
 
-def _cycled(count: int) -> tuple[tuple[str, str], ...]:
+def styles(count: int) -> tuple[tuple[str, str], ...]:
+    """Colour and dashes of so many lines."""
     return tuple(_STYLES[index % len(_STYLES)] for index in range(count))
 
 
-def _time_marks(axes: Axes) -> tuple[Mark, ...]:
+def time_marks(axes: Axes) -> tuple[Mark, ...]:
+    """Round stretches of time since the axis begins, about as many as can be read."""
     span = max(1.0, axes.end - axes.begin)
     days = 86_400 * math.ceil(span / 86_400 / _MOST_LABELS)
     step = next((s for s in _TIME_STEPS if span / s <= _MOST_LABELS), days)

@@ -1,6 +1,6 @@
-"""The HTML report: one self-contained page with charts, that opens without a network.
+"""HTML pages: each self-contained, with charts, and opens without a network.
 
-The charts are inline SVG, drawn in `cli/charts.py`; the template only places them. Every chart has
+The charts are inline SVG, drawn in `cli/charts.py`; the templates only place them. Every chart has
 its figures as a table beside it.
 """
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from cli.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, charts_of
 from cli.screen import bounds, duration, milliseconds, percent, reached_share
@@ -32,6 +32,14 @@ def write_report(path: Path, views: Sequence[ReleaseView], *, title: str, note: 
 
 def report_page(views: Sequence[ReleaseView], *, title: str, note: str = "") -> str:
     """The page of these releases."""
+    template = page_template("report.html.j2")
+    return template.render(
+        title=title, note=note, views=[(view, charts_of(view)) for view in views]
+    )
+
+
+def page_template(name: str) -> Template:
+    """A template of `cli/templates`, with the words and figures that every page uses."""
     environment = Environment(
         loader=PackageLoader("cli", "templates"),
         autoescape=select_autoescape(["html", "j2"]),
@@ -46,11 +54,8 @@ def report_page(views: Sequence[ReleaseView], *, title: str, note: str = "") -> 
         duration=duration,
         reached=reached_share,
     )
-    environment.globals.update(bounds=bounds)
-    template = environment.get_template("report.html.j2")
-    return template.render(
-        title=title, note=note, views=[(view, charts_of(view)) for view in views], frame=_FRAME
-    )
+    environment.globals.update(bounds=bounds, frame=_FRAME)
+    return environment.get_template(name)
 
 
 def moment(at: float | None) -> str:

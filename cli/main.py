@@ -11,6 +11,8 @@ from cli.commands.deploy import deploy
 from cli.commands.drill import drill
 from cli.commands.invoke import invoke, outcome
 from cli.commands.release import app as release_app
+from cli.commands.replay import replay
+from cli.commands.simulate import simulate
 
 __all__ = ["app", "overview", "run"]
 
@@ -28,6 +30,8 @@ app.command()(deploy)
 app.command()(invoke)
 app.command()(outcome)
 app.command()(drill)
+app.command()(simulate)
+app.command()(replay)
 app.command()(demo)
 app.add_typer(release_app, name="release")
 

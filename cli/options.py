@@ -49,6 +49,12 @@ OnOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON on standard output, errors too.")
 ]
+RequestsOption = Annotated[
+    float | None,
+    typer.Option(
+        "--requests-per-minute", help="Requests a minute, of both slots; as of late if absent."
+    ),
+]
 
 DEFAULT_PROJECT_FILE = Path("tidegate.yaml")
 

@@ -7,8 +7,9 @@ goes to standard error too, so that standard output can be read by a program as 
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 from rich.console import Console
@@ -40,6 +41,19 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, sort_keys=True))
 
 
+def write_json(path: Path, value: Any) -> None:
+    """One JSON document is in a file; parent folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def write_json_lines(path: Path, values: Iterable[Any]) -> None:
+    """One JSON document a line is in a file; parent folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps(value, sort_keys=True, separators=(",", ":")) for value in values)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
 def print_json_line(value: Any) -> None:
     """Print one JSON document on a line of its own, at once."""
     print(json.dumps(value, sort_keys=True, separators=(",", ":")), flush=True)
@@ -53,3 +67,8 @@ def say(text: str) -> None:
 def note(text: str) -> None:
     """Print a remark on standard error, so that it never mixes with results."""
     ERRORS.print(text, style="dim", markup=False, soft_wrap=True)
+
+
+def warn(text: str) -> None:
+    """Print what somebody should know before it is too late, on standard error."""
+    ERRORS.print(text, style="yellow", markup=False, soft_wrap=True)

@@ -12,10 +12,11 @@ from cli.options import (
     On,
     OnOption,
     ProjectFileOption,
+    RequestsOption,
     StageOption,
     place,
 )
-from cli.output import CONSOLE, print_json, say
+from cli.output import CONSOLE, print_json, say, warn, write_json, write_json_lines
 
 if TYPE_CHECKING:
     from cli.deployed import Deployed
@@ -65,22 +66,30 @@ def start(
         bool,
         typer.Option("--again", help="Release a version that was replaced or taken back before."),
     ] = False,
+    requests_per_minute: RequestsOption = None,
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
     json_output: JsonOption = False,
 ) -> None:
-    """Release the version in the idle slot: move traffic to it step by step, judged on the way."""
+    """Release the version in the idle slot: move traffic to it step by step, judged on the way.
+
+    Warns where the plan has not the time to see the harm it names at the model's recent traffic.
+    """
+    from cli.sizing import size_up
     from cli.verbs import refuse_known_version
 
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
     if not again:
         refuse_known_version(deployed, model)
+    sizing = size_up(deployed, model, requests_per_minute=requests_per_minute)
     release_id = start_release(deployed, model)
+    for remark in sizing.remarks():
+        warn(remark)
     if watch:
         raise SystemExit(int(watched(deployed, release_id, json_output=json_output)))
     if json_output:
-        print_json({"release_id": release_id, "model": model})
+        print_json({"release_id": release_id, "model": model, "sizing": sizing.to_json()})
     else:
         say(f"release {release_id} started: 'tidegate release watch {model}' shows it")
 
@@ -206,20 +215,40 @@ def report(
         Path | None,
         typer.Option("--output", help="The HTML file; build/reports/RELEASE.html if absent."),
     ] = None,
+    observations: Annotated[
+        Path | None,
+        typer.Option("--observations", help="Write what was judged too: a JSON record a line."),
+    ] = None,
+    plan: Annotated[
+        Path | None, typer.Option("--plan", help="Write the release's plan too, as JSON.")
+    ] = None,
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
     json_output: JsonOption = False,
 ) -> None:
-    """Write the release as an HTML page that opens offline."""
+    """Write the release as an HTML page that opens offline.
+
+    Its observations and plan are what 'tidegate replay' reads.
+    """
     from cli.html import write_report
 
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
     view = deployed.view(deployed.release_id(release))
     path = Path("build/reports") / f"{view.release_id}.html" if output is None else output
     write_report(path, [view], title=f"Release of {view.model}")
+    written = {"report": path}
+    if observations is not None:
+        looks = deployed.looks.looks(view.release_id)
+        write_json_lines(observations, [o.to_json() for look in looks for o in look.observations])
+        written["observations"] = observations
+    if plan is not None:
+        write_json(plan, deployed.store.load(view.release_id).plan.to_json())
+        written["plan"] = plan
+    paths = {name: str(path) for name, path in written.items()}
     if json_output:
-        print_json({"report": str(path), "release": view.to_json()})
-    else:
-        say(f"{view.model} {view.phase}: {view.reason}")
-        say(f"report: {path}")
+        print_json({**paths, "release": view.to_json()})
+        return
+    say(f"{view.model} {view.phase}: {view.reason}")
+    for name, path_written in paths.items():
+        say(f"{name}: {path_written}")

@@ -103,9 +103,9 @@ def _at_least(intervals: int, mean_seconds: float) -> float:
     """The chance of a delay of so many interval borders, served at any moment of an interval."""
     if intervals == 0:
         return 1.0
-    if mean_seconds == 0:
-        return 0.0
     mean = mean_seconds / INTERVAL_SECONDS
+    if mean == 0:
+        return 0.0
     return mean * (math.exp(-(intervals - 1) / mean) - math.exp(-intervals / mean))
 
 

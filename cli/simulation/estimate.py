@@ -189,15 +189,15 @@ def _minutes(
 ) -> float | None:
     """Minutes until the information is there, its trials known; None when it never is."""
     kind, needed = wanted
-    pieces = [
-        (minutes, traffic.requests_per_minute * kind.at(share / 100))
-        for minutes, share in _stretches(plan)
+    pieces = [(minutes, kind.at(share / 100)) for minutes, share in _stretches(plan)]
+    arrivals = [
+        (delay, _comparable(traffic.requests_per_minute * chance))
+        for delay, chance in _arrivals(guardrail, traffic.live, plan)
     ]
-    arrivals = _arrivals(guardrail, traffic.live, plan)
 
     def known(at: float) -> float:
         return math.fsum(
-            chance * _served(pieces, at - delay) for delay, chance in arrivals if at > delay
+            trials * _served(pieces, at - delay) for delay, trials in arrivals if at > delay
         )
 
     if known(LONGEST_MINUTES) < needed:
@@ -210,6 +210,15 @@ def _minutes(
         else:
             high = middle
     return high
+
+
+def _comparable(trials: float) -> float:
+    """Trials a minute that tell the slots apart, of so many a stratum in the mean.
+
+    Given n trials of one stratum, the slots' shares of them are known but for n - 1: a single trial
+    has nothing to be compared with. For Poisson n the mean of max(0, n - 1) is this.
+    """
+    return trials + math.expm1(-trials)
 
 
 def _stretches(plan: ReleasePlan) -> Iterator[tuple[float, int]]:

@@ -29,9 +29,9 @@ class Rung(StrEnum):
     """How bad a harm is, against the margin of its guardrail."""
 
     NONE = "no harm"
-    HALF = "half the margin"
-    MARGIN = "at the margin"
-    TWICE = "twice the margin"
+    HALF = "half margin"
+    MARGIN = "at margin"
+    TWICE = "twice margin"
     OUTAGE = "outage"
 
 
@@ -56,12 +56,12 @@ class Harm:
     @property
     def name(self) -> str:
         """The harm in a few words."""
-        return self.rung.value if self.metric is None else f"{self.metric}: {self.rung}"
+        return self.rung.value if self.metric is None else f"{self.metric} {self.rung}"
 
 
 def no_harm(live: Behaviour) -> Harm:
     """A candidate that does exactly what the live version does."""
-    return Harm(rung=Rung.NONE, candidate=live, words="the same as the live version")
+    return Harm(rung=Rung.NONE, candidate=live, words="as live")
 
 
 def ladder(plan: ReleasePlan, live: Behaviour) -> tuple[Harm, ...]:
@@ -104,14 +104,14 @@ def _errors(_: Guardrail, live: Behaviour, amount: float) -> tuple[Behaviour, st
     bad = live.errors + amount
     if bad > MOST:
         return None
-    return replace(live, errors=bad), f"errors {_points(live.errors, bad)}"
+    return replace(live, errors=bad), _points(live.errors, bad)
 
 
 def _outcomes(_: Guardrail, live: Behaviour, amount: float) -> tuple[Behaviour, str] | None:
     bad = live.wrong + amount
     if bad > MOST:
         return None
-    return replace(live, wrong=bad), f"wrong {_points(live.wrong, bad)}"
+    return replace(live, wrong=bad), _points(live.wrong, bad)
 
 
 def _latency(guardrail: Guardrail, live: Behaviour, amount: float) -> tuple[Behaviour, str] | None:
@@ -156,9 +156,9 @@ def _shift_for(live: Behaviour, edge: int, wanted: float) -> float:
 
 def _outage(guardrail: Guardrail, live: Behaviour) -> Harm:
     if guardrail.metric is Metric.ERRORS:
-        candidate, amount, words = replace(live, errors=1.0), 1 - live.errors, "every request fails"
+        candidate, amount, words = replace(live, errors=1.0), 1 - live.errors, "all fail"
     elif guardrail.metric is Metric.OUTCOMES:
-        candidate, amount, words = replace(live, wrong=1.0), 1 - live.wrong, "every answer is wrong"
+        candidate, amount, words = replace(live, wrong=1.0), 1 - live.wrong, "all wrong"
     else:
         times = OUTAGE_SLOWDOWN * guardrail.tolerated_slowdown
         candidate = slowed(live, latency.BUCKETS_PER_OCTAVE * math.log2(times))

@@ -71,9 +71,7 @@ def observe(
         errors=total.errors / total.requests if total.requests >= LEAST_COUNT else None,
         latency=_chances(total.latency, latencies) if latencies >= LEAST_COUNT else None,
         wrong=outcomes.wrong / outcomes.known if outcomes.known >= LEAST_COUNT else None,
-        known=_known(history, through=through, window=window_intervals(outcome_window_seconds))
-        if outcomes.known >= LEAST_COUNT
-        else None,
+        known=_known(history, through=through, window=window_intervals(outcome_window_seconds)),
     )
 
 
@@ -88,8 +86,19 @@ def _chances(histogram: latency.Histogram, count: int) -> Chances:
     return tuple(histogram.get(bucket, 0) / count for bucket in range(latency.BUCKET_COUNT))
 
 
-def _known(items: Sequence[Observation], *, through: int, window: int) -> Chances:
-    """The chance of each delay bucket, each from intervals of which it is over by now.
+def _known(items: Sequence[Observation], *, through: int, window: int) -> Chances | None:
+    """The chance of each delay bucket; None where there are few outcomes and more may yet come."""
+    if sum(counts.known for item in items for counts in item.outcomes.values()) >= LEAST_COUNT:
+        return _delays(items, through=through, window=window)
+    served = [item.key.interval for item in items if item.requests > 0]
+    whole = min(window, LONGEST_INTERVALS - RECENT_INTERVALS)
+    if served and through - min(served) >= whole:
+        return _delays(items, through=through, window=window)
+    return None
+
+
+def _delays(items: Sequence[Observation], *, through: int, window: int) -> Chances:
+    """Each delay bucket from intervals of which it is over by now.
 
     To count younger intervals too would take outcomes that are only late for ones that never come.
     """

@@ -1,0 +1,129 @@
+"""Simulated releases on the terminal: what was assumed, and a row a candidate."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cli.simulation.advice import minutes_in_words, written_duration
+from cli.simulation.figures import Figure
+from cli.simulation.harms import Harm
+from cli.simulation.release import End
+from cli.simulation.result import Simulation
+from cli.simulation.summary import Row, Share
+from tidegate.plan import ReleasePlan
+
+HEADINGS = (
+    "candidate",
+    "",
+    "rolled back",
+    "promoted",
+    "held",
+    "after",
+    "requests",
+    "bad answers",
+)
+
+
+def simulation_parts(simulation: Simulation) -> Iterator[RenderableType]:
+    """Everything there is to print: plan, figures, table, advice."""
+    yield Text(f"{simulation.model}: {plan_words(simulation.plan)}")
+    yield Text("; ".join(figure_lines(simulation.basis.figures)), style="dim")
+    yield Text("")
+    yield rows_table(simulation.rows)
+    yield Text("")
+    yield Text(
+        f"{simulation.runs:,} releases of each candidate; shares with their 95 % intervals; time "
+        "and candidate requests are medians of the decision that most came to, bad answers (those "
+        "that the live version would not have given) a mean",
+        style="dim",
+    )
+    for warning in simulation.advice.warnings():
+        yield Text(warning, style="yellow")
+
+
+def plan_words(plan: ReleasePlan) -> str:
+    """A plan in one line."""
+    steps = ", ".join(
+        f"{step.share_percent} % for {written_duration(step.bake_seconds)}" for step in plan.steps
+    )
+    margins = ", ".join(
+        f"{g.metric} {100 * g.margin:.3g} points"
+        + (
+            f" ({g.tolerated_slowdown:.3g} times slower tolerated)"
+            if g.tolerated_slowdown > 1
+            else ""
+        )
+        for g in plan.guardrails
+    )
+    return (
+        f"{plan.strategy}: {steps}, hold {written_duration(plan.hold_seconds)}; "
+        f"margins: {margins}; alpha {100 * plan.alpha:.3g} %, beta {100 * plan.beta:.3g} %"
+    )
+
+
+def figure_lines(figures: Sequence[Figure]) -> list[str]:
+    """What the traffic is taken to be, and where each figure comes from."""
+    return [f"{figure.name}: {figure.text} ({figure.source})" for figure in figures]
+
+
+def rows_table(rows: Sequence[Row]) -> Table:
+    """A row a candidate; a share that is a wrong decision is red."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in HEADINGS[:2]:
+        table.add_column(heading)
+    for heading in HEADINGS[2:]:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        wrong = wrong_end(row.harm)
+        table.add_row(
+            *(Text(words) for words in candidate_words(row.harm)),
+            *(
+                Text(share_words(share), style="red" if end is wrong and share.count else "")
+                for end in (End.ROLLED_BACK, End.PROMOTED)
+                for share in (row.share(end),)
+            ),
+            Text(f"{100 * row.share(End.HELD).value:.0f} %"),
+            *(Text(words) for words in decided_words(row)),
+        )
+    return table
+
+
+def wrong_end(harm: Harm) -> End | None:
+    """The decision that would be wrong; harm below its margin may go either way."""
+    if harm.metric is None:
+        return End.ROLLED_BACK
+    return End.PROMOTED if harm.forbidden else None
+
+
+def candidate_words(harm: Harm) -> tuple[str, str]:
+    """The candidate of a row: how bad, and what it does."""
+    return harm.name, harm.words
+
+
+def share_words(share: Share) -> str:
+    """A share with its interval."""
+    low, high = (_figure(100 * bound) for bound in share.interval)
+    return f"{_figure(100 * share.value)} % ({low}-{high})"
+
+
+def _figure(percent: float) -> str:
+    return f"{percent:.0f}" if percent >= 9.95 or percent == 0 else f"{percent:.1f}"
+
+
+def decided_words(row: Row) -> tuple[str, str, str]:
+    """When most runs were decided, after how many candidate requests, and what it cost users."""
+    end = usual_end(row)
+    decided = row.decided(end)
+    requests = decided.candidate_requests
+    bad = "-" if row.harm.metric is None else f"{row.bad_answers:,.0f}"
+    if decided.minutes is None or requests is None:
+        return "-", "-", bad
+    return f"{minutes_in_words(decided.minutes)}", f"{requests:,.0f}", bad
+
+
+def usual_end(row: Row) -> End:
+    """The decision that most runs came to; a wait for an operator is none."""
+    rolled_back, promoted = row.share(End.ROLLED_BACK), row.share(End.PROMOTED)
+    return End.PROMOTED if promoted.count > rolled_back.count else End.ROLLED_BACK
