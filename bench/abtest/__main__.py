@@ -20,8 +20,9 @@ if __package__ in {None, ""}:
 
 from bench.abtest.exact import Trial, oracle, spent
 from bench.abtest.worlds import Run, World, daily, drifting, run, steady
-from tidegate.abtest.plan import ABPlan, Measure, Policy
+from tidegate.abtest.plan import ABPlan, Policy
 from tidegate.abtest.spending import LogUniform
+from tidegate.observation import OutcomeKind
 
 ALPHA = 0.05
 HORIZON = 240_000
@@ -125,7 +126,7 @@ class Outcome:
 
 def worlds() -> Iterator[World]:
     """Worlds without a difference, then with one, under either policy."""
-    late: dict[str, Any] = {"measure": Measure.CONVERSIONS, "outcome_window_seconds": 2_400}
+    late: dict[str, Any] = {"kind": OutcomeKind.CONVERSIONS, "outcome_window_seconds": 2_400}
     thompson = plan(Policy.THOMPSON)
     for name, course in (("steady", steady), ("rate triples", drifting), ("daily", daily)):
         yield World(name=f"tie, {name}", plan=plan(), effects=(0.0, 0.0), course=course)

@@ -1,21 +1,22 @@
 """Whole A/B tests, drawn with numpy and judged by the product's code, look by look."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from tidegate.abtest.assignment import next_shares
 from tidegate.abtest.decide import advance
-from tidegate.abtest.plan import ABPlan, Measure
+from tidegate.abtest.plan import ABPlan
 from tidegate.abtest.state import ABState
+from tidegate.closing import closed
 from tidegate.observation import (
     Observation,
     ObservationKey,
     OutcomeCounts,
+    OutcomeKind,
     delay_bucket,
-    last_delay,
 )
 
 Course = Callable[[float], float]
@@ -76,7 +77,7 @@ def run(world: World, seed: int, *, stop: bool = True) -> Run:
     """One test to its decision or to the horizon; without `stop`, on to the horizon in any case."""
     rng = np.random.default_rng(seed)
     state, best = ABState.initial(world.plan), max(world.effects)
-    late: dict[int, list[Observation]] = {}
+    counters: list[Observation] = []
     shares: Mapping[str, int] = world.plan.first_shares
     splits: dict[int, Mapping[str, int]] = {}
     regret, decided = 0.0, None
@@ -88,9 +89,15 @@ def run(world: World, seed: int, *, stop: bool = True) -> Run:
         rates = [min(1.0, (world.base + effect) * factor) for effect in world.effects]
         missed = [(best - effect) * factor for effect in world.effects]
         regret += sum(n * m for n, m in zip(served, missed, strict=True))
-        for closes, observation in _observed(world, look, (served, rates), rng):
-            late.setdefault(closes, []).append(observation)
-        state = advance(world.plan, state, late.pop(look), splits=splits)
+        counters += _served(world, look, (served, rates), rng)
+        increments = closed(
+            counters[-len(rates) * (world.plan.window_intervals + 1) :],
+            after=look - 1,
+            through=look,
+            outcome_window_seconds=world.plan.outcome_window_seconds,
+            kind=world.plan.kind,
+        )
+        state = advance(world.plan, state, increments, splits=splits)
         if decided is None and state.decision is not None:
             decided = Run(
                 winner=state.decision.winner,
@@ -112,22 +119,31 @@ def run(world: World, seed: int, *, stop: bool = True) -> Run:
     )
 
 
-def _observed(
+def _served(
     world: World, look: int, drawn: tuple[np.ndarray, list[float]], rng: np.random.Generator
-) -> Iterator[tuple[int, Observation]]:
-    """The increments of one look and when they close: served now, outcomes by delay bucket."""
-    conversions = world.plan.measure is Measure.CONVERSIONS
+) -> list[Observation]:
+    """The counters of one interval, with all outcomes that will ever come."""
+    found = []
     for arm, count, rate in zip(world.plan.arms, drawn[0], drawn[1], strict=True):
-        key = ObservationKey(release_id="ab", interval=look, split_version=look, slot=arm)
-        yield look, Observation(key=key, requests=int(count))
         rights = int(rng.binomial(count, rate))
         known = _by_bucket(world, rights, rng)
-        wrongs = {} if conversions else _by_bucket(world, int(count) - rights, rng)
-        for bucket in known.keys() | wrongs.keys():
-            right, wrong = known.get(bucket, 0), wrongs.get(bucket, 0)
-            outcomes = {bucket: OutcomeCounts(known=right + wrong, wrong=wrong)}
-            closes = look + last_delay(bucket, window_intervals=world.plan.window_intervals)
-            yield closes, Observation(key=key, outcomes=outcomes)
+        wrongs = {}
+        if world.plan.kind is OutcomeKind.LABELS:
+            wrongs = _by_bucket(world, int(count) - rights, rng)
+        found.append(
+            Observation(
+                key=ObservationKey(release_id="ab", interval=look, split_version=look, slot=arm),
+                requests=int(count),
+                outcomes={
+                    bucket: OutcomeCounts(
+                        known=known.get(bucket, 0) + wrongs.get(bucket, 0),
+                        wrong=wrongs.get(bucket, 0),
+                    )
+                    for bucket in known.keys() | wrongs.keys()
+                },
+            )
+        )
+    return found
 
 
 def _by_bucket(world: World, count: int, rng: np.random.Generator) -> dict[int, int]:

@@ -11,13 +11,12 @@ from dataclasses import replace
 
 from tidegate.abtest import evidence, reason, srm
 from tidegate.abtest.assignment import kept
-from tidegate.abtest.at_risk import OpenCohorts, conversion_closings
 from tidegate.abtest.contest import Stakes
 from tidegate.abtest.lattice import Margins
 from tidegate.abtest.pair import Pair
-from tidegate.abtest.plan import ABPlan, Measure, Policy
+from tidegate.abtest.plan import ABPlan, Policy
 from tidegate.abtest.state import ABState, Decision
-from tidegate.abtest.strata import Closing, Stratum, labelled_closings
+from tidegate.abtest.strata import Closing, Stratum, closings
 from tidegate.abtest.verdict import ABVerdict, ABVerdictKind, PairEvidence
 from tidegate.errors import InvalidValueError
 from tidegate.judge.strata import Table, faults_of
@@ -56,19 +55,10 @@ def advance(
     if faults:
         raise InvalidValueError(faults)
     mine = [item for item in observations if item.key.slot in plan.arms]
-    cohorts, closings = _closings(plan, state, mine)
-    state = replace(state, cohorts=cohorts, unit=mine[-1].unit if mine else state.unit)
-    for closing in closings:
+    state = replace(state, unit=mine[-1].unit if mine else state.unit)
+    for closing in closings(plan, mine):
         state = _advance(plan, state, closing, splits)
     return state
-
-
-def _closings(
-    plan: ABPlan, state: ABState, observations: Sequence[Observation]
-) -> tuple[OpenCohorts, list[Closing]]:
-    if plan.measure is Measure.CONVERSIONS:
-        return conversion_closings(plan, state.cohorts, observations)
-    return state.cohorts, labelled_closings(plan, observations)
 
 
 def _advance(plan: ABPlan, state: ABState, closing: Closing, splits: Splits | None) -> ABState:
@@ -132,7 +122,7 @@ def _srm_after(
     plan: ABPlan, state: ABState, closing: Closing, splits: Splits | None
 ) -> srm.SrmState:
     tested = state.srm
-    if state.unit is not Unit.REQUEST:
+    if state.unit is Unit.RESOLVER:
         return tested
     for split_version, drawn in sorted(closing.drawn.items()):
         shares = _shares(plan, split_version, splits)
@@ -188,11 +178,6 @@ def verdict(plan: ABPlan, state: ABState, *, splits: Splits | None = None) -> AB
 
 
 def _srm_report(plan: ABPlan, state: ABState, splits: Splits | None) -> srm.SrmReport:
-    if state.unit is Unit.USER:
-        return srm.SrmReport(
-            mismatch=None,
-            reason="not applicable: users are drawn, and the observations count requests",
-        )
     if splits is None and plan.policy is Policy.THOMPSON:
         return srm.SrmReport(
             mismatch=None, reason="not applicable: the shares of the splits were not given"

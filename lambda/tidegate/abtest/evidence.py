@@ -2,11 +2,11 @@
 
 from tidegate.abtest.bounds import Score, rate_bounds
 from tidegate.abtest.pair import Pair
-from tidegate.abtest.plan import ABPlan, Better, Measure
+from tidegate.abtest.plan import ABPlan, Better
 from tidegate.abtest.spending import Side
 from tidegate.abtest.state import ABState
 from tidegate.abtest.verdict import ArmEvidence, PairEvidence, Regret
-from tidegate.abtest.words import thousands
+from tidegate.abtest.words import things, thousands
 
 Bounds = tuple[float, float]
 
@@ -32,7 +32,7 @@ def _arm(plan: ABPlan, state: ABState, arm: int) -> ArmEvidence:
 
 
 def pair(plan: ABPlan, state: ABState, found: Pair, *, bounds: Bounds | None) -> PairEvidence:
-    """What is known of two arms, in terms of the measure."""
+    """What is known of two arms, in terms of the objective."""
     gauge = found.contest.gauge
     leader = None
     if gauge is not None:
@@ -66,7 +66,7 @@ def interval(plan: ABPlan, found: Pair) -> Bounds | None:
 
 
 def _rates(plan: ABPlan, state: ABState, found: Pair) -> tuple[float | None, float | None]:
-    """Rates of the measure at the same times, or before any is settled, as far as it is known."""
+    """Rates of the objective at the same times, or before any is settled, as far as it is known."""
     first, second = found.tally.candidate_rate, found.tally.live_rate
     if first is None or second is None:
         places = (plan.arms.index(found.first), plan.arms.index(found.second))
@@ -134,10 +134,10 @@ def regret(plan: ABPlan, state: ABState) -> Regret:
         requests * max(0.0, lead(plan, state, best, arm))
         for arm, requests in zip(plan.arms, state.requests, strict=True)
     )
-    thing = "conversions" if plan.measure is Measure.CONVERSIONS else "right outcomes"
     less = "fewer" if plan.better is Better.LARGER else "more"
     reason = (
-        f"about {thousands(missed)} {less} {thing} than if all {thousands(sum(state.requests))} "
-        f"requests had been served by {best}, at the rates estimated now"
+        f"about {thousands(missed)} {less} {things(plan.kind)} than if all "
+        f"{thousands(sum(state.requests))} requests had been served by {best}, at the rates "
+        "estimated now"
     )
     return Regret(best=best, missed=missed, reason=reason)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tidegate.closing import window_intervals
 from tidegate.errors import InvalidValueError
+from tidegate.observation import OutcomeKind
 from tidegate.slots import ARMS, Slot
 
 SLOTS: tuple[str, ...] = (*ARMS, *(slot.value for slot in Slot))
@@ -17,18 +18,7 @@ MOST_EXACT_ARMS = 4
 
 DELAYED = 4.0
 """How much more is known in the end of what one interval served than what it shows at first, where
-conversions come late; a guess that only says which effects are worth betting on."""
-
-
-class Measure(StrEnum):
-    """What the objective counts: the right ones of the known outcomes, or conversions.
-
-    A conversion is an outcome that is right; that one never comes is not reported, and is only
-    known when the outcome window closes.
-    """
-
-    OUTCOMES = "outcomes"
-    CONVERSIONS = "conversions"
+events come late; a guess that only says which effects are worth betting on."""
 
 
 class Better(StrEnum):
@@ -54,15 +44,17 @@ class ABPlan:
     by `tie_margin` (absolute, a share; None never calls a tie). `horizon_requests`, of all arms,
     is when the error budget is used up but for a small reserve; the test may go on beyond.
 
-    `shares` in percent are those of the fixed policy, and the first ones of Thompson sampling,
-    equal when empty. `least_share` keeps every arm in the test; `memory_requests` is after how many
-    requests an outcome counts half when the next shares are drawn (None never forgets).
+    The objective is the rate of right outcomes among the known (labels), or of conversions or
+    complaints within the outcome window. `shares` in percent are those of the fixed policy, and the
+    first ones of Thompson sampling, equal when empty. `least_share` keeps every arm in the test;
+    `memory_requests` is after how many requests an outcome counts half when the next shares are
+    drawn (None never forgets).
     """
 
     arms: tuple[str, ...]
     control: str
     horizon_requests: int
-    measure: Measure = Measure.OUTCOMES
+    kind: OutcomeKind = OutcomeKind.LABELS
     better: Better = Better.LARGER
     tie_margin: float | None = 0.01
     alpha: float = 0.05
@@ -86,7 +78,7 @@ class ABPlan:
         That takes totals of strata that do not depend on the evidence before: a split fixed ahead,
         and no sets at risk, from which conversions are missing that came earlier.
         """
-        fixed = self.policy is Policy.FIXED and self.measure is Measure.OUTCOMES
+        fixed = self.policy is Policy.FIXED and not self.kind.has_events_only
         return fixed and len(self.arms) <= MOST_EXACT_ARMS
 
     @property
@@ -114,7 +106,7 @@ class ABPlan:
     @property
     def strata_factor(self) -> float:
         """How much more, or less, a first stratum will come to tell than it tells at first."""
-        delayed = DELAYED if self.measure is Measure.CONVERSIONS else 1.0
+        delayed = DELAYED if self.kind.has_events_only else 1.0
         return delayed * self._evenness
 
     @property
@@ -167,6 +159,8 @@ class ABPlan:
         for name, share in (("alpha", self.alpha), ("beta", self.beta)):
             if not 0 < share < 0.5:
                 faults.append(f"{name} must be above 0 and below 0.5, got {share}")
+        if self.kind is OutcomeKind.COMPLAINTS and self.better is Better.LARGER:
+            faults.append("of complaints fewer are better: set better to smaller")
         if self.tie_margin is not None and not 0 < self.tie_margin < 1:
             faults.append(
                 f"tie_margin must be above 0 and below 1, got {self.tie_margin}: 0.01 calls arms "
@@ -199,7 +193,7 @@ class ABPlan:
             "arms": list(self.arms),
             "control": self.control,
             "horizon_requests": self.horizon_requests,
-            "measure": self.measure.value,
+            "kind": self.kind.value,
             "better": self.better.value,
             "tie_margin": self.tie_margin,
             "alpha": self.alpha,
@@ -216,7 +210,7 @@ class ABPlan:
         """The plan that `to_json` wrote, checked again."""
         kinds = {
             "arms": tuple(data["arms"]),
-            "measure": Measure(data["measure"]),
+            "kind": OutcomeKind(data["kind"]),
             "better": Better(data["better"]),
             "policy": Policy(data["policy"]),
         }

@@ -1,17 +1,13 @@
 """Says in one sentence, with the numbers, why the verdict on an A/B test is what it is."""
 
-from tidegate.abtest.plan import ABPlan, Better, Measure
+from tidegate.abtest.plan import ABPlan, Better
 from tidegate.abtest.verdict import PairEvidence
-from tidegate.abtest.words import listed, percent, points, thousands
-
-
-def _things(plan: ABPlan) -> str:
-    return "conversions" if plan.measure is Measure.CONVERSIONS else "right outcomes"
+from tidegate.abtest.words import listed, percent, points, things, thousands
 
 
 def _rates(plan: ABPlan, pair: PairEvidence) -> str:
     return (
-        f"{percent(pair.first_rate)} {_things(plan)} with {pair.first} against "
+        f"{percent(pair.first_rate)} {things(plan.kind)} with {pair.first} against "
         f"{percent(pair.second_rate)} with {pair.second}"
     )
 

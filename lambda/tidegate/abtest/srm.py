@@ -152,13 +152,14 @@ def report(state: SrmState, *, unit: Unit, alpha: float = ALPHA) -> SrmReport:
             "users to one slot, so that requests do not follow the shares of the split",
             log_limit=limit,
         )
+    drawn = "users" if unit is Unit.USER else "requests"
     told = ", ".join(
-        f"{slot} {percent(n / max(1, state.requests))} of requests "
+        f"{slot} {percent(n / max(1, state.requests))} of {drawn} "
         f"(configured {percent(state.expected[slot] / max(1, state.requests))})"
         for slot, n in state.observed.items()
     )
     if state.most < limit:
-        reason = f"the split is as configured: {told}" if told else "no requests yet"
+        reason = f"the split is as configured: {told}" if told else f"no {drawn} yet"
         return SrmReport(
             mismatch=False, reason=reason, log_evidence=state.log_evidence, log_limit=limit
         )

@@ -1,7 +1,7 @@
 """What the judge says of an A/B test, and the numbers behind it.
 
-All rates and differences are those of the measure as the plan names it (right outcomes or
-conversions, as shares of trials), whichever way is better.
+All rates and differences are those of the objective as the plan names it (right outcomes,
+conversions or complaints, as shares of trials), whichever way is better.
 """
 
 from collections.abc import Mapping

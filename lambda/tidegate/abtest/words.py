@@ -2,6 +2,8 @@
 
 import math
 
+from tidegate.observation import OutcomeKind
+
 
 def thousands(number: float) -> str:
     """A whole number with its thousands set apart: 20 000."""
@@ -20,6 +22,11 @@ def points(difference: float | None) -> str:
     if difference is None:
         return "unknown"
     return f"{round(100 * difference, 2) + 0.0:.2f}"
+
+
+def things(kind: OutcomeKind) -> str:
+    """What the objective counts."""
+    return "right outcomes" if kind is OutcomeKind.LABELS else kind.value
 
 
 def listed(names: tuple[str, ...]) -> str:

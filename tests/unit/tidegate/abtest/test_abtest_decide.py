@@ -13,17 +13,18 @@ from hypothesis import strategies as st
 from tidegate.abtest.assignment import next_shares
 from tidegate.abtest.contest import SCHEDULE, ExactContest
 from tidegate.abtest.decide import advance, decide, verdict
-from tidegate.abtest.plan import ABPlan, Better, Measure, Policy
+from tidegate.abtest.plan import ABPlan, Better, Policy
 from tidegate.abtest.state import ABState
 from tidegate.abtest.verdict import ABVerdict, ABVerdictKind
+from tidegate.closing import closed
 from tidegate.errors import InvalidValueError
 from tidegate.observation import (
     Observation,
     ObservationKey,
     OutcomeCounts,
+    OutcomeKind,
     Unit,
     delay_bucket,
-    last_delay,
 )
 
 PLAN = ABPlan(arms=("blue", "green"), control="blue", horizon_requests=20_000, tie_margin=0.05)
@@ -240,37 +241,37 @@ def test_streaming_equals_the_batch_form():
     assert found == batch(rows, plan)
 
 
-def late(at: int, arm: str, requests: int, delays: Sequence[int]) -> list[tuple[int, Observation]]:
-    """What one arm served in one interval, and its conversions when their buckets close."""
-    key = ObservationKey(release_id="r", interval=at, split_version=1, slot=arm)
-    found = [(at, Observation(key=key, requests=requests))]
-    for bucket in {delay_bucket(delay) for delay in delays}:
-        known = sum(delay_bucket(delay) == bucket for delay in delays)
-        closes = at + last_delay(bucket, window_intervals=60)
-        outcomes = {bucket: OutcomeCounts(known=known)}
-        found.append((closes, Observation(key=key, outcomes=outcomes)))
-    return found
+def converting(rng: random.Random, at: int, arm: str, rate: float) -> Observation:
+    """Counters of 80 requests, of which some convert ten intervals later on average."""
+    converts = sum(rng.random() < rate for _ in range(80))
+    buckets = [delay_bucket(min(60, int(rng.expovariate(0.1)))) for _ in range(converts)]
+    return Observation(
+        key=ObservationKey(release_id="r", interval=at, split_version=1, slot=arm),
+        requests=80,
+        outcomes={bucket: OutcomeCounts(known=buckets.count(bucket)) for bucket in buckets},
+    )
 
 
 def test_late_conversions_decide_before_their_window_closes():
     """Nobody waits for non-conversions, and awaited ones are no failures of the younger arm."""
     plan = replace(
-        PLAN, measure=Measure.CONVERSIONS, outcome_window_seconds=3_600, horizon_requests=8_000
+        PLAN, kind=OutcomeKind.CONVERSIONS, outcome_window_seconds=3_600, horizon_requests=8_000
     )
     rng = random.Random(5)  # noqa: S311 - seeded so that it can be repeated
-    state, queue = ABState.initial(plan), {}
-    for at in range(50):
-        for arm, rate in zip(plan.arms, (0.15, 0.30), strict=True):
-            requests = 80
-            converts = sum(rng.random() < rate for _ in range(requests))
-            delays = [min(60, int(rng.expovariate(0.1))) for _ in range(converts)]
-            for closes, item in late(at, arm, requests, delays):
-                queue.setdefault(closes, []).append(item)
-        state, found = decide(plan, state, queue.pop(at))
-        if found.kind is ABVerdictKind.WINNER:
-            break
+    state, counters, at = ABState.initial(plan), [], 0
+    while state.decision is None:
+        counters += [
+            converting(rng, at, arm, rate)
+            for arm, rate in zip(plan.arms, (0.15, 0.30), strict=True)
+        ]
+        look = closed(
+            counters, after=at - 1, through=at, outcome_window_seconds=3_600, kind=plan.kind
+        )
+        state, found = decide(plan, state, look)
+        at += 1
     assert found.slot == "green"
     assert at < 40
+    assert found.arms[0].trials == 0
     assert "conversions with green" in found.reason
 
 
@@ -282,14 +283,17 @@ def test_wrong_split_holds_the_test_and_says_which():
     assert state.decision is None
 
 
-def test_split_is_not_tested_where_the_unit_is_not_the_request():
-    """Users and resolvers, each with the reason."""
-    for unit, word in ((Unit.USER, "users"), (Unit.RESOLVER, "resolvers")):
+def test_split_is_tested_on_users_and_not_on_resolvers():
+    """Users are drawn one by one and counted once; resolvers are not, and the reason says so."""
+    kinds = {}
+    for unit in (Unit.USER, Unit.RESOLVER):
         look = interval(PLAN, 0, [(300, 30), (700, 70)], unit=unit)
-        _, found = decide(PLAN, ABState.initial(PLAN), look)
-        assert found.kind is ABVerdictKind.CONTINUE
-        assert found.srm.mismatch is None
-        assert word in found.srm.reason
+        _, kinds[unit] = decide(PLAN, ABState.initial(PLAN), look)
+    assert kinds[Unit.USER].kind is ABVerdictKind.HOLD
+    assert "green 70.0 % of users (configured 50.0 %)" in kinds[Unit.USER].reason
+    assert kinds[Unit.RESOLVER].kind is ABVerdictKind.CONTINUE
+    assert kinds[Unit.RESOLVER].srm.mismatch is None
+    assert "resolvers" in kinds[Unit.RESOLVER].srm.reason
 
 
 def test_other_slots_are_not_of_the_test():

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from tidegate.abtest.plan import ABPlan, Measure, Policy
+from tidegate.abtest.plan import ABPlan, Policy
 from tidegate.errors import InvalidValueError
+from tidegate.observation import OutcomeKind
 
 
 def plan(**changes: object) -> ABPlan:
@@ -19,7 +20,7 @@ def test_plan_survives_json():
     told = plan(
         arms=("a", "b", "c"),
         control="b",
-        measure=Measure.CONVERSIONS,
+        kind=OutcomeKind.CONVERSIONS,
         policy=Policy.THOMPSON,
         tie_margin=None,
         memory_requests=2_000,
@@ -41,6 +42,7 @@ def test_plan_survives_json():
         ({"shares": {"blue": 50}}, "shares must name each arm"),
         ({"shares": {"blue": 100, "green": 0}}, "add up to 100"),
         ({"least_share": 0.6}, "least_share must be 0 to 0.5"),
+        ({"kind": OutcomeKind.COMPLAINTS}, "of complaints fewer are better"),
         ({"memory_requests": 1}, "memory_requests must be 100"),
         ({"outcome_window_seconds": 0}, "outcome_window_seconds must be 1"),
     ],
@@ -72,7 +74,7 @@ def test_exact_laws_need_a_fixed_split_few_arms_and_labels():
     assert plan().exact
     assert not plan(policy=Policy.THOMPSON).exact
     assert not plan(arms=tuple("abcde"), control="a").exact
-    assert not plan(measure=Measure.CONVERSIONS).exact
+    assert not plan(kind=OutcomeKind.CONVERSIONS).exact
 
 
 def test_equal_shares_are_whole_and_add_up():
@@ -85,4 +87,4 @@ def test_strata_tell_less_at_the_floor_and_more_when_late_conversions_have_come(
     """Two arms at 10 and 90 percent know 36 % as much as at equal shares."""
     assert plan().strata_factor == 1.0
     assert plan(policy=Policy.THOMPSON).strata_factor == pytest.approx(0.36)
-    assert plan(measure=Measure.CONVERSIONS).strata_factor > 1
+    assert plan(kind=OutcomeKind.CONVERSIONS).strata_factor > 1
