@@ -1,6 +1,6 @@
 """What an A/B test remembers between two looks: bounded, versioned, the same however it got there.
 
-Two arms take about 4 kB, four 16 kB, ten 26 kB, however long the test runs.
+Two to four arms take about 4 kB, ten 26 kB, however long the test runs.
 """
 
 from collections.abc import Mapping
