@@ -94,10 +94,10 @@ def measure(
             for number, first in enumerate(range(0, runs, RUNS_A_TASK))
         ]
         names = tuple(rule.name for rule in rules)
-        done = _all(workers, _run, [(part, names, seed) for part in parts], told)
+        done = dict(_each(workers, _run, [(part, names, seed) for part in parts], told))
     found: dict[tuple[str, str], Runs] = {}
-    for _, results in sorted(zip(parts, done, strict=True), key=lambda pair: pair[0].number):
-        for one in results:
+    for place in range(len(parts)):
+        for one in done[place]:
             key = one.rule, one.scenario
             found[key] = found[key].plus(one) if key in found else one
     return [found[rule.name, scenario.name] for rule in rules for scenario in scenarios]
@@ -132,22 +132,19 @@ def _fit(
     """Limits that are not kept yet are, before any process needs them."""
     known = fitting.read()
     wanted = {rule.name for rule in rules}
+    fitted = [limited for limited in FITTED if f"{limited.name}, fitted" in wanted]
     missing = {
-        fitting.key_of(limited, scenario): (limited.name, scenario.name)
-        for limited in FITTED
-        if f"{limited.name}, fitted" in wanted
+        fitting.stationary(scenario): (tuple(one.name for one in fitted), scenario.name)
         for scenario in scenarios
-        if fitting.key_of(limited, scenario) not in known
+        if any(fitting.key_of(limited, scenario) not in known for limited in fitted)
     }
-    if missing:
-        limits = _all(workers, _limits, list(missing.values()), told)
-        fitting.keep(dict(zip(missing, limits, strict=True)))
+    for _, limits in _each(workers, _limits, list(missing.values()), told):
+        fitting.keep(limits)
 
 
-def _limits(task: tuple[str, str]) -> Limits:
-    rule, scenario = task
-    limited = next(one for one in FITTED if one.name == rule)
-    return fitting.fit(limited, named(scenario))
+def _limits(task: tuple[tuple[str, ...], str]) -> dict[str, Limits]:
+    names, scenario = task
+    return fitting.fit([one for one in FITTED if one.name in names], named(scenario))
 
 
 def _slowest_first(scenarios: Sequence[Scenario]) -> list[Scenario]:
@@ -155,21 +152,18 @@ def _slowest_first(scenarios: Sequence[Scenario]) -> list[Scenario]:
     return sorted(scenarios, key=lambda scenario: scenario.harmed is not None)
 
 
-def _all(
+def _each(
     workers: Executor,
     task: Callable[..., _Result],
     arguments: Sequence[object],
     told: Told,
-) -> list[_Result]:
-    """The results in the order of their arguments."""
+) -> Iterator[tuple[int, _Result]]:
+    """Each result as it comes, with the place of its argument."""
     futures = {workers.submit(task, argument): place for place, argument in enumerate(arguments)}
-    results: dict[int, _Result] = {}
     what = "fitting limits" if task is _limits else "releases"
-    told(what, 0, len(futures))
-    for future in as_completed(futures):
-        results[futures[future]] = future.result()
-        told(what, len(results), len(futures))
-    return [results[place] for place in range(len(results))]
+    for done, future in enumerate(as_completed(futures), start=1):
+        told(what, done, len(futures))
+        yield futures[future], future.result()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ this one.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -99,7 +99,7 @@ def fitted(limited: Limited, scenario: Scenario, *, kept: Path = KEPT) -> Limits
     known = read(kept)
     key = key_of(limited, scenario)
     if key not in known:
-        known = keep({key: fit(limited, scenario)}, kept=kept)
+        known = keep(fit((limited,), scenario), kept=kept)
     return known[key]
 
 
@@ -117,22 +117,28 @@ def keep(found: dict[str, Limits], *, kept: Path = KEPT) -> dict[str, Limits]:
     return known
 
 
-def fit(limited: Limited, scenario: Scenario, *, runs: int = RUNS) -> Limits:
-    """The lowest limits that roll back at most TARGET of the releases of the stationary world."""
+def fit(rules: Sequence[Limited], scenario: Scenario, *, runs: int = RUNS) -> dict[str, Limits]:
+    """By their keys, limits that roll back at most TARGET of the stationary world's releases."""
+    seen: dict[tuple[str, int], list[tuple[Numbers, ...]]] = {}
+    for recorded in _worlds(stationary(scenario), runs):
+        for limited in rules:
+            for minutes in limited.minutes:
+                series = limited.series(recorded, minutes)
+                seen.setdefault((limited.name, minutes), []).append(series)
+    return {key_of(limited, scenario): _shortest(limited, seen) for limited in rules}
+
+
+def _shortest(limited: Limited, seen: dict[tuple[str, int], list[tuple[Numbers, ...]]]) -> Limits:
+    """The limits in the first windows in which there are any."""
     for minutes in limited.minutes:
-        found = _fit(limited, _series(limited, scenario, (minutes, runs)), minutes)
+        parts = zip(*seen[limited.name, minutes], strict=True)
+        found = _fit(limited, tuple(np.concatenate(part) for part in parts), minutes)
         if found is not None:
             return found
     raise ValueError(
-        f"{limited.name} rolls back more than {TARGET:.0%} of releases whatever its limits, in "
-        f"windows of {limited.minutes} minutes at the traffic of {scenario.name!r}: allow longer"
+        f"{limited.name} rolls back more than {TARGET:.0%} of harmless releases whatever its "
+        f"limits, in windows of {limited.minutes} minutes: allow longer ones"
     )
-
-
-def _series(limited: Limited, scenario: Scenario, size: tuple[int, int]) -> tuple[Numbers, ...]:
-    minutes, runs = size
-    parts = [limited.series(recorded, minutes) for recorded in _worlds(stationary(scenario), runs)]
-    return tuple(np.concatenate(metric) for metric in zip(*parts, strict=True))
 
 
 def _worlds(world: Scenario, runs: int) -> Iterator[Recorded]:
