@@ -1,27 +1,32 @@
 """Takes newly closed increments into the judge's state, stratum by stratum in the order of time.
 
-Everything a bet is made with (guessed rates, edges of latency) is taken from the state before the
-stratum. A claim that is proven is bet on no further: its evidence stays as it was when it passed
-its limit, which keeps the verdict and stays within the error budget.
+Everything a bet on safety is made with (guessed rates, edges of latency) is taken from the state
+before the stratum; scores of latency come from both slots together. A claim that is proven is
+looked at no further: its evidence stays as it was when it passed its limit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tidegate import latency
-from tidegate.intervals import INTERVAL_SECONDS
-from tidegate.judge import harm, latency_splits, safe
+from tidegate.closing import window_intervals
+from tidegate.exact.walk import Increment
+from tidegate.judge import latency_splits, safe, scores
+from tidegate.judge.harm import LATE_EFFECT, LATE_ODDS_RATIO, HarmState
+from tidegate.judge.increments import of_events, of_scores
 from tidegate.judge.limits import Limits
+from tidegate.judge.outcome_tables import OutcomeTables, outcome_tables
 from tidegate.judge.state import JudgeState, MetricState
 from tidegate.judge.strata import (
     Comparison,
     ServingStratum,
     Table,
-    outcome_strata,
     serving_strata,
 )
-from tidegate.observation import Observation
+from tidegate.observation import Observation, last_delay
 from tidegate.plan import Guardrail, Metric, ReleasePlan
+
+NOTHING = Table(candidate_trials=0, candidate_events=0, live_trials=0, live_events=0)
 
 
 def advance(
@@ -31,25 +36,38 @@ def advance(
     observations: Sequence[Observation],
 ) -> JudgeState:
     """The state after these increments, whatever order they come in."""
-    metrics = {item.metric: item for item in state.metrics}
-    guardrails = {item.metric: item for item in plan.guardrails}
     limits = Limits.of(plan)
-    reference = state.live_latency
+    window = window_intervals(plan.outcome_window_seconds)
+    now = _newest(state, observations, window)
+    if now is None:
+        return state
+    metrics = {item.metric: item for item in state.metrics}
+    live, both = state.live_latency, state.both_latency
     for stratum in serving_strata(observations, comparison):
-        for metric, guardrail in guardrails.items():
-            channels = _serving_channels(guardrail, stratum, reference)
-            if channels:
-                metrics[metric] = _step(metrics[metric], channels, guardrail, limits)
-        reference = latency_splits.remember(reference, stratum.live_seen)
-    if Metric.OUTCOMES in guardrails:
-        window = max(1, plan.outcome_window_seconds // INTERVAL_SECONDS)
-        outcomes, guardrail = metrics[Metric.OUTCOMES], guardrails[Metric.OUTCOMES]
-        for table in outcome_strata(observations, comparison, window_intervals=window):
-            outcomes = _step(outcomes, [table], guardrail, limits)
-        metrics[Metric.OUTCOMES] = outcomes
+        candidate = _tolerated(plan, stratum.candidate.latency)
+        both = scores.remember(both, latency.add(stratum.live.latency, candidate))
+        for guardrail in plan.guardrails:
+            item = metrics[guardrail.metric]
+            if guardrail.metric is Metric.ERRORS:
+                item = replace(item, harm=_errors(item.harm, stratum, now=now))
+            if guardrail.metric is Metric.LATENCY:
+                increments = _latency_increments(candidate, stratum.live.latency, both)
+                item = replace(item, harm=_plus(item.harm, increments, now=now))
+            shown = _serving_tables(guardrail, stratum, live)
+            metrics[guardrail.metric] = _shown(item, shown, guardrail, limits)
+        live = latency_splits.remember(live, stratum.live_seen)
+    for guardrail in plan.guardrails:
+        if guardrail.metric is Metric.OUTCOMES:
+            tables = outcome_tables(
+                observations, comparison, kind=guardrail.kind, window_intervals=window
+            )
+            outcomes = metrics[Metric.OUTCOMES]
+            metrics[Metric.OUTCOMES] = _outcomes(outcomes, tables, guardrail, limits, now=now)
     return JudgeState(
-        metrics=tuple(metrics[item.metric] for item in state.metrics),
-        live_latency=reference,
+        metrics=tuple(_looked(metrics[item.metric], limits, now=now) for item in state.metrics),
+        live_latency=live,
+        both_latency=both,
+        newest=now,
         candidate_requests=state.candidate_requests + _requests(observations, comparison.candidate),
         live_requests=state.live_requests + _requests(observations, comparison.live),
     )
@@ -59,10 +77,65 @@ def _requests(observations: Sequence[Observation], slot: str) -> int:
     return sum(item.requests for item in observations if item.key.slot == slot)
 
 
-def _serving_channels(
+def _newest(state: JudgeState, observations: Sequence[Observation], window: int) -> int | None:
+    """The last interval of which anything was closed: how far the release is in time."""
+    closed = [] if state.newest is None else [state.newest]
+    for item in observations:
+        closed.append(item.key.interval)
+        closed.extend(
+            item.key.interval + last_delay(bucket, window_intervals=window)
+            for bucket in item.outcomes
+        )
+    return max(closed, default=None)
+
+
+def _tolerated(plan: ReleasePlan, seen: latency.Histogram) -> dict[int, int]:
+    """The candidate's latencies, made faster by the slowdown that the plan tolerates."""
+    slowdowns = [g.tolerated_slowdown for g in plan.guardrails if g.metric is Metric.LATENCY]
+    slack = latency_splits.tolerated_buckets(slowdowns[0]) if slowdowns else 0
+    faster: dict[int, int] = {}
+    for bucket, count in seen.items():
+        faster = latency.add(faster, {max(0, bucket - slack): count})
+    return faster
+
+
+def _errors(harm: HarmState, stratum: ServingStratum, *, now: int) -> HarmState:
+    ratio = LATE_ODDS_RATIO[Metric.ERRORS]
+    tables = {"requests": stratum.errors, "clients": _clients(stratum)}
+    increments = {name: of_events([table], odds_ratio=ratio) for name, table in tables.items()}
+    return _plus(harm, increments, now=now)
+
+
+def _latency_increments(
+    candidate: latency.Histogram, live: latency.Histogram, both: latency.Histogram
+) -> dict[str, Increment | None]:
+    return {
+        name: of_scores(candidate, live, score(both), effect=LATE_EFFECT)
+        for name, score in (("body", scores.body), ("tail", scores.tail))
+    }
+
+
+def _plus(harm: HarmState, seen: Mapping[str, Increment | None], *, now: int) -> HarmState:
+    for witness, increment in seen.items():
+        harm = harm.plus(witness, increment, now=now)
+    return harm
+
+
+def _clients(stratum: ServingStratum) -> Table:
+    """Errors by client; where clients were not counted, each error is one of its own."""
+    table, errors = stratum.clients, stratum.errors
+    candidate, live = table.candidate_events, table.live_events
+    return replace(
+        table,
+        candidate_events=candidate or errors.candidate_events,
+        live_events=live or errors.live_events,
+    )
+
+
+def _serving_tables(
     guardrail: Guardrail, stratum: ServingStratum, reference: latency.Histogram
 ) -> list[Table]:
-    """The tables in which this metric's harm is looked for: none where it cannot be seen yet."""
+    """The tables that people and the claim of safety see: none where nothing can be seen yet."""
     if guardrail.metric is Metric.ERRORS:
         return [stratum.errors]
     edges = latency_splits.edges(reference)
@@ -72,24 +145,40 @@ def _serving_channels(
     return [stratum.slower_than(bucket, tolerated_buckets=slack) for bucket in edges]
 
 
-def _step(
-    state: MetricState, channels: list[Table], guardrail: Guardrail, limits: Limits
+def _outcomes(
+    item: MetricState, tables: OutcomeTables, guardrail: Guardrail, limits: Limits, *, now: int
 ) -> MetricState:
-    advanced = replace(
+    increment = of_events(tables.harm, odds_ratio=LATE_ODDS_RATIO[Metric.OUTCOMES])
+    item = replace(item, harm=item.harm.plus("outcomes", increment, now=now))
+    for table in tables.harm:
+        item = _shown(item, [table, NOTHING], guardrail, limits)
+    for table in tables.safety:
+        item = _shown(item, [NOTHING, table], guardrail, limits)
+    return item
+
+
+def _shown(
+    state: MetricState, channels: Sequence[Table], guardrail: Guardrail, limits: Limits
+) -> MetricState:
+    """The state with one more stratum in its counts and in the evidence of safety."""
+    if not channels:
+        return state
+    counted = replace(
         state,
         tallies=tuple(
             tally.plus(table) for tally, table in zip(state.tallies, channels, strict=True)
         ),
     )
-    if not limits.harmful(state):
-        worse = harm.update(state.harm, channels, restart_rate=limits.restart_rate)
-        advanced = replace(advanced, harm=worse)
-    if not limits.safe(state):
-        harmless = safe.update(
-            state.safe,
-            channels[state.margin_channel],
-            rates=state.tally.guess(),
-            margin=guardrail.margin,
-        )
-        advanced = replace(advanced, safe=harmless)
-    return advanced
+    if limits.safe(state):
+        return counted
+    harmless = safe.update(
+        state.safe,
+        channels[state.margin_channel],
+        rates=state.tally.guess(),
+        margin=guardrail.margin,
+    )
+    return replace(counted, safe=harmless)
+
+
+def _looked(item: MetricState, limits: Limits, *, now: int) -> MetricState:
+    return replace(item, harm=item.harm.look(item.metric, limits.budgets[item.metric], now=now))

@@ -47,7 +47,7 @@ def _verdict(plan: ReleasePlan, state: JudgeState) -> Verdict:
     harm = [_harm(item, guardrail, limits, state) for item, guardrail in pairs]
     safe = [_safe(item, guardrail, limits, state) for item, guardrail in pairs]
     needed = requests_needed(safe, candidate_requests=state.candidate_requests)
-    kind, why = _conclusion(harm, safe, candidate_requests=state.candidate_requests, needed=needed)
+    kind, why = _conclusion(harm, safe, plan=plan, requests=state.candidate_requests)
     return Verdict(
         kind=kind,
         reason=why,
@@ -60,17 +60,18 @@ def _verdict(plan: ReleasePlan, state: JudgeState) -> Verdict:
 
 def _harm(item: MetricState, guardrail: Guardrail, limits: Limits, state: JudgeState) -> Finding:
     """The claim of harm, told by the channel that shows most of it."""
-    channel = item.harm.worst_channel
+    reading = item.harm.reading(item.metric, limits.budgets[item.metric])
+    channel = item.worst_channel
     tally = item.tallies[channel]
     lower, upper = difference_bounds(tally) or (None, None)
-    if lower is not None and limits.harmful(item):
+    if lower is not None and reading.proven:
         # What is proven bounds the difference too; the interval's stated coverage allows for it.
         lower = max(lower, 0.0)
     evidence = Evidence(
         metric=item.metric.value,
         claim=Claim.HARM,
-        log_evidence=item.harm.log_evidence,
-        log_limit=limits.log_harm,
+        log_evidence=reading.log_evidence,
+        log_limit=reading.log_limit,
         live_rate=tally.live_rate,
         candidate_rate=tally.candidate_rate,
         lower=lower,
@@ -107,18 +108,19 @@ def _edge(state: JudgeState, item: MetricState, channel: int) -> int | None:
 
 
 def _conclusion(
-    harm: list[Finding], safe: list[Finding], *, candidate_requests: int, needed: int | None
+    harm: list[Finding], safe: list[Finding], *, plan: ReleasePlan, requests: int
 ) -> tuple[VerdictKind, str]:
     """Harm that is proven wins over everything; safety must be proven of every metric."""
     harmed = [item for item in harm if item.evidence.reached]
     if harmed:
         worst = max(harmed, key=lambda item: item.evidence.log_evidence)
-        return VerdictKind.ROLL_BACK, reason.rolled_back(worst)
+        return VerdictKind.ROLL_BACK, reason.rolled_back(worst, alpha=plan.alpha)
     unproven = [item for item in safe if not item.evidence.reached]
     if not unproven:
-        return VerdictKind.PROMOTE, reason.promoted(safe, candidate_requests=candidate_requests)
+        return VerdictKind.PROMOTE, reason.promoted(safe, candidate_requests=requests)
     scarce = [item for item in safe if item.tally.candidate_trials < LEAST_CANDIDATE_TRIALS]
     if scarce:
-        return VerdictKind.HOLD, reason.held(scarce, candidate_requests=candidate_requests)
-    why = reason.continued(unproven, candidate_requests=candidate_requests, needed=needed)
+        return VerdictKind.HOLD, reason.held(scarce, candidate_requests=requests)
+    needed = requests_needed(safe, candidate_requests=requests)
+    why = reason.continued(unproven, candidate_requests=requests, needed=needed)
     return VerdictKind.CONTINUE, why

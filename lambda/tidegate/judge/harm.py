@@ -1,108 +1,193 @@
-"""Evidence that the candidate is worse: an e-process against "not worse", for one metric.
+"""Evidence that the candidate is worse: exact sequential tests, all paid from one error budget.
 
-A fixed grid of odds ratios is bet on, each in a wealth of its own that is multiplied stratum by
-stratum. Three quarters of the money is staked at the first informative stratum, a constant fraction
-of the rest at each later one, so that a version that turns bad late is found without having to make
-up for the good time before. The evidence is what all wealths and the money not yet staked amount
-to; it began at 1 and its expectation never rises while the candidate is harmless.
+Each search is a way in which a metric can be worse. It has two walks: a sum of everything since the
+release began, which is the best for harm that was there from the start whatever its size, and a
+CUSUM, which forgets a good past and finds a late turn for the worse. A search may have several
+witnesses, ways of counting the same thing: harm is proven only when all of them show it, so that
+the promise holds if any of them counts what was drawn independently.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tidegate.judge.hypergeometric import log_ratios, log_sum_exp
-from tidegate.judge.strata import Table
+from tidegate.exact.spending import Early, Even, Spends
+from tidegate.exact.walk import Gate, Increment, Walk
+from tidegate.judge.increments import LATE
+from tidegate.plan import Metric
 
-ODDS_RATIOS: tuple[float, ...] = (1.5, 2.5, 5.0, 14.0, 50.0, 256.0)
-"""The effects bet on; the last stands for an outage. A finer grid gains less than it costs."""
+WEIGHTS: Mapping[Metric, float] = {
+    Metric.ERRORS: 0.36,
+    Metric.OUTCOMES: 0.24,
+    Metric.LATENCY: 0.40,
+}
+"""Parts of alpha; those of the metrics that the plan guards are scaled to 1."""
 
-LOG_ODDS: tuple[float, ...] = tuple(math.log(ratio) for ratio in ODDS_RATIOS)
+LEAST_CHANCE = 1e-12
+"""Chances are told no smaller than this."""
 
-FIRST_STAKE = 0.75
-"""Fraction of the money staked at the first informative stratum."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """One way to be worse, by whom it is witnessed, and its parts of the metric's budget."""
+
+    witnesses: tuple[str, ...]
+    at_once: float
+    late: float
+
+
+SEARCHES: Mapping[Metric, tuple[Search, ...]] = {
+    Metric.ERRORS: (Search(witnesses=("requests", "clients"), at_once=0.83, late=0.17),),
+    Metric.OUTCOMES: (Search(witnesses=("outcomes",), at_once=0.80, late=0.20),),
+    Metric.LATENCY: (
+        Search(witnesses=("body",), at_once=0.36, late=0.14),
+        Search(witnesses=("tail",), at_once=0.42, late=0.08),
+    ),
+}
+
+LATE_ODDS_RATIO: Mapping[Metric, float] = {Metric.ERRORS: 3.0, Metric.OUTCOMES: 2.0}
+"""The late turn for the worse that CUSUMs of events are made for."""
+
+LATE_EFFECT = 0.6
+"""The late shift, in standard deviations of a score, that CUSUMs of latency are made for."""
+
+FINENESS = 4
+"""Lattice steps of a CUSUM to an event; scores are fine enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What one metric may spend, and over how many minutes."""
+
+    alpha: float
+    minutes: float
+
+    @property
+    def at_once(self) -> Spends:
+        """Most of it in the first quarter: harm that was there from the start shows early."""
+        return Early(horizon=max(SHORTEST_MINUTES, self.minutes / 4))
+
+    @property
+    def late(self) -> Spends:
+        """Evenly: the turn may come at any time."""
+        return Even(horizon=max(SHORTEST_MINUTES, self.minutes))
+
+
+SHORTEST_MINUTES = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How far one search is: natural logarithms of 1 / chance, and of 1 / the chance needed."""
+
+    search: Search
+    log_evidence: float
+    log_limit: float
+    proven: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HarmState:
-    """Wealth by channel and odds ratio, and the money not yet staked, as natural logarithms.
+    """The walks of one metric by witness, and when evidence began (an interval)."""
 
-    A channel is one way to tell harm: one for errors and outcomes, one for each edge of latency.
-    """
+    gates: Mapping[str, Gate]
+    sums: Mapping[str, Walk]
+    cusums: Mapping[str, Walk]
+    first: int | None = None
 
-    channels: int
-    log_wealth: tuple[float, ...] = ()
-    log_cash: float = 0.0
+    @classmethod
+    def initial(cls, metric: Metric) -> "HarmState":
+        """The state before anything was seen."""
+        names = [name for search in SEARCHES[metric] for name in search.witnesses]
+        fineness = 1 if metric is Metric.LATENCY else FINENESS
+        return cls(
+            gates={name: Gate() for name in names},
+            sums={name: Walk() for name in names},
+            cusums={name: Walk(floor=0, fineness=fineness) for name in names},
+        )
 
-    @property
-    def log_evidence(self) -> float:
-        """Natural logarithm of the e-value: the mean wealth plus the money not yet staked."""
-        if not self.log_wealth:
-            return self.log_cash
-        mean = log_sum_exp(self.log_wealth) - math.log(len(self.log_wealth))
-        return log_sum_exp((mean, self.log_cash))
+    def plus(self, witness: str, increment: Increment | None, *, now: int) -> "HarmState":
+        """The state with what one witness saw more, as it closed in interval `now`."""
+        if increment is None:
+            return self
+        gate, admitted = self.gates[witness].admit(increment)
+        state = replace(
+            self,
+            gates={**self.gates, witness: gate},
+            first=now if self.first is None else self.first,
+        )
+        if admitted is None:
+            return state
+        return replace(
+            state,
+            sums=_stepped(self.sums, witness, admitted),
+            cusums=_stepped(self.cusums, witness, admitted),
+        )
 
-    @property
-    def worst_channel(self) -> int:
-        """The channel that most of the evidence is from; 0 before there is any."""
-        size = len(LOG_ODDS)
-        wealth = [log_sum_exp(self.log_wealth[i : i + size]) for i in self._starts]
-        return wealth.index(max(wealth)) if wealth else 0
+    def look(self, metric: Metric, budget: Budget, *, now: int) -> "HarmState":
+        """The state after a look in interval `now`."""
+        if self.first is None:
+            return self
+        minutes = float(now - self.first + 1)
+        sums, cusums = dict(self.sums), dict(self.cusums)
+        for search in SEARCHES[metric]:
+            at_once = budget.alpha * search.at_once * budget.at_once.share(minutes)
+            late = budget.alpha * search.late * budget.late.share(minutes)
+            for name in search.witnesses:
+                sums[name] = sums[name].look(at_once)
+                cusums[name] = cusums[name].look(late)
+        return replace(self, sums=sums, cusums=cusums)
 
-    @property
-    def _starts(self) -> range:
-        return range(0, len(self.log_wealth), len(LOG_ODDS))
+    def reading(self, metric: Metric, budget: Budget) -> Reading:
+        """The search that has gone furthest, proven ones first."""
+        readings = list(self._readings(metric, budget))
+        return max(readings, key=lambda r: (r.proven, r.log_evidence / r.log_limit))
+
+    def _readings(self, metric: Metric, budget: Budget) -> Iterator[Reading]:
+        for search in SEARCHES[metric]:
+            for walks, part in ((self.sums, search.at_once), (self.cusums, search.late)):
+                yield min(
+                    (
+                        _reading(search, walks[name], budget.alpha * part)
+                        for name in search.witnesses
+                    ),
+                    key=lambda r: (r.proven, r.log_evidence / r.log_limit),
+                )
 
     def to_json(self) -> dict[str, Any]:
         """The state in JSON types; `from_json` reads it back."""
         return {
-            "channels": self.channels,
-            "log_wealth": list(self.log_wealth),
-            "log_cash": self.log_cash,
+            "first": self.first,
+            "gates": {name: gate.to_json() for name, gate in self.gates.items()},
+            "sums": {name: walk.to_json() for name, walk in self.sums.items()},
+            "cusums": {name: walk.to_json() for name, walk in self.cusums.items()},
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "HarmState":
+    def from_json(cls, metric: Metric, data: Mapping[str, Any]) -> "HarmState":
         """The state that `to_json` wrote."""
+        empty = cls.initial(metric)
         return cls(
-            channels=int(data["channels"]),
-            log_wealth=tuple(float(value) for value in data["log_wealth"]),
-            log_cash=float(data["log_cash"]),
+            first=None if data["first"] is None else int(data["first"]),
+            gates={name: Gate.from_json(data["gates"][name]) for name in empty.gates},
+            sums={name: walk.restored(data["sums"][name]) for name, walk in empty.sums.items()},
+            cusums={
+                name: walk.restored(data["cusums"][name]) for name, walk in empty.cusums.items()
+            },
         )
 
 
-def update(state: HarmState, tables: Sequence[Table], *, restart_rate: float) -> HarmState:
-    """The state after one more stratum, given one table a channel.
+def _stepped(walks: Mapping[str, Walk], witness: str, by: Increment) -> dict[str, Walk]:
+    return {**walks, witness: walks[witness].plus(by, name=LATE)}
 
-    Whether to stake may depend on the margins of the tables, never on how the events fell: the bet
-    is fair given the margins.
-    """
-    if not any(table.informative for table in tables):
-        return state
-    wealth = state.log_wealth
-    if wealth:
-        stake = math.log(restart_rate)
-        wealth = tuple(log_sum_exp((value, state.log_cash + stake)) for value in wealth)
-        cash = state.log_cash + math.log1p(-restart_rate)
-    else:
-        wealth = (math.log(FIRST_STAKE),) * (state.channels * len(LOG_ODDS))
-        cash = state.log_cash + math.log1p(-FIRST_STAKE)
-    gains = _gains(tables)
-    return HarmState(
-        channels=state.channels,
-        log_wealth=tuple(value + gain for value, gain in zip(wealth, gains, strict=True)),
-        log_cash=cash,
+
+def _reading(search: Search, walk: Walk, most: float) -> Reading:
+    limit = walk.limit if walk.limit > 0 else most
+    chance = walk.chance if walk.stopped else max(walk.chance, limit * (1 + 1e-9))
+    return Reading(
+        search=search,
+        log_evidence=-math.log(min(1.0, max(chance, LEAST_CHANCE))),
+        log_limit=-math.log(max(limit, LEAST_CHANCE)),
+        proven=walk.stopped,
     )
-
-
-def _gains(tables: Sequence[Table]) -> list[float]:
-    known: dict[Table, list[float]] = {}
-    gains: list[float] = []
-    for table in tables:
-        if table not in known:
-            known[table] = (
-                log_ratios(table, LOG_ODDS) if table.informative else [0.0] * len(LOG_ODDS)
-            )
-        gains.extend(known[table])
-    return gains

@@ -1,45 +1,44 @@
 """What the plan's error budget and length mean for each claim about each metric."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidegate.intervals import INTERVAL_SECONDS
+from tidegate.judge.harm import WEIGHTS, Budget
 from tidegate.judge.state import MetricState
-from tidegate.plan import ReleasePlan
+from tidegate.plan import Metric, ReleasePlan
 
 LEAST_CANDIDATE_TRIALS = 30
 """Comparable candidate trials a metric needs before the judge says more than `hold`."""
 
-SHORTEST_WATCH_INTERVALS, LONGEST_WATCH_INTERVALS = 20, 240
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much evidence a claim needs, and how fast money is staked on a late turn for the worse.
+    """How much evidence a claim needs.
 
-    alpha is shared equally by the guardrail metrics (union bound); each of them must be shown safe,
-    so each may use all of beta (intersection-union).
+    alpha is shared by the guardrail metrics (union bound); each of them must be shown safe, so each
+    may use all of beta (intersection-union).
     """
 
-    log_harm: float
+    budgets: Mapping[Metric, Budget]
     log_safe: float
-    restart_rate: float
 
     @classmethod
     def of(cls, plan: ReleasePlan) -> "Limits":
         """The limits of a plan."""
         seconds = sum(step.bake_seconds for step in plan.steps) + plan.hold_seconds
-        intervals = seconds / INTERVAL_SECONDS
-        watch = min(max(intervals, SHORTEST_WATCH_INTERVALS), LONGEST_WATCH_INTERVALS)
+        whole = sum(WEIGHTS[guardrail.metric] for guardrail in plan.guardrails)
         return cls(
-            log_harm=math.log(len(plan.guardrails) / plan.alpha),
+            budgets={
+                guardrail.metric: Budget(
+                    alpha=plan.alpha * WEIGHTS[guardrail.metric] / whole,
+                    minutes=seconds / INTERVAL_SECONDS,
+                )
+                for guardrail in plan.guardrails
+            },
             log_safe=-math.log(plan.beta),
-            restart_rate=1 / watch,
         )
-
-    def harmful(self, state: MetricState) -> bool:
-        """Whether harm to this metric is proven."""
-        return state.harm.log_evidence >= self.log_harm
 
     def safe(self, state: MetricState) -> bool:
         """Whether this metric is proven to stay within its margin."""

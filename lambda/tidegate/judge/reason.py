@@ -7,10 +7,17 @@ from tidegate import latency
 from tidegate.judge import latency_splits
 from tidegate.judge.limits import LEAST_CANDIDATE_TRIALS
 from tidegate.judge.tally import Tally
+from tidegate.observation import OutcomeKind
 from tidegate.plan import Guardrail, Metric
 from tidegate.verdict import Evidence
 
 MOST_RELEASES = 1e9
+
+_OUTCOMES = {
+    OutcomeKind.LABELS: "wrong outcomes",
+    OutcomeKind.CONVERSIONS: "requests without a conversion",
+    OutcomeKind.COMPLAINTS: "requests with a complaint",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +34,7 @@ class Finding:
     def name(self) -> str:
         """The harm in words."""
         if self.guardrail.metric is Metric.OUTCOMES:
-            return "wrong outcomes"
+            return _OUTCOMES[self.guardrail.kind]
         if self.guardrail.metric is Metric.LATENCY:
             return f"requests slower than {_slow(self.edge, self.guardrail.tolerated_slowdown)}"
         return "errors"
@@ -76,7 +83,7 @@ def one_of(log_evidence: float) -> str:
     return thousands(math.floor(releases / 10**digits + 1e-9) * 10**digits)
 
 
-def rolled_back(harm: Finding) -> str:
+def rolled_back(harm: Finding, *, alpha: float) -> str:
     """Why the candidate is taken back: what is worse, by how much, and how sure that is."""
     tally, evidence = harm.tally, harm.evidence
     things = "outcomes" if harm.guardrail.metric is Metric.OUTCOMES else "requests"
@@ -86,9 +93,9 @@ def rolled_back(harm: Finding) -> str:
         f"{thousands(tally.candidate_trials)} candidate {things} against "
         f"{percent(tally.live_rate)} of {thousands(tally.live_trials)} live ones: "
         f"{points(more)} points worse (between {points(evidence.lower)} and "
-        f"{points(evidence.upper)}), and chance would show this in fewer than 1 of "
-        f"{one_of(evidence.log_evidence)} harmless releases (limit 1 of "
-        f"{one_of(evidence.log_limit)})"
+        f"{points(evidence.upper)}), and chance would show as much by now in 1 of "
+        f"{one_of(evidence.log_evidence)} harmless releases (allowed: 1 of "
+        f"{one_of(evidence.log_limit)} by now, 1 of {one_of(-math.log(alpha))} in all)"
     )
 
 

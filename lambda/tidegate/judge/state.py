@@ -12,7 +12,12 @@ from tidegate.judge.safe import SafeState
 from tidegate.judge.tally import Tally
 from tidegate.plan import Metric, ReleasePlan
 
-VERSION = 1
+VERSION = 2
+
+_CHANNELS = {Metric.LATENCY: len(QUANTILES), Metric.OUTCOMES: 2}
+_MARGIN_CHANNELS = {Metric.LATENCY: MARGIN_CHANNEL, Metric.OUTCOMES: 1}
+"""Latency has a channel a quantile. Of outcomes the first has what harm is looked for in, the
+second what the margin is about; for labels these are the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,18 +33,23 @@ class MetricState:
     @property
     def margin_channel(self) -> int:
         """The channel that the guardrail's margin is about."""
-        return MARGIN_CHANNEL if self.metric is Metric.LATENCY else 0
+        return _MARGIN_CHANNELS.get(self.metric, 0)
 
     @property
     def tally(self) -> Tally:
         """The counts that the guardrail's margin is about."""
         return self.tallies[self.margin_channel]
 
+    @property
+    def worst_channel(self) -> int:
+        """The channel in which the candidate is worst beside what chance does, for people."""
+        return max(range(len(self.tallies)), key=lambda channel: self.tallies[channel].surprise)
+
     @classmethod
     def initial(cls, metric: Metric) -> "MetricState":
         """The state before anything was seen."""
-        channels = len(QUANTILES) if metric is Metric.LATENCY else 1
-        return cls(metric=metric, harm=HarmState(channels=channels), tallies=(Tally(),) * channels)
+        channels = _CHANNELS.get(metric, 1)
+        return cls(metric=metric, harm=HarmState.initial(metric), tallies=(Tally(),) * channels)
 
     def to_json(self) -> dict[str, Any]:
         """The state in JSON types; `from_json` reads it back."""
@@ -53,9 +63,10 @@ class MetricState:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "MetricState":
         """The state that `to_json` wrote."""
+        metric = Metric(data["metric"])
         return cls(
-            metric=Metric(data["metric"]),
-            harm=HarmState.from_json(data["harm"]),
+            metric=metric,
+            harm=HarmState.from_json(metric, data["harm"]),
             safe=SafeState.from_json(data["safe"]),
             tallies=tuple(Tally.from_json(item) for item in data["tallies"]),
         )
@@ -67,6 +78,9 @@ class JudgeState:
 
     metrics: tuple[MetricState, ...]
     live_latency: latency.Histogram = field(default_factory=dict)
+    both_latency: latency.Histogram = field(default_factory=dict)
+    newest: int | None = None
+    """The last interval of which anything was closed."""
     candidate_requests: int = 0
     live_requests: int = 0
 
@@ -92,13 +106,15 @@ class JudgeState:
             "v": VERSION,
             "metrics": [item.to_json() for item in self.metrics],
             "live_latency": {str(b): n for b, n in sorted(self.live_latency.items())},
+            "both_latency": {str(b): n for b, n in sorted(self.both_latency.items())},
+            "newest": self.newest,
             "candidate_requests": self.candidate_requests,
             "live_requests": self.live_requests,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "JudgeState":
-        """The state of a version 1 record; another version raises InvalidValueError."""
+        """The state of a version 2 record; another version raises InvalidValueError."""
         if data["v"] != VERSION:
             raise InvalidValueError(
                 (f"judge state version {data['v']!r} is unknown, read: {VERSION}",)
@@ -106,6 +122,8 @@ class JudgeState:
         return cls(
             metrics=tuple(MetricState.from_json(item) for item in data["metrics"]),
             live_latency={int(b): int(n) for b, n in data["live_latency"].items()},
+            both_latency={int(b): int(n) for b, n in data["both_latency"].items()},
+            newest=None if data["newest"] is None else int(data["newest"]),
             candidate_requests=int(data["candidate_requests"]),
             live_requests=int(data["live_requests"]),
         )

@@ -5,6 +5,7 @@ so that slots are compared at the same time even while shares and base rates mov
 and the next bet; no verdict is read from them.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -43,6 +44,15 @@ class Tally:
     def live_rate(self) -> float | None:
         """The live version's rate, compared at the same time; None without data."""
         return self.live_score / self.weight if self.weight > 0 else None
+
+    @property
+    def surprise(self) -> float:
+        """How many standard deviations the candidate is worse, roughly: to choose what to show."""
+        if self.weight <= 0:
+            return 0.0
+        rate = (self.candidate_score + self.live_score) / (2 * self.weight)
+        spread = math.sqrt(self.weight * max(rate * (1 - rate), 1 / self.weight))
+        return (self.candidate_score - self.live_score) / spread
 
     def plus(self, table: Table) -> "Tally":
         """This tally with one more comparable stratum."""

@@ -14,6 +14,8 @@ import pytest
 from bench.judge_validity import PLAN, SLOTS, Scenario, Traffic, always, looks
 from tidegate.errors import InvalidValueError
 from tidegate.judge import JudgeState, judge
+from tidegate.judge.harm import SEARCHES
+from tidegate.judge.limits import Limits
 from tidegate.judge.safe import place_bet
 from tidegate.judge.strata import Table
 from tidegate.observation import Observation, ObservationKey, OutcomeCounts
@@ -100,7 +102,10 @@ def test_errors_of_the_candidate_roll_back_with_the_numbers():
         "roll back because errors are 33.3 % of 18 candidate requests "
         "against 0.0 % of 180 live ones: 33.3 points worse (between "
     )
-    chance = r"fewer than 1 of [\d ]+ harmless releases \(limit 1 of 100\)$"
+    chance = (
+        r"chance would show as much by now in 1 of [\d ]+ harmless releases "
+        r"\(allowed: 1 of [\d ]+ by now, 1 of 100 in all\)$"
+    )
     assert re.search(chance, verdict.reason)
 
 
@@ -146,13 +151,23 @@ def test_a_smaller_margin_takes_more_requests():
     assert looks_until_promoted(0.1) < looks_until_promoted(0.03) < looks_until_promoted(0.01) < 400
 
 
-def test_alpha_is_shared_by_the_guardrail_metrics():
-    """The limits of harm sum to the plan's alpha; each metric must be safe at beta."""
-    _, verdict = watch(PLAN, [[]])
-    limits = {c: [e.log_limit for e in verdict.evidence if e.claim is c] for c in Claim}
+def test_alpha_is_shared_by_the_searches_of_all_guardrail_metrics():
+    """However the metrics are chosen, what their searches may spend in all is the plan's alpha."""
+    for chosen in (PLAN, ERRORS_ONLY, LATENCY_ONLY):
+        budgets = Limits.of(chosen).budgets
+        parts = [
+            budgets[guardrail.metric].alpha * (search.at_once + search.late)
+            for guardrail in chosen.guardrails
+            for search in SEARCHES[guardrail.metric]
+        ]
+        assert sum(parts) == pytest.approx(chosen.alpha)
 
-    assert limits[Claim.HARM] == pytest.approx([5.703782] * 3)
-    assert limits[Claim.SAFE] == pytest.approx([2.995732] * 3)
+
+def test_each_metric_must_be_safe_at_beta():
+    """Safety is an intersection: every metric may use all of beta."""
+    _, verdict = watch(PLAN, [[]])
+    limits = [item.log_limit for item in verdict.evidence if item.claim is Claim.SAFE]
+    assert limits == pytest.approx([2.995732] * 3)
 
 
 def test_proven_harm_stays_proven():
@@ -197,8 +212,8 @@ def test_order_of_increments_within_a_look_is_irrelevant():
 
 
 @pytest.mark.parametrize("delay", [0.0, 6.0])
-def test_one_look_at_everything_is_the_same_as_a_look_an_interval(delay: float):
-    """When the judge looks does not change what it has seen in the end."""
+def test_safety_is_the_same_in_one_look_as_in_a_look_an_interval(delay: float):
+    """When the judge looks changes what harm may cost by now, not what was counted or bet."""
     scenario = Scenario(
         name="any",
         mean_delay=delay,
@@ -206,7 +221,10 @@ def test_one_look_at_everything_is_the_same_as_a_look_an_interval(delay: float):
         candidate=Traffic(errors=always(0.03)),
     )
     every = stream(scenario, 4)
-    assert watch(PLAN, [list(chain.from_iterable(every))]) == watch(PLAN, every)
+    one, _ = watch(PLAN, [list(chain.from_iterable(every))])
+    many, _ = watch(PLAN, every)
+    assert [m.tallies for m in one.metrics] == [m.tallies for m in many.metrics]
+    assert [m.safe for m in one.metrics] == [m.safe for m in many.metrics]
 
 
 def test_state_survives_json_at_every_look():
@@ -221,10 +239,10 @@ def test_state_survives_json_at_every_look():
 
 
 def test_state_stays_small():
-    """After 400 looks of three metrics the state is far below 20 kB."""
+    """After 400 looks of three metrics the state is below 20 kB."""
     scenario = Scenario(name="long", intervals=400, requests_each=30, mean_delay=20.0)
     state, _ = watch(PLAN, stream(scenario, 6))
-    assert len(json.dumps(state.to_json())) < 8_000
+    assert len(json.dumps(state.to_json())) < 20_000
 
 
 def test_look_is_quick_at_any_traffic():
@@ -238,8 +256,8 @@ def test_look_is_quick_at_any_traffic():
 
 def test_unknown_state_version_is_refused():
     """A state of another version is not guessed at."""
-    stored = JudgeState.initial(PLAN).to_json() | {"v": 2}
-    with pytest.raises(InvalidValueError, match="version 2 is unknown, read: 1"):
+    stored = JudgeState.initial(PLAN).to_json() | {"v": 1}
+    with pytest.raises(InvalidValueError, match="version 1 is unknown, read: 2"):
         JudgeState.from_json(stored)
 
 
@@ -271,9 +289,11 @@ def test_wrong_outcomes_are_judged_by_when_they_were_known():
 
 
 def test_edges_of_latency_are_known_before_they_are_used():
-    """The interval that first shows live latencies is no evidence of latency."""
+    """The interval that first shows live latencies is no evidence that the candidate is safe."""
     state, _ = watch(LATENCY_ONLY, [interval_of(0, bucket=40)])
-    assert state.metrics == JudgeState.initial(LATENCY_ONLY).metrics
+    first = JudgeState.initial(LATENCY_ONLY)
+    assert [m.tallies for m in state.metrics] == [m.tallies for m in first.metrics]
+    assert [m.safe for m in state.metrics] == [m.safe for m in first.metrics]
     assert state.live_latency == {15: 50, 16: 10}
 
 

@@ -1,16 +1,19 @@
-"""Evidence of harm: an e-process from the first stratum to the last."""
+"""Harm: how often it is claimed falsely, and what each search is there to find."""
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidegate.judge.harm import HarmState, update
+from tidegate.judge.harm import SEARCHES, Budget, HarmState
+from tidegate.judge.increments import of_events, of_scores
 from tidegate.judge.strata import Table
+from tidegate.plan import Metric
 
-RATE = 1 / 40
+Stratum = tuple[int, int, float]
 
 
 def table(candidate: int, x: int, live: int, y: int) -> Table:
@@ -18,102 +21,129 @@ def table(candidate: int, x: int, live: int, y: int) -> Table:
     return Table(candidate_trials=candidate, candidate_events=x, live_trials=live, live_events=y)
 
 
-def run(tables: list[Table]) -> HarmState:
-    """The state after these strata."""
-    state = HarmState(channels=1)
-    for item in tables:
-        state = update(state, [item], restart_rate=RATE)
+def errors(
+    requests: Sequence[Table],
+    *,
+    clients: Sequence[Table] | None = None,
+    alpha: float = 0.01,
+    minutes: float = 60,
+) -> HarmState:
+    """The state after a look at each table, with clients counted as requests unless given."""
+    state, budget = HarmState.initial(Metric.ERRORS), Budget(alpha=alpha, minutes=minutes)
+    witnesses = requests if clients is None else clients
+    for now, (by_request, by_client) in enumerate(zip(requests, witnesses, strict=True)):
+        state = state.plus("requests", of_events([by_request], odds_ratio=3.0), now=now)
+        state = state.plus("clients", of_events([by_client], odds_ratio=3.0), now=now)
+        state = state.look(Metric.ERRORS, budget, now=now)
     return state
 
 
+def proven(state: HarmState, *, alpha: float = 0.01, minutes: float = 60) -> bool:
+    """Whether harm is claimed."""
+    return state.reading(Metric.ERRORS, Budget(alpha=alpha, minutes=minutes)).proven
+
+
+def binomial(n: int, x: int, p: float) -> float:
+    """The chance of x events in n trials."""
+    return math.comb(n, x) * p**x * (1 - p) ** (n - x)
+
+
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(1, 4), st.integers(1, 8), st.floats(0.05, 0.95)),
+        st.tuples(st.integers(1, 3), st.integers(2, 6), st.floats(0.05, 0.95)),
         min_size=1,
         max_size=3,
     )
 )
-@settings(max_examples=30, deadline=None)
-def test_expected_evidence_over_all_courses_of_a_harmless_release_is_at_most_one(
-    strata: list[tuple[int, int, float]],
-):
-    """Summed over every possible course of several strata, each with a base rate of its own."""
+def test_harmless_courses_are_blamed_no_more_often_than_alpha(strata: list[Stratum]):
+    """Summed over every course of several strata, each with a base rate of its own."""
     choices = [
         [
-            (
-                table(n, x, m, y),
-                math.comb(n, x) * math.comb(m, y) * p ** (x + y) * (1 - p) ** (n + m - x - y),
-            )
+            (table(n, x, m, y), binomial(n, x, p) * binomial(m, y, p))
             for x in range(n + 1)
             for y in range(m + 1)
         ]
         for n, m, p in strata
     ]
-    if math.prod(len(choice) for choice in choices) > 1_500:
-        choices = choices[:1]
-    expected = 0.0
+    if math.prod(len(choice) for choice in choices) > 500:
+        choices = choices[:2]
+    blamed = 0.0
     for course in itertools.product(*choices):
-        chance = math.prod(weight for _, weight in course)
-        expected += chance * math.exp(run([item for item, _ in course]).log_evidence)
-    assert expected <= 1 + 1e-9
+        state = errors([one for one, _ in course], alpha=0.3, minutes=3)
+        if proven(state, alpha=0.3, minutes=3):
+            blamed += math.prod(chance for _, chance in course)
+    assert blamed <= 0.3
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(1, 30), st.integers(1, 60), st.integers(0, 90), st.floats(0, 1)),
-        max_size=12,
-    )
-)
-@settings(deadline=None)
-def test_candidate_that_is_never_above_its_share_is_never_blamed(
-    strata: list[tuple[int, int, int, float]],
-):
-    """With a rate at most the live one's in every stratum, evidence of harm stays at most 1."""
-    tables = []
-    for n, m, k, part in strata:
-        events = min(k, n + m)
-        fair = math.floor(events * n / (n + m))
-        x = max(events - m, math.floor(part * fair))
-        if x * (n + m) <= events * n:
-            tables.append(table(n, x, m, events - x))
-    assert run(tables).log_evidence <= 1e-9
+def test_an_outage_is_proven_in_a_handful_of_requests():
+    """Four of four candidate requests fail and none of 76 live ones, within one interval."""
+    looks = [table(1, 1, 19, 0)] * 4
+    assert proven(errors(looks))
+    assert not proven(errors(looks[:1]))
 
 
-def test_stratum_without_events_changes_nothing():
-    """Where events could not have fallen differently there is nothing to learn or to stake."""
-    state = run([table(6, 1, 54, 3)])
-    assert update(state, [table(6, 0, 54, 0)], restart_rate=RATE) == state
-    assert update(state, [table(0, 0, 54, 3)], restart_rate=RATE) == state
+def test_a_client_that_fails_many_times_is_one_event():
+    """Two clients of the candidate and five of the live version, each failing five times."""
+
+    def hour(size: int) -> list[Table]:
+        of_candidate, of_live = {3, 7}, {9, 19, 29, 39, 49}
+        return [
+            table(30, size if i in of_candidate else 0, 570, size if i in of_live else 0)
+            for i in range(60)
+        ]
+
+    assert proven(errors(hour(5)))
+    assert not proven(errors(hour(5), clients=hour(1)))
 
 
-def test_late_turn_for_the_worse_is_found_in_spite_of_a_long_good_time():
-    """An hour of fewer errors than the live version's does not pay for a bad quarter of one."""
-    good = [table(6, 0, 54, 3)] * 60
-    bad = [table(6, 2, 54, 3)] * 15
-    assert run(good).log_evidence < 0
-    assert run(good + bad).log_evidence > math.log(300)
+def test_both_ways_of_counting_must_show_harm():
+    """Neither requests nor clients alone are believed."""
+    bad, fine = [table(30, 6, 570, 5)] * 20, [table(30, 0, 570, 5)] * 20
+    assert proven(errors(bad))
+    assert not proven(errors(bad, clients=fine))
+    assert not proven(errors(fine, clients=bad))
 
 
-def test_evidence_of_more_harm_is_greater():
-    """The evidence rises with the errors of the candidate."""
-    evidence = [run([table(20, x, 180, 1)] * 3).log_evidence for x in range(5)]
-    assert evidence == sorted(evidence)
-    assert evidence[-1] > math.log(300)
+def test_a_late_turn_is_found_although_the_past_was_good():
+    """Two hours below the live rate do not delay a roll-back by more than a few minutes."""
+    good = [table(60, 0, 1140, 12)] * 120
+    bad = [table(60, 4, 1140, 12)] * 10
+    assert proven(errors(good + bad, minutes=240), minutes=240)
 
 
-def test_worst_channel_is_the_one_with_the_evidence():
-    """The channel in which the candidate stands out is named."""
-    state = update(
-        HarmState(channels=3),
-        [table(10, 5, 90, 45), table(10, 9, 90, 9), table(10, 2, 90, 5)],
-        restart_rate=RATE,
-    )
-    assert state.worst_channel == 1
-    assert HarmState(channels=3).worst_channel == 0
+def test_a_better_candidate_is_never_blamed():
+    """Fewer errors are no harm, however many requests there are."""
+    state = errors([table(600, 2, 600, 30)] * 100)
+    reading = state.reading(Metric.ERRORS, Budget(alpha=0.01, minutes=60))
+    assert not reading.proven
+    assert reading.log_evidence < 0.1
+
+
+def test_nothing_is_claimed_of_tables_that_could_not_differ():
+    """No events, or nothing but events, or one slot alone: the state stays as it was."""
+    before = HarmState.initial(Metric.ERRORS)
+    assert errors([table(6, 0, 54, 0), table(0, 0, 54, 3), table(6, 6, 54, 54)]) == before
+
+
+@pytest.mark.parametrize("metric", list(Metric))
+def test_searches_spend_all_of_the_metrics_alpha(metric: Metric):
+    """The parts of a metric's searches are all there is."""
+    assert sum(search.at_once + search.late for search in SEARCHES[metric]) == pytest.approx(1)
 
 
 def test_state_survives_json():
-    """What is read back is what was written."""
-    state = run([table(6, 1, 54, 3)])
-    assert HarmState.from_json(state.to_json()) == state
-    assert state.log_evidence == pytest.approx(HarmState.from_json(state.to_json()).log_evidence)
+    """Read back it is the same state."""
+    state = errors([table(60, 3, 1140, 12)] * 7)
+    assert HarmState.from_json(Metric.ERRORS, state.to_json()) == state
+
+
+def test_scores_of_slow_requests_are_high_whatever_slot_they_were_of():
+    """Exchanging the slots mirrors the summed score around its mean."""
+    fast, slow = {10: 50}, {10: 40, 14: 10}
+    scores = {10: -1, 14: 4}
+    worse = of_scores(slow, fast, scores, effect=0.6)
+    better = of_scores(fast, slow, scores, effect=0.6)
+    assert worse is not None
+    assert better is not None
+    assert worse.value - worse.law.mean == pytest.approx(better.law.mean - better.value)
