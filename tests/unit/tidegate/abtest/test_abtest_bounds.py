@@ -96,6 +96,15 @@ def test_bounds_of_a_rate_hold_it():
     assert 0 <= few[0] < many[0] < 0.1 < many[1] < few[1] <= 1
 
 
+@pytest.mark.parametrize("miss", [0.05, 0.01])
+def test_bounds_lie_where_the_evidence_uses_up_half_of_the_miss(miss: float):
+    """Just outside, the evidence against the rate is the limit; just inside it is less."""
+    score, limit = Score(score=130, weight=1_000), math.log(2 / miss)
+    for bound, side in zip(rate_bounds(score, miss=miss), (1.0, -1.0), strict=True):
+        assert log_wealth_of_rate(score, bound, side=side) >= limit
+        assert log_wealth_of_rate(score, bound + side * 1e-4, side=side) < limit
+
+
 def test_bounds_of_no_events_begin_at_zero():
     """The lower one is 0, the upper one is not."""
     lower, upper = rate_bounds(Score(score=0, weight=200))
