@@ -22,7 +22,8 @@ from bench.judge import conditional
 from bench.judge.recorded import Counts, Recorded, SlotCounts, when_closed
 from bench.judge.scenarios import BAD
 from bench.judge.simulate import simulate
-from bench.judge.worlds import LOOKS, MOST, Delay, Numbers, Outcomes, Scenario
+from bench.judge.worlds import LOOKS, MOST, Delay, Numbers, Scenario
+from tidegate.observation import OutcomeKind
 from tidegate.plan import Metric
 
 METHOD = 1
@@ -157,7 +158,7 @@ def _outcomes(effect: Scenario, recorded: Recorded) -> Numbers:
     """Of labels the wrong among those known; of events those that come, among those at risk."""
     worse, usual = effect.candidate.outcomes.values(), effect.live.outcomes.values()
     candidate, live = recorded.candidate, recorded.live
-    if effect.delay.outcomes is Outcomes.LABELS:
+    if effect.delay.outcomes is OutcomeKind.LABELS:
         odds = (_logit(worse) - _logit(usual))[:, None]
         gains = conditional.binary(
             (candidate.known, candidate.wrong), (live.known, live.wrong), odds

@@ -1,13 +1,14 @@
 """What simulated releases left behind, as arrays, and one of them as the judge sees it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.judge.worlds import LOOKS, WINDOW_INTERVALS, Scenario
+from tidegate.closing import outcomes_of
 from tidegate.judge import Comparison
 from tidegate.observation import (
     DELAY_EDGES,
@@ -70,7 +71,10 @@ def when_closed(values: NDArray[_Value]) -> NDArray[_Value]:
 
 
 def looks(recorded: Recorded, run: int) -> Iterator[list[Observation]]:
-    """The increments of one run look by look, as `tidegate.closing` closes them with no lag."""
+    """The increments of one run look by look, as `tidegate.closing` closes them with no lag.
+
+    No outcome window ends within a release, so that nothing matures.
+    """
     late: dict[int, list[Observation]] = {}
     for interval in range(LOOKS):
         for slot, counts in ((SLOTS.live, recorded.live), (SLOTS.candidate, recorded.candidate)):
@@ -94,26 +98,25 @@ def _increments(
         slot=slot,
     )
     known, wrong = counts.known[run, interval], counts.wrong[run, interval]
-    outcomes = {
-        bucket: OutcomeCounts(known=int(known[bucket]), wrong=int(wrong[bucket]))
-        for bucket in np.flatnonzero(known).tolist()
-    }
     histogram = counts.latency[run, interval]
-    yield (
-        interval,
-        Observation(
-            key=key,
-            unit=scenario.unit,
-            requests=requests,
-            errors=int(counts.errors[run, interval]),
-            clients_with_errors=int(counts.clients_with_errors[run, interval]),
-            latency={b: int(histogram[b]) for b in np.flatnonzero(histogram).tolist()},
-            outcomes={b: known for b, known in outcomes.items() if CLOSES_AFTER[b] == 0},
-        ),
+    counter = Observation(
+        key=key,
+        unit=scenario.unit,
+        requests=requests,
+        errors=int(counts.errors[run, interval]),
+        clients_with_errors=int(counts.clients_with_errors[run, interval]),
+        latency={b: int(histogram[b]) for b in np.flatnonzero(histogram).tolist()},
+        outcomes={
+            bucket: OutcomeCounts(known=int(known[bucket]), wrong=int(wrong[bucket]))
+            for bucket in np.flatnonzero(known).tolist()
+        },
     )
-    for bucket, outcome in outcomes.items():
+    outcomes = outcomes_of(counter, kind=scenario.delay.outcomes, window=WINDOW_INTERVALS)
+    at_once = {bucket: counted for bucket, counted in outcomes.items() if CLOSES_AFTER[bucket] == 0}
+    yield interval, replace(counter, outcomes=at_once)
+    for bucket, counted in outcomes.items():
         if CLOSES_AFTER[bucket] > 0:
-            late = Observation(key=key, unit=scenario.unit, outcomes={bucket: outcome})
+            late = Observation(key=key, unit=scenario.unit, outcomes={bucket: counted})
             yield interval + CLOSES_AFTER[bucket], late
 
 
@@ -129,7 +132,7 @@ def plan_of(scenario: Scenario, *, alpha: float = 0.01) -> ReleasePlan:
         guardrails=(
             Guardrail(metric=Metric.ERRORS, margin=0.02),
             Guardrail(metric=Metric.LATENCY, margin=0.10),
-            Guardrail(metric=Metric.OUTCOMES, margin=0.05),
+            Guardrail(metric=Metric.OUTCOMES, margin=0.05, kind=scenario.delay.outcomes),
         ),
         lag_seconds=0,
         outcome_window_seconds=60 * WINDOW_INTERVALS,

@@ -13,13 +13,12 @@ from bench.judge.worlds import (
     Family,
     Incidents,
     Latency,
-    Outcomes,
     Scenario,
     Users,
     always,
     since,
 )
-from tidegate.observation import Unit
+from tidegate.observation import OutcomeKind, Unit
 from tidegate.plan import Metric
 
 HALF = ((0, 0.50),)
@@ -105,7 +104,7 @@ BAD: tuple[Scenario, ...] = (
     ),
     replace(
         _outcomes("late conversions 10 -> 7 %", 0.10, 0.07, 600),
-        delay=Delay(outcomes=Outcomes.CONVERSIONS, mean_intervals=20.0),
+        delay=Delay(outcomes=OutcomeKind.CONVERSIONS, mean_intervals=20.0),
     ),
     _latency("everything 20 % slower, wide", 300, candidate=WIDE, live=WIDE, slowdown=1.2),
     _latency("everything 50 % slower", 60, slowdown=1.5),
@@ -168,7 +167,7 @@ HARMLESS: tuple[Scenario, ...] = (
     replace(
         _harmless("late conversions", always(600)),
         shares=HALF,
-        delay=Delay(outcomes=Outcomes.CONVERSIONS, mean_intervals=45.0),
+        delay=Delay(outcomes=OutcomeKind.CONVERSIONS, mean_intervals=45.0),
     ),
     replace(_harmless("sticky users who differ", always(600)), users=Users(), shares=((0, 0.25),)),
     replace(_harmless("better candidate", always(600), _BETTER), live=_WORSE),

@@ -17,11 +17,10 @@ from bench.judge.worlds import (
     Behaviour,
     Incidents,
     Numbers,
-    Outcomes,
     Scenario,
 )
 from tidegate import latency
-from tidegate.observation import DELAY_EDGES
+from tidegate.observation import DELAY_EDGES, OutcomeKind
 from tidegate.plan import Metric
 
 RUNS_AT_ONCE = 64
@@ -133,12 +132,12 @@ def _outcomes(
     served, rng = drawn
     rates = behaviour.outcomes.values()[:, None]
     when = around.scenario.delay.chances()
-    labels = around.scenario.delay.outcomes is Outcomes.LABELS
+    labels = around.scenario.delay.outcomes is OutcomeKind.LABELS
     chances = np.broadcast_to(when if labels else rates * when, (LOOKS, len(when)))
     never = 1 - chances.sum(axis=1, keepdims=True)
     known = rng.multinomial(served, np.concatenate([chances, never], axis=1))[..., :-1]
     if labels:
         return known, rng.binomial(known, rates)
-    if around.scenario.delay.outcomes is Outcomes.COMPLAINTS:
+    if around.scenario.delay.outcomes is OutcomeKind.COMPLAINTS:
         return known, known
     return known, np.zeros_like(known)

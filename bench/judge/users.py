@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.judge.recorded import Counts, Recorded, SlotCounts
-from bench.judge.worlds import LOOKS, MOST, Behaviour, Numbers, Outcomes, Scenario, Users
+from bench.judge.worlds import LOOKS, MOST, Behaviour, Numbers, Scenario, Users
 from tidegate import latency
-from tidegate.observation import DELAY_EDGES, Unit
+from tidegate.observation import DELAY_EDGES, OutcomeKind, Unit
 
 _Flags = NDArray[np.bool_]
 
@@ -111,11 +111,11 @@ def _hear(
     )
     kind = scenario.delay.outcomes
     known = bucket < len(DELAY_EDGES)
-    if kind is not Outcomes.LABELS:
+    if kind is not OutcomeKind.LABELS:
         known &= happened
     wrong = known & happened
     counts.known[run] = _by_bucket(served.look[known], bucket[known], len(DELAY_EDGES))
-    if kind is not Outcomes.CONVERSIONS:
+    if kind is not OutcomeKind.CONVERSIONS:
         counts.wrong[run] = _by_bucket(served.look[wrong], bucket[wrong], len(DELAY_EDGES))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate import latency
-from tidegate.observation import DELAY_EDGES, Unit, last_delay
+from tidegate.observation import DELAY_EDGES, OutcomeKind, Unit, last_delay
 from tidegate.plan import Metric
 
 LOOKS = 240
@@ -118,22 +118,11 @@ class Behaviour:
     """Rate of wrong labels, or of events."""
 
 
-class Outcomes(StrEnum):
-    """How outcomes become known."""
-
-    LABELS = "labels"
-    """A label comes for every served request, right or wrong."""
-    CONVERSIONS = "conversions"
-    """Only good events come (known, not wrong); what never comes was none. Fewer is harm."""
-    COMPLAINTS = "complaints"
-    """Only bad events come (known and wrong). More is harm."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delay:
     """When outcomes become known: after an exponential delay, in whole intervals."""
 
-    outcomes: Outcomes = Outcomes.LABELS
+    outcomes: OutcomeKind = OutcomeKind.LABELS
     mean_intervals: float = 1.0
 
     def chances(self) -> Numbers:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.judge.recorded import Counts, Histograms, Recorded, SlotCounts, when_closed
-from bench.judge.worlds import Numbers, Outcomes, Scenario
+from bench.judge.worlds import Numbers, Scenario
 from tidegate import latency
+from tidegate.observation import OutcomeKind
 from tidegate.plan import Metric
 
 UPPER = np.asarray([latency.upper_edge_milliseconds(b) for b in range(latency.BUCKET_COUNT)])
@@ -104,7 +105,7 @@ class Pair:
 
 def pairs(recorded: Recorded) -> tuple[Pair, ...]:
     """Errors, latency in milliseconds and outcomes, as a tool that compares two slots gets them."""
-    converts = recorded.scenario.delay.outcomes is Outcomes.CONVERSIONS
+    converts = recorded.scenario.delay.outcomes is OutcomeKind.CONVERSIONS
     return (
         Pair(
             metric=Metric.ERRORS,
@@ -148,7 +149,7 @@ def _latency(slot: SlotCounts) -> Sample:
 def _outcomes(scenario: Scenario, slot: SlotCounts) -> Sample:
     """Wrong labels among those known, or events among all that was served so far."""
     match scenario.delay.outcomes:
-        case Outcomes.LABELS:
+        case OutcomeKind.LABELS:
             return _shares(when_closed(slot.known), when_closed(slot.wrong))
-        case Outcomes.CONVERSIONS | Outcomes.COMPLAINTS:
+        case OutcomeKind.CONVERSIONS | OutcomeKind.COMPLAINTS:
             return _shares(slot.requests - slot.errors, when_closed(slot.known))

@@ -99,7 +99,10 @@ def test_incidents_hit_both_slots_at_once():
     assert together > 0.8
 
 
-@pytest.mark.parametrize("name", ["wrong 10 -> 20 %, late labels", "ramp and drifting rates"])
+@pytest.mark.parametrize(
+    "name",
+    ["wrong 10 -> 20 %, late labels", "ramp and drifting rates", "late conversions 10 -> 7 %"],
+)
 def test_looks_are_what_the_product_closes(name: str):
     """Look by look the increments are those of `tidegate.closing` on the same counters."""
     recorded = simulate(named(name), 1, 5)
@@ -110,6 +113,7 @@ def test_looks_are_what_the_product_closes(name: str):
             after=look - 1,
             through=look,
             outcome_window_seconds=60 * WINDOW_INTERVALS,
+            kind=recorded.scenario.delay.outcomes,
         )
         assert tuple(increments) == tuple(item for item in expected if item != _blank(item))
 
