@@ -166,8 +166,8 @@ def _impossible(advice: Advice, need: Need) -> str | None:
     if harm_of(need.guardrail, advice.traffic.live, rung=Rung.MARGIN) is None:
         margin = f"{100 * need.guardrail.margin:.3g} points"
         return (
-            f"{metric}: the live version is so bad that nothing can be {margin} worse: mend it "
-            "first, or choose a smaller margin"
+            f"{metric}: nothing can be {margin} worse than the live version is: choose a smaller "
+            "margin, or mend it first"
         )
     return None
 

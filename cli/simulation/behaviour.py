@@ -4,13 +4,13 @@ Values only: nothing is drawn at random here, and nothing is judged.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 from tidegate import latency
 from tidegate.closing import window_intervals
 from tidegate.intervals import INTERVAL_SECONDS
-from tidegate.observation import DELAY_EDGES, last_delay
+from tidegate.observation import DELAY_EDGES, OutcomeKind, last_delay
 
 Chances = tuple[float, ...]
 
@@ -23,8 +23,9 @@ class Behaviour:
     """What a slot does with a request.
 
     `latency` has the chance of each bucket for an answered request; `known` the chance of each
-    delay bucket that its outcome becomes known then (the rest never does); `wrong` is the share of
-    known outcomes that are wrong.
+    delay bucket that an outcome is reported then (the rest never is); `wrong` is the share of those
+    that are wrong. Where only events are reported, `known` are the events: all of them wrong
+    (complaints) or none (conversions).
     """
 
     errors: float
@@ -42,8 +43,20 @@ class Behaviour:
 
     @property
     def known_share(self) -> float:
-        """The share of answers whose outcome ever becomes known."""
+        """The share of answers of which an outcome is ever reported."""
         return math.fsum(self.known)
+
+    def harmed(self, kind: OutcomeKind) -> float:
+        """The share that an outcomes guardrail of this kind is about (`tidegate.plan`)."""
+        if kind is OutcomeKind.LABELS:
+            return self.wrong
+        share = self.known_share
+        return share if kind is OutcomeKind.COMPLAINTS else 1 - share
+
+    def reporting(self, share: float) -> "Behaviour":
+        """The same with an outcome of another share of the answers, as late as before."""
+        factor = 0.0 if self.known_share == 0 else share / self.known_share
+        return replace(self, known=tuple(chance * factor for chance in self.known))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,16 @@ from cli.simulation.behaviour import (
 from cli.simulation.observed import Observed
 from tidegate.errors import InvalidValueError
 from tidegate.latency import upper_edge_milliseconds
+from tidegate.observation import OutcomeKind
 from tidegate.plan import Metric, ReleasePlan
 
 ERRORS, WRONG = 0.01, 0.10
 P50_MILLISECONDS, P99_TIMES_P50 = 50.0, 3.0
 DELAY_SECONDS, KNOWN = 300.0, 1.0
 """What is assumed of a model of which nothing is known: modest, and printed where it is used."""
+
+EVENTS = {OutcomeKind.CONVERSIONS: 0.10, OutcomeKind.COMPLAINTS: 0.01}
+"""The same for events: of how many answers they come."""
 
 TINY = 1e-3
 """The least of what must be above 0."""
@@ -54,7 +58,7 @@ class Given:
         checks = (
             ("requests per minute", self.requests_per_minute, (TINY, 1e7)),
             ("errors", self.errors, (0.0, 0.99)),
-            ("wrong", self.wrong, (0.0, 0.99)),
+            ("wrong", self.wrong, (0.0, 0.9999)),
             ("outcomes known", self.outcomes_known, (TINY, 1.0)),
             ("latency p50", p50, (TINY, 1e6)),
             ("latency p99", p99, (TINY if p50 is None else p50, 1e6)),
@@ -90,7 +94,7 @@ def basis_of(given: Given, *, observed: Observed | None, plan: ReleasePlan) -> B
     None where it is not known how many requests there are: that is never assumed. InvalidValueError
     with every fault of what was given.
     """
-    faults = given.faults()
+    faults = (*given.faults(), *_faults_of_kind(given, plan.outcome_kind))
     if faults:
         raise InvalidValueError(faults)
     seen = Observed(intervals=0, requests=0) if observed is None else observed
@@ -110,6 +114,16 @@ def basis_of(given: Given, *, observed: Observed | None, plan: ReleasePlan) -> B
     if any(guardrail.metric is Metric.OUTCOMES for guardrail in plan.guardrails):
         figures.extend(outcomes)
     return Basis(traffic=Traffic(requests_per_minute=rate, live=live), figures=tuple(figures))
+
+
+def _faults_of_kind(given: Given, kind: OutcomeKind) -> tuple[str, ...]:
+    if given.outcomes_known is None or not kind.has_events_only:
+        return ()
+    fault = (
+        f"outcomes known is for labels, and the plan's outcomes are {kind}: give by wrong how many "
+        "answers come to harm"
+    )
+    return (fault,)
 
 
 def percent(share: float) -> str:
@@ -152,16 +166,33 @@ def _latency_figure(quantiles: tuple[float, float], source: Source) -> Figure:
 def _with_outcomes(
     live: Behaviour, given: Given, seen: Observed, *, plan: ReleasePlan
 ) -> tuple[Behaviour, tuple[Figure, ...]]:
-    wrong, wrong_source = _pick(given.wrong, seen.wrong, WRONG)
+    kind = plan.outcome_kind
     known, delay = _known(given, seen, plan)
-    figures = (Figure(name="wrong outcomes", text=percent(wrong), source=wrong_source), *delay)
-    return replace(live, wrong=wrong, known=known), figures
+    if kind is OutcomeKind.LABELS:
+        wrong, source = _pick(given.wrong, seen.wrong, WRONG)
+        figures = (Figure(name="wrong outcomes", text=percent(wrong), source=source), *delay)
+        return replace(live, wrong=wrong, known=known), figures
+    seen_share = None if seen.known is None else max(TINY, sum(seen.known))
+    harmed = None if seen_share is None else _turned(seen_share, kind)
+    share, source = _pick(given.wrong, harmed, _turned(EVENTS[kind], kind))
+    events = _turned(share, kind)
+    late = Behaviour(errors=0.0, latency=(), known=known, wrong=0.0).reporting(events)
+    wrong = 1.0 if kind is OutcomeKind.COMPLAINTS else 0.0
+    text = f"of {percent(events)} of the answers"
+    figures = (Figure(name=kind.value, text=text, source=source), *delay[-1:])
+    return replace(live, wrong=wrong, known=late.known), figures
+
+
+def _turned(share: float, kind: OutcomeKind) -> float:
+    """Of conversions the harm is that there is none; of complaints each is one."""
+    return 1 - share if kind is OutcomeKind.CONVERSIONS else share
 
 
 def _known(given: Given, seen: Observed, plan: ReleasePlan) -> tuple[Chances, tuple[Figure, ...]]:
-    """When outcomes become known: as observed, unless something of it was given."""
+    """When outcomes are reported: as observed, unless something of it was given."""
     said = given.outcome_delay_seconds is not None or given.outcomes_known is not None
-    if not said and seen.known is not None:
+    events = plan.outcome_kind.has_events_only
+    if not said and seen.known is not None and not (events and sum(seen.known) == 0):
         text = f"of {percent(sum(seen.known))} of the answers, as late as before"
         figure = Figure(name="outcomes known", text=text, source=Source.OBSERVED)
         return seen.known, (figure,)
@@ -172,10 +203,9 @@ def _known(given: Given, seen: Observed, plan: ReleasePlan) -> tuple[Chances, tu
         outcome_window_seconds=plan.outcome_window_seconds,
         known_share=share,
     )
+    known = f"of {percent(share)} of the answers"
     figures = (
-        Figure(
-            name="outcomes known", text=f"of {percent(share)} of the answers", source=share_source
-        ),
+        Figure(name="outcomes known", text=known, source=share_source),
         Figure(name="outcome delay", text=f"{delay / 60:.3g} min in the mean", source=delay_source),
     )
     return chances, figures

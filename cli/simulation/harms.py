@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from cli.simulation.behaviour import Behaviour, shifted
 from tidegate import latency
+from tidegate.observation import OutcomeKind
 from tidegate.plan import Guardrail, Metric, ReleasePlan
 
 MOST = 0.98
@@ -107,11 +108,26 @@ def _errors(_: Guardrail, live: Behaviour, amount: float) -> tuple[Behaviour, st
     return replace(live, errors=bad), _points(live.errors, bad)
 
 
-def _outcomes(_: Guardrail, live: Behaviour, amount: float) -> tuple[Behaviour, str] | None:
-    bad = live.wrong + amount
-    if bad > MOST:
+def _outcomes(guardrail: Guardrail, live: Behaviour, amount: float) -> tuple[Behaviour, str] | None:
+    bad = live.harmed(guardrail.kind) + amount
+    if bad > (1.0 if guardrail.kind is OutcomeKind.CONVERSIONS else MOST):
         return None
-    return replace(live, wrong=bad), _points(live.wrong, bad)
+    candidate = _with_harmed(live, guardrail.kind, bad)
+    return candidate, outcome_words(guardrail.kind, live, candidate)
+
+
+def _with_harmed(live: Behaviour, kind: OutcomeKind, share: float) -> Behaviour:
+    if kind is OutcomeKind.LABELS:
+        return replace(live, wrong=share)
+    return live.reporting(share if kind is OutcomeKind.COMPLAINTS else 1 - share)
+
+
+def outcome_words(kind: OutcomeKind, live: Behaviour, candidate: Behaviour) -> str:
+    """What becomes of the outcomes, as people count them."""
+    if kind is OutcomeKind.LABELS:
+        return _points(live.wrong, candidate.wrong)
+    verb = "convert" if kind is OutcomeKind.CONVERSIONS else "complain"
+    return f"{_points(live.known_share, candidate.known_share)} {verb}"
 
 
 def _latency(guardrail: Guardrail, live: Behaviour, amount: float) -> tuple[Behaviour, str] | None:
@@ -154,11 +170,19 @@ def _shift_for(live: Behaviour, edge: int, wanted: float) -> float:
     return high
 
 
+_ALL_BAD = {
+    OutcomeKind.LABELS: "all wrong",
+    OutcomeKind.CONVERSIONS: "none converts",
+    OutcomeKind.COMPLAINTS: "all complain",
+}
+
+
 def _outage(guardrail: Guardrail, live: Behaviour) -> Harm:
     if guardrail.metric is Metric.ERRORS:
         candidate, amount, words = replace(live, errors=1.0), 1 - live.errors, "all fail"
     elif guardrail.metric is Metric.OUTCOMES:
-        candidate, amount, words = replace(live, wrong=1.0), 1 - live.wrong, "all wrong"
+        candidate = _with_harmed(live, guardrail.kind, 1.0)
+        amount, words = 1 - live.harmed(guardrail.kind), _ALL_BAD[guardrail.kind]
     else:
         times = OUTAGE_SLOWDOWN * guardrail.tolerated_slowdown
         candidate = slowed(live, latency.BUCKETS_PER_OCTAVE * math.log2(times))

@@ -87,12 +87,9 @@ class _World:
         """A release begins at any moment of an interval."""
         self.now = _BEGINS + float(self.rng.uniform(0, INTERVAL_SECONDS))
         self.closed_through = interval_of(self.now) - 1
-        window = self.setting.plan.outcome_window_seconds
         live, candidate = self.setting.traffic.live, self.setting.candidate
         for slot, behaviour in ((SLOTS.live, live), (SLOTS.candidate, candidate)):
-            self.samplers[slot] = Sampler(
-                behaviour=behaviour, outcome_window_seconds=window, rng=self.rng
-            )
+            self.samplers[slot] = Sampler(behaviour=behaviour, plan=self.setting.plan, rng=self.rng)
 
     def pass_time(self, seconds: float, record: ReleaseRecord) -> None:
         """Requests come in under the record's split while so many seconds pass."""

@@ -12,10 +12,10 @@ from typing import Any
 from cli.simulation.recording import Recording
 from cli.simulation.release import End
 from tidegate import latency
-from tidegate.closing import closed, window_intervals
+from tidegate.closing import closed, outcomes_of, window_intervals
 from tidegate.intervals import INTERVAL_SECONDS
 from tidegate.judge import Comparison, JudgeState, judge
-from tidegate.observation import Observation, ObservationKey, OutcomeCounts, last_delay
+from tidegate.observation import DELAY_EDGES, Observation, ObservationKey, OutcomeCounts, last_delay
 from tidegate.plan import ReleasePlan
 from tidegate.verdict import Verdict, VerdictKind
 
@@ -68,7 +68,7 @@ def replay(recording: Recording, plan: ReleasePlan, *, comparison: Comparison, n
 
     InvalidValueError where the counts are impossible.
     """
-    due = _due(recording.observations, window=window_intervals(plan.outcome_window_seconds))
+    due = _due(recording.observations, plan)
     first = min(item.key.interval for item in recording.observations)
     baked_minutes = sum(step.bake_seconds for step in plan.steps) / 60
     state, looks, end = JudgeState.initial(plan), [], End.HELD
@@ -78,6 +78,7 @@ def replay(recording: Recording, plan: ReleasePlan, *, comparison: Comparison, n
             after=interval - 1,
             through=interval,
             outcome_window_seconds=plan.outcome_window_seconds,
+            kind=plan.outcome_kind,
         )
         state, verdict = judge(plan, comparison, state, increments)
         minutes = (interval - first + 1) * INTERVAL_SECONDS // 60
@@ -94,13 +95,24 @@ def _end(verdict: Verdict, *, baked: bool) -> End:
     return End.PROMOTED if baked and verdict.kind is VerdictKind.PROMOTE else End.HELD
 
 
-def _due(observations: Sequence[Observation], *, window: int) -> dict[int, list[Observation]]:
-    """What is known of each key, at every interval at which a part of it is closed."""
+def _due(observations: Sequence[Observation], plan: ReleasePlan) -> dict[int, list[Observation]]:
+    """What is known of each key, at every interval at which a part of it is closed.
+
+    Nothing is closed beyond what the recording knows: that no event came later is not in it.
+    """
+    window, kind = window_intervals(plan.outcome_window_seconds), plan.outcome_kind
+    ends = [last_delay(bucket, window_intervals=window) for bucket in range(len(DELAY_EDGES))]
+    known_through = max(
+        item.key.interval + max((ends[bucket] for bucket in item.outcomes), default=0)
+        for item in observations
+    )
     due: defaultdict[int, list[Observation]] = defaultdict(list)
     for item in _summed(observations):
-        delays = {0, *(last_delay(b, window_intervals=window) for b in item.outcomes)}
-        for delay in delays:
-            due[item.key.interval + delay].append(item)
+        closing = outcomes_of(item, kind=kind, window=window)
+        matured = {window} if kind.has_events_only else set()
+        for delay in {0, *(ends[bucket] for bucket in closing)} | matured:
+            if item.key.interval + delay <= known_through:
+                due[item.key.interval + delay].append(item)
     return due
 
 

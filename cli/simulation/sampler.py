@@ -5,31 +5,34 @@ each other. Clumps, sticky users and drifting rates are the benchmark's business
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cli.simulation.behaviour import Behaviour
-from tidegate.closing import window_intervals
+from tidegate.closing import matured_of, outcomes_of, window_intervals
 from tidegate.observation import (
     DELAY_EDGES,
+    MaturedCounts,
     Observation,
     ObservationKey,
     OutcomeCounts,
     last_delay,
 )
+from tidegate.plan import ReleasePlan
 
 
 @dataclass(slots=True, kw_only=True)
 class Sampler:
-    """A slot's behaviour and the chance that decides."""
+    """A slot's behaviour, how the plan closes outcomes, and the chance that decides."""
 
     behaviour: Behaviour
-    outcome_window_seconds: int
+    plan: ReleasePlan
     rng: np.random.Generator
     _latency: NDArray[np.float64] = field(init=False)
     _known: NDArray[np.float64] = field(init=False)
+    _window: int = field(init=False)
     _closes: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,9 +40,9 @@ class Sampler:
         self._latency = _whole(self.behaviour.latency)
         never = max(0.0, 1 - self.behaviour.known_share)
         self._known = _whole((*self.behaviour.known, never))
-        window = window_intervals(self.outcome_window_seconds)
+        self._window = window_intervals(self.plan.outcome_window_seconds)
         self._closes = tuple(
-            last_delay(bucket, window_intervals=window) for bucket in range(len(DELAY_EDGES))
+            last_delay(bucket, window_intervals=self._window) for bucket in range(len(DELAY_EDGES))
         )
 
     def serve(
@@ -50,23 +53,30 @@ class Sampler:
         if requests == 0:
             return
         errors = int(self.rng.binomial(requests, min(1.0, self.behaviour.errors)))
-        outcomes = self._outcomes(requests - errors)
-        prompt = {b: counts for b, counts in outcomes.items() if self._closes[b] == 0}
-        yield (
-            key.interval,
-            Observation(
-                key=key,
-                requests=requests,
-                errors=errors,
-                clients_with_errors=errors,
-                latency=_counts(self.rng.multinomial(requests - errors, self._latency)),
-                outcomes=prompt,
-                evidence=evidence,
-            ),
+        counter = Observation(
+            key=key,
+            requests=requests,
+            errors=errors,
+            clients_with_errors=errors,
+            latency=_counts(self.rng.multinomial(requests - errors, self._latency)),
+            outcomes=self._outcomes(requests - errors),
+            evidence=evidence,
         )
+        yield from self._closed(counter)
+
+    def _closed(self, counter: Observation) -> Iterator[tuple[int, Observation]]:
+        """The counter in the parts and at the intervals in which `tidegate.closing` closes it."""
+        kind = self.plan.outcome_kind
+        outcomes = outcomes_of(counter, kind=kind, window=self._window)
+        prompt = {b: counts for b, counts in outcomes.items() if self._closes[b] == 0}
+        yield counter.key.interval, replace(counter, outcomes=prompt)
+        late = Observation(key=counter.key, evidence=counter.evidence)
         for bucket in outcomes.keys() - prompt.keys():
-            late = Observation(key=key, outcomes={bucket: outcomes[bucket]}, evidence=evidence)
-            yield key.interval + self._closes[bucket], late
+            closes = counter.key.interval + self._closes[bucket]
+            yield closes, replace(late, outcomes={bucket: outcomes[bucket]})
+        matured = matured_of(counter, kind=kind, window=self._window)
+        if matured != MaturedCounts():
+            yield counter.key.interval + self._window, replace(late, matured=matured)
 
     def _outcomes(self, answers: int) -> dict[int, OutcomeCounts]:
         known = _counts(self.rng.multinomial(answers, self._known)[:-1])

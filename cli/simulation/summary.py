@@ -148,7 +148,4 @@ def _worse(harm: Harm, live: Behaviour) -> float:
     """Bad answers a request that the live version would not have given."""
     if harm.metric is Metric.ERRORS:
         return harm.candidate.errors - live.errors
-    answered = 1 - harm.candidate.errors
-    if harm.metric is Metric.OUTCOMES:
-        return answered * (harm.candidate.wrong - live.wrong)
-    return answered * harm.amount if harm.metric is Metric.LATENCY else 0.0
+    return 0.0 if harm.metric is None else (1 - harm.candidate.errors) * harm.amount

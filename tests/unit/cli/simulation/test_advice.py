@@ -71,7 +71,7 @@ def test_a_live_version_that_is_all_bad_leaves_nothing_to_see(plan: ReleasePlan,
     """Nothing can be five points worse than failing 97 % of the requests."""
     broken = replace(traffic.live, errors=0.97)
     said = advise(plan, replace(traffic, live=broken)).warnings()[0]
-    assert said.startswith("errors: the live version is so bad")
+    assert said.startswith("errors: nothing can be 5 points worse")
 
 
 @pytest.mark.parametrize(
@@ -104,3 +104,10 @@ def test_durations_are_round_and_as_a_project_file_says_them(
 def test_minutes_are_told_as_people_say_them(minutes: float | None, words: str):
     """Estimates have no more digits than they deserve."""
     assert minutes_in_words(minutes) == words
+
+
+def test_a_margin_beyond_all_conversions_is_told(conversions: ReleasePlan, traffic: Traffic):
+    """Where one answer in fifty converts, to lose them all is within a margin of eight points."""
+    rare = replace(traffic, live=traffic.live.reporting(0.02))
+    (said,) = advise(conversions, rare).warnings()
+    assert said.startswith("outcomes: nothing can be 8 points worse")

@@ -65,6 +65,24 @@ def test_showing_safety_takes_about_as_long_as_estimated(
     assert need.shown_minutes <= found * FACTOR + 1
 
 
+@pytest.mark.parametrize("kind", ["conversions", "complaints"])
+def test_events_take_about_as_long_as_estimated(request: pytest.FixtureRequest, kind: str):
+    """Harm by the events that come, safety by the windows that have passed."""
+    plan: ReleasePlan = request.getfixturevalue(kind)
+    busy: Traffic = request.getfixturevalue({"conversions": "buyers"}.get(kind, "complainers"))
+    slow = replace(busy, requests_per_minute=60)
+    single = one_step(plan, Metric.OUTCOMES, share=20)
+    harm = harm_of(single.guardrails[0], slow.live, rung=Rung.MARGIN)
+    assert harm is not None
+    (need,) = needs_of(single, slow)
+    seen = simulated_minutes(single, slow, harm.candidate, End.ROLLED_BACK)
+    shown = simulated_minutes(single, slow, slow.live, End.PROMOTED)
+    assert need.seen_minutes is not None
+    assert need.shown_minutes is not None
+    assert seen / FACTOR <= need.seen_minutes + 1 <= seen * FACTOR + 2
+    assert shown / FACTOR <= need.shown_minutes + 1 <= shown * FACTOR + 2
+
+
 @settings(max_examples=40)
 @given(per_minute=st.floats(0.5, 5_000), more=st.floats(1.2, 10))
 def test_more_traffic_never_takes_longer(per_minute: float, more: float):

@@ -98,3 +98,25 @@ def test_all_faults_come_at_once(plan: ReleasePlan):
         basis_of(wrong, observed=None, plan=plan)
     assert len(refused.value.faults) == 6
     assert "errors must be 0 to 0.99, got 1.5" in refused.value.faults
+
+
+def test_events_are_told_by_how_many_answers_they_come_of(
+    conversions: ReleasePlan, complaints: ReleasePlan
+):
+    """What is observed of them is their rate; what is given is the harm: that none converts."""
+    seen = basis_of(Given(), observed=SEEN, plan=conversions)
+    told = basis_of(Given(wrong=0.85), observed=SEEN, plan=conversions)
+    bad = basis_of(Given(wrong=0.02), observed=SEEN, plan=complaints)
+    assert seen is not None
+    assert told is not None
+    assert bad is not None
+    assert seen.traffic.live.known_share == pytest.approx(0.3)
+    assert told.traffic.live.known_share == pytest.approx(0.15)
+    assert (bad.traffic.live.known_share, bad.traffic.live.wrong) == (pytest.approx(0.02), 1.0)
+    assert sources(told)["conversions"] is Source.GIVEN
+
+
+def test_how_many_labels_come_is_no_question_of_events(conversions: ReleasePlan):
+    """A figure that means nothing is refused, not ignored."""
+    with pytest.raises(InvalidValueError, match="is for labels"):
+        basis_of(Given(requests_per_minute=9, outcomes_known=0.5), observed=None, plan=conversions)

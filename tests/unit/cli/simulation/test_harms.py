@@ -67,3 +67,18 @@ def test_what_cannot_be_is_left_out(plan: ReleasePlan, live: Behaviour):
         Rung.HALF,
         Rung.OUTAGE,
     ]
+
+
+def test_fewer_conversions_and_more_complaints_are_harm(
+    conversions: ReleasePlan, complaints: ReleasePlan, live: Behaviour
+):
+    """A margin of events is a share of all answers, and they come as late as before."""
+    buyers, complainers = live.reporting(0.2), live.reporting(0.05)
+    fewer = harm_of(conversions.guardrails[0], buyers, rung=Rung.MARGIN)
+    more = harm_of(complaints.guardrails[0], complainers, rung=Rung.MARGIN)
+    assert fewer is not None
+    assert more is not None
+    assert fewer.candidate.known_share == pytest.approx(0.12)
+    assert more.candidate.known_share == pytest.approx(0.13)
+    assert (fewer.words, more.words) == ("20 → 12 % convert", "5 → 13 % complain")
+    assert ladder(conversions, buyers)[-1].candidate.known_share == 0

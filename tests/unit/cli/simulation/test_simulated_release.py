@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cli.simulation.behaviour import Behaviour, Traffic
+from cli.simulation.harms import Rung, harm_of
 from cli.simulation.release import End, Outcome, Setting, simulate_release
 from tests.release_world import ReleaseWorld
 from tests.release_world import Traffic as WorldTraffic
@@ -88,3 +89,18 @@ def test_a_release_takes_as_long_as_the_release_machine_takes(seed: int):
     took = record.decided_at - record.started_at
     # Either may begin at any moment of an interval, and each of two steps ends at a look.
     assert abs(outcome.seconds - took) <= 2 * INTERVAL_SECONDS
+
+
+@pytest.mark.parametrize("kind", ["conversions", "complaints"])
+def test_events_are_judged_by_what_comes_and_by_whole_windows(
+    request: pytest.FixtureRequest, kind: str
+):
+    """Harm shows as events come or fail to; safety only when the outcome window has passed."""
+    plan: ReleasePlan = request.getfixturevalue(kind)
+    traffic: Traffic = request.getfixturevalue({"conversions": "buyers"}.get(kind, "complainers"))
+    harm = harm_of(plan.guardrails[0], traffic.live, rung=Rung.TWICE)
+    assert harm is not None
+    assert run(plan, traffic, harm.candidate).end is End.ROLLED_BACK
+    harmless = run(plan, traffic, traffic.live)
+    assert harmless.end is End.PROMOTED
+    assert harmless.seconds > plan.outcome_window_seconds
