@@ -118,8 +118,10 @@ def looks_to_show(replays: Replays, *, most: int | None) -> tuple[LookBack, ...]
 
 def _table(replays: Replays, looks: Sequence[LookBack]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
+    claims = set(claims_of(replays.main))
     for heading in headings_of(replays):
-        table.add_column(heading, justify="right")
+        shown = heading.replace(" ", "\n") if heading in claims else heading
+        table.add_column(shown, justify="right", no_wrap=True)
     for look in looks:
         verdicts = verdicts_at(replays, look)
         cells = row_of_look(look, verdicts)

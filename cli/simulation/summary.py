@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -131,6 +132,7 @@ class Row:
             "rollback_is_wrong": self.harm.metric is None,
             "candidate_requests_mean": self.exposure,
             "bad_answers_mean": self.bad_answers,
+            "blamed": dict(Counter(o.blamed for o in self.outcomes if o.blamed is not None)),
             **{
                 end.value: {**self.share(end).to_json(), **self.decided(end).to_json()}
                 for end in End
