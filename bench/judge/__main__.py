@@ -19,7 +19,9 @@ from bench.judge.measure import RULES, measure, rule_named
 from bench.judge.product import JUDGE
 from bench.judge.report import WIDTH, show
 from bench.judge.results import KEPT, Results, read, results_of, write
+from bench.judge.rules import Rule
 from bench.judge.scenarios import ALL, named
+from bench.judge.worlds import Family
 
 RUNS, QUICK_RUNS, LOOKED_AT = 200, 20, 10
 SEED = 3
@@ -33,13 +35,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console()
     console = console if console.is_terminal else Console(width=WIDTH)
     try:
-        if asked.scenario is not None:
-            _look(asked, console)
-            return 0
-        results = read() if asked.draw else _measure(asked)
-    except ValueError as error:
+        scenario = None if asked.scenario is None else named(asked.scenario)
+        rule = rule_named(asked.rule)
+        rules = RULES if asked.rules is None else tuple(map(rule_named, asked.rules))
+        kept = read() if asked.draw else None
+    except (ValueError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 2
+    if scenario is not None:
+        runs = LOOKED_AT if asked.runs is None else asked.runs
+        look(scenario, rule, console, runs=runs, seed=asked.seed)
+        return 0
+    results = _measure(asked, rules) if kept is None else kept
     show(results, console)
     _keep(asked, results)
     return 0
@@ -47,13 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.judge", description=__doc__)
+    names = ", ".join(rule.name for rule in RULES)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_RUNS} releases a scenario")
     parser.add_argument("--runs", type=int, help=f"releases a scenario (default {RUNS})")
     parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
     parser.add_argument("--processes", type=int, default=2, help="default 2")
-    parser.add_argument(
-        "--rules", nargs="+", metavar="RULE", help=", ".join(rule.name for rule in RULES)
-    )
+    parser.add_argument("--rules", nargs="+", metavar="RULE", help=names.replace("%", "%%"))
+    families = [family.value for family in Family]
+    parser.add_argument("--families", nargs="+", choices=families, help="default all")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument(
         "--draw", action="store_true", help="from the kept results, measure nothing"
@@ -63,16 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _look(asked: argparse.Namespace, console: Console) -> None:
-    runs = LOOKED_AT if asked.runs is None else asked.runs
-    look(named(asked.scenario), rule_named(asked.rule), console, runs=runs, seed=asked.seed)
-
-
-def _measure(asked: argparse.Namespace) -> Results:
+def _measure(asked: argparse.Namespace, rules: Sequence[Rule]) -> Results:
     runs = asked.runs
     if runs is None:
         runs = QUICK_RUNS if asked.quick else RUNS
-    rules = RULES if asked.rules is None else tuple(map(rule_named, asked.rules))
+    families = {family.value for family in Family} if asked.families is None else asked.families
+    scenarios = [scenario for scenario in ALL if scenario.family in families]
     with _progress() as progress:
         task = progress.add_task("", total=None)
 
@@ -80,7 +84,7 @@ def _measure(asked: argparse.Namespace) -> Results:
             progress.update(task, description=what, completed=done, total=of)
 
         found = measure(
-            ALL, rules, runs=runs, seed=asked.seed, processes=asked.processes, told=told
+            scenarios, rules, runs=runs, seed=asked.seed, processes=asked.processes, told=told
         )
         progress.update(task, description="cost of a step")
     spent = cost(seed=asked.seed) if JUDGE in rules else None
@@ -99,10 +103,10 @@ def _progress() -> Progress:
 
 
 def _keep(asked: argparse.Namespace, results: Results) -> None:
-    """Only a run of all rules at full size replaces the figures that the documentation shows."""
+    """Only a run of everything at full size replaces the figures that the documentation shows."""
     if asked.json is not None:
         write(results, asked.json)
-    full = asked.rules is None and results.runs >= RUNS
+    full = asked.rules is None and asked.families is None and results.runs >= RUNS
     if full and not asked.draw:
         write(results, KEPT)
     if full:

@@ -132,7 +132,7 @@ def _fit(
     """Limits that are not kept yet are, before any process needs them."""
     known = fitting.read()
     wanted = {rule.name for rule in rules}
-    fitted = [limited for limited in FITTED if f"{limited.name}, fitted" in wanted]
+    fitted = [limited for limited in FITTED if f"{limited.name} fitted" in wanted]
     missing = {
         fitting.stationary(scenario): (tuple(one.name for one in fitted), scenario.name)
         for scenario in scenarios

@@ -86,7 +86,7 @@ def write(results: Results, file: Path) -> None:
 
 
 def read(file: Path = KEPT) -> Results:
-    """The figures that `write` wrote."""
+    """The figures that `write` wrote; FileNotFoundError where there are none yet."""
     data = json.loads(file.read_text())
     return Results(
         runs=data["runs"],

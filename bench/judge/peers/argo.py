@@ -46,7 +46,7 @@ def failed(beyond: tuple[Flags, ...]) -> Counts:
 ANALYSIS = Limited(name="Argo", series=_series, fires=failed, minutes=(MINUTES,))
 
 FITTED = Rule(
-    name="Argo, fitted",
+    name="Argo fitted",
     documented=(
         "argoproj/argo-rollouts docs/features/analysis.md, analysis/analysis.go (failed when "
         "failures > failureLimit); interval 5m, failureLimit 3, success rate and P99 fitted to 5 % "
@@ -64,7 +64,7 @@ def documented(recorded: Recorded) -> Decisions:
 
 
 DOCUMENTED = Rule(
-    name="Argo, docs",
+    name="Argo docs",
     documented=(
         "argoproj/argo-rollouts docs/features/analysis.md: successCondition result >= 0.95, "
         "interval 5m, failureLimit 3; success rate only"

@@ -48,7 +48,7 @@ def _any_alarm(beyond: tuple[Flags, ...]) -> Counts:
 ALARMS = Limited(name="CloudWatch", series=_series, fires=_any_alarm, minutes=(1,))
 
 FITTED = Rule(
-    name="CloudWatch, fitted",
+    name="CloudWatch fitted",
     documented=(
         "CloudWatch user guide, Alarm evaluation (M of N, missing data notBreaching); 3 of 5 "
         "datapoints of 60 s of the candidate, Average of 5XX errors and of latency, limits fitted "

@@ -41,7 +41,7 @@ def rolled_back(beyond: tuple[Flags, ...]) -> Counts:
 CHECKS = Limited(name="Flagger", series=_series, fires=rolled_back, minutes=(1, 5))
 
 FITTED = Rule(
-    name="Flagger, fitted",
+    name="Flagger fitted",
     documented=(
         "fluxcd/flagger docs/gitbook/usage/how-it-works.md, metrics.md; pkg/controller/"
         "scheduler.go; threshold 5, metric interval 1m (5m where minutes without traffic alone "
@@ -60,7 +60,7 @@ def documented(recorded: Recorded) -> Decisions:
 
 
 DOCUMENTED = Rule(
-    name="Flagger, docs",
+    name="Flagger docs",
     documented=(
         "fluxcd/flagger docs/gitbook/tutorials/istio-progressive-delivery.md: success rate at "
         "least 99 %, P99 at most 500 ms, interval 1m, threshold 5"

@@ -53,7 +53,7 @@ def decide(recorded: Recorded) -> Decisions:
 
 
 SEQUENTIAL = Rule(
-    name="GrowthBook, sequential",
+    name="GrowthBook sequential",
     documented=(
         "docs.growthbook.io/statistics/sequential; gbstats 0.8.0 frequentist/tests.py "
         "SequentialTwoSidedTTest (own code: gbstats needs numpy < 2); 95 % a metric, tuning 5000"

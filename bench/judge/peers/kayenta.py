@@ -78,7 +78,7 @@ def _fails(pair: Pair, hour: slice) -> Flags:
 
 
 HOURLY = Rule(
-    name="Kayenta, hourly",
+    name="Kayenta hourly",
     documented=(
         "spinnaker/kayenta kayenta-judge NetflixACAJudge, MannWhitneyClassifier (tolerance 0.25, "
         "confidence 0.98), WeightedSumScorer, at a69573b; spinnaker.io, Best practices for "

@@ -40,7 +40,7 @@ def decide(recorded: Recorded) -> Decisions:
 
 
 PEEKED = Rule(
-    name="z-test, peeking",
+    name="z-test peeking",
     documented="the two-sample z-test of any textbook, 5 % two-sided a metric, at every look",
     decide=decide,
 )

@@ -105,7 +105,7 @@ def test_releases_that_all_end_early_have_no_exposure():
 
 def test_harm_that_a_rule_does_not_watch_has_no_ratio():
     """A rollback for another reason is not a detection."""
-    runs = replace(_runs("wrong 10 -> 20 %", [3, 5], [20, 30]), rule="Argo, docs")
+    runs = replace(_runs("wrong 10 -> 20 %", [3, 5], [20, 30]), rule="Argo docs")
     found = cell(runs)
     assert (found.watched, found.ratio) == (False, None)
 
@@ -126,7 +126,7 @@ def test_figures_do_not_depend_on_what_else_is_measured():
     told: list[tuple[str, int, int]] = []
     both = measure(
         [named(ONSET), named(OUTAGE)],
-        [ztest.PEEKED, rule_named("Kayenta, hourly")],
+        [ztest.PEEKED, rule_named("Kayenta hourly")],
         runs=25,
         seed=9,
         processes=2,
@@ -161,6 +161,27 @@ def test_an_unknown_scenario_is_a_fault_of_the_command(capsys: pytest.CaptureFix
     """The exit code tells, and the words say which ones exist."""
     assert main(["--scenario", "nothing"]) == 2
     assert "unknown scenario 'nothing'" in capsys.readouterr().err
+
+
+def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]):
+    """Help names every rule, percent signs and all."""
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert all(rule.name in told for rule in RULES)
+
+
+def test_a_small_run_leaves_the_kept_figures_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Some rules on some scenarios are printed, and written where asked."""
+    file = tmp_path / "results.json"
+    asked = ["--rules", "z-test peeking", "--families", "outcomes", "--runs", "3"]
+    assert main([*asked, "--json", str(file)]) == 0
+    printed = capsys.readouterr()
+    assert "wrong 10 -> 13 %, half" in printed.out
+    assert "stay as they are" in printed.err
+    assert {one.scenario for one in read(file).cells} >= {"wrong 10 -> 20 %"}
 
 
 def test_looking_at_a_scenario_gives_the_reason():
