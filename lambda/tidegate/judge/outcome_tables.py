@@ -1,6 +1,10 @@
 """Cuts outcomes into tables: one stream in which harm is looked for, one for the claim of safety.
 
-Labels give one table a delay bucket of an interval of serving, and both claims read the same ones.
+What closes in the same interval and was served under the same split makes one table, however late
+it is known: the slots of such requests were drawn by the same chance. With a table for each delay,
+most trials of a quiet model would be alone in theirs and tell nothing. Of labels both claims read
+the same tables.
+
 Outcomes that are events only are survival data. Harm is looked for as by the log-rank test (Mantel
 1966): in each delay bucket among the requests at risk, those whose event had not come before, so
 that nothing waits for the window and no request counts as a non-event before its time. If the slots
@@ -78,12 +82,12 @@ def _by_bucket(
     kind: OutcomeKind,
     window_intervals: int,
 ) -> tuple[Table, ...]:
-    """A table a delay bucket, in the order in which the buckets closed."""
-    sums: dict[tuple[int, ...], dict[str, OutcomeCounts]] = {}
+    """A table an interval and split of what closed in it, in the order of time."""
+    sums: dict[tuple[int, int], dict[str, OutcomeCounts]] = {}
     for item in evidence:
         for bucket, counts in item.outcomes.items():
             closed = item.key.interval + last_delay(bucket, window_intervals=window_intervals)
-            at = (closed, item.key.interval, item.key.split_version, bucket)
+            at = (closed, item.key.split_version)
             slots = sums.setdefault(at, {})
             slots[item.key.slot] = slots.get(item.key.slot, OutcomeCounts()) + counts
     return tuple(

@@ -14,7 +14,6 @@ from tidegate.observation import (
     DELAY_EDGES,
     Observation,
     OutcomeCounts,
-    last_delay,
 )
 
 
@@ -205,30 +204,3 @@ def serving_strata(
         )
         for at in sorted(seen)
     ]
-
-
-def outcome_strata(
-    observations: Sequence[Observation], comparison: Comparison, *, window_intervals: int
-) -> list[Table]:
-    """The strata of outcomes, in the order in which their delay buckets closed."""
-    sums: dict[tuple[int, int, int, int], dict[str, OutcomeCounts]] = {}
-    for item in observations:
-        if not item.evidence:
-            continue
-        for bucket, counts in item.outcomes.items():
-            closed = item.key.interval + last_delay(bucket, window_intervals=window_intervals)
-            at = (closed, item.key.interval, item.key.split_version, bucket)
-            slots = sums.setdefault(at, {})
-            slots[item.key.slot] = slots.get(item.key.slot, OutcomeCounts()) + counts
-    return [_outcome_table(sums[at], comparison) for at in sorted(sums)]
-
-
-def _outcome_table(slots: dict[str, OutcomeCounts], comparison: Comparison) -> Table:
-    candidate = slots.get(comparison.candidate, OutcomeCounts())
-    live = slots.get(comparison.live, OutcomeCounts())
-    return Table(
-        candidate_trials=candidate.known,
-        candidate_events=candidate.wrong,
-        live_trials=live.known,
-        live_events=live.wrong,
-    )

@@ -16,7 +16,6 @@ from tidegate.judge.strata import (
     ServingStratum,
     Table,
     faults_of,
-    outcome_strata,
     serving_strata,
 )
 from tidegate.observation import (
@@ -82,9 +81,6 @@ def test_order_of_increments_is_irrelevant(order: list[int]):
     ]
     mixed = [items[i] for i in order]
     assert serving_strata(mixed, SLOTS) == serving_strata(items, SLOTS)
-    assert outcome_strata(mixed, SLOTS, window_intervals=60) == outcome_strata(
-        items, SLOTS, window_intervals=60
-    )
 
 
 def test_requests_of_a_changing_split_are_no_evidence():
@@ -97,18 +93,6 @@ def test_requests_of_a_changing_split_are_no_evidence():
     assert stratum.errors.trials == 0
     assert stratum.slower_than(3, tolerated_buckets=0).trials == 0
     assert stratum.live_seen == {12: 6}
-
-
-def test_outcomes_come_in_the_order_in_which_they_became_final():
-    """An earlier interval's late bucket closes after a later interval's early one."""
-    late = OutcomeCounts(known=9, wrong=9)
-    early = OutcomeCounts(known=5, wrong=0)
-    tables = outcome_strata(
-        [seen("green", 7, outcomes={3: late}), seen("green", 8, outcomes={0: early})],
-        SLOTS,
-        window_intervals=60,
-    )
-    assert [table.candidate_trials for table in tables] == [5, 9]
 
 
 def test_tolerated_slowdown_moves_the_candidate_edge_only():

@@ -16,7 +16,7 @@ from tidegate.closing import closed
 from tidegate.errors import InvalidValueError
 from tidegate.judge import safe
 from tidegate.judge.outcome_tables import OutcomeTables, outcome_tables
-from tidegate.judge.strata import Comparison, Table, outcome_strata
+from tidegate.judge.strata import Comparison, Table
 from tidegate.observation import (
     MaturedCounts,
     Observation,
@@ -57,6 +57,7 @@ LABELLED = [
     seen("green", 7, requests=2, outcomes={1: OutcomeCounts(known=2, wrong=1)}),
     seen("green", 7, outcomes={1: OutcomeCounts(known=3)}),
     seen("blue", 7, outcomes={1: OutcomeCounts(known=9, wrong=2)}),
+    seen("blue", 6, outcomes={2: OutcomeCounts(known=5, wrong=1)}),
     seen("blue", 6, 2, outcomes={2: OutcomeCounts(known=4, wrong=1)}),
     replace(seen("blue", 6, outcomes={2: OutcomeCounts(known=4, wrong=1)}), evidence=False),
 ]
@@ -64,12 +65,19 @@ LABELLED = [
 
 @given(order=st.permutations(range(len(LABELLED))))
 def test_labels_are_compared_among_those_known_for_both_claims(order: list[int]):
-    """As they always were, and whatever order increments come in."""
+    """What closes together under one split is one table, whatever order increments come in."""
     items = [LABELLED[i] for i in order]
     found = tables(items, OutcomeKind.LABELS)
     assert found.harm == found.safety
-    assert list(found.harm) == outcome_strata(items, SLOTS, window_intervals=WINDOW)
-    assert [numbers(t) for t in found.harm] == [(0, 0, 4, 1), (5, 1, 9, 2)]
+    assert [numbers(t) for t in found.harm] == [(5, 1, 14, 3), (0, 0, 4, 1)]
+
+
+def test_tables_come_in_the_order_in_which_they_became_final():
+    """An earlier interval's late bucket closes after a later interval's early one."""
+    late, early = OutcomeCounts(known=9, wrong=9), OutcomeCounts(known=5)
+    items = [seen("green", 7, outcomes={3: late}), seen("green", 8, outcomes={0: early})]
+    found = tables(items, OutcomeKind.LABELS)
+    assert [table.candidate_trials for table in found.harm] == [5, 9]
 
 
 EVENTS = [
