@@ -44,9 +44,9 @@ def test_second_resource_of_an_id_is_refused():
 
 def test_data_always_outlives_a_replacement():
     """The stage decides only about the end of its stack."""
-    assert dict(data(DataOnDestroy.KEEP).value)["DeletionPolicy"] == "Retain"
-    assert dict(data(DataOnDestroy.DELETE).value)["DeletionPolicy"] == "Delete"
-    assert {dict(data(d).value)["UpdateReplacePolicy"] for d in DataOnDestroy} == {"Retain"}
+    assert data(DataOnDestroy.KEEP).policies["DeletionPolicy"] == "Retain"
+    assert data(DataOnDestroy.DELETE).policies["DeletionPolicy"] == "Delete"
+    assert {data(d).policies["UpdateReplacePolicy"] for d in DataOnDestroy} == {"Retain"}
 
 
 def test_references_are_plain_intrinsics():
