@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.abtest.lattice import Margins
+from tidegate.abtest.margins import Margins
 from tidegate.abtest.spending import Spending
 
 Numbers = NDArray[np.float64]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from tidegate.abtest.lattice import Margins
+from tidegate.abtest.margins import Margins
 from tidegate.abtest.mixture import Mixture
 from tidegate.abtest.spending import LogUniform, Side, Spending
 

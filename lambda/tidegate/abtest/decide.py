@@ -12,7 +12,7 @@ from dataclasses import replace
 from tidegate.abtest import evidence, reason, srm
 from tidegate.abtest.assignment import kept
 from tidegate.abtest.contest import Stakes
-from tidegate.abtest.lattice import Margins
+from tidegate.abtest.margins import Margins
 from tidegate.abtest.pair import Pair
 from tidegate.abtest.plan import ABPlan, Policy
 from tidegate.abtest.state import ABState, Decision

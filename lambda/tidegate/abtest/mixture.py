@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tidegate.abtest.lattice import Margins, packed, unpacked
+from tidegate.abtest.margins import Margins
 from tidegate.abtest.tilting import CentralLaw
+from tidegate.exact.law import packed, unpacked
 
 COUNTED = 1e-10
 """Least chance of an outcome that is looked at when bets are capped; the rest is left unsaved."""

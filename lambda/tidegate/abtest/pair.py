@@ -16,9 +16,10 @@ from tidegate.abtest.contest import (
     VilleContest,
     contest_from_json,
 )
-from tidegate.abtest.lattice import Margins, packed, unpacked
+from tidegate.abtest.margins import Margins
 from tidegate.abtest.plan import ABPlan
 from tidegate.abtest.spending import Side
+from tidegate.exact.law import packed, unpacked
 from tidegate.judge.safe import place_bet
 from tidegate.judge.strata import Table
 from tidegate.judge.tally import Tally

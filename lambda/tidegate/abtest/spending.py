@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from tidegate.abtest.lattice import Law, Margins
+from tidegate.abtest.margins import Margins
+from tidegate.exact.law import Law
 
 MOST_CELLS = 768
 """A carried law that gets wider is kept on a lattice twice as coarse."""

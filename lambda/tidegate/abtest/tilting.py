@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import accumulate, repeat
 from operator import mul
 
-from tidegate.abtest.lattice import Law, Margins
+from tidegate.abtest.margins import Margins
+from tidegate.exact.law import Law
 from tidegate.judge.hypergeometric import log_moment_bound
 from tidegate.judge.strata import Table
 

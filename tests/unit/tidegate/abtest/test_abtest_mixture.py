@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidegate.abtest.lattice import Margins
+from tidegate.abtest.margins import Margins
 from tidegate.abtest.mixture import Mixture, ladder
 from tidegate.abtest.tilting import CentralLaw
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidegate.abtest.lattice import Margins
+from tidegate.abtest.margins import Margins
 from tidegate.abtest.spending import LogUniform, Side, Spending, Walk
 
 Strata = Sequence[Margins]

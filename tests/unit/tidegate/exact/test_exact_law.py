@@ -1,5 +1,6 @@
 """Laws on a lattice behave as the numbers they are laws of."""
 
+import json
 import math
 from collections.abc import Callable
 
@@ -88,3 +89,29 @@ def test_rounded_laws_survive_json(law: Law):
     assert Law.from_json(rounded.to_json()) == rounded
     for before, after in zip(law.chances, rounded.chances, strict=True):
         assert math.isclose(before, after, rel_tol=1e-7)
+
+
+@given(LAWS)
+def test_any_law_survives_json_to_the_last_bit(law: Law):
+    """What is read back is what was written, rounded or not."""
+    assert Law.from_json(json.loads(json.dumps(law.to_json()))) == law
+
+
+@given(LAWS)
+def test_mirrored_law_has_the_signs_changed(law: Law):
+    """Every value keeps its chance with the other sign."""
+    assert as_dict(law.mirrored()) == mapped(law, lambda value: -value)
+
+
+def test_nothing_is_cut_when_nothing_is_allowed():
+    """A negative allowance leaves the law whole."""
+    law = Law(offset=3, chances=(0.5, 0.5))
+    assert law.cut_above(-0.1) == (law, 5, 0.0)
+
+
+def test_trimming_drops_ends_and_leaves_the_middle():
+    """Small ends go, the middle stays, however small its chances are."""
+    law = Law(offset=0, chances=(0.01, 0.4, 0.0, 0.58, 0.005, 0.005))
+    kept, dropped = law.trimmed(0.011)
+    assert kept == Law(offset=1, chances=(0.4, 0.0, 0.58))
+    assert dropped == pytest.approx(0.02)
