@@ -68,13 +68,18 @@ def figure_lines(figures: Sequence[Figure]) -> list[str]:
     return [f"{figure.name}: {figure.text} ({figure.source})" for figure in figures]
 
 
+LONGEST_WORD = 9
+"""Of what candidates are called: no word is cut in a terminal of 80 columns."""
+
+
 def rows_table(rows: Sequence[Row]) -> Table:
     """A row a candidate; a share that is a wrong decision is red."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in HEADINGS[:2]:
-        table.add_column(heading)
+        table.add_column(heading, min_width=LONGEST_WORD)
     for heading in HEADINGS[2:]:
-        table.add_column(heading, justify="right", no_wrap=True)
+        # Intervals go below their figure where the terminal is narrow.
+        table.add_column(heading, justify="right")
     for row in rows:
         wrong = wrong_end(row.harm)
         table.add_row(
