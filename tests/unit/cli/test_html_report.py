@@ -85,6 +85,11 @@ def test_figures_of_the_view_are_in_the_page(view: ReleaseView):
     assert text.count("roll back") >= 1
 
 
+def test_the_page_says_what_the_promise_does_not_cover(view: ReleaseView):
+    """Which counts are taken as drawn one by one depends on the unit of randomisation."""
+    assert view.limits in report_page([view], title="Report")
+
+
 def test_text_from_outside_is_escaped():
     """A reason cannot put markup into the page."""
     halted = Intervention(who="x", at=START, why="<script>alert(1)</script>")
