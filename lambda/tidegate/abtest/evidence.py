@@ -6,7 +6,8 @@ from tidegate.abtest.plan import ABPlan, Better
 from tidegate.abtest.spending import Side
 from tidegate.abtest.state import ABState
 from tidegate.abtest.verdict import ArmEvidence, PairEvidence, Regret
-from tidegate.abtest.words import things, thousands
+from tidegate.abtest.words import things
+from tidegate.words import thousands
 
 Bounds = tuple[float, float]
 

@@ -3,11 +3,7 @@
 import math
 
 from tidegate.observation import OutcomeKind
-
-
-def thousands(number: float) -> str:
-    """A whole number with its thousands set apart: 20 000."""
-    return f"{number:,.0f}".replace(",", " ")
+from tidegate.words import thousands
 
 
 def percent(share: float | None) -> str:

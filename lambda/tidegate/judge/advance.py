@@ -95,7 +95,8 @@ def _tolerated(plan: ReleasePlan, seen: latency.Histogram) -> dict[int, int]:
     slack = latency_splits.tolerated_buckets(slowdowns[0]) if slowdowns else 0
     faster: dict[int, int] = {}
     for bucket, count in seen.items():
-        faster = latency.add(faster, {max(0, bucket - slack): count})
+        sooner = max(0, bucket - slack)
+        faster[sooner] = faster.get(sooner, 0) + count
     return faster
 
 

@@ -10,6 +10,7 @@ from tidegate.judge.tally import Tally
 from tidegate.observation import OutcomeKind
 from tidegate.plan import Guardrail, Metric
 from tidegate.verdict import Evidence
+from tidegate.words import thousands
 
 MOST_RELEASES = 1e9
 
@@ -57,11 +58,6 @@ def _slow(edge: int | None, slowdown: float) -> str:
         f"{live:.3g} ms ({candidate:.3g} ms for the candidate, as a slowdown of {slowdown:.3g} "
         "is tolerated)"
     )
-
-
-def thousands(number: float) -> str:
-    """A whole number with its thousands set apart: 20 000."""
-    return f"{number:,.0f}".replace(",", " ")
 
 
 def percent(share: float | None) -> str:

@@ -6,7 +6,7 @@ slow.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from tidegate import latency
 
@@ -22,8 +22,6 @@ TAIL_SHARES: tuple[float, ...] = (0.02, 0.005)
 
 MEMORY = 8_000
 """Latencies after which the past counts half, so that ranks follow the load of the day."""
-
-Scores = Callable[[latency.Histogram], dict[int, int]]
 
 
 def remember(seen: latency.Histogram, more: latency.Histogram) -> dict[int, int]:
