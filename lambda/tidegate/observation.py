@@ -19,9 +19,9 @@ be counted again and again as if they were many (`tidegate/users.py` does this).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from tidegate import latency
+from tidegate.untyped import Any
 
 VERSION = 1
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any
 
 from tidegate.errors import InvalidValueError
 from tidegate.observation import OutcomeKind
 from tidegate.strategies import Mechanism, Split, Strategy, faults_of
+from tidegate.untyped import Any
 
 
 class Metric(StrEnum):

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+
+from tidegate.untyped import Any
 
 
 class VerdictKind(StrEnum):

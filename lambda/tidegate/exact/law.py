@@ -4,12 +4,13 @@ Nothing here knows of slots or rates. Chances too small to matter are dropped on
 says so and returns how much, so that callers can book it as used.
 """
 
-import base64
 import math
 import struct
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from tidegate.untyped import Any
 
 
 def packed(numbers: Sequence[float]) -> str:
@@ -18,14 +19,13 @@ def packed(numbers: Sequence[float]) -> str:
     Numbers that are of single precision take half of what others do.
     """
     width = "f" if _single(numbers) == tuple(numbers) else "d"
-    return width + base64.b64encode(struct.pack(f"<{len(numbers)}{width}", *numbers)).decode(
-        "ascii"
-    )
+    binary = struct.pack(f"<{len(numbers)}{width}", *numbers)
+    return width + b2a_base64(binary, newline=False).decode("ascii")
 
 
 def unpacked(text: str) -> tuple[float, ...]:
     """The numbers that `packed` wrote."""
-    width, found = text[0], base64.b64decode(text[1:])
+    width, found = text[0], a2b_base64(text[1:])
     return struct.unpack(f"<{len(found) // struct.calcsize(width)}{width}", found)
 
 

@@ -9,10 +9,10 @@ depend on totals, never on how the events fell.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from tidegate.exact.counts import LEFT_OUT, power_of_two
 from tidegate.exact.law import Law
+from tidegate.untyped import Any
 
 CELLS = 2.0
 """Lattice steps to a standard deviation of what is added: rounding then costs 2 % of the power."""

@@ -10,12 +10,12 @@ the promise holds if any of them counts what was drawn independently.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from tidegate.exact.spending import Early, Even, Spends
+from tidegate.exact.spending import early, even
 from tidegate.exact.walk import Gate, Increment, Walk
 from tidegate.judge.increments import LATE
 from tidegate.plan import Metric
+from tidegate.untyped import Any
 
 WEIGHTS: Mapping[Metric, float] = {
     Metric.ERRORS: 0.36,
@@ -63,15 +63,13 @@ class Budget:
     alpha: float
     minutes: float
 
-    @property
-    def at_once(self) -> Spends:
-        """Most of it in the first quarter: harm that was there from the start shows early."""
-        return Early(horizon=max(SHORTEST_MINUTES, self.minutes / 4))
+    def at_once(self, minutes: float) -> float:
+        """The share for harm from the start, which shows early: most in the first quarter."""
+        return early(minutes, horizon=max(SHORTEST_MINUTES, self.minutes / 4))
 
-    @property
-    def late(self) -> Spends:
-        """Evenly: the turn may come at any time."""
-        return Even(horizon=max(SHORTEST_MINUTES, self.minutes))
+    def late(self, minutes: float) -> float:
+        """The share for a late turn, which may come at any time: even."""
+        return even(minutes, horizon=max(SHORTEST_MINUTES, self.minutes))
 
 
 SHORTEST_MINUTES = 20.0
@@ -132,8 +130,8 @@ class HarmState:
         minutes = float(now - self.first + 1)
         sums, cusums = dict(self.sums), dict(self.cusums)
         for search in SEARCHES[metric]:
-            at_once = budget.alpha * search.at_once * budget.at_once.share(minutes)
-            late = budget.alpha * search.late * budget.late.share(minutes)
+            at_once = budget.alpha * search.at_once * budget.at_once(minutes)
+            late = budget.alpha * search.late * budget.late(minutes)
             for name in search.witnesses:
                 sums[name] = sums[name].look(at_once)
                 cusums[name] = cusums[name].look(late)

@@ -9,9 +9,9 @@ fair is in docs/explanation/judge.md).
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from tidegate.judge.strata import Table
+from tidegate.untyped import Any
 
 BISECTIONS = 44
 """Halvings of an interval shorter than 1: the root is known to 1e-13."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from tidegate import latency
 from tidegate.errors import InvalidValueError
@@ -11,6 +10,7 @@ from tidegate.judge.latency_splits import MARGIN_CHANNEL, QUANTILES
 from tidegate.judge.safe import SafeState
 from tidegate.judge.tally import Tally
 from tidegate.plan import Metric, ReleasePlan
+from tidegate.untyped import Any
 
 VERSION = 2
 

@@ -8,9 +8,9 @@ and the next bet; no verdict is read from them.
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from tidegate.judge.strata import Table
+from tidegate.untyped import Any
 
 MEMORY_TRIALS = 2_000.0
 """Live trials after which the past counts half when the next live rate is guessed."""

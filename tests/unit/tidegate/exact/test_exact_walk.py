@@ -2,14 +2,14 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate.exact.counts import hypergeometric, variance
-from tidegate.exact.spending import Early, Even, Spends
+from tidegate.exact.spending import early, even
 from tidegate.exact.walk import Gate, Increment, Walk
 
 Table = tuple[int, int, int]
@@ -136,10 +136,11 @@ def test_coarse_laws_stay_laws_of_what_was_seen(trials: int, others: int, data: 
     assert admitted.law.offset <= admitted.value <= admitted.law.top
 
 
-@pytest.mark.parametrize("spends", [Early(horizon=60.0), Even(horizon=60.0)])
-def test_budgets_rise_to_one_and_never_above(spends: Spends):
+@pytest.mark.parametrize("spent", [early, even])
+def test_budgets_rise_to_one_and_never_above(spent: Callable[..., float]):
     """A spending function starts at 0, never falls, and never uses more than everything."""
-    shares = [spends.share(minutes) for minutes in (0, 0.5, 1, 3, 10, 59.9, 60, 61, 600, 1e6, 1e9)]
+    moments = (0, 0.5, 1, 3, 10, 59.9, 60, 61, 600, 1e6, 1e9)
+    shares = [spent(minutes, horizon=60.0) for minutes in moments]
     assert shares[0] == 0
     assert shares == sorted(shares)
     assert shares[-1] <= 1
