@@ -3,10 +3,14 @@
 Pure: from stored record, looks, counters and log to plain values and JSON. It decides nothing.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tidegate.intervals import INTERVAL_SECONDS
+from tidegate.judge.quantiles import Quantile, latency_quantiles
+from tidegate.judge.strata import Comparison, serving_strata
 from tidegate.latency import quantile_milliseconds
 from tidegate.observation import Observation, Totals, Unit, limits_of, totals_by_slot
 from tidegate.ports import Look
@@ -85,6 +89,10 @@ class ReleaseView:
     verdict: str
     reason: str
     evidence: tuple[Evidence, ...]
+    latency: tuple[Quantile, ...]
+    """Quantiles of both slots compared at the same times; empty while there is nothing to compare.
+
+    What a slot did by itself, at whatever time, is in its `SlotView`."""
     requests_needed: int | None
     alpha: float
     beta: float
@@ -159,6 +167,7 @@ def view_of(
         verdict="continue" if verdict is None else verdict.kind.value,
         reason=reason_of(record, log),
         evidence=() if verdict is None else verdict.evidence,
+        latency=_latency(record, counters),
         requests_needed=None if verdict is None else verdict.requests_needed,
         alpha=record.plan.alpha,
         beta=record.plan.beta,
@@ -214,6 +223,16 @@ def _slot_view(role: str, record: ReleaseRecord, totals: dict[str, Totals]) -> S
         latency_p50=quantile_milliseconds(total.latency, 0.5),
         latency_p95=quantile_milliseconds(total.latency, 0.95),
     )
+
+
+def _latency(record: ReleaseRecord, counters: Sequence[Observation]) -> tuple[Quantile, ...]:
+    """Of intervals that are closed: a stratum may not be looked at while it grows."""
+    newest = max((counter.key.interval for counter in counters), default=0)
+    open_intervals = 1 + math.ceil(record.plan.lag_seconds / INTERVAL_SECONDS)
+    through = newest if record.phase.terminal else newest - open_intervals
+    comparison = Comparison(live=record.live.slot.value, candidate=record.candidate.slot.value)
+    closed = [counter for counter in counters if counter.key.interval <= through]
+    return latency_quantiles(serving_strata(closed, comparison))
 
 
 def _points(

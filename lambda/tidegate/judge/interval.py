@@ -23,25 +23,35 @@ BISECTIONS = 13
 """Halvings: an end is known to a hundredth of a percentage point, on the safe side."""
 
 
-def _excluded(rate: float, *, score: float, trials: float, scale: float, side: float) -> bool:
+def log_evidence_against(
+    rate: float, *, score: float, trials: float, scale: float, side: float
+) -> float:
+    """Evidence, as a logarithm, that the mean rate is not this one or beyond it.
+
+    On side 1 it is that the rate is higher, on side -1 that it is lower. `trials` is the weight of
+    the score in units of `scale`, the largest weight of one trial.
+    """
     logs = []
     for tilt in TILTS:
         signed = side * tilt
         moment = math.log1p(rate * math.expm1(signed * scale))
         logs.append(signed * score - trials * moment)
-    return log_sum_exp(logs) - math.log(len(TILTS)) >= math.log(4 / MISS)
+    return log_sum_exp(logs) - math.log(len(TILTS))
 
 
 def rate_bounds(*, score: float, weight: float, scale: float) -> tuple[float, float]:
     """Lower and upper bound of the mean rate, each wrong ever with at most MISS / 4."""
     rate = score / weight
-    trials = weight / scale
+    trials, limit = weight / scale, math.log(4 / MISS)
     ends = []
     for side, outside in ((1.0, 0.0), (-1.0, 1.0)):
         kept, out = rate, outside
         for _ in range(BISECTIONS):
             middle = (kept + out) / 2
-            if _excluded(middle, score=score, trials=trials, scale=scale, side=side):
+            evidence = log_evidence_against(
+                middle, score=score, trials=trials, scale=scale, side=side
+            )
+            if evidence >= limit:
                 out = middle
             else:
                 kept = middle
