@@ -15,9 +15,9 @@ from tidegate.observation import (
     DELAY_EDGES,
     Observation,
     OutcomeCounts,
-    Totals,
     last_delay,
 )
+from tidegate.totals import Totals
 
 RECENT_INTERVALS = 60
 """Intervals that count as recent: an hour."""

@@ -16,11 +16,10 @@ does is exposure and no evidence: users who stay in their slot and differ for go
 be counted again and again as if they were many (`tidegate/users.py` does this).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tidegate import latency
 from tidegate.untyped import Any
 
 VERSION = 1
@@ -260,34 +259,3 @@ class Observation:
             pairs=None if pairs is None else PairCounts(**{k: int(v) for k, v in pairs.items()}),
             evidence=bool(record["evidence"]),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
-    """What a slot did so far, over all intervals: for people, never for the judge."""
-
-    requests: int = 0
-    errors: int = 0
-    latency: Mapping[int, int] = field(default_factory=dict)
-    outcomes: OutcomeCounts = field(default_factory=OutcomeCounts)
-
-    def plus(self, observation: Observation) -> "Totals":
-        """These totals with one more increment counted in."""
-        outcomes = self.outcomes
-        for counts in observation.outcomes.values():
-            outcomes = outcomes + counts
-        return Totals(
-            requests=self.requests + observation.requests,
-            errors=self.errors + observation.errors,
-            latency=latency.add(self.latency, observation.latency),
-            outcomes=outcomes,
-        )
-
-
-def totals_by_slot(observations: Iterable[Observation]) -> dict[str, Totals]:
-    """What each slot did, over all the increments given."""
-    totals: dict[str, Totals] = {}
-    for observation in observations:
-        slot = observation.key.slot
-        totals[slot] = totals.get(slot, Totals()).plus(observation)
-    return totals

@@ -12,9 +12,10 @@ from tidegate.intervals import INTERVAL_SECONDS
 from tidegate.judge.quantiles import Quantile, latency_quantiles
 from tidegate.judge.strata import Comparison, serving_strata
 from tidegate.latency import quantile_milliseconds
-from tidegate.observation import Observation, Totals, Unit, limits_of, totals_by_slot
+from tidegate.observation import Observation, Unit, limits_of
 from tidegate.ports import Look
 from tidegate.release import LogEntry, Phase, ReleaseRecord
+from tidegate.totals import Totals, totals_by_slot
 from tidegate.verdict import Evidence, Verdict
 
 _DECISIONS = {

@@ -34,9 +34,10 @@ def advance(
     comparison: Comparison,
     state: JudgeState,
     observations: Sequence[Observation],
+    *,
+    limits: Limits,
 ) -> JudgeState:
     """The state after these increments, whatever order they come in."""
-    limits = Limits.of(plan)
     window = window_intervals(plan.outcome_window_seconds)
     now = _newest(state, observations, window)
     if now is None:
@@ -149,11 +150,12 @@ def _serving_tables(
 def _outcomes(
     item: MetricState, tables: OutcomeTables, guardrail: Guardrail, limits: Limits, *, now: int
 ) -> MetricState:
-    increment = of_events(tables.harm, odds_ratio=LATE_ODDS_RATIO[Metric.OUTCOMES])
+    harm, safety = tables
+    increment = of_events(harm, odds_ratio=LATE_ODDS_RATIO[Metric.OUTCOMES])
     item = replace(item, harm=item.harm.plus("outcomes", increment, now=now))
-    for table in tables.harm:
+    for table in harm:
         item = _shown(item, [table, NOTHING], guardrail, limits)
-    for table in tables.safety:
+    for table in safety:
         item = _shown(item, [NOTHING, table], guardrail, limits)
     return item
 
@@ -173,12 +175,12 @@ def _shown(
     if limits.safe(state):
         return counted
     harmless = safe.update(
-        state.safe,
+        state.log_safety,
         channels[state.margin_channel],
         rates=state.tally.guess(),
         margin=guardrail.margin,
     )
-    return replace(counted, safe=harmless)
+    return replace(counted, log_safety=harmless)
 
 
 def _looked(item: MetricState, limits: Limits, *, now: int) -> MetricState:

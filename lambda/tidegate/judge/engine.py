@@ -37,12 +37,12 @@ def judge(
     faults = faults_of(observations)
     if faults:
         raise InvalidValueError(faults)
-    following = advance(plan, comparison, state, observations)
-    return following, _verdict(plan, following)
-
-
-def _verdict(plan: ReleasePlan, state: JudgeState) -> Verdict:
     limits = Limits.of(plan)
+    following = advance(plan, comparison, state, observations, limits=limits)
+    return following, _verdict(plan, following, limits=limits)
+
+
+def _verdict(plan: ReleasePlan, state: JudgeState, *, limits: Limits) -> Verdict:
     pairs = list(zip(state.metrics, plan.guardrails, strict=True))
     harm = [_harm(item, guardrail, limits, state) for item, guardrail in pairs]
     safe = [_safe(item, guardrail, limits, state) for item, guardrail in pairs]
@@ -91,7 +91,7 @@ def _safe(item: MetricState, guardrail: Guardrail, limits: Limits, state: JudgeS
     evidence = Evidence(
         metric=item.metric.value,
         claim=Claim.SAFE,
-        log_evidence=item.safe.log_evidence,
+        log_evidence=item.log_safety,
         log_limit=limits.log_safe,
         live_rate=tally.live_rate,
         candidate_rate=tally.candidate_rate,

@@ -42,4 +42,4 @@ class Limits:
 
     def safe(self, state: MetricState) -> bool:
         """Whether this metric is proven to stay within its margin."""
-        return state.safe.log_evidence >= self.log_safe
+        return state.log_safety >= self.log_safe

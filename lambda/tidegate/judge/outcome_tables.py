@@ -18,7 +18,6 @@ it draws no conclusion.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from tidegate.errors import InvalidValueError
 from tidegate.judge.strata import Comparison, Table
@@ -30,17 +29,12 @@ from tidegate.observation import (
     last_delay,
 )
 
+OutcomeTables = tuple[tuple[Table, ...], tuple[Table, ...]]
+"""Tables of harm and of safety, in the order in which they became final.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeTables:
-    """Tables of outcomes, each list in the order in which its tables became final.
-
-    `harm` is evidence of harm at once. `safety` is what the claim "less harm than the margin" is
-    true or false of: of events, the whole outcome window. For labels both are the same list.
-    """
-
-    harm: tuple[Table, ...]
-    safety: tuple[Table, ...]
+The first are evidence of harm at once. The second are what the claim "less harm than the margin" is
+true or false of: of events, the whole outcome window. For labels both are the same.
+"""
 
 
 def outcome_tables(
@@ -61,7 +55,7 @@ def outcome_tables(
         raise InvalidValueError(faults)
     harm = _by_bucket(evidence, comparison, kind, window_intervals)
     safety = _by_window(evidence, comparison, kind) if kind.has_events_only else harm
-    return OutcomeTables(harm=harm, safety=safety)
+    return harm, safety
 
 
 def _risk_faults(item: Observation, kind: OutcomeKind) -> list[str]:

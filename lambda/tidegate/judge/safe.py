@@ -7,11 +7,9 @@ fair is in docs/explanation/judge.md).
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidegate.judge.strata import Table
-from tidegate.untyped import Any
 
 BISECTIONS = 44
 """Halvings of an interval shorter than 1: the root is known to 1e-13."""
@@ -73,31 +71,17 @@ def place_bet(
     return Bet(candidate=candidate, live=live, null_candidate=null + margin, null_live=null)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SafeState:
-    """Natural logarithm of the wealth, which is the e-value."""
-
-    log_evidence: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """The state in JSON types; `from_json` reads it back."""
-        return {"log_evidence": self.log_evidence}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "SafeState":
-        """The state that `to_json` wrote."""
-        return cls(log_evidence=float(data["log_evidence"]))
-
-
 def update(
-    state: SafeState, table: Table, *, rates: tuple[float, float], margin: float
-) -> SafeState:
-    """The state after one more stratum, bet on with rates guessed before it was seen.
+    log_evidence: float, table: Table, *, rates: tuple[float, float], margin: float
+) -> float:
+    """The evidence after one more stratum, bet on with rates guessed before it was seen.
+
+    It is the natural logarithm of the wealth, which is the e-value: 0 at first.
 
     Nothing is bet where the guess itself admits the harm, or where one slot was not tried.
     """
     if not table.comparable:
-        return state
+        return log_evidence
     bet = place_bet(
         rates,
         margin,
@@ -105,5 +89,5 @@ def update(
         live_trials=table.live_trials,
     )
     if bet is None:
-        return state
-    return SafeState(log_evidence=state.log_evidence + bet.log_gain(table))
+        return log_evidence
+    return log_evidence + bet.log_gain(table)

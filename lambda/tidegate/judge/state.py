@@ -7,7 +7,6 @@ from tidegate import latency
 from tidegate.errors import InvalidValueError
 from tidegate.judge.harm import HarmState
 from tidegate.judge.latency_splits import MARGIN_CHANNEL, QUANTILES
-from tidegate.judge.safe import SafeState
 from tidegate.judge.tally import Tally
 from tidegate.plan import Metric, ReleasePlan
 from tidegate.untyped import Any
@@ -26,7 +25,8 @@ class MetricState:
 
     metric: Metric
     harm: HarmState
-    safe: SafeState = field(default_factory=SafeState)
+    log_safety: float = 0.0
+    """Evidence of safety: the logarithm of what bets against harm have won (`judge.safe`)."""
     tallies: tuple[Tally, ...] = (Tally(),)
     """One a channel."""
 
@@ -56,7 +56,7 @@ class MetricState:
         return {
             "metric": self.metric.value,
             "harm": self.harm.to_json(),
-            "safe": self.safe.to_json(),
+            "safe": {"log_evidence": self.log_safety},
             "tallies": [item.to_json() for item in self.tallies],
         }
 
@@ -67,7 +67,7 @@ class MetricState:
         return cls(
             metric=metric,
             harm=HarmState.from_json(metric, data["harm"]),
-            safe=SafeState.from_json(data["safe"]),
+            log_safety=float(data["safe"]["log_evidence"]),
             tallies=tuple(Tally.from_json(item) for item in data["tallies"]),
         )
 

@@ -24,12 +24,12 @@ from tidegate.observation import (
     PairCounts,
     Unit,
     limits_of,
-    totals_by_slot,
 )
 from tidegate.plan import Guardrail, Metric, ReleasePlan, Step
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import Intervention, LogEntry, Phase, ReleaseRecord
 from tidegate.split import SplitDocument
+from tidegate.totals import totals_by_slot
 from tidegate.verdict import Claim, Evidence, Verdict, VerdictKind
 from tidegate.version import Version, digest_of
 

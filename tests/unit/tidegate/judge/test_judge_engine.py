@@ -224,7 +224,7 @@ def test_safety_is_the_same_in_one_look_as_in_a_look_an_interval(delay: float):
     one, _ = watch(PLAN, [list(chain.from_iterable(every))])
     many, _ = watch(PLAN, every)
     assert [m.tallies for m in one.metrics] == [m.tallies for m in many.metrics]
-    assert [m.safe for m in one.metrics] == [m.safe for m in many.metrics]
+    assert [m.log_safety for m in one.metrics] == [m.log_safety for m in many.metrics]
 
 
 def test_state_survives_json_at_every_look():
@@ -293,7 +293,7 @@ def test_edges_of_latency_are_known_before_they_are_used():
     state, _ = watch(LATENCY_ONLY, [interval_of(0, bucket=40)])
     first = JudgeState.initial(LATENCY_ONLY)
     assert [m.tallies for m in state.metrics] == [m.tallies for m in first.metrics]
-    assert [m.safe for m in state.metrics] == [m.safe for m in first.metrics]
+    assert [m.log_safety for m in state.metrics] == [m.log_safety for m in first.metrics]
     assert state.live_latency == {15: 50, 16: 10}
 
 
@@ -306,5 +306,5 @@ def test_bets_on_safety_are_placed_before_the_interval_is_seen(errors: int):
     assert bet is not None
     stratum = Table(candidate_trials=6, candidate_events=errors, live_trials=60, live_events=0)
     after, _ = judge(ERRORS_ONLY, SLOTS, state, interval_of(3, errors=errors))
-    gained = after.metrics[0].safe.log_evidence - before.safe.log_evidence
+    gained = after.metrics[0].log_safety - before.log_safety
     assert gained == pytest.approx(bet.log_gain(stratum))

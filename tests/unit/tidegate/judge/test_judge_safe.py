@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidegate.judge.safe import SafeState, place_bet, update
+from tidegate.judge.safe import place_bet, update
 from tidegate.judge.strata import Table
 
 
@@ -30,7 +30,7 @@ def expectation(trials: tuple[int, int], rates: Pair, guess: Pair, margin: float
     return sum(
         binomial(n, x, rates[0])
         * binomial(m, y, rates[1])
-        * math.exp(update(SafeState(), table(n, x, m, y), rates=guess, margin=margin).log_evidence)
+        * math.exp(update(0.0, table(n, x, m, y), rates=guess, margin=margin))
         for x, y in product(range(n + 1), range(m + 1))
     )
 
@@ -77,14 +77,12 @@ def test_closest_harmful_pair_minimises_the_divergence():
 
 def test_nothing_is_bet_where_the_guess_admits_the_harm():
     """A guess at the margin or beyond leaves the evidence as it is."""
-    state = SafeState(log_evidence=1.5)
-    assert update(state, table(6, 3, 54, 0), rates=(0.31, 0.1), margin=0.2) == state
+    assert update(1.5, table(6, 3, 54, 0), rates=(0.31, 0.1), margin=0.2) == 1.5
 
 
 def test_nothing_is_bet_where_one_slot_was_not_tried():
     """A stratum of one slot alone compares nothing."""
-    state = SafeState(log_evidence=1.5)
-    assert update(state, table(6, 0, 0, 0), rates=(0.1, 0.1), margin=0.2) == state
+    assert update(1.5, table(6, 0, 0, 0), rates=(0.1, 0.1), margin=0.2) == 1.5
 
 
 def test_growth_is_the_expected_gain_of_a_candidate_trial():
@@ -96,9 +94,3 @@ def test_growth_is_the_expected_gain_of_a_candidate_trial():
         for x, y in product(range(2), range(10))
     )
     assert bet.growth(live_per_candidate=9) == pytest.approx(mean)
-
-
-def test_state_survives_json():
-    """What is read back is what was written."""
-    state = SafeState(log_evidence=-0.1)
-    assert SafeState.from_json(state.to_json()) == state

@@ -67,17 +67,17 @@ LABELLED = [
 def test_labels_are_compared_among_those_known_for_both_claims(order: list[int]):
     """What closes together under one split is one table, whatever order increments come in."""
     items = [LABELLED[i] for i in order]
-    found = tables(items, OutcomeKind.LABELS)
-    assert found.harm == found.safety
-    assert [numbers(t) for t in found.harm] == [(5, 1, 14, 3), (0, 0, 4, 1)]
+    harm, safety = tables(items, OutcomeKind.LABELS)
+    assert harm == safety
+    assert [numbers(t) for t in harm] == [(5, 1, 14, 3), (0, 0, 4, 1)]
 
 
 def test_tables_come_in_the_order_in_which_they_became_final():
     """An earlier interval's late bucket closes after a later interval's early one."""
     late, early = OutcomeCounts(known=9, wrong=9), OutcomeCounts(known=5)
     items = [seen("green", 7, outcomes={3: late}), seen("green", 8, outcomes={0: early})]
-    found = tables(items, OutcomeKind.LABELS)
-    assert [table.candidate_trials for table in found.harm] == [5, 9]
+    harm, _ = tables(items, OutcomeKind.LABELS)
+    assert [table.candidate_trials for table in harm] == [5, 9]
 
 
 EVENTS = [
@@ -91,9 +91,9 @@ EVENTS = [
 @given(order=st.permutations(range(len(EVENTS))))
 def test_complaints_are_harm_among_those_at_risk_and_within_the_window(order: list[int]):
     """One stream for harm, which does not wait, and one for safety, which does."""
-    found = tables([EVENTS[i] for i in order], OutcomeKind.COMPLAINTS)
-    assert [numbers(t) for t in found.harm] == [(10, 2, 30, 0)]
-    assert [numbers(t) for t in found.safety] == [(9, 4, 20, 5)]
+    harm, safety = tables([EVENTS[i] for i in order], OutcomeKind.COMPLAINTS)
+    assert [numbers(t) for t in harm] == [(10, 2, 30, 0)]
+    assert [numbers(t) for t in safety] == [(9, 4, 20, 5)]
 
 
 def test_of_conversions_those_that_did_not_come_are_harm():
@@ -102,15 +102,15 @@ def test_of_conversions_those_that_did_not_come_are_harm():
         replace(item, outcomes={b: replace(c, wrong=0) for b, c in item.outcomes.items()})
         for item in EVENTS
     ]
-    found = tables(goods, OutcomeKind.CONVERSIONS)
-    assert [numbers(t) for t in found.harm] == [(10, 8, 30, 30)]
-    assert [numbers(t) for t in found.safety] == [(9, 5, 20, 15)]
+    harm, safety = tables(goods, OutcomeKind.CONVERSIONS)
+    assert [numbers(t) for t in harm] == [(10, 8, 30, 30)]
+    assert [numbers(t) for t in safety] == [(9, 5, 20, 15)]
 
 
 def test_requests_of_a_changing_split_prove_nothing():
     """Neither of harm nor of safety."""
     found = tables([replace(item, evidence=False) for item in EVENTS], OutcomeKind.COMPLAINTS)
-    assert found == OutcomeTables(harm=(), safety=())
+    assert found == ((), ())
 
 
 def test_more_events_than_requests_at_risk_are_all_named():
@@ -144,13 +144,13 @@ def test_a_table_of_conversions_that_did_not_come_is_the_mirror_of_those_that_ca
     for n, m in product(range(1, 6), repeat=2):
         for x, y in product(range(n + 1), range(m + 1)):
             came = Table(candidate_trials=n, candidate_events=x, live_trials=m, live_events=y)
-            (missed,) = tables(
+            ((missed,), _) = tables(
                 [
                     seen("green", outcomes={0: OutcomeCounts(known=x, at_risk=n)}),
                     seen("blue", outcomes={0: OutcomeCounts(known=y, at_risk=m)}),
                 ],
                 OutcomeKind.CONVERSIONS,
-            ).harm
+            )
             assert law(missed, odds)[n - x] == pytest.approx(law(came, 1 / odds)[x])
 
 
@@ -223,13 +223,13 @@ def standardised(
 def harm_tables(known: list[Observation]) -> Iterable[Table]:
     """What the judge compares."""
     conversions = OutcomeKind.CONVERSIONS
-    return tables(increments(known, conversions), conversions).harm
+    return tables(increments(known, conversions), conversions)[0]
 
 
 def safety_tables(known: list[Observation]) -> Iterable[Table]:
     """What safety is judged by."""
     conversions = OutcomeKind.CONVERSIONS
-    return tables(increments(known, conversions), conversions).safety
+    return tables(increments(known, conversions), conversions)[1]
 
 
 def tables_of_what_came(known: list[Observation]) -> Iterator[Table]:
@@ -274,15 +274,15 @@ def test_counting_what_came_against_what_was_served_would_blame_a_harmless_candi
 def test_labels_by_delay_bucket_would_say_nothing_of_conversions():
     """Everything that is known converted: there is nothing to compare."""
     known = increments(world(1), OutcomeKind.LABELS)
-    assert not any(t.informative for t in tables(known, OutcomeKind.LABELS).harm)
+    assert not any(t.informative for t in tables(known, OutcomeKind.LABELS)[0])
 
 
 def is_called_safe(cut: Iterable[Table], margin: float) -> bool:
     """Whether the claim of harm by the margin is ever refused at 5 %, by a bet on no harm."""
-    state, proven = safe.SafeState(), False
+    evidence, proven = 0.0, False
     for table in cut:
-        state = safe.update(state, table, rates=(0.8, 0.8), margin=margin)
-        proven = proven or state.log_evidence >= math.log(20)
+        evidence = safe.update(evidence, table, rates=(0.8, 0.8), margin=margin)
+        proven = proven or evidence >= math.log(20)
     return proven
 
 
