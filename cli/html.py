@@ -11,7 +11,15 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from cli.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, charts_of
-from cli.screen import bounds, duration, milliseconds, percent, reached_share
+from cli.screen import (
+    bounds,
+    duration,
+    milliseconds,
+    percent,
+    quantile_name,
+    reached_share,
+    within,
+)
 from tidegate.view import ReleaseView
 
 _FRAME = {
@@ -54,7 +62,9 @@ def page_template(name: str) -> Template:
         duration=duration,
         reached=reached_share,
     )
-    environment.globals.update(bounds=bounds, frame=_FRAME)
+    environment.globals.update(
+        bounds=bounds, quantile_name=quantile_name, within=within, frame=_FRAME
+    )
     return environment.get_template(name)
 
 

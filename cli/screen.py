@@ -3,12 +3,15 @@
 Draws a `ReleaseView`; computes nothing that the view does not say.
 """
 
+from collections.abc import Sequence
+
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from tidegate.judge.quantiles import Bounded, Quantile
 from tidegate.observation import OutcomeKind, Unit
 from tidegate.release import Phase
 from tidegate.verdict import Claim, Evidence
@@ -32,6 +35,8 @@ def release_panel(view: ReleaseView, *, now: float | None = None) -> RenderableT
     parts: list[RenderableType] = [_headline(view, now), _slots(view)]
     if view.evidence:
         parts.append(_evidence(view))
+    if view.latency:
+        parts.append(latency_table(view.latency))
     parts.append(Text(view.reason, style="italic"))
     if view.paused is not None:
         parts.append(Text(f"paused: {view.paused}", style="yellow"))
@@ -157,6 +162,40 @@ def _evidence(view: ReleaseView) -> Table:
     return table
 
 
+def latency_table(quantiles: Sequence[Quantile]) -> Table:
+    """Quantiles of both slots' latency at the same times, each with its bounds."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("latency, ms", no_wrap=True)
+    for heading in ("live", "candidate", "candidate / live"):
+        table.add_column(heading, justify="right")
+    for item in quantiles:
+        table.add_row(
+            quantile_name(item),
+            within(item.live),
+            within(item.candidate),
+            within(item.ratio),
+        )
+    return table
+
+
+def quantile_name(item: Quantile) -> str:
+    """A quantile as people call it: p50, p99."""
+    return f"p{100 * item.quantile:g}"
+
+
+def within(item: Bounded) -> str:
+    """A number and its bounds, a question mark where one is not known yet."""
+    lower, upper = ("?" if end is None else _digits(end) for end in (item.lower, item.upper))
+    return f"{_digits(item.value)} ({lower} to {upper})"
+
+
+def _digits(value: float) -> str:
+    """Three digits that count, fewer below 1: buckets of latency are wider than that."""
+    if value >= 100:
+        return f"{float(f'{value:.3g}'):.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
 def reached_share(item: Evidence) -> float:
     """How much of the evidence that would prove the claim is there: 1 and more proves it."""
     return max(0.0, item.log_evidence) / item.log_limit if item.log_limit > 0 else 0.0
@@ -173,7 +212,7 @@ def percent(rate: float | None) -> str:
 
 def milliseconds(value: float | None) -> str:
     """A latency as people read it, a dash without data."""
-    return "-" if value is None else f"{value:.1f} ms"
+    return "-" if value is None else f"{_digits(value)} ms"
 
 
 def bounds(lower: float | None, upper: float | None) -> str:

@@ -58,6 +58,8 @@ def replay(
     from cli.simulation.comparison import Replays
     from cli.simulation.recording import read_recording
     from cli.simulation.replay import replay as replayed
+    from tidegate.judge.quantiles import latency_quantiles
+    from tidegate.judge.strata import serving_strata
 
     recording = read_recording(file)
     comparison = _slots(recording, live)
@@ -73,6 +75,7 @@ def replay(
         comparison=comparison,
         main=main,
         other=others[0] if others else None,
+        latency=latency_quantiles(serving_strata(recording.observations, comparison)),
     )
     _tell(replays, output, json_output=json_output, most=None if every else ROWS)
 

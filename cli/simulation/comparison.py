@@ -1,19 +1,20 @@
 """A recording replayed by one plan or two, and what that shows: for terminal, page and JSON."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.screen import reached_share
+from cli.screen import latency_table, reached_share
 from cli.simulation.advice import minutes_in_words
 from cli.simulation.release import End
 from cli.simulation.replay import LookBack, Replay, first_difference
 from cli.simulation.table import plan_words
 from tidegate.judge import Comparison
+from tidegate.judge.quantiles import Quantile
 from tidegate.verdict import Evidence, VerdictKind
 
 _SHOWN = 20
@@ -35,6 +36,8 @@ class Replays:
     comparison: Comparison
     main: Replay
     other: Replay | None = None
+    latency: tuple[Quantile, ...] = ()
+    """Of the whole recording, whenever a plan would have decided."""
 
     @property
     def all(self) -> tuple[Replay, ...]:
@@ -53,6 +56,7 @@ class Replays:
             "release_id": self.release_id,
             "live": self.comparison.live,
             "candidate": self.comparison.candidate,
+            "latency": [asdict(item) for item in self.latency],
             "replays": [replay.to_json() for replay in self.all],
             "first_difference": None if difference is None else difference.interval,
         }
@@ -96,6 +100,9 @@ def comparison_parts(replays: Replays, *, most: int | None) -> Iterator[Renderab
     yield Text("")
     yield _table(replays, looks_to_show(replays, most=most))
     yield Text("")
+    if replays.latency:
+        yield latency_table(replays.latency)
+        yield Text("")
     for line in summary_lines(replays):
         yield Text(line)
 

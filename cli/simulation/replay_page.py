@@ -32,6 +32,7 @@ def replay_page(replays: Replays) -> str:
         title=f"Replay of {replays.release_id}",
         slots=replays.comparison,
         summaries=summary_lines(replays),
+        latency=replays.latency,
         plans=[
             (replay.name, plan_words(replay.plan), evidence_chart(replay, minutes=longest))
             for replay in replays.all

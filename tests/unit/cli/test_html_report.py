@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.html import moment, report_page, write_report
+from cli.screen import within
 from tests.cli_world import CliWorld
 from tests.html_page import Page
 from tests.release_world import Traffic
@@ -83,6 +84,15 @@ def test_figures_of_the_view_are_in_the_page(view: ReleaseView):
     for wanted in (view.reason, f"<dd>{view.candidate.bad_answers}</dd>", "time to restore"):
         assert wanted in text
     assert text.count("roll back") >= 1
+
+
+def test_quantiles_of_latency_are_in_the_page(view: ReleaseView):
+    """With the bounds of both slots and of their ratio, and only where slots were compared."""
+    assert [item.quantile for item in view.latency] == [0.5, 0.95, 0.99]
+    text = report_page([view], title="Report")
+    for item in view.latency:
+        assert f'<td class="nowrap">{within(item.ratio)}</td>' in text
+    assert "candidate / live" not in report_page([replace(view, latency=())], title="Report")
 
 
 def test_the_page_says_what_the_promise_does_not_cover(view: ReleaseView):

@@ -1,6 +1,7 @@
 """What people see of a release on a terminal."""
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -16,10 +17,12 @@ from cli.screen import (
     release_line,
     release_panel,
     standing,
+    within,
 )
 from tests.cli_world import CliWorld
 from tests.release_world import Traffic
 from tests.samples import RELEASE, START, entry, record
+from tidegate.judge.quantiles import Bounded, Quantile
 from tidegate.release import Intervention, Phase
 from tidegate.view import ReleaseView, view_of
 
@@ -103,6 +106,38 @@ def test_what_a_unit_does_not_cover_is_told():
     assert "not covered" not in drawn(a_view())
 
 
+SLOW = Bounded(value=2_896.3, lower=2_435.5, upper=3_444.3)
+FAST = Bounded(value=45.25, lower=38.05, upper=None)
+
+
+def test_quantiles_of_latency_are_shown_with_their_bounds_in_eighty_columns():
+    """Of both slots and their ratio; no figure is cut off."""
+    tail = Quantile(quantile=0.99, live=SLOW, candidate=SLOW, ratio=SLOW.over(SLOW))
+    middle = Quantile(quantile=0.5, live=FAST, candidate=SLOW, ratio=SLOW.over(FAST))
+    text = drawn(replace(a_view(), latency=(middle, tail)), width=80)
+    assert re.search(
+        r"p50 +45\.2 \(38\.0 to \?\) +2900 \(2440 to 3440\) +64\.0 \(\? to 90\.5\)", text
+    )
+    assert re.search(r"p99( +2900 \(2440 to 3440\)){2} +1\.00 \(0\.71 to 1\.41\)", text)
+
+
+def test_without_a_comparison_no_quantiles_are_shown():
+    """A table of unknown numbers would only take the room."""
+    assert "candidate / live" not in drawn(a_view())
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        (Bounded(value=0.25, lower=None, upper=0.25), "0.25 (? to 0.25)"),
+        (Bounded(value=99.9, lower=9.99, upper=131_072.0), "99.9 (9.99 to 131000)"),
+    ],
+)
+def test_a_bounded_number_has_as_many_digits_as_count(item: Bounded, text: str):
+    """And a question mark for a bound that is not known yet."""
+    assert within(item) == text
+
+
 def test_a_reason_is_not_read_as_markup():
     """What an operator wrote is shown as it was written."""
     assert "[bold]lunch[/bold]" in drawn(a_view(paused=HELD))
@@ -161,7 +196,8 @@ def test_durations_are_read_as_people_say_them(seconds: float | None, text: str)
 def test_zero_is_a_value_and_none_is_a_dash():
     """A rate of zero is not missing."""
     assert (percent(0.0), percent(None)) == ("0.0 %", "-")
-    assert (milliseconds(0.0), milliseconds(None)) == ("0.0 ms", "-")
+    assert (milliseconds(0.0), milliseconds(None)) == ("0.00 ms", "-")
+    assert milliseconds(1_217.7) == "1220 ms"
     assert (bounds(0.0, 0.0), bounds(None, 0.0)) == ("+0.0 to +0.0", "-")
 
 

@@ -74,6 +74,30 @@ def test_a_slot_without_requests_has_no_latency():
     assert (seen.candidate.requests, seen.candidate.latency_p50) == (0, None)
 
 
+def both(interval: int) -> tuple[Observation, ...]:
+    """Fifty requests of either slot in an interval."""
+    return tuple(counted(slot, interval, requests=50) for slot in ("blue", "green"))
+
+
+def test_latencies_are_compared_over_intervals_that_are_closed():
+    """While a release is open the newest ones still grow: to look at them would be one look more.
+
+    After 50 requests of either slot the median is bounded, the 99th percentile from below.
+    """
+    assert view(*both(1), *both(2)).latency == ()
+    seen = view(*both(1), *both(2), *both(3)).latency
+    assert seen == view(*both(1), *both(3)).latency
+    assert [item.quantile for item in seen] == [0.5, 0.95, 0.99]
+    assert (seen[0].live.value, seen[0].live.upper, seen[2].live.upper) == (0.5, 0.5, None)
+    assert view(*both(1), phase=Phase.PROMOTED).latency == seen
+
+
+def test_latencies_of_one_slot_alone_are_not_compared():
+    """Nothing was served at the same time."""
+    served = [counted("blue", 1, requests=50), counted("green", 2, requests=50)]
+    assert view(*served, phase=Phase.PROMOTED).latency == ()
+
+
 def test_failed_requests_of_no_slot_are_counted_apart():
     """A request that reached no variant belongs to neither version."""
     seen = view(counted("-", requests=3, errors=3), counted("blue", requests=2))
@@ -115,6 +139,7 @@ def test_the_view_is_json_with_the_derived_figures():
     assert document["candidate"]["bad_answers"] == document["candidate"]["errors"]
     assert document["evidence"][0]["claim"] in {"harm", "safe"}
     assert document["log"][0]["what"] == "opened"
+    assert set(document["latency"][0]) == {"quantile", "live", "candidate", "ratio"}
     assert document["epoch"] == 1
 
 
