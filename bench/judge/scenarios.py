@@ -5,6 +5,7 @@ that needs half as much again still has the time. An outage and a threefold slow
 """
 
 from dataclasses import replace
+from functools import partial
 
 from bench.judge.worlds import (
     Behaviour,
@@ -27,26 +28,21 @@ ONSET = 60
 USUAL, WIDE = Latency(), Latency(sigma=0.8, tail_from=5.0)
 
 
-def _errors(name: str, live: float, candidate: float, per_minute: float) -> Scenario:
+def _rates(harmed: Metric, name: str, rates: tuple[float, float], per_minute: float) -> Scenario:
+    live, candidate = map(always, rates)
+    errors = harmed is Metric.ERRORS
     return Scenario(
         name=name,
-        family=Family.ERRORS,
+        family=Family(harmed.value),
         per_minute=always(per_minute),
-        live=Behaviour(errors=always(live)),
-        candidate=Behaviour(errors=always(candidate)),
-        harmed=Metric.ERRORS,
+        live=Behaviour(errors=live) if errors else Behaviour(outcomes=live),
+        candidate=Behaviour(errors=candidate) if errors else Behaviour(outcomes=candidate),
+        harmed=harmed,
     )
 
 
-def _outcomes(name: str, live: float, candidate: float, per_minute: float) -> Scenario:
-    return Scenario(
-        name=name,
-        family=Family.OUTCOMES,
-        per_minute=always(per_minute),
-        live=Behaviour(outcomes=always(live)),
-        candidate=Behaviour(outcomes=always(candidate)),
-        harmed=Metric.OUTCOMES,
-    )
+_errors, _outcomes = partial(_rates, Metric.ERRORS), partial(_rates, Metric.OUTCOMES)
+"""From a live rate to a candidate's, of all requests or of all outcomes."""
 
 
 def _latency(
@@ -86,24 +82,24 @@ def _harmless(name: str, per_minute: Course, both: Behaviour | None = None) -> S
 
 
 BAD: tuple[Scenario, ...] = (
-    _errors("errors 1 -> 2 %", 0.01, 0.02, 900),
-    replace(_errors("errors 1 -> 2 %, half", 0.01, 0.02, 120), shares=HALF),
-    _errors("errors 1 -> 3 %", 0.01, 0.03, 300),
-    replace(_errors("errors 1 -> 3 %, half", 0.01, 0.03, 60), shares=HALF),
-    _errors("errors 0.1 -> 0.5 %", 0.001, 0.005, 1_200),
-    _errors("errors 0.1 -> 1 %", 0.001, 0.01, 300),
-    _errors("errors 5 -> 7 %", 0.05, 0.07, 900),
-    _errors("errors 1 -> 10 %", 0.01, 0.10, 60),
-    _errors("total outage", 0.005, 1.0, 60),
-    _outcomes("wrong 10 -> 13 %", 0.10, 0.13, 900),
-    replace(_outcomes("wrong 10 -> 13 %, half", 0.10, 0.13, 120), shares=HALF),
-    _outcomes("wrong 10 -> 20 %", 0.10, 0.20, 150),
+    _errors("errors 1 -> 2 %", (0.01, 0.02), 900),
+    replace(_errors("errors 1 -> 2 %, half", (0.01, 0.02), 120), shares=HALF),
+    _errors("errors 1 -> 3 %", (0.01, 0.03), 300),
+    replace(_errors("errors 1 -> 3 %, half", (0.01, 0.03), 60), shares=HALF),
+    _errors("errors 0.1 -> 0.5 %", (0.001, 0.005), 1_200),
+    _errors("errors 0.1 -> 1 %", (0.001, 0.01), 300),
+    _errors("errors 5 -> 7 %", (0.05, 0.07), 900),
+    _errors("errors 1 -> 10 %", (0.01, 0.10), 60),
+    _errors("total outage", (0.005, 1.0), 60),
+    _outcomes("wrong 10 -> 13 %", (0.10, 0.13), 900),
+    replace(_outcomes("wrong 10 -> 13 %, half", (0.10, 0.13), 120), shares=HALF),
+    _outcomes("wrong 10 -> 20 %", (0.10, 0.20), 150),
     replace(
-        _outcomes("wrong 10 -> 20 %, late labels", 0.10, 0.20, 150),
+        _outcomes("wrong 10 -> 20 %, late labels", (0.10, 0.20), 150),
         delay=Delay(mean_intervals=30.0),
     ),
     replace(
-        _outcomes("late conversions 10 -> 7 %", 0.10, 0.07, 600),
+        _outcomes("late conversions 10 -> 7 %", (0.10, 0.07), 600),
         delay=Delay(outcomes=OutcomeKind.CONVERSIONS, mean_intervals=20.0),
     ),
     _latency("everything 20 % slower, wide", 300, candidate=WIDE, live=WIDE, slowdown=1.2),
