@@ -132,6 +132,7 @@ class ReleaseWorld:
                     settling=split.settling,
                     requests=requests,
                     errors=errors,
+                    nameless_errors=errors,
                     latency={20: requests - errors},
                 )
             )

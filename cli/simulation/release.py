@@ -15,7 +15,7 @@ from cli.simulation.behaviour import Behaviour, Traffic
 from cli.simulation.sampler import Sampler
 from tidegate import decide
 from tidegate.decide import Decision, Next
-from tidegate.intervals import INTERVAL_SECONDS, interval_of, last_closed
+from tidegate.intervals import INTERVAL_SECONDS, interval_of, last_closed, seconds_until_close
 from tidegate.judge import Comparison, JudgeState, judge
 from tidegate.observation import Observation, ObservationKey
 from tidegate.plan import ReleasePlan
@@ -156,7 +156,7 @@ def simulate_release(setting: Setting, rng: np.random.Generator) -> Outcome:
             record = _shift(world, record)
             continue
         decision = decide.after_verification(record, now=world.now)
-        world.pass_time(decision.wait_seconds, decision.record)
+        world.pass_time(_until_look(decision, plan=setting.plan, now=world.now), decision.record)
         state, verdict = judge(
             setting.plan, SLOTS, state, world.look(lag_seconds=setting.plan.lag_seconds)
         )
@@ -170,6 +170,13 @@ def simulate_release(setting: Setting, rng: np.random.Generator) -> Outcome:
         looks=looks,
         blamed=_blamed(record, verdict),
     )
+
+
+def _until_look(decision: Decision, *, plan: ReleasePlan, now: float) -> int:
+    """How long to wait: early looks are left out, so that what is simulated errs to late."""
+    if decision.next is not Next.BAKE:
+        return decision.wait_seconds
+    return seconds_until_close(now, lag_seconds=plan.lag_seconds)
 
 
 _END = {

@@ -1,7 +1,8 @@
 """Closing: which part of the counters is final, and has not been given to the judge yet.
 
 Every (interval, slot, split) is closed once for requests, errors and latency, and once for each
-outcome delay bucket; `closed` gives the increments that became final between two looks.
+outcome delay bucket; `closed` gives the increments that became final between two looks, less what
+early looks gave of them before (`early.py`).
 
 Of outcomes that are events only, what never comes is never reported. So each delay bucket is closed
 with the requests that were at risk in it, events or none, and with the last one the whole outcome
@@ -13,6 +14,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 
+from tidegate.errors import InvalidValueError
 from tidegate.intervals import INTERVAL_SECONDS
 from tidegate.observation import (
     DELAY_EDGES,
@@ -36,12 +38,14 @@ def closed(
     through: int,
     outcome_window_seconds: int,
     kind: OutcomeKind = OutcomeKind.LABELS,
+    given: Iterable[Observation] = (),
 ) -> tuple[Observation, ...]:
     """Increments final by interval `through` that were not yet final by interval `after`.
 
-    `counters` are all that is known of a release, cumulative; the result is ordered by key, and
-    empty increments are left out.
+    `counters` are all that is known of a release, cumulative, `given` what early looks gave of
+    them. The result is ordered by key, and empty increments are left out.
     """
+    before = {item.key: item for item in given}
     window = window_intervals(outcome_window_seconds)
     delays = [last_delay(bucket, window_intervals=window) for bucket in range(len(DELAY_EDGES))]
     increments: list[Observation] = []
@@ -58,11 +62,39 @@ def closed(
         matured = MaturedCounts()
         if after < counter.key.interval + window <= through:
             matured = matured_of(counter, kind=kind, window=window)
-        if served:
-            increments.append(replace(counter, outcomes=outcomes, matured=matured))
-        elif outcomes or matured != MaturedCounts():
-            increments.append(_late(counter, outcomes, matured))
+        empty = Observation(key=counter.key, unit=counter.unit, evidence=counter.evidence)
+        rest = without(counter, before.get(counter.key)) if served else empty
+        increment = replace(rest, outcomes=outcomes, matured=matured)
+        if increment != empty:
+            increments.append(increment)
     return tuple(increments)
+
+
+def without(counter: Observation, given: Observation | None) -> Observation:
+    """The counter less what was given of it; InvalidValueError where it has become smaller."""
+    if given is None:
+        return counter
+    rest = replace(
+        counter,
+        requests=counter.requests - given.requests,
+        errors=counter.errors - given.errors,
+        clients_with_errors=counter.clients_with_errors - given.clients_with_errors,
+    )
+    if min(rest.requests, rest.errors, rest.clients_with_errors) < 0:
+        fault = (
+            f"counts of slot {counter.key.slot}, interval {counter.key.interval} became smaller "
+            f"since an early look: {_serving(given)} then, {_serving(counter)} now; counts only "
+            "grow, so the observation table was changed: restore it, or abort the release"
+        )
+        raise InvalidValueError([fault])
+    return rest
+
+
+def _serving(counter: Observation) -> str:
+    return (
+        f"{counter.requests} requests, {counter.errors} errors, "
+        f"{counter.clients_with_errors} clients with errors"
+    )
 
 
 def outcomes_of(
@@ -103,15 +135,3 @@ def matured_of(counter: Observation, *, kind: OutcomeKind, window: int) -> Matur
 def _buckets(window: int) -> range:
     """The delay buckets that begin within the window."""
     return range(sum(first <= window for first in DELAY_EDGES))
-
-
-def _late(
-    counter: Observation, outcomes: dict[int, OutcomeCounts], matured: MaturedCounts
-) -> Observation:
-    return Observation(
-        key=counter.key,
-        unit=counter.unit,
-        outcomes=outcomes,
-        matured=matured,
-        evidence=counter.evidence,
-    )

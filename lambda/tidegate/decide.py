@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from tidegate.intervals import seconds_until_close
+from tidegate.intervals import seconds_until_look
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import Intervention, LogEntry, Phase, ReleaseRecord, SlotVersion
 from tidegate.split import CACHE_SECONDS
@@ -103,7 +103,7 @@ def after_verification(record: ReleaseRecord, *, now: float) -> Decision:
 
 
 def _start_baking(record: ReleaseRecord, *, now: float) -> Decision:
-    wait = seconds_until_close(now, lag_seconds=record.plan.lag_seconds)
+    wait = seconds_until_look(now, lag_seconds=record.plan.lag_seconds)
     if record.phase is Phase.BAKING and record.step_started_at is not None:
         return Decision(record=record, next=Next.BAKE, wait_seconds=wait)
     cold = _cold_seconds(record, now=now)
@@ -137,7 +137,7 @@ def _cold_seconds(record: ReleaseRecord, *, now: float) -> int:
 
 
 def after_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> Decision:
-    """The judge has looked: go on baking, take the next step, promote or roll back."""
+    """The judge has seen closed intervals: bake on, take the next step, promote or roll back."""
     seen = replace(record, verdict=verdict)
     if verdict.kind is VerdictKind.ROLL_BACK:
         return _turn(seen, Phase.RESTORING, now=now, why=verdict.reason)
@@ -151,6 +151,19 @@ def after_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> Decisi
     if verdict.kind is VerdictKind.PROMOTE:
         return _turn(seen, Phase.PROMOTING, now=now, why=verdict.reason)
     return _hold(seen, now=now)
+
+
+def after_early_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> Decision:
+    """The judge has seen a part of open intervals: roll back, or bake on until the next look.
+
+    Nothing else is ever done on an early look, whatever its verdict and whoever ordered what: steps
+    and promotion are decided on closed intervals, which have every request of both slots.
+    """
+    seen = replace(record, verdict=verdict)
+    if verdict.kind is VerdictKind.ROLL_BACK:
+        return _turn(seen, Phase.RESTORING, now=now, why=verdict.reason)
+    wait = seconds_until_look(now, lag_seconds=record.plan.lag_seconds)
+    return Decision(record=seen, next=Next.BAKE, wait_seconds=wait)
 
 
 def _baked(record: ReleaseRecord, *, now: float) -> bool:

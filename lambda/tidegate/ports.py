@@ -63,15 +63,28 @@ class Endpoints(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One look at the evidence: what became final after interval `after`, up to `through`."""
+    """One look at the evidence: what became final after interval `after`, up to `through`.
+
+    An early look closes nothing, `through` is `after`: it gives a part of intervals after that.
+    """
 
     number: int
     after: int
     through: int
     at: float
     observations: tuple[Observation, ...]
+    given: tuple[Observation, ...] = ()
+    """All that was given by now of intervals after `through`, a sum a key: closing gives the rest.
+
+    It is kept with the look, so that the newest look is all that one must know to write the next.
+    """
     verdict: dict[str, Any] | None = None
     """The verdict of the look in JSON types; None until the judge has spoken."""
+
+    @property
+    def early(self) -> bool:
+        """Whether the look is at open intervals only."""
+        return self.through == self.after
 
 
 class ReleaseStore(Protocol):

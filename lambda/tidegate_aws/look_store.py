@@ -1,13 +1,15 @@
 """Looks and the judge's state in DynamoDB.
 
 The observations of a look are stored compressed: an item may have 400 KB, and a look closes up to
-thirty intervals of serving and the outcomes of as many delay buckets.
+thirty intervals of serving and the outcomes of as many delay buckets. What early looks gave of open
+intervals is stored in the same way, where there is any.
 """
 
 from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,7 @@ from tidegate_aws.table import CancelledError, Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     from tidegate_aws.items import Item
 
@@ -113,24 +116,35 @@ def _sort_key(look_number: int) -> str:
 
 
 def _look_item(release_id: str, look: Look) -> Item:
-    observations = json.dumps([o.to_json() for o in look.observations], separators=(",", ":"))
+    given: Item = {"given": _packed(look.given)} if look.given else {}
     return {
         **key(release_key(release_id), _sort_key(look.number)),
         "number": number(look.number),
         "after": number(look.after),
         "through": number(look.through),
         "at": text(repr(look.at)),
-        "observations": {"B": zlib.compress(observations.encode())},
+        "observations": _packed(look.observations),
+        **given,
     }
 
 
 def _look_of(item: Any) -> Look:
-    observations = json.loads(zlib.decompress(item["observations"]["B"]))
     return Look(
         number=read_number(item, "number"),
         after=read_number(item, "after"),
         through=read_number(item, "through"),
         at=float(item["at"]["S"]),
-        observations=tuple(Observation.from_json(data) for data in observations),
+        observations=_unpacked(item["observations"]),
+        given=_unpacked(item["given"]) if "given" in item else (),
         verdict=read_document(item, _VERDICT) if _VERDICT in item else None,
     )
+
+
+def _packed(observations: Sequence[Observation]) -> AttributeValueTypeDef:
+    text_of_all = json.dumps([o.to_json() for o in observations], separators=(",", ":"))
+    return {"B": zlib.compress(text_of_all.encode())}
+
+
+def _unpacked(attribute: Any) -> tuple[Observation, ...]:
+    found = json.loads(zlib.decompress(attribute["B"]))
+    return tuple(Observation.from_json(data) for data in found)

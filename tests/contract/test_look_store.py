@@ -62,6 +62,17 @@ def test_a_look_reads_back(looks: LookStore):
     assert looks.last_look(RELEASE) == a_look(1)
 
 
+def test_what_was_given_of_open_intervals_reads_back(looks: LookStore):
+    """An early look closes nothing; the newest look has the sum of what early ones gave."""
+    given = a_look(2).observations
+    early = a_look(1, through=0, given=given)
+    looks.put_look(RELEASE, early)
+    assert looks.last_look(RELEASE) == early
+    assert looks.looks(RELEASE) == (early,)
+    assert early.early
+    assert not a_look(1).early
+
+
 def test_a_look_is_written_once(looks: LookStore):
     """Whoever comes second gets the look that is there."""
     looks.put_look(RELEASE, a_look(1))

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from tidegate.decide import Decision, Next, after_look
+from tidegate.decide import Decision, Next, after_early_look, after_look
 from tidegate.judge import Comparison, JudgeState, judge
 from tidegate.loop.task import TaskInput, TaskOutput, advance, go, load_own
-from tidegate.ports import Clock, LookStore, ReleaseStore
+from tidegate.ports import Clock, Look, LookStore, ReleaseStore
 from tidegate.release import Phase, ReleaseRecord
 from tidegate.verdict import Verdict, VerdictKind
 
@@ -18,37 +18,48 @@ def judge_release(
     record = load_own(store, task)
     if record.phase is not Phase.BAKING:
         return go(task, Next.REPORT if record.phase.terminal else Next.SHIFT)
-    number, verdict = _judge_new_looks(looks, record)
+    look = _judge_new_looks(looks, record)
 
     def decide(newest: ReleaseRecord) -> Decision:
         if newest.phase is not Phase.BAKING:
             return Decision(record=newest, next=Next.SHIFT)
-        return after_look(replace(newest, looks=number), verdict, now=clock.now())
+        return _after(look, newest, now=clock.now())
 
     _, decision = advance(store, task, decide)
     return go(task, decision.next, wait_seconds=decision.wait_seconds)
 
 
-def _judge_new_looks(looks: LookStore, record: ReleaseRecord) -> tuple[int, Verdict]:
-    """Number and verdict of the last look judged, which is the newest one unless it says roll back.
+def _after(look: Look | None, record: ReleaseRecord, *, now: float) -> Decision:
+    if look is None or look.verdict is None:
+        return after_look(replace(record, looks=0), _NOTHING, now=now)
+    verdict = Verdict.from_json(look.verdict)
+    seen = replace(record, looks=look.number)
+    return (after_early_look if look.early else after_look)(seen, verdict, now=now)
+
+
+def _judge_new_looks(looks: LookStore, record: ReleaseRecord) -> Look | None:
+    """The last look judged, which is the newest one unless its verdict is to roll back.
 
     A verdict to roll back is final: a later look, written before the release acted on it, is not
     asked. The verdict comes from the look and not from the record, which may not have it yet.
     """
     comparison = Comparison(live=record.live.slot.value, candidate=record.candidate.slot.value)
     number, state = _state(looks.judge_state(record.release_id), record)
-    verdict = _NOTHING
+    last: Look | None = None
     for look in looks.looks(record.release_id, after=max(0, number - 1)):
-        if verdict.kind is VerdictKind.ROLL_BACK:
+        if last is not None and _says_roll_back(last):
             break
         if look.number <= number:
-            verdict = _NOTHING if look.verdict is None else Verdict.from_json(look.verdict)
+            last = look
             continue
         state, verdict = judge(record.plan, comparison, state, look.observations)
-        judged = replace(look, verdict=verdict.to_json())
-        looks.put_judgement(record.release_id, judged, state.to_json())
-        number = look.number
-    return number, verdict
+        last = replace(look, verdict=verdict.to_json())
+        looks.put_judgement(record.release_id, last, state.to_json())
+    return last
+
+
+def _says_roll_back(look: Look) -> bool:
+    return look.verdict is not None and look.verdict["kind"] == VerdictKind.ROLL_BACK.value
 
 
 _NOTHING = Verdict(kind=VerdictKind.HOLD, reason="no interval was closed yet")

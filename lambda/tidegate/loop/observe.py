@@ -1,9 +1,11 @@
-"""Observe: close what is final of the counters, as looks that the judge will read."""
+"""Observe: write what the judge is to see next, as looks at closed intervals and early ones."""
 
 from tidegate.closing import closed, window_intervals
 from tidegate.decide import Next
-from tidegate.intervals import interval_of, last_closed, seconds_until_close
+from tidegate.early import Watched, early, given_after, unchanged
+from tidegate.intervals import interval_of, last_closed, seconds_until_look
 from tidegate.loop.task import TaskInput, TaskOutput, go, load_own
+from tidegate.observation import Observation
 from tidegate.ports import Clock, Counters, Look, LookStore, ReleaseStore
 from tidegate.release import Phase, ReleaseRecord
 
@@ -13,49 +15,113 @@ INTERVALS_A_LOOK = 30
 LOOKS_A_TASK = 50
 """At most so many looks are written by one task, which has to end in time; the next goes on."""
 
+READS_TOGETHER = 3
+"""How often open intervals are read to find them unchanged; on a busy model the next task may."""
+
 
 def observe(
     *, store: ReleaseStore, looks: LookStore, counters: Counters, clock: Clock, task: TaskInput
 ) -> TaskOutput:
-    """Write what was closed since the last look: one look, or several after a long halt."""
+    """Write what was closed since the last look: one look, or several after a long halt.
+
+    Where nothing was, write an early look if one is worth it; otherwise say when to try again.
+    """
     record = load_own(store, task)
     if record.phase is not Phase.BAKING:
         return go(task, Next.JUDGE)
     now = clock.now()
-    last = looks.last_look(task.release_id)
-    after = interval_of(record.started_at) - 1 if last is None else last.through
+    last = looks.last_look(task.release_id) or _before_the_first(record)
     through = last_closed(now, lag_seconds=record.plan.lag_seconds)
-    if through > after:
-        _write_looks(looks, counters, record, (last, after, through, now))
+    if through > last.through:
+        _write_looks(looks, counters, record, (last, through, now))
         return go(task, Next.JUDGE)
-    if last is not None and last.verdict is None:
+    if record.looks < last.number:
         return go(task, Next.JUDGE)
-    wait = seconds_until_close(now, lag_seconds=record.plan.lag_seconds)
+    # Counters are read after the newest look was: they have at least what it gave.
+    look = _early_look(counters, record, last, now=now)
+    if look is not None:
+        looks.put_look(task.release_id, look)
+        return go(task, Next.JUDGE)
+    wait = seconds_until_look(now, lag_seconds=record.plan.lag_seconds)
     return go(task, Next.BAKE, wait_seconds=wait)
 
 
+def _before_the_first(record: ReleaseRecord) -> Look:
+    """The look that the first one follows, which is not stored: it saw nothing."""
+    opened = interval_of(record.started_at) - 1
+    return Look(number=0, after=opened, through=opened, at=record.started_at, observations=())
+
+
 def _write_looks(
-    looks: LookStore,
-    counters: Counters,
-    record: ReleaseRecord,
-    span: tuple[Look | None, int, int, float],
+    looks: LookStore, counters: Counters, record: ReleaseRecord, span: tuple[Look, int, float]
 ) -> None:
-    last, after, through, now = span
+    last, through, now = span
     window, kind = record.plan.outcome_window_seconds, record.plan.outcome_kind
     known = counters.read(
-        record.release_id, from_interval=max(0, after + 1 - window_intervals(window))
+        record.release_id, from_interval=max(0, last.through + 1 - window_intervals(window))
     )
-    number = 0 if last is None else last.number
     for _ in range(LOOKS_A_TASK):
-        if after >= through:
+        if last.through >= through:
             return
-        number += 1
-        until = min(after + INTERVALS_A_LOOK, through)
+        until = min(last.through + INTERVALS_A_LOOK, through)
         observations = closed(
-            known, after=after, through=until, outcome_window_seconds=window, kind=kind
+            known,
+            after=last.through,
+            through=until,
+            outcome_window_seconds=window,
+            kind=kind,
+            given=last.given,
         )
-        written = looks.put_look(
-            record.release_id,
-            Look(number=number, after=after, through=until, at=now, observations=observations),
+        look = Look(
+            number=last.number + 1,
+            after=last.through,
+            through=until,
+            at=now,
+            observations=observations,
+            given=given_after(last.given, (), through=until),
         )
-        after = written.through
+        if looks.put_look(record.release_id, look) != look:
+            return  # Another task was first, and may have given more than was read here.
+        last = look
+
+
+def _early_look(
+    counters: Counters, record: ReleaseRecord, last: Look, *, now: float
+) -> Look | None:
+    """The look at open intervals that is worth being taken now, if one is."""
+    observations = _early(counters, record, last)
+    if not observations:
+        return None
+    return Look(
+        number=last.number + 1,
+        after=last.through,
+        through=last.through,
+        at=now,
+        observations=observations,
+        given=given_after(last.given, observations, through=last.through),
+    )
+
+
+def _early(counters: Counters, record: ReleaseRecord, last: Look) -> tuple[Observation, ...]:
+    """What to give of open intervals, from counts of both slots that were read at one moment.
+
+    One read of two slots is no snapshot: a batch of log lines may be counted in its midst, and be
+    seen in one slot only. Where two reads in a row agree, all counts were so between them.
+    """
+    candidate = record.candidate.slot.value
+    watched = Watched(
+        live=record.live.slot.value,
+        candidate=candidate,
+        split_version=record.split_version,
+        candidate_share=record.target_shares[candidate],
+    )
+    first = last.through + 1
+    known = counters.read(record.release_id, from_interval=first)
+    for _ in range(READS_TOGETHER - 1):
+        if not early(known, last.given, watched=watched):
+            break
+        before, known = known, counters.read(record.release_id, from_interval=first)
+        found = early(unchanged(before, known), last.given, watched=watched)
+        if found:
+            return found
+    return ()

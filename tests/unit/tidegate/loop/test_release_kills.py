@@ -9,11 +9,15 @@ from tests.release_world import ReleaseWorld, Traffic
 from tests.samples import MODEL, RELEASE
 from tidegate.decide import Next
 from tidegate.errors import NotFoundError
+from tidegate.observation import ObservationKey
 from tidegate.release import Phase
 from tidegate.slots import Slot
 from tidegate.split import NO_RELEASE
 
-ERRORS = {"promoted": 0.0, "rolled-back": 0.2}
+ERRORS = {
+    "promoted": {"blue": 0.005, "green": 0.005},
+    "rolled-back": {"blue": 0.02, "green": 0.2},
+}
 WEIGHTS = {
     "promoted": [{"blue": 90, "green": 10}, {"blue": 50, "green": 50}, {"blue": 0, "green": 100}],
     "rolled-back": [{"blue": 90, "green": 10}, {"blue": 100, "green": 0}],
@@ -22,7 +26,7 @@ WEIGHTS = {
 
 def a_world(story: str, reaper: Reaper) -> ReleaseWorld:
     """A world in which the story will be told."""
-    traffic = Traffic(error_shares={"green": ERRORS[story]})
+    traffic = Traffic(error_shares=ERRORS[story])
     return ReleaseWorld.deployed(traffic=traffic, reaper=reaper)
 
 
@@ -70,6 +74,31 @@ def assert_whole_evidence(world: ReleaseWorld) -> None:
     assert world.record().looks == len(judged)
     assert len(judged) == len(looks) or judged[-1] == "roll-back"
     assert "roll-back" not in judged[:-1]
+    assert_each_count_was_given_once(world)
+
+
+def assert_each_count_was_given_once(world: ReleaseWorld) -> None:
+    """Early looks and closings together gave what was served, and no more of what is open."""
+    looks = world.looks.looks(RELEASE)
+    given: dict[ObservationKey, tuple[int, int, int]] = {}
+    for seen in (o for look in looks for o in look.observations):
+        one = (seen.requests, seen.errors, seen.clients_with_errors)
+        before = given.get(seen.key, (0, 0, 0))
+        given[seen.key] = (before[0] + one[0], before[1] + one[1], before[2] + one[2])
+    for known in world.counters.read(RELEASE):
+        counts = (known.requests, known.errors, known.clients_with_errors)
+        told = given.get(known.key, (0, 0, 0))
+        if known.key.interval <= looks[-1].through:
+            assert told == counts
+        assert all(part <= whole for part, whole in zip(told, counts, strict=True))
+
+
+@pytest.mark.parametrize("story", ["promoted", "rolled-back"])
+def test_the_stories_have_early_looks(story: str):
+    """Otherwise no kill would hit one."""
+    world = a_world(story, Reaper())
+    world.run()
+    assert sum(look.early for look in world.looks.looks(RELEASE)) > 1
 
 
 @pytest.mark.parametrize("story", ["promoted", "rolled-back"])
