@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tidegate.untyped import Any
+from tidegate.values import value
 
 VERSION = 1
 
@@ -98,7 +99,7 @@ def last_delay(bucket: int, *, window_intervals: int) -> int:
     return max(DELAY_EDGES[bucket], window_intervals)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OutcomeCounts:
     """Outcomes that became known in one delay bucket: how many, and how many of them were wrong.
 
@@ -136,7 +137,7 @@ class OutcomeCounts:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MaturedCounts:
     """Event kinds only: answered requests whose outcome window has passed, and their events.
 
@@ -152,7 +153,7 @@ class MaturedCounts:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PairCounts:
     """Shadow evidence: one request answered by both slots, so the comparison is paired."""
 
@@ -182,7 +183,7 @@ class ObservationKey:
     slot: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Observation:
     """An increment of what one slot did in one interval of serving under one split.
 

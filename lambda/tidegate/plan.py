@@ -1,7 +1,6 @@
 """The release plan: what was agreed before traffic moves, and may not change while it does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
@@ -9,6 +8,7 @@ from tidegate.errors import InvalidValueError
 from tidegate.observation import OutcomeKind
 from tidegate.strategies import Mechanism, Split, Strategy, faults_of
 from tidegate.untyped import Any
+from tidegate.values import value
 
 
 class Metric(StrEnum):
@@ -19,7 +19,7 @@ class Metric(StrEnum):
     OUTCOMES = "outcomes"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Guardrail:
     """A guardrail metric and the harm above which the candidate may never be promoted.
 
@@ -58,7 +58,7 @@ class Guardrail:
         return tuple(faults)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Step:
     """One traffic share of the plan and how long to wait and watch in it."""
 
@@ -66,7 +66,7 @@ class Step:
     bake_seconds: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReleasePlan:
     """How one version replaces another: steps, watch, and the error budget of the verdict.
 
@@ -110,14 +110,14 @@ class ReleasePlan:
 
     def _number_faults(self) -> tuple[str, ...]:
         faults: list[str] = []
-        for name, value, low, high in (
+        for name, number, low, high in (
             ("lag_seconds", self.lag_seconds, 0, 3_600),
             ("outcome_window_seconds", self.outcome_window_seconds, 1, 30 * 86_400),
             ("hold_seconds", self.hold_seconds, 0, 30 * 86_400),
             ("warm_up_seconds", self.warm_up_seconds, 0, 86_400),
         ):
-            if not low <= value <= high:
-                faults.append(f"{name} must be {low} to {high}, got {value}")
+            if not low <= number <= high:
+                faults.append(f"{name} must be {low} to {high}, got {number}")
         for name, share in (("alpha", self.alpha), ("beta", self.beta)):
             if not 0 < share < 0.5:
                 faults.append(f"{name} must be above 0 and below 0.5, got {share}")

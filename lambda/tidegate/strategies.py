@@ -4,9 +4,10 @@ The table is data: the project file is checked against it, the documentation is 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+from tidegate.values import value
 
 
 class Strategy(StrEnum):
@@ -36,7 +37,7 @@ class Split(StrEnum):
     ROUTER = "router"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Combination:
     """The mechanisms that a strategy may use, the default first, and the rule behind them."""
 

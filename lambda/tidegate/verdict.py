@@ -1,10 +1,10 @@
 """What the judge says of the evidence, and the numbers behind it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tidegate.untyped import Any
+from tidegate.values import value
 
 
 class VerdictKind(StrEnum):
@@ -23,7 +23,7 @@ class Claim(StrEnum):
     SAFE = "safe"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Evidence:
     """The evidence for one claim about one metric.
 
@@ -66,7 +66,7 @@ class Evidence:
         return cls(**{**data, "claim": Claim(data["claim"])})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Verdict:
     """One verdict: what to do, one sentence that says why, and the evidence for each claim."""
 

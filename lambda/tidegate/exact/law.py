@@ -8,9 +8,9 @@ import math
 import struct
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from tidegate.untyped import Any
+from tidegate.values import value
 
 
 def packed(numbers: Sequence[float]) -> str:
@@ -34,7 +34,7 @@ def _single(numbers: Sequence[float]) -> tuple[float, ...]:
     return struct.unpack(form, struct.pack(form, *numbers))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Law:
     """The chances of `offset`, `offset + 1`, ...; they need not add up to 1."""
 

@@ -8,11 +8,12 @@ depend on totals, never on how the events fell.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from tidegate.exact.counts import LEFT_OUT, power_of_two
 from tidegate.exact.law import Law
 from tidegate.untyped import Any
+from tidegate.values import value
 
 CELLS = 2.0
 """Lattice steps to a standard deviation of what is added: rounding then costs 2 % of the power."""
@@ -24,7 +25,7 @@ MERGED = 1e-5
 """Chance at the lower end of a law that is counted a little higher up instead: on the safe side."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Increment:
     """What was seen, in `step`s, the law that it had, and what CUSUMs take off it.
 
@@ -74,7 +75,7 @@ class Increment:
         return cls(**{**data, "law": Law.from_json(data["law"])})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Gate:
     """Brings increments onto one lattice, which only ever gets coarser.
 
@@ -117,7 +118,7 @@ def _together(left: Increment, right: Increment) -> Increment:
     return left.coarsened(step).plus(right.coarsened(step))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Walk:
     """A sum (`floor` is None) or a CUSUM (never below its floor) in `step`s, and its law.
 

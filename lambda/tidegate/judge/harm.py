@@ -9,13 +9,14 @@ the promise holds if any of them counts what was drawn independently.
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tidegate.exact.spending import early, even
 from tidegate.exact.walk import Gate, Increment, Walk
 from tidegate.judge.increments import LATE
 from tidegate.plan import Metric
 from tidegate.untyped import Any
+from tidegate.values import value
 
 WEIGHTS: Mapping[Metric, float] = {
     Metric.ERRORS: 0.36,
@@ -28,7 +29,7 @@ LEAST_CHANCE = 1e-12
 """Chances are told no smaller than this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Search:
     """One way to be worse, by whom it is witnessed, and its parts of the metric's budget."""
 
@@ -56,7 +57,7 @@ FINENESS = 4
 """Lattice steps of a CUSUM to an event; scores are fine enough."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Budget:
     """What one metric may spend, and over how many minutes."""
 
@@ -75,7 +76,7 @@ class Budget:
 SHORTEST_MINUTES = 20.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Reading:
     """How far one search is: natural logarithms of 1 / chance, and of 1 / the chance needed."""
 
@@ -85,7 +86,7 @@ class Reading:
     proven: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HarmState:
     """The walks of one metric by witness, and when evidence began (an interval)."""
 

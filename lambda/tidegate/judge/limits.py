@@ -2,18 +2,18 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tidegate.intervals import INTERVAL_SECONDS
 from tidegate.judge.harm import WEIGHTS, Budget
 from tidegate.judge.state import MetricState
 from tidegate.plan import Metric, ReleasePlan
+from tidegate.values import value
 
 LEAST_CANDIDATE_TRIALS = 30
 """Comparable candidate trials a metric needs before the judge says more than `hold`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Limits:
     """How much evidence a claim needs.
 

@@ -1,7 +1,6 @@
 """Says in one sentence, in plain words and with the numbers, why the verdict is what it is."""
 
 import math
-from dataclasses import dataclass
 
 from tidegate import latency
 from tidegate.judge import latency_splits
@@ -9,6 +8,7 @@ from tidegate.judge.limits import LEAST_CANDIDATE_TRIALS
 from tidegate.judge.tally import Tally
 from tidegate.observation import OutcomeKind
 from tidegate.plan import Guardrail, Metric
+from tidegate.values import value
 from tidegate.verdict import Evidence
 from tidegate.words import thousands
 
@@ -21,7 +21,7 @@ _OUTCOMES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Finding:
     """One claim about one metric: its evidence and the counts behind it, ready to be told."""
 

@@ -7,15 +7,15 @@ fair is in docs/explanation/judge.md).
 """
 
 import math
-from dataclasses import dataclass
 
 from tidegate.judge.strata import Table
+from tidegate.values import value
 
 BISECTIONS = 44
 """Halvings of an interval shorter than 1: the root is known to 1e-13."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Bet:
     """Rates bet on (`candidate`, `live`) and the closest ones that are worse by the margin."""
 

@@ -1,7 +1,7 @@
 """What the judge remembers of a release: bounded, versioned, and the same however it got there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidegate import latency
 from tidegate.errors import InvalidValueError
@@ -10,6 +10,7 @@ from tidegate.judge.latency_splits import MARGIN_CHANNEL, QUANTILES
 from tidegate.judge.tally import Tally
 from tidegate.plan import Metric, ReleasePlan
 from tidegate.untyped import Any
+from tidegate.values import value
 
 VERSION = 2
 
@@ -19,7 +20,7 @@ _MARGIN_CHANNELS = {Metric.LATENCY: MARGIN_CHANNEL, Metric.OUTCOMES: 1}
 second what the margin is about; for labels these are the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MetricState:
     """Evidence of harm, evidence of safety and counts for one guardrail metric."""
 
@@ -72,7 +73,7 @@ class MetricState:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class JudgeState:
     """All that the judge keeps between two looks: a few kilobytes, however long the release."""
 

@@ -6,7 +6,7 @@ would make a harmless candidate look bad. This module counts; it draws no conclu
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidegate import latency
 from tidegate.errors import InvalidValueError
@@ -15,9 +15,10 @@ from tidegate.observation import (
     Observation,
     OutcomeCounts,
 )
+from tidegate.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Comparison:
     """Who is compared: the slot that was live when the release began and the candidate's slot."""
 
@@ -33,7 +34,7 @@ class Comparison:
             raise InvalidValueError([fault])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Table:
     """The 2 x 2 table of one stratum: trials and harmful events of either slot."""
 
@@ -63,7 +64,7 @@ class Table:
         return self.comparable and 0 < self.events < self.trials
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Counts:
     """What one slot did in one stratum of serving."""
 
@@ -82,7 +83,7 @@ class Counts:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ServingStratum:
     """One interval under one split, as served by either slot.
 

@@ -7,10 +7,11 @@ and the next bet; no verdict is read from them.
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from tidegate.judge.strata import Table
 from tidegate.untyped import Any
+from tidegate.values import value
 
 MEMORY_TRIALS = 2_000.0
 """Live trials after which the past counts half when the next live rate is guessed."""
@@ -19,7 +20,7 @@ PRIOR_TRIALS = 150.0
 """Pseudo-trials by which a guess of the candidate's rate is drawn towards the live one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Tally:
     """Sums over the comparable strata of one metric."""
 
