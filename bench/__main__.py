@@ -4,16 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-MEASUREMENTS = ("invoke_endpoint", "synth", "judge_validity")
+MEASUREMENTS = ("invoke_endpoint", "synth", "judge.margins")
+ROOT = Path(__file__).parents[1]
 
 
 def main() -> int:
     """Run all; the exit code is 1 if one of them missed its goal or failed."""
     missed = []
     for name in MEASUREMENTS:
-        path = Path(__file__).parent / f"{name}.py"
         print(f"\n== {name}", flush=True)
-        if subprocess.run([sys.executable, str(path)], check=False).returncode != 0:
+        command = [sys.executable, "-m", f"bench.{name}"]
+        if subprocess.run(command, check=False, cwd=ROOT).returncode != 0:
             missed.append(name)
     if missed:
         print(f"\nmissed: {', '.join(missed)}")

@@ -7,12 +7,16 @@ import numpy as np
 from bench.judge.recorded import SLOTS, Recorded, looks, plan_of
 from bench.judge.rules import NEVER, Decisions, Rule
 from tidegate.judge import JudgeState, judge
+from tidegate.plan import ReleasePlan
 from tidegate.verdict import Verdict, VerdictKind
 
 
-def verdicts(recorded: Recorded, run: int) -> Iterator[Verdict]:
-    """The verdict of every look of one run; the judge keeps nothing but its state between them."""
-    plan = plan_of(recorded.scenario)
+def verdicts(recorded: Recorded, run: int, *, plan: ReleasePlan | None = None) -> Iterator[Verdict]:
+    """The verdict of every look of one run, by the scenario's plan or another one.
+
+    The judge keeps nothing but its state between them.
+    """
+    plan = plan_of(recorded.scenario) if plan is None else plan
     state = JudgeState.initial(plan)
     for observations in looks(recorded, run):
         state, verdict = judge(plan, SLOTS, state, observations)

@@ -34,7 +34,7 @@ from tidegate.view import ReleaseView
 
 REFRESH_SECONDS = 0.25
 MOST_REQUESTS = 800
-"""What the example's margins were chosen for; `bench/judge_validity.py` measures it."""
+"""What the example's margins were chosen for; test_judge_releases.py holds the judge to it."""
 
 LIMIT_SECONDS = 150.0
 """A release that is not over by then, on the wall's clock, is told as it stands."""
@@ -131,7 +131,7 @@ def _settled(read: Callable[[str], ReleaseView], view: ReleaseView) -> ReleaseVi
 
 
 def _promise(declaration: Declaration | None) -> str:
-    """The plan's margins, and how much evidence they cost at most (bench/judge_validity.py)."""
+    """The plan's margins, and how much evidence they cost at most."""
     if declaration is None:
         return ""
     margins = ", ".join(f"{g.metric} {100 * g.margin:g}" for g in declaration.plan.guardrails)

@@ -6,12 +6,14 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import pytest
 
-from bench.judge_validity import PLAN, SLOTS, Scenario, Traffic, always, looks
+from bench.judge.recorded import SLOTS, looks, plan_of
+from bench.judge.simulate import simulate
+from bench.judge.worlds import LOOKS, Behaviour, Delay, Family, Scenario, always
 from tidegate.errors import InvalidValueError
 from tidegate.judge import JudgeState, judge
 from tidegate.judge.harm import SEARCHES
@@ -22,6 +24,14 @@ from tidegate.observation import Observation, ObservationKey, OutcomeCounts
 from tidegate.plan import Guardrail, Metric, ReleasePlan
 from tidegate.verdict import Claim, Verdict, VerdictKind
 
+ANY = Scenario(
+    name="any",
+    family=Family.HARMLESS,
+    per_minute=always(60),
+    shares=((0, 0.10), (10, 0.50)),
+    delay=Delay(mean_intervals=4.0),
+)
+PLAN = plan_of(ANY)
 ERRORS_ONLY = ReleasePlan(guardrails=(Guardrail(metric=Metric.ERRORS, margin=0.03),))
 LATENCY_ONLY = ReleasePlan(
     guardrails=(Guardrail(metric=Metric.LATENCY, margin=0.2, tolerated_slowdown=1.5),)
@@ -50,9 +60,9 @@ def watch(plan: ReleasePlan, every: Sequence[Sequence[Observation]]) -> tuple[Ju
     return state, verdict
 
 
-def stream(scenario: Scenario, seed: int) -> list[list[Observation]]:
-    """The looks of a simulated release."""
-    return list(looks(scenario, random.Random(seed)))  # noqa: S311 - seeded simulation
+def stream(scenario: Scenario, seed: int, *, through: int = 40) -> list[list[Observation]]:
+    """The first looks of a simulated release."""
+    return list(islice(looks(simulate(scenario, 1, seed), 0), through))
 
 
 def test_no_traffic_is_hold():
@@ -205,20 +215,20 @@ def test_requests_of_a_changing_split_are_exposure_but_no_evidence():
 
 def test_order_of_increments_within_a_look_is_irrelevant():
     """Shuffling what one look brings changes neither state nor verdict."""
-    everything = list(chain.from_iterable(stream(Scenario(name="any"), 3)))
+    everything = list(chain.from_iterable(stream(ANY, 3)))
     shuffled = everything.copy()
     random.Random(1).shuffle(shuffled)  # noqa: S311 - seeded simulation
     assert watch(PLAN, [shuffled]) == watch(PLAN, [everything])
 
 
-@pytest.mark.parametrize("delay", [0.0, 6.0])
+@pytest.mark.parametrize("delay", [0.1, 6.0])
 def test_safety_is_the_same_in_one_look_as_in_a_look_an_interval(delay: float):
     """When the judge looks changes what harm may cost by now, not what was counted or bet."""
-    scenario = Scenario(
-        name="any",
-        mean_delay=delay,
-        live=Traffic(errors=always(0.02)),
-        candidate=Traffic(errors=always(0.03)),
+    scenario = replace(
+        ANY,
+        delay=Delay(mean_intervals=delay),
+        live=Behaviour(errors=always(0.02)),
+        candidate=Behaviour(errors=always(0.03)),
     )
     every = stream(scenario, 4)
     one, _ = watch(PLAN, [list(chain.from_iterable(every))])
@@ -229,7 +239,7 @@ def test_safety_is_the_same_in_one_look_as_in_a_look_an_interval(delay: float):
 
 def test_state_survives_json_at_every_look():
     """A release that is resumed from its stored state goes on as if it had never stopped."""
-    every = stream(Scenario(name="any", mean_delay=4.0), 5)
+    every = stream(ANY, 5)
     state = JudgeState.initial(PLAN)
     for observations in every:
         stored = json.loads(json.dumps(state.to_json()))
@@ -239,16 +249,15 @@ def test_state_survives_json_at_every_look():
 
 
 def test_state_stays_small():
-    """After 400 looks of three metrics the state is below 20 kB."""
-    scenario = Scenario(name="long", intervals=400, requests_each=30, mean_delay=20.0)
-    state, _ = watch(PLAN, stream(scenario, 6))
+    """After 240 looks of three metrics the state is below 20 kB."""
+    scenario = replace(ANY, per_minute=always(30), delay=Delay(mean_intervals=20.0))
+    state, _ = watch(PLAN, stream(scenario, 6, through=LOOKS))
     assert len(json.dumps(state.to_json())) < 20_000
 
 
 def test_look_is_quick_at_any_traffic():
     """An interval of 20 000 requests takes milliseconds; the limit is for slow machines."""
-    scenario = Scenario(name="big", intervals=3, requests_each=20_000)
-    every = stream(scenario, 7)
+    every = stream(replace(ANY, per_minute=always(20_000)), 7, through=3)
     started = time.process_time()
     watch(PLAN, every)
     assert (time.process_time() - started) / len(every) < 0.1
