@@ -47,7 +47,7 @@ def advance(
     for stratum in serving_strata(observations, comparison):
         candidate = _tolerated(plan, stratum.candidate.latency)
         both = scores.remember(both, latency.add(stratum.live.latency, candidate))
-        for guardrail in plan.guardrails:
+        for guardrail in plan.guardrails if stratum.two_sided else ():
             item = metrics[guardrail.metric]
             if guardrail.metric is Metric.ERRORS:
                 item = replace(item, harm=_errors(item.harm, stratum, now=now))

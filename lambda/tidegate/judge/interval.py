@@ -31,11 +31,17 @@ def log_evidence_against(
     On side 1 it is that the rate is higher, on side -1 that it is lower. `trials` is the weight of
     the score in units of `scale`, the largest weight of one trial.
     """
-    logs = []
-    for tilt in TILTS:
-        signed = side * tilt
-        moment = math.log1p(rate * math.expm1(signed * scale))
-        logs.append(signed * score - trials * moment)
+    return _log_evidence(rate, trials=trials, tilted=_tilted(score, scale=scale, side=side))
+
+
+def _tilted(score: float, *, scale: float, side: float) -> list[tuple[float, float]]:
+    """What each tilt makes of the score, and of a rate's moment: the same for all rates."""
+    signs = [side * tilt for tilt in TILTS]
+    return [(signed * score, math.expm1(signed * scale)) for signed in signs]
+
+
+def _log_evidence(rate: float, *, trials: float, tilted: list[tuple[float, float]]) -> float:
+    logs = [gain - trials * math.log1p(rate * swing) for gain, swing in tilted]
     return log_sum_exp(logs) - math.log(len(TILTS))
 
 
@@ -45,13 +51,11 @@ def rate_bounds(*, score: float, weight: float, scale: float) -> tuple[float, fl
     trials, limit = weight / scale, math.log(4 / MISS)
     ends = []
     for side, outside in ((1.0, 0.0), (-1.0, 1.0)):
+        tilted = _tilted(score, scale=scale, side=side)
         kept, out = rate, outside
         for _ in range(BISECTIONS):
             middle = (kept + out) / 2
-            evidence = log_evidence_against(
-                middle, score=score, trials=trials, scale=scale, side=side
-            )
-            if evidence >= limit:
+            if _log_evidence(middle, trials=trials, tilted=tilted) >= limit:
                 out = middle
             else:
                 kept = middle

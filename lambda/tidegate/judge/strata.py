@@ -96,6 +96,15 @@ class ServingStratum:
     live_seen: latency.Histogram
 
     @property
+    def two_sided(self) -> bool:
+        """Whether both slots served anything, without which nothing can be compared.
+
+        Outcomes that become known late come in strata in which nobody serves any more.
+        """
+        sides = (self.live, self.candidate)
+        return all(side.requests > 0 or side.latency for side in sides)
+
+    @property
     def errors(self) -> Table:
         """Errors among requests."""
         return Table(
