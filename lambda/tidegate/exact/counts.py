@@ -95,6 +95,41 @@ def labelled(items: Mapping[int, int], share: float, *, cells: float) -> tuple[L
     return law, 1
 
 
+def drawn(items: Mapping[int, int], chosen: int) -> Law:
+    """The law of the summed scores of `chosen` items drawn at random, none of them twice.
+
+    Exact; the time grows with the square of the smaller side.
+    """
+    total = sum(items.values())
+    if 2 * chosen > total:
+        rest = drawn(items, total - chosen)
+        whole = sum(score * count for score, count in items.items())
+        return rest.times(-1).moved(whole)
+    lowest = min(items)
+    ways: list[list[float]] = [[1.0]] + [[] for _ in range(chosen)]
+    for score, count in sorted(items.items()):
+        ways = _chosen_of(ways, score - lowest, count)
+    all_ways = math.comb(total, chosen)
+    chances = tuple(way / all_ways for way in ways[chosen])
+    return Law(offset=chosen * lowest, chances=chances)
+
+
+def _chosen_of(ways: list[list[float]], score: int, count: int) -> list[list[float]]:
+    """Ways to have chosen so many with such a sum, when `count` items of one score are added."""
+    following = [list(found) for found in ways]
+    for before, found in enumerate(ways):
+        if not found:
+            continue
+        for more in range(1, min(count, len(ways) - 1 - before) + 1):
+            first, factor = more * score, math.comb(count, more)
+            into = following[before + more]
+            into.extend([0.0] * (first + len(found) - len(into)))
+            into[first : first + len(found)] = [
+                a + factor * b for a, b in zip(into[first : first + len(found)], found, strict=True)
+            ]
+    return following
+
+
 def scores_variance(items: Mapping[int, int], share: float) -> float:
     """Variance of the summed scores on the first side."""
     return share * (1 - share) * sum(score * score * count for score, count in items.items())

@@ -26,6 +26,9 @@ from tidegate.judge.strata import (
 from tidegate.observation import Observation, last_delay
 from tidegate.plan import Guardrail, Metric, ReleasePlan
 
+SCORES = {"body": scores.body, "tail": scores.tail, "stretch": scores.stretch}
+"""Score of latencies by the witness that counts it."""
+
 NOTHING = Table(candidate_trials=0, candidate_events=0, live_trials=0, live_events=0)
 
 
@@ -113,7 +116,7 @@ def _latency_increments(
 ) -> dict[str, Increment | None]:
     return {
         name: of_scores(candidate, live, score(both), effect=LATE_EFFECT)
-        for name, score in (("body", scores.body), ("tail", scores.tail))
+        for name, score in SCORES.items()
     }
 
 

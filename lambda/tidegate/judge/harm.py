@@ -2,9 +2,10 @@
 
 Each search is a way in which a metric can be worse. It has two walks: a sum of everything since the
 release began, which is the best for harm that was there from the start whatever its size, and a
-CUSUM, which forgets a good past and finds a late turn for the worse. A search may have several
-witnesses, ways of counting the same thing: harm is proven only when all of them show it, so that
-the promise holds if any of them counts what was drawn independently.
+CUSUM, which forgets a good past and finds a late turn for the worse; a search without budget for
+the latter has no CUSUM. A search may have several witnesses, ways of counting the same thing: harm
+is proven only when all of them show it, so that the promise holds if any of them counts what was
+drawn independently.
 """
 
 import math
@@ -36,6 +37,9 @@ class Search:
     witnesses: tuple[str, ...]
     at_once: float
     late: float
+    beside: str | None = None
+    """A witness of another search whose sum must be above its median too. What this search counts
+    could be found of a better candidate as well; that one could not."""
 
 
 SEARCHES: Mapping[Metric, tuple[Search, ...]] = {
@@ -43,7 +47,8 @@ SEARCHES: Mapping[Metric, tuple[Search, ...]] = {
     Metric.OUTCOMES: (Search(witnesses=("outcomes",), at_once=0.80, late=0.20),),
     Metric.LATENCY: (
         Search(witnesses=("body",), at_once=0.36, late=0.14),
-        Search(witnesses=("tail",), at_once=0.42, late=0.08),
+        Search(witnesses=("tail",), at_once=0.24, late=0.08),
+        Search(witnesses=("stretch",), at_once=0.18, late=0.0, beside="tail"),
     ),
 }
 
@@ -99,11 +104,12 @@ class HarmState:
     def initial(cls, metric: Metric) -> "HarmState":
         """The state before anything was seen."""
         names = [name for search in SEARCHES[metric] for name in search.witnesses]
+        late = [n for search in SEARCHES[metric] if search.late for n in search.witnesses]
         fineness = 1 if metric is Metric.LATENCY else FINENESS
         return cls(
             gates={name: Gate() for name in names},
             sums={name: Walk() for name in names},
-            cusums={name: Walk(floor=0, fineness=fineness) for name in names},
+            cusums={name: Walk(floor=0, fineness=fineness) for name in late},
         )
 
     def plus(self, witness: str, increment: Increment | None, *, now: int) -> "HarmState":
@@ -135,7 +141,8 @@ class HarmState:
             late = budget.alpha * search.late * budget.late(minutes)
             for name in search.witnesses:
                 sums[name] = sums[name].look(at_once)
-                cusums[name] = cusums[name].look(late)
+                if name in cusums:
+                    cusums[name] = cusums[name].look(late)
         return replace(self, sums=sums, cusums=cusums)
 
     def reading(self, metric: Metric, budget: Budget) -> Reading:
@@ -145,14 +152,16 @@ class HarmState:
 
     def _readings(self, metric: Metric, budget: Budget) -> Iterator[Reading]:
         for search in SEARCHES[metric]:
+            if search.beside is not None and self.sums[search.beside].chance > 1 / 2:
+                continue
             for walks, part in ((self.sums, search.at_once), (self.cusums, search.late)):
-                yield min(
-                    (
-                        _reading(search, walks[name], budget.alpha * part)
-                        for name in search.witnesses
-                    ),
-                    key=lambda r: (r.proven, r.log_evidence / r.log_limit),
-                )
+                readings = [
+                    _reading(search, walks[name], budget.alpha * part)
+                    for name in search.witnesses
+                    if name in walks
+                ]
+                if readings:
+                    yield min(readings, key=lambda r: (r.proven, r.log_evidence / r.log_limit))
 
     def to_json(self) -> dict[str, Any]:
         """The state in JSON types; `from_json` reads it back."""
@@ -177,8 +186,9 @@ class HarmState:
         )
 
 
-def _stepped(walks: Mapping[str, Walk], witness: str, by: Increment) -> dict[str, Walk]:
-    return {**walks, witness: walks[witness].plus(by, name=LATE)}
+def _stepped(walks: Mapping[str, Walk], witness: str, by: Increment) -> Mapping[str, Walk]:
+    known = walks.get(witness)
+    return walks if known is None else {**walks, witness: known.plus(by, name=LATE)}
 
 
 def _reading(search: Search, walk: Walk, most: float) -> Reading:

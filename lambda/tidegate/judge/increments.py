@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from tidegate import latency
 from tidegate.exact.counts import (
     LEFT_OUT,
+    drawn,
     hypergeometric,
     labelled,
     scores_variance,
@@ -18,6 +19,10 @@ from tidegate.exact.counts import (
 from tidegate.exact.law import Law
 from tidegate.exact.walk import CELLS, Increment
 from tidegate.judge.strata import Table
+
+MOST_WAYS = 1_500
+"""Sums of so few draws are enumerated, by the square of their number times the number of scores:
+a millisecond. More of them are labelled one by one, which is as good when there are many."""
 
 LATE = "late"
 """The name of the drift of walks that look for a late turn for the worse."""
@@ -61,9 +66,12 @@ def of_scores(
 ) -> Increment | None:
     """The candidate's summed scores, None where both slots' latencies have the same score.
 
+    Latencies without a score are left out; how many of each slot are left counts as given.
     `effect` is in standard deviations of one score: the drift is half of what a candidate whose
     scores are higher by so much adds.
     """
+    candidate = {bucket: count for bucket, count in candidate.items() if bucket in scores}
+    live = {bucket: count for bucket, count in live.items() if bucket in scores}
     candidates, lives = sum(candidate.values()), sum(live.values())
     if not candidates or not lives:
         return None
@@ -74,7 +82,7 @@ def of_scores(
     spread = scores_variance(items, share)
     if spread == 0 or len(items) < 2:
         return None
-    law, step = labelled(items, share, cells=2 * CELLS)
+    law, step, left_out = _law(items, candidates, lives)
     value = sum((scores[bucket] - centre) * count for bucket, count in candidate.items())
     one_score = math.sqrt(spread / (candidates * (1 - share)))
     middle = (law.mean + 0.5 * (step > 1)) * step
@@ -83,9 +91,17 @@ def of_scores(
         law=law,
         variance=spread,
         step=step,
-        left_out=LEFT_OUT * len(items),
+        left_out=left_out,
         drifts={LATE: middle + effect / 2 * candidates * (1 - share) * one_score},
     )
+
+
+def _law(items: Mapping[int, int], candidates: int, lives: int) -> tuple[Law, int, float]:
+    """The law of the candidate's summed scores, its step, and a bound of what it leaves out."""
+    if min(candidates, lives) ** 2 * len(items) <= MOST_WAYS:
+        return drawn(items, candidates), 1, 0.0
+    law, step = labelled(items, candidates / (candidates + lives), cells=2 * CELLS)
+    return law, step, LEFT_OUT * len(items)
 
 
 def _by_score(

@@ -1,8 +1,8 @@
 """Scores of latencies: numbers that are higher the slower a request was, among those of both slots.
 
-Ranks are taken among the latencies of both slots together, so that no score tells who was slow. Two
-scores see what one would miss: `body` a shift of everything, `tail` a few requests that got very
-slow.
+Ranks are taken among the latencies of both slots together, so that no score tells who was slow.
+Three scores see what one would miss: `body` a shift of everything, `tail` more requests that are
+very slow, `stretch` slow requests that are as many as before, but slower.
 """
 
 import math
@@ -19,6 +19,13 @@ than `statistics`, which takes longer to import than the judge takes to judge.""
 
 TAIL_SHARES: tuple[float, ...] = (0.02, 0.005)
 """Shares of slowest requests; each that a latency belongs to adds 1 to its score."""
+
+STRETCHED_SHARE = 0.04
+"""The slowest requests, among which `stretch` looks for the slower ones."""
+
+MOST_HALVINGS = 2
+"""One for each halving of that share. With one only, the cut would have to lie where the tail
+happens to begin; with more, a few very slow requests outweigh the many that show a shift."""
 
 MEMORY = 8_000
 """Latencies after which the past counts half, so that ranks follow the load of the day."""
@@ -44,6 +51,18 @@ def tail(ranked: latency.Histogram) -> dict[int, int]:
     """To how many of the shares of slowest requests each bucket belongs."""
     return {
         bucket: sum(slower < share for share in TAIL_SHARES) for bucket, slower in _slower(ranked)
+    }
+
+
+def stretch(ranked: latency.Histogram) -> dict[int, int]:
+    """How far out in the tail each of its buckets is; the others have no score.
+
+    What falls into the tail is taken as given, so that this adds to `tail` and does not repeat it.
+    """
+    return {
+        bucket: min(MOST_HALVINGS, math.floor(math.log2(STRETCHED_SHARE / slower)))
+        for bucket, slower in _slower(ranked)
+        if slower < STRETCHED_SHARE
     }
 
 

@@ -12,7 +12,7 @@ from tidegate.plan import Metric, ReleasePlan
 from tidegate.untyped import Any
 from tidegate.values import value
 
-VERSION = 2
+VERSION = 3
 
 _CHANNELS = {Metric.LATENCY: len(QUANTILES), Metric.OUTCOMES: 2}
 _MARGIN_CHANNELS = {Metric.LATENCY: MARGIN_CHANNEL, Metric.OUTCOMES: 1}
@@ -115,7 +115,7 @@ class JudgeState:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "JudgeState":
-        """The state of a version 2 record; another version raises InvalidValueError."""
+        """The state of a version 3 record; another version raises InvalidValueError."""
         if data["v"] != VERSION:
             raise InvalidValueError(
                 (f"judge state version {data['v']!r} is unknown, read: {VERSION}",)

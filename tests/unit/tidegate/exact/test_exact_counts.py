@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tidegate.exact.counts import (
     LEFT_OUT,
     binomial,
+    drawn,
     hypergeometric,
     labelled,
     scores_variance,
@@ -84,6 +85,19 @@ def test_many_labelled_items_are_normal_enough(share: float):
         values = range(exact.offset, exact.top)
         value = next(value for value in values if exact.above(value) < tail)
         assert close.above(value) == pytest.approx(exact.above(value), rel=0.1)
+
+
+@given(st.dictionaries(st.integers(-5, 5), st.integers(1, 3), min_size=1, max_size=4), st.data())
+def test_drawn_items_are_enumerated(items: dict[int, int], data: st.DataObject):
+    """The law of the summed score is what all ways to draw so many of the items give."""
+    scores = [score for score, count in items.items() for _ in range(count)]
+    chosen = data.draw(st.integers(0, len(scores)))
+    sums = [sum(drawn_scores) for drawn_scores in itertools.combinations(scores, chosen)]
+    law = drawn(items, chosen)
+    assert law.total == pytest.approx(1)
+    for index, chance in enumerate(law.chances):
+        expected = sums.count(law.offset + index) / len(sums)
+        assert chance == pytest.approx(expected, abs=1e-12)
 
 
 def test_conditioning_narrows_the_law():

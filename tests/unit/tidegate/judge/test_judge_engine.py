@@ -266,7 +266,7 @@ def test_look_is_quick_at_any_traffic():
 def test_unknown_state_version_is_refused():
     """A state of another version is not guessed at."""
     stored = JudgeState.initial(PLAN).to_json() | {"v": 1}
-    with pytest.raises(InvalidValueError, match="version 1 is unknown, read: 2"):
+    with pytest.raises(InvalidValueError, match="version 1 is unknown, read: 3"):
         JudgeState.from_json(stored)
 
 

@@ -2,13 +2,16 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidegate.judge.harm import SEARCHES, Budget, HarmState
+from tidegate import latency
+from tidegate.judge import scores
+from tidegate.judge.advance import SCORES
+from tidegate.judge.harm import SEARCHES, Budget, HarmState, Reading
 from tidegate.judge.increments import of_events, of_scores
 from tidegate.judge.strata import Table
 from tidegate.plan import Metric
@@ -141,9 +144,43 @@ def test_state_survives_json():
 def test_scores_of_slow_requests_are_high_whatever_slot_they_were_of():
     """Exchanging the slots mirrors the summed score around its mean."""
     fast, slow = {10: 50}, {10: 40, 14: 10}
-    scores = {10: -1, 14: 4}
-    worse = of_scores(slow, fast, scores, effect=0.6)
-    better = of_scores(fast, slow, scores, effect=0.6)
+    by_bucket = {10: -1, 14: 4}
+    worse = of_scores(slow, fast, by_bucket, effect=0.6)
+    better = of_scores(fast, slow, by_bucket, effect=0.6)
     assert worse is not None
     assert better is not None
     assert worse.value - worse.law.mean == pytest.approx(better.law.mean - better.value)
+
+
+def latencies(candidate: Mapping[int, int], live: Mapping[int, int], *, minutes: int) -> Reading:
+    """The reading after so many minutes in each of which both slots had these latencies."""
+    state, budget = HarmState.initial(Metric.LATENCY), Budget(alpha=0.01, minutes=240)
+    both: dict[int, int] = {}
+    for now in range(minutes):
+        both = scores.remember(both, latency.add(candidate, live))
+        for name, score in SCORES.items():
+            increment = of_scores(candidate, live, score(both), effect=0.6)
+            state = state.plus(name, increment, now=now)
+        state = state.look(Metric.LATENCY, budget, now=now)
+    return state.reading(Metric.LATENCY, budget)
+
+
+def test_a_longer_tail_is_found_although_no_more_requests_are_in_it():
+    """As many requests are slow as before, but they are slower."""
+    live = {20: 400, 30: 570, 40: 18, 44: 8, 48: 4}
+    longer = {20: 40, 30: 57, 46: 1, 50: 2}
+    reading = latencies(longer, live, minutes=12)
+    assert reading.proven
+    assert reading.search.witnesses == ("stretch",)
+
+
+def test_fewer_slow_requests_are_no_harm_although_those_are_slower():
+    """A tail a tenth as heavy is better, even when what is left of it is far out."""
+    live = {20: 400, 30: 540, 40: 36, 44: 16, 48: 8}
+    better = {20: 400, 30: 594, 48: 6}
+    assert not latencies(better, live, minutes=60).proven
+
+
+def test_a_stretched_tail_alone_has_no_cusum():
+    """A search without budget for a late turn keeps no walk for it."""
+    assert set(HarmState.initial(Metric.LATENCY).cusums) == {"body", "tail"}
