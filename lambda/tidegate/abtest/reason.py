@@ -2,8 +2,8 @@
 
 from tidegate.abtest.plan import ABPlan, Better
 from tidegate.abtest.verdict import PairEvidence
-from tidegate.abtest.words import listed, percent, points, things
-from tidegate.words import thousands
+from tidegate.abtest.words import listed, things
+from tidegate.words import percent, points, thousands
 
 
 def _rates(plan: ABPlan, pair: PairEvidence) -> str:

@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tidegate.abtest.words import one_of, percent
 from tidegate.errors import InvalidValueError
 from tidegate.observation import Unit
-from tidegate.words import thousands
+from tidegate.words import one_of, percent, thousands
 
 ALPHA = 0.001
 """Chance of ever calling a split that is as configured a mismatch."""

@@ -44,9 +44,3 @@ def edges(reference: latency.Histogram) -> list[int] | None:
         return None
     buckets = [latency.quantile_bucket(reference, quantile) for quantile in QUANTILES]
     return [bucket for bucket in buckets if bucket is not None]
-
-
-def margin_edge(reference: latency.Histogram) -> int | None:
-    """The bucket that the margin is about by now; None while too few latencies are known."""
-    buckets = edges(reference)
-    return None if buckets is None else buckets[MARGIN_CHANNEL]

@@ -10,9 +10,7 @@ from tidegate.observation import OutcomeKind
 from tidegate.plan import Guardrail, Metric
 from tidegate.values import value
 from tidegate.verdict import Evidence
-from tidegate.words import thousands
-
-MOST_RELEASES = 1e9
+from tidegate.words import one_of, percent, points, thousands
 
 _OUTCOMES = {
     OutcomeKind.LABELS: "wrong outcomes",
@@ -58,25 +56,6 @@ def _slow(edge: int | None, slowdown: float) -> str:
         f"{live:.3g} ms ({candidate:.3g} ms for the candidate, as a slowdown of {slowdown:.3g} "
         "is tolerated)"
     )
-
-
-def percent(share: float | None) -> str:
-    """A share in percent, with one digit where that matters."""
-    if share is None:
-        return "unknown"
-    return f"{100 * share:.1f} %"
-
-
-def points(difference: float | None) -> str:
-    """A difference of shares in percentage points."""
-    return "unknown" if difference is None else f"{100 * difference:.1f}"
-
-
-def one_of(log_evidence: float) -> str:
-    """How rarely chance would show as much, from the logarithm of the evidence."""
-    releases = math.exp(min(log_evidence, math.log(MOST_RELEASES)))
-    digits = max(0, math.floor(math.log10(releases)) - 1)
-    return thousands(math.floor(releases / 10**digits + 1e-9) * 10**digits)
 
 
 def rolled_back(harm: Finding, *, alpha: float) -> str:

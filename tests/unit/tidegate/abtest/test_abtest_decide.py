@@ -342,7 +342,7 @@ def test_reason_of_a_winner_has_the_numbers():
     _, found = decide(PLAN, ABState.initial(PLAN), interval(PLAN, 0, [(500, 100), (500, 250)]))
     assert found.reason.startswith(
         "green wins because it is better than blue: 50.0 % right outcomes with green against "
-        "20.0 % with blue, 30.00 points more (between "
+        "20.0 % with blue, 30.0 points more (between "
     )
     assert found.reason.endswith(
         "after 1 000 requests; the chance of ever naming a wrong winner is at most 5.00 %"

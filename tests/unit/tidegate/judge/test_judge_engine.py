@@ -89,7 +89,7 @@ def test_few_trials_are_hold_and_more_are_continue():
     assert later.kind is VerdictKind.CONTINUE
     assert later.requests_needed is not None
     assert f"about {later.requests_needed} more candidate requests" in later.reason
-    assert "3.0 points" in later.reason
+    assert "3.00 points" in later.reason
 
 
 def test_forecast_is_about_right():
@@ -110,7 +110,7 @@ def test_errors_of_the_candidate_roll_back_with_the_numbers():
     assert verdict.kind is VerdictKind.ROLL_BACK
     assert verdict.reason.startswith(
         "roll back because errors are 33.3 % of 18 candidate requests "
-        "against 0.0 % of 180 live ones: 33.3 points worse (between "
+        "against 0.00 % of 180 live ones: 33.3 points worse (between "
     )
     chance = (
         r"chance would show as much by now in 1 of [\d ]+ harmless releases "
@@ -140,8 +140,8 @@ def test_harmless_candidate_is_promoted_with_the_numbers():
     assert verdict.kind is VerdictKind.PROMOTE
     assert verdict.requests_needed == 0
     assert re.fullmatch(
-        r"promote because no harm reaches its margin: errors are 0\.0 % against 0\.0 %, "
-        r"at most \d\.\d points worse \(margin 3\.0\), after 240 candidate requests",
+        r"promote because no harm reaches its margin: errors are 0\.00 % against 0\.00 %, "
+        r"at most \d\.\d\d points worse \(margin 3\.00\), after 240 candidate requests",
         verdict.reason,
     )
 

@@ -7,7 +7,6 @@ from tidegate.judge.latency_splits import (
     MEMORY_LATENCIES,
     QUANTILES,
     edges,
-    margin_edge,
     remember,
     tolerated_buckets,
 )
@@ -16,7 +15,6 @@ from tidegate.judge.latency_splits import (
 def test_too_few_latencies_have_no_edges():
     """Nothing is called slow before enough live latencies are known."""
     assert edges({10: LEAST_LATENCIES - 1}) is None
-    assert margin_edge({10: LEAST_LATENCIES - 1}) is None
 
 
 def test_edges_are_quantiles_of_the_reference():
@@ -25,7 +23,7 @@ def test_edges_are_quantiles_of_the_reference():
     found = edges(reference)
     assert found is not None
     assert len(found) == len(QUANTILES)
-    assert found[MARGIN_CHANNEL] == margin_edge(reference) == 27
+    assert found[MARGIN_CHANNEL] == 27
     assert latency.count_above(reference, 27) == 20
 
 
