@@ -7,9 +7,9 @@ before, and closing gives the rest: every request counts once.
 A part is what the request log brought by one moment, so it must be fair to compare. It is while a
 request that does not know its slot is logged as late in one slot as in the other, and three rules
 keep it so. Only requests and errors are given, latencies are not: those of slow requests come last.
-What is given, and when, depends on totals of both slots, never on how the errors fell. And a part
-in which the candidate's requests are missing, by the share that it should have, is left to closing:
-a candidate whose answers take longer has its errors counted before its successes.
+What is given, and when, depends on totals of both slots, never on how the errors fell. And parts
+wait in which the candidate's requests are missing, by the share that it should have: a candidate
+whose answers take longer has its errors counted before its successes.
 
 Pure; it reads no counters and writes no looks.
 """
@@ -24,28 +24,64 @@ from tidegate.observation import Observation, ObservationKey
 LEAST_ERRORS = 2
 """New errors of both slots that an early look is worth: a single one proves nothing by itself."""
 
-MISSING_DEVIATIONS = 2.0
+MISSING_DEVIATIONS = 1.0
 """By how many standard deviations the candidate's requests may be fewer than its share.
 
-Successes that are missing within this shift the candidate's errors by at most twice the square root
-of the error rate in their own standard deviations, whatever the load: 0.3 at 2 % errors.
+Chance alone holds one part in six back by this.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """How many requests the candidate has too few for its share, and the variance of that number.
+
+    While the split alone decides who counts where, that is 0 but for chance. Successes that are
+    counted late add up in it, whatever the load: the errors that they should have been compared
+    with are then too many by at most MISSING_DEVIATIONS times the square root of the error rate, in
+    their own standard deviations (0.14 at 2 % errors).
+    """
+
+    requests: float = 0.0
+    variance: float = 0.0
+
+    def plus(self, other: "Missing") -> "Missing":
+        """Both together."""
+        return Missing(
+            requests=self.requests + other.requests, variance=self.variance + other.variance
+        )
+
+    def within(self, deviations: float) -> bool:
+        """Whether chance explains it."""
+        return self.requests <= deviations * math.sqrt(self.variance)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """Who is compared under which split, and the candidate's share of it in percent."""
+    """Who is compared under which split, and the candidate's share of it in percent.
+
+    `missing` is of all parts that early looks of the release gave so far.
+    """
 
     live: str
     candidate: str
     split_version: int
     candidate_share: int
+    missing: Missing = Missing()
+    deviations: float = MISSING_DEVIATIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What to give of open intervals, ordered by key, and what is missing once it is given."""
+
+    observations: tuple[Observation, ...]
+    missing: Missing
 
 
 def early(
     counters: Iterable[Observation], given: Iterable[Observation], *, watched: Watched
-) -> tuple[Observation, ...]:
-    """What to give of open intervals now, ordered by key; empty where nothing is worth a look.
+) -> Part | None:
+    """What to give of open intervals now, None where nothing is worth a look.
 
     `counters` are those of open intervals, cumulative and read at one moment, `given` what was
     given of them before. An interval's increments of both slots come together or not at all.
@@ -56,13 +92,19 @@ def early(
         if counter.evidence and counter.key.split_version == watched.split_version:
             slots = by_interval.setdefault(counter.key.interval, {})
             slots[counter.key.slot] = _new(counter, before.get(counter.key))
-    found = [
-        slots[slot]
-        for slots in by_interval.values()
-        if _worth(slots, watched)
-        for slot in (watched.live, watched.candidate)
-    ]
-    return tuple(sorted(found, key=lambda item: item.key))
+    found: list[Observation] = []
+    missing = watched.missing
+    for interval in sorted(by_interval):
+        slots = by_interval[interval]
+        more = _missing(slots, watched) if _worth(slots, watched) else None
+        together = None if more is None else missing.plus(more)
+        if more is None or together is None or not more.within(watched.deviations):
+            continue
+        if together.within(watched.deviations):
+            found += [slots[watched.live], slots[watched.candidate]]
+            missing = together
+    ordered = tuple(sorted(found, key=lambda item: item.key))
+    return Part(observations=ordered, missing=missing) if ordered else None
 
 
 def unchanged(
@@ -118,8 +160,10 @@ def _worth(slots: Mapping[str, Observation], watched: Watched) -> bool:
     live, candidate = slots.get(watched.live), slots.get(watched.candidate)
     if live is None or candidate is None or not live.requests or not candidate.requests:
         return False
-    if live.errors + candidate.errors < LEAST_ERRORS:
-        return False
-    requests, share = live.requests + candidate.requests, watched.candidate_share / 100
-    missing = requests * share - candidate.requests
-    return missing <= MISSING_DEVIATIONS * math.sqrt(requests * share * (1 - share))
+    return live.errors + candidate.errors >= LEAST_ERRORS
+
+
+def _missing(slots: Mapping[str, Observation], watched: Watched) -> Missing:
+    candidate = slots[watched.candidate].requests
+    requests, share = slots[watched.live].requests + candidate, watched.candidate_share / 100
+    return Missing(requests=requests * share - candidate, variance=requests * share * (1 - share))

@@ -9,7 +9,7 @@ EARLY_LOOK_SECONDS = 15
 """About how often open intervals are looked at: a fourth of an interval.
 
 Log lines take some seconds to be counted, so that more looks would see little more, and each look
-costs five state transitions of the release machine (docs/decisions/0008-early-looks.md).
+costs five state transitions of the release machine (docs/decisions/0009-early-looks.md).
 """
 
 

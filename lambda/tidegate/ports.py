@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tidegate.early import Missing
 from tidegate.observation import Observation
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.prediction_id import SigningKeys
@@ -78,6 +79,8 @@ class Look:
 
     It is kept with the look, so that the newest look is all that one must know to write the next.
     """
+    missing: Missing = field(default_factory=Missing)
+    """What the candidate's share lacked in all parts that were given early, closed since or not."""
     verdict: dict[str, Any] | None = None
     """The verdict of the look in JSON types; None until the judge has spoken."""
 

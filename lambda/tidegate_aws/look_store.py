@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tidegate.early import Missing
 from tidegate.errors import ConflictError
 from tidegate.observation import Observation
 from tidegate.ports import Look
@@ -117,6 +118,8 @@ def _sort_key(look_number: int) -> str:
 
 def _look_item(release_id: str, look: Look) -> Item:
     given: Item = {"given": _packed(look.given)} if look.given else {}
+    if look.missing != Missing():
+        given["missing"] = document([look.missing.requests, look.missing.variance])
     return {
         **key(release_key(release_id), _sort_key(look.number)),
         "number": number(look.number),
@@ -136,6 +139,7 @@ def _look_of(item: Any) -> Look:
         at=float(item["at"]["S"]),
         observations=_unpacked(item["observations"]),
         given=_unpacked(item["given"]) if "given" in item else (),
+        missing=_missing_of(item),
         verdict=read_document(item, _VERDICT) if _VERDICT in item else None,
     )
 
@@ -148,3 +152,10 @@ def _packed(observations: Sequence[Observation]) -> AttributeValueTypeDef:
 def _unpacked(attribute: Any) -> tuple[Observation, ...]:
     found = json.loads(zlib.decompress(attribute["B"]))
     return tuple(Observation.from_json(data) for data in found)
+
+
+def _missing_of(item: Any) -> Missing:
+    if "missing" not in item:
+        return Missing()
+    requests, variance = read_document(item, "missing")
+    return Missing(requests=requests, variance=variance)

@@ -8,6 +8,7 @@ import pytest
 from tests.aws import RELEASE_TABLE
 from tests.fakes import FakeLookStore
 from tests.samples import RELEASE
+from tidegate.early import Missing
 from tidegate.errors import ConflictError
 from tidegate.observation import Observation, ObservationKey, OutcomeCounts
 from tidegate.ports import Look, LookStore
@@ -63,9 +64,9 @@ def test_a_look_reads_back(looks: LookStore):
 
 
 def test_what_was_given_of_open_intervals_reads_back(looks: LookStore):
-    """An early look closes nothing; the newest look has the sum of what early ones gave."""
+    """An early look closes nothing; the newest look has the sums of what early ones gave."""
     given = a_look(2).observations
-    early = a_look(1, through=0, given=given)
+    early = a_look(1, through=0, given=given, missing=Missing(requests=-0.1, variance=0.3))
     looks.put_look(RELEASE, early)
     assert looks.last_look(RELEASE) == early
     assert looks.looks(RELEASE) == (early,)

@@ -2,10 +2,9 @@
 
 from tidegate.closing import closed, window_intervals
 from tidegate.decide import Next
-from tidegate.early import Watched, early, given_after, unchanged
+from tidegate.early import Part, Watched, early, given_after, unchanged
 from tidegate.intervals import interval_of, last_closed, seconds_until_look
 from tidegate.loop.task import TaskInput, TaskOutput, go, load_own
-from tidegate.observation import Observation
 from tidegate.ports import Clock, Counters, Look, LookStore, ReleaseStore
 from tidegate.release import Phase, ReleaseRecord
 
@@ -15,7 +14,7 @@ INTERVALS_A_LOOK = 30
 LOOKS_A_TASK = 50
 """At most so many looks are written by one task, which has to end in time; the next goes on."""
 
-READS_TOGETHER = 3
+READS_TOGETHER = 6
 """How often open intervals are read to find them unchanged; on a busy model the next task may."""
 
 
@@ -79,6 +78,7 @@ def _write_looks(
             at=now,
             observations=observations,
             given=given_after(last.given, (), through=until),
+            missing=last.missing,
         )
         if looks.put_look(record.release_id, look) != look:
             return  # Another task was first, and may have given more than was read here.
@@ -89,20 +89,21 @@ def _early_look(
     counters: Counters, record: ReleaseRecord, last: Look, *, now: float
 ) -> Look | None:
     """The look at open intervals that is worth being taken now, if one is."""
-    observations = _early(counters, record, last)
-    if not observations:
+    part = _part(counters, record, last)
+    if part is None:
         return None
     return Look(
         number=last.number + 1,
         after=last.through,
         through=last.through,
         at=now,
-        observations=observations,
-        given=given_after(last.given, observations, through=last.through),
+        observations=part.observations,
+        given=given_after(last.given, part.observations, through=last.through),
+        missing=part.missing,
     )
 
 
-def _early(counters: Counters, record: ReleaseRecord, last: Look) -> tuple[Observation, ...]:
+def _part(counters: Counters, record: ReleaseRecord, last: Look) -> Part | None:
     """What to give of open intervals, from counts of both slots that were read at one moment.
 
     One read of two slots is no snapshot: a batch of log lines may be counted in its midst, and be
@@ -114,14 +115,15 @@ def _early(counters: Counters, record: ReleaseRecord, last: Look) -> tuple[Obser
         candidate=candidate,
         split_version=record.split_version,
         candidate_share=record.target_shares[candidate],
+        missing=last.missing,
     )
     first = last.through + 1
     known = counters.read(record.release_id, from_interval=first)
     for _ in range(READS_TOGETHER - 1):
-        if not early(known, last.given, watched=watched):
+        if early(known, last.given, watched=watched) is None:
             break
         before, known = known, counters.read(record.release_id, from_interval=first)
-        found = early(unchanged(before, known), last.given, watched=watched)
-        if found:
-            return found
-    return ()
+        part = early(unchanged(before, known), last.given, watched=watched)
+        if part is not None:
+            return part
+    return None

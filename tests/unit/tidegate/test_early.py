@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.closing import closed, without
-from tidegate.early import LEAST_ERRORS, Watched, early, given_after, unchanged
+from tidegate.early import LEAST_ERRORS, Missing, Watched, early, given_after, unchanged
 from tidegate.errors import InvalidValueError
 from tidegate.intervals import (
     EARLY_LOOK_SECONDS,
@@ -39,6 +39,16 @@ def pair(live: tuple[int, int], candidate: tuple[int, int], **changes: Any) -> l
     return [counter("blue", *live, **changes), counter("green", *candidate, **changes)]
 
 
+def part(
+    counters: Iterable[Observation],
+    before: Iterable[Observation] = (),
+    watched: Watched = WATCHED,
+) -> tuple[Observation, ...]:
+    """What an early look would give."""
+    found = early(counters, before, watched=watched)
+    return () if found is None else found.observations
+
+
 def counts(observations: Iterable[Observation]) -> list[tuple[str, int, int]]:
     """Slot, requests and errors of each."""
     return [(o.key.slot, o.requests, o.errors) for o in observations]
@@ -46,7 +56,7 @@ def counts(observations: Iterable[Observation]) -> list[tuple[str, int, int]]:
 
 def test_a_part_of_an_open_interval_is_given_of_both_slots():
     """What the candidate failed at, and what both were asked."""
-    assert counts(early(pair((36, 0), (4, 4)), (), watched=WATCHED)) == [
+    assert counts(part(pair((36, 0), (4, 4)))) == [
         ("blue", 36, 0),
         ("green", 4, 4),
     ]
@@ -54,8 +64,8 @@ def test_a_part_of_an_open_interval_is_given_of_both_slots():
 
 def test_what_was_given_is_not_given_again():
     """The next part is what came since."""
-    before = early(pair((36, 0), (4, 4)), (), watched=WATCHED)
-    later = early(pair((70, 1), (9, 7)), before, watched=WATCHED)
+    before = part(pair((36, 0), (4, 4)))
+    later = part(pair((70, 1), (9, 7)), before)
     assert counts(later) == [("blue", 34, 1), ("green", 5, 3)]
 
 
@@ -65,7 +75,7 @@ def test_latencies_and_outcomes_wait_for_the_closing():
         replace(o, latency={20: 4}, outcomes={0: OutcomeCounts(known=1)})
         for o in pair((36, 0), (4, 4))
     ]
-    found = early(known, (), watched=WATCHED)
+    found = part(known)
     assert [(o.latency, o.outcomes) for o in found] == [({}, {}), ({}, {})]
 
 
@@ -85,21 +95,40 @@ def test_what_cannot_be_compared_or_proves_nothing_waits_for_the_closing(
     known: list[Observation],
 ):
     """No look is written, and nothing of it is used up."""
-    assert early(known, (), watched=WATCHED) == ()
+    assert part(known) == ()
 
 
 def test_requests_of_no_slot_are_not_given():
     """Nobody's errors are exposure, told by closing."""
     known = [*pair((36, 0), (4, 4)), counter("unknown", 9, 9)]
-    assert [o.key.slot for o in early(known, (), watched=WATCHED)] == ["blue", "green"]
+    assert [o.key.slot for o in part(known)] == ["blue", "green"]
 
 
 def test_a_candidate_whose_successes_are_still_under_way_is_not_blamed_for_its_errors():
     """Its fast errors were logged, its slow successes not yet: it has too few requests."""
     slow = pair((1_800, 36), (4, 4))
-    assert early(slow, (), watched=WATCHED) == ()
+    assert part(slow) == ()
     caught_up = pair((1_800, 36), (190, 4))
-    assert early(caught_up, (), watched=WATCHED) != ()
+    assert part(caught_up) != ()
+
+
+def test_what_is_missing_adds_up_over_the_release():
+    """Each part by itself could be chance, all of them together are not: the last one waits."""
+    watched, given_looks = WATCHED, 0
+    for interval in range(100, 110):
+        found = early(pair((185, 4), (17, 0), interval=interval), (), watched=watched)
+        if found is not None:
+            given_looks += 1
+            watched = replace(watched, missing=found.missing)
+    assert 0 < given_looks < 5
+    assert watched.missing.requests == pytest.approx(given_looks * (202 * 0.1 - 17))
+    assert watched.missing.variance == pytest.approx(given_looks * 202 * 0.09)
+    assert early(pair((185, 4), (30, 0)), (), watched=watched) is not None
+
+
+def test_nothing_is_missing_of_nothing():
+    """A release begins without a grudge."""
+    assert Missing().within(0)
 
 
 @given(
@@ -116,8 +145,8 @@ def test_whether_to_look_depends_on_totals_only(
     errors = min(errors, live, candidate)
     fell = data.draw(st.integers(0, errors))
     watched = replace(WATCHED, candidate_share=share)
-    one = early(pair((live, errors), (candidate, 0)), (), watched=watched)
-    other = early(pair((live, errors - fell), (candidate, fell)), (), watched=watched)
+    one = part(pair((live, errors), (candidate, 0)), (), watched)
+    other = part(pair((live, errors - fell), (candidate, fell)), (), watched)
     assert [o.requests for o in one] == [o.requests for o in other]
 
 
@@ -193,7 +222,7 @@ def total(observations: Iterable[Observation]) -> dict[ObservationKey, tuple[int
     return found
 
 
-@given(lines=LINES, share=st.integers(1, 99), data=st.data())
+@given(lines=LINES, share=st.integers(1, 60), data=st.data())
 def test_however_lines_arrive_every_count_is_given_once(
     lines: list[Line], share: int, data: st.DataObject
 ):
@@ -207,7 +236,7 @@ def test_however_lines_arrive_every_count_is_given_once(
     through = 99
     for moment in (*moments, len(lines)):
         known = counted(arriving[:moment])
-        parts = early([o for o in known if o.key.interval > through], given_by_now, watched=watched)
+        parts = part([o for o in known if o.key.interval > through], given_by_now, watched)
         given_by_now = given_after(given_by_now, parts, through=through)
         until = data.draw(st.integers(through, 102)) if moment < len(lines) else 102
         rest = closed(
