@@ -11,6 +11,8 @@ from tidegate.view import Point, ReleaseView
 
 WIDTH, HEIGHT = 760, 250
 LEFT, RIGHT, TOP, BOTTOM = 58, 16, 12, 40
+"""The frame of a report's charts."""
+
 LOWEST_DRAWN, HIGHEST_DRAWN = -0.5, 2.0
 """Evidence over its limit is drawn within these: beyond them it decides nothing more."""
 
@@ -61,6 +63,19 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """How large a chart is, and the room around what is drawn, for its labels."""
+
+    width: float = WIDTH
+    height: float = HEIGHT
+    left: float = LEFT
+    right: float = RIGHT
+    top: float = TOP
+    bottom: float = BOTTOM
+    labels: int = _MOST_LABELS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Axes:
     """From moments and values to coordinates."""
 
@@ -68,18 +83,21 @@ class Axes:
     end: float
     low: float
     high: float
+    frame: Frame = Frame()
 
     def x(self, at: float) -> float:
         """Where a moment is, from the left."""
         span = max(1.0, self.end - self.begin)
         inside = min(max(at, self.begin), self.end) - self.begin
-        return round(LEFT + (WIDTH - LEFT - RIGHT) * inside / span, 1)
+        room = self.frame.width - self.frame.left - self.frame.right
+        return round(self.frame.left + room * inside / span, 1)
 
     def y(self, value: float) -> float:
         """Where a value is, from the top; values beyond the axis are drawn on its edge."""
         inside = min(max(value, self.low), self.high)
         share = (inside - self.low) / (self.high - self.low)
-        return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - share), 1)
+        room = self.frame.height - self.frame.top - self.frame.bottom
+        return round(self.frame.top + room * (1 - share), 1)
 
     def path(self, points: Sequence[tuple[float, float]]) -> str:
         """The points of an SVG polyline through (moment, value)."""
@@ -93,18 +111,19 @@ def charts_of(view: ReleaseView) -> tuple[Chart, ...]:
     return (_evidence_chart(view), _share_chart(view))
 
 
-def _end(view: ReleaseView) -> float:
+def last_moment(view: ReleaseView) -> float:
+    """When the newest thing happened that is drawn; needs a look."""
     ends = [view.points[-1].at, *(entry.at for entry in view.log)]
     return max(ends)
 
 
 def _evidence_chart(view: ReleaseView) -> Chart:
     names = sorted({name for point in view.points for name in point.evidence})
-    series = {name: [(p.at, _reached(p, name)) for p in view.points] for name in names}
+    series = {name: [(p.at, reached(p, name)) for p in view.points] for name in names}
     highest = max((value for values in series.values() for _, value in values), default=0.0)
     axes = Axes(
         begin=view.started_at,
-        end=_end(view),
+        end=last_moment(view),
         low=LOWEST_DRAWN,
         high=min(HIGHEST_DRAWN, max(1.25, 1.08 * highest)),
     )
@@ -130,57 +149,57 @@ def _evidence_words(view: ReleaseView, series: dict[str, list[tuple[float, float
 
 
 def _evidence_row(view: ReleaseView, point: Point, names: Sequence[str]) -> tuple[str, ...]:
-    reached = [f"{100 * _reached(point, n):.0f} %" if n in point.evidence else "-" for n in names]
+    told = [f"{100 * reached(point, n):.0f} %" if n in point.evidence else "-" for n in names]
     after = f"{(point.at - view.started_at) / 60:.1f} min"
-    return (after, str(point.candidate_requests), point.verdict, *reached)
+    return (after, str(point.candidate_requests), point.verdict, *told)
 
 
 def _share_chart(view: ReleaseView) -> Chart:
-    axes = Axes(begin=view.started_at, end=_end(view), low=0.0, high=100.0)
-    moves = _moves(view)
-    last = moves[-1][1]
+    axes = Axes(begin=view.started_at, end=last_moment(view), low=0.0, high=100.0)
+    moved = moves(view)
+    last = moved[-1][1]
     return Chart(
         title="Share of the traffic that the candidate had",
         description="; ".join(
-            f"{share} % from {(at - view.started_at) / 60:.1f} min" for at, share in moves
+            f"{share} % from {(at - view.started_at) / 60:.1f} min" for at, share in moved
         ),
         lines=(
             Line(
                 name="candidate's share, percent",
                 colour="#0b57a4",
                 dashes="",
-                points=axes.path([*steps(moves), (axes.end, last)]),
+                points=axes.path([*steps(moved), (axes.end, last)]),
             ),
         ),
         y_marks=tuple(Mark(at=axes.y(mark), text=f"{mark} %") for mark in (0, 25, 50, 75, 100)),
         x_marks=time_marks(axes),
         headings=("after", "share"),
-        rows=tuple((f"{(at - view.started_at) / 60:.1f} min", f"{share} %") for at, share in moves),
+        rows=tuple((f"{(at - view.started_at) / 60:.1f} min", f"{share} %") for at, share in moved),
     )
 
 
-def _moves(view: ReleaseView) -> list[tuple[float, int]]:
+def moves(view: ReleaseView) -> list[tuple[float, int]]:
     """When the candidate's share was set to what, by the log; each change once."""
     slot = view.candidate.slot
-    moves: list[tuple[float, int]] = [(view.started_at, 0)]
+    found: list[tuple[float, int]] = [(view.started_at, 0)]
     for entry in view.log:
         share = entry.after.get(slot, 0)
-        if share != moves[-1][1]:
-            moves.append((entry.at, share))
-    return moves
+        if share != found[-1][1]:
+            found.append((entry.at, share))
+    return found
 
 
-def steps(moves: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+def steps(moved: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """The corners of a line that stays level until the next move."""
     corners: list[tuple[float, float]] = []
-    for at, share in moves:
+    for at, share in moved:
         if corners:
             corners.append((at, corners[-1][1]))
         corners.append((at, share))
     return corners
 
 
-def _reached(point: Point, name: str) -> float:
+def reached(point: Point, name: str) -> float:
     """Evidence over its limit; 0 where nothing was looked for."""
     limit = point.limits.get(name, 0.0)
     return point.evidence.get(name, 0.0) / limit if limit > 0 else 0.0
@@ -194,8 +213,9 @@ def styles(count: int) -> tuple[tuple[str, str], ...]:
 def time_marks(axes: Axes) -> tuple[Mark, ...]:
     """Round stretches of time since the axis begins, about as many as can be read."""
     span = max(1.0, axes.end - axes.begin)
-    days = 86_400 * math.ceil(span / 86_400 / _MOST_LABELS)
-    step = next((s for s in _TIME_STEPS if span / s <= _MOST_LABELS), days)
+    most = axes.frame.labels
+    days = 86_400 * math.ceil(span / 86_400 / most)
+    step = next((s for s in _TIME_STEPS if span / s <= most), days)
     return tuple(
         Mark(at=axes.x(axes.begin + step * index), text=_time_text(step * index, step))
         for index in range(math.floor(span / step) + 1)

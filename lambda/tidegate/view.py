@@ -5,7 +5,7 @@ Pure: from stored record, looks, counters and log to plain values and JSON. It d
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tidegate.intervals import INTERVAL_SECONDS
@@ -16,7 +16,7 @@ from tidegate.observation import Observation, Unit, limits_of
 from tidegate.ports import Look
 from tidegate.release import LogEntry, Phase, ReleaseRecord
 from tidegate.totals import Totals, totals_by_slot
-from tidegate.verdict import Evidence, Verdict
+from tidegate.verdict import Claim, Evidence, Verdict
 
 _DECISIONS = {
     Phase.PROMOTING: "promote",
@@ -63,6 +63,8 @@ class Point:
     limits: dict[str, float]
     live_rates: dict[str, float | None]
     candidate_rates: dict[str, float | None]
+    bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Metric to the bounds of candidate - live that hold at every look, as safety measures it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,8 @@ class ReleaseView:
 
     What a slot did by itself, at whatever time, is in its `SlotView`."""
     requests_needed: int | None
+    margins: dict[str, float]
+    """Metric to the harm, a difference of rates, above which nothing is promoted."""
     alpha: float
     beta: float
     outcome_kind: str
@@ -170,6 +174,7 @@ def view_of(
         evidence=() if verdict is None else verdict.evidence,
         latency=_latency(record, counters),
         requests_needed=None if verdict is None else verdict.requests_needed,
+        margins={g.metric.value: g.margin for g in record.plan.guardrails},
         alpha=record.plan.alpha,
         beta=record.plan.beta,
         outcome_kind=record.plan.outcome_kind.value,
@@ -264,4 +269,9 @@ def _point(look: Look, verdict: Verdict, *, share: int) -> Point:
         limits={name: item.log_limit for name, item in named.items()},
         live_rates={item.metric: item.live_rate for item in verdict.evidence},
         candidate_rates={item.metric: item.candidate_rate for item in verdict.evidence},
+        bounds={
+            item.metric: (item.lower, item.upper)
+            for item in verdict.evidence
+            if item.claim is Claim.SAFE and item.lower is not None and item.upper is not None
+        },
     )

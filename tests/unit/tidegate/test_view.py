@@ -122,6 +122,16 @@ def test_a_promoted_release_has_points_and_no_time_to_restore():
     assert seen.seconds > 0
 
 
+def test_each_look_has_the_bounds_of_its_difference_beside_the_margin():
+    """A chart of what is known against what is agreed needs no more than the view."""
+    seen = run()
+    assert seen.margins == {"errors": 0.02}
+    lower, upper = seen.points[-1].bounds["errors"]
+    assert lower <= 0 <= upper <= seen.margins["errors"]
+    widths = [high - low for p in seen.points for low, high in p.bounds.values()]
+    assert widths[-1] < widths[0]
+
+
 def test_a_rolled_back_release_says_how_long_the_way_back_took():
     """From the verdict to the read-back: the candidate's share is 0 then."""
     seen = run(green=0.3)
