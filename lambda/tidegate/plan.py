@@ -98,7 +98,7 @@ class ReleasePlan:
     def __post_init__(self) -> None:
         faults = (*faults_of(self.strategy, self.mechanism), *self._number_faults())
         faults += tuple(f for g in self.guardrails for f in g.faults())
-        faults += _step_faults(self.steps)
+        faults += _step_faults(self.steps) or _course_faults(self.strategy, self.steps)
         if self.split is Split.ROUTER:
             faults += ("split router is not available yet, use endpoint",)
         if len({g.metric for g in self.guardrails}) != len(self.guardrails):
@@ -203,4 +203,31 @@ def _step_faults(steps: tuple[Step, ...]) -> tuple[str, ...]:
         for step in steps
         if not 0 <= step.bake_seconds <= 30 * 86_400
     )
+    return tuple(faults)
+
+
+_ROUNDING = {Strategy.LINEAR: 0, Strategy.ROLLING: 1}
+"""By how many points equal steps may differ: a third of the instances is 33 or 34 percent."""
+
+
+def _course_faults(strategy: Strategy, steps: tuple[Step, ...]) -> tuple[str, ...]:
+    """What a strategy asks of its steps beyond that they rise: linear and rolling ones are equal.
+
+    The promotion adds the rest, at most as much as a step.
+    """
+    rounding = _ROUNDING.get(strategy)
+    if rounding is None:
+        return ()
+    shares = tuple(step.share_percent for step in steps)
+    faults: list[str] = []
+    *risen, rest = (b - a for a, b in pairwise((0, *shares, 100)))
+    if max(risen) - min(risen) > rounding or rest > max(risen) + rounding:
+        faults.append(
+            f"steps of strategy {strategy} must be equal, got {shares}: for other shares use canary"
+        )
+    if shares[0] > 50:
+        faults.append(f"a step of strategy {strategy} is at most 50 percent, got {shares[0]}")
+    bakes = sorted({step.bake_seconds for step in steps})
+    if len(bakes) > 1:
+        faults.append(f"steps of strategy {strategy} bake equally long, got {bakes} seconds")
     return tuple(faults)

@@ -58,7 +58,7 @@ LEGAL: Mapping[Strategy, Combination] = MappingProxyType(
         ),
         Strategy.LINEAR: Combination(
             mechanisms=(Mechanism.WEIGHTS, Mechanism.GUARDRAIL, Mechanism.DNS),
-            rule="several equal steps",
+            rule="equal steps of the traffic",
         ),
         Strategy.CANARY: Combination(
             mechanisms=(Mechanism.WEIGHTS, Mechanism.GUARDRAIL, Mechanism.DNS),
@@ -67,7 +67,7 @@ LEGAL: Mapping[Strategy, Combination] = MappingProxyType(
         Strategy.ROLLING: Combination(
             mechanisms=(Mechanism.GUARDRAIL, Mechanism.WEIGHTS),
             rule="SageMaker's rolling update takes one variant on instances; "
-            "endpoints of several variants roll by weights",
+            "endpoints of several variants roll by weights, a step a batch of instances",
         ),
         Strategy.SHADOW: Combination(
             mechanisms=(Mechanism.SHADOW,), rule="a shadow variant never answers a user"
@@ -79,7 +79,11 @@ LEGAL: Mapping[Strategy, Combination] = MappingProxyType(
 )
 
 IMPLEMENTED: frozenset[tuple[Strategy, Mechanism]] = frozenset(
-    {(Strategy.CANARY, Mechanism.WEIGHTS)}
+    {
+        (Strategy.CANARY, Mechanism.WEIGHTS),
+        (Strategy.LINEAR, Mechanism.WEIGHTS),
+        (Strategy.ROLLING, Mechanism.WEIGHTS),
+    }
 )
 """Combinations this version can run; the other legal ones are refused at synth, by name."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault, ProjectFaultsError
 from stacks.project.locate import DEFAULT_ENTRY_POINT, Shelf, artifact_at, label_of
-from stacks.project.releases import plan_of
+from stacks.project.releases import fleet_of, plan_of
 from stacks.project.rules import rule_faults
 from stacks.project.shape import (
     AlarmsFile,
@@ -79,7 +79,7 @@ def _model(name: str, file: ModelFile, shelf: Shelf, regions: set[str]) -> Model
         hosting=_hosting(file.hosting),
         capture=_capture(file.data_capture),
         alarms=_alarms(file.alarms),
-        plan=plan_of(file.release),
+        plan=plan_of(file.release, fleet_of(file.hosting)),
     )
 
 

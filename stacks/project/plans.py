@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stacks.project.faults import ProjectFaultsError
-from stacks.project.releases import plan_faults, plan_of
+from stacks.project.releases import fleet_of, plan_faults, plan_of
 from stacks.project.shape import ProjectFile
 from stacks.project.source import read_source
 from stacks.project.structure import structural_faults
@@ -28,11 +28,11 @@ def release_plans(path: Path) -> Mapping[str, ReleasePlan]:
     broken = [
         fault
         for name, model in models.items()
-        for fault in plan_faults(source, ("models", name, "release"), model.release)
+        for fault in plan_faults(source, ("models", name, "release"), model.release, model.hosting)
     ]
     if broken:
         raise ProjectFaultsError(broken)
-    return {name: plan_of(model.release) for name, model in models.items()}
+    return {name: plan_of(model.release, fleet_of(model.hosting)) for name, model in models.items()}
 
 
 def main(path: Path) -> int:

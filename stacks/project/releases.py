@@ -7,17 +7,29 @@ from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
 from stacks.project.shape import (
     GuardrailFile,
+    HostingFile,
     LatencyGuardrailFile,
     OutcomesGuardrailFile,
     ReleaseFile,
 )
 from stacks.project.source import Location, Source
 from tidegate.errors import InvalidValueError
+from tidegate.fleet import LEAST_INSTANCES, Fleet, fleet_faults
 from tidegate.plan import Guardrail, Metric, ReleasePlan, Step
-from tidegate.strategies import LEGAL
+from tidegate.schedules import linear_steps, rolling_steps
+from tidegate.strategies import LEGAL, Mechanism, Strategy, faults_of
+
+STEP_PERCENT, BATCH_PERCENT, BAKE = 20, 25, "10m"
+"""Defaults of strategies with equal steps, where the key is left out."""
+
+_KEYS_OF_STEPS: dict[Strategy, tuple[str, ...]] = {
+    Strategy.LINEAR: ("step_percent", "bake"),
+    Strategy.ROLLING: ("batch_percent", "bake"),
+}
+"""Which keys say the steps; of other strategies it is `steps`."""
 
 _WORDS: tuple[tuple[str, str], ...] = (
-    (r"^strategy |not available yet; use", "strategy"),
+    (r"^strategy |not available yet; use|steps? of strategy", "strategy"),
     (r"split router", "split"),
     (r"step|bake_seconds|share", "steps"),
     (r"guardrail|tolerated_slowdown|each metric", "guardrails"),
@@ -37,10 +49,20 @@ _KEYS = {
 }
 
 
-def plan_faults(source: Source, at: Location, section: ReleaseFile) -> Iterator[Fault]:
-    """What is wrong with a release plan, each fault at the line of the key it is about."""
+def plan_faults(
+    source: Source, at: Location, section: ReleaseFile, hosting: HostingFile | None
+) -> Iterator[Fault]:
+    """What is wrong with a release plan, each fault at the line of the key it is about.
+
+    Rules of what the endpoint runs on wait until hosting is right (None).
+    """
+    for key, message in _misplaced_keys(section):
+        yield source.fault((*at, key), message)
+    unfit = () if hosting is None else _unfit(section, fleet_of(hosting))
+    for message in unfit:
+        yield source.fault((*at, "strategy"), message)
     try:
-        plan = plan_of(section)
+        plan = plan_of(section, _ANY_FLEET if hosting is None or unfit else fleet_of(hosting))
     except InvalidValueError as error:
         for fault in error.faults:
             yield source.fault((*at, *_keys_of(fault)), _in_file_words(fault))
@@ -55,15 +77,49 @@ def plan_faults(source: Source, at: Location, section: ReleaseFile) -> Iterator[
         )
 
 
-def plan_of(section: ReleaseFile) -> ReleasePlan:
+_ANY_FLEET = Fleet(instance_type="ml.m5.large", instances=LEAST_INSTANCES, start_seconds=300)
+"""Stands in for a fleet that is not known or too small, so that its faults hide no others."""
+
+
+def _unfit(section: ReleaseFile, fleet: Fleet) -> tuple[str, ...]:
+    mechanism = mechanism_of(section)
+    if faults_of(section.strategy, mechanism):
+        return ()
+    return fleet_faults(section.strategy, mechanism, fleet)
+
+
+def _misplaced_keys(section: ReleaseFile) -> Iterator[tuple[str, str]]:
+    """Keys of another strategy's steps: read by nobody, so that they would be ignored."""
+    own = _KEYS_OF_STEPS.get(section.strategy, ("steps",))
+    for key in ("steps", "step_percent", "batch_percent", "bake"):
+        if key not in own and getattr(section, key) is not None:
+            use = " and ".join(own)
+            yield key, f"{key} means nothing to strategy {section.strategy}: drop it, use {use}"
+
+
+def mechanism_of(section: ReleaseFile) -> Mechanism:
+    """The mechanism of the file, or the strategy's default."""
+    mechanism = section.mechanism
+    return LEGAL[section.strategy].default if mechanism is None else mechanism
+
+
+def fleet_of(hosting: HostingFile) -> Fleet:
+    """What each slot runs on when nothing has scaled out."""
+    return Fleet(
+        instance_type=hosting.instance_type,
+        instances=hosting.instances.min,
+        start_seconds=seconds_of(hosting.start_timeout),
+    )
+
+
+def plan_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan:
     """The plan that a release section describes; InvalidValueError with every fault of it."""
     default = ReleasePlan()
-    mechanism = section.mechanism
     return ReleasePlan(
         strategy=section.strategy,
-        mechanism=LEGAL[section.strategy].default if mechanism is None else mechanism,
+        mechanism=mechanism_of(section),
         split=section.split,
-        steps=default.steps if section.steps is None else tuple(_steps(section)),
+        steps=_steps(section, fleet),
         guardrails=default.guardrails if section.guardrails is None else tuple(_guards(section)),
         lag_seconds=seconds_of(section.lag),
         outcome_window_seconds=seconds_of(section.outcome_window),
@@ -74,9 +130,22 @@ def plan_of(section: ReleaseFile) -> ReleasePlan:
     )
 
 
-def _steps(section: ReleaseFile) -> Iterator[Step]:
-    for step in section.steps or ():
-        yield Step(share_percent=step.share_percent, bake_seconds=seconds_of(step.bake))
+def _steps(section: ReleaseFile, fleet: Fleet) -> tuple[Step, ...]:
+    bake_seconds = seconds_of(BAKE if section.bake is None else section.bake)
+    if section.strategy is Strategy.LINEAR:
+        percent = STEP_PERCENT if section.step_percent is None else section.step_percent
+        return linear_steps(step_percent=percent, bake_seconds=bake_seconds)
+    if section.strategy is Strategy.ROLLING:
+        percent = BATCH_PERCENT if section.batch_percent is None else section.batch_percent
+        return rolling_steps(
+            instances=fleet.instances, batch_percent=percent, bake_seconds=bake_seconds
+        )
+    if section.steps is None:
+        return ReleasePlan().steps
+    return tuple(
+        Step(share_percent=step.share_percent, bake_seconds=seconds_of(step.bake))
+        for step in section.steps
+    )
 
 
 def _guards(section: ReleaseFile) -> Iterator[Guardrail]:

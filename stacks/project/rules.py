@@ -98,7 +98,8 @@ def _section_faults(place: _Place, raw: Mapping[str, Any]) -> Iterator[Fault]:
             case CaptureFile():
                 yield from _capture_faults(here, section)
             case ReleaseFile():
-                yield from plan_faults(place.source, here.at, section)
+                hosting = _read(HostingFile, raw.get("hosting"))
+                yield from plan_faults(place.source, here.at, section, hosting)
 
 
 def _hosting_faults(place: _Place, hosting: HostingFile) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from stacks.project.durations import PATTERN
 from stacks.project.spec import DataOnDestroy
 from tidegate.observation import OutcomeKind
+from tidegate.schedules import LEAST_PERCENT, MOST_PERCENT
 from tidegate.strategies import Mechanism, Split, Strategy
 
 NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
@@ -145,7 +146,13 @@ class ReleaseFile(Part):
     split: Annotated[Split, Field(strict=False)] = Split.ENDPOINT
     """Who draws the slot of a request."""
     steps: Annotated[list[StepFile], Field(min_length=1, max_length=20)] | None = None
-    """Rising traffic shares; left out: 10 and 50 percent, ten minutes each."""
+    """Rising traffic shares, of canary; left out: 10 and 50 percent, ten minutes each."""
+    step_percent: Annotated[int, Field(ge=LEAST_PERCENT, le=MOST_PERCENT)] | None = None
+    """Of linear: by how much each step raises the share; left out: 20."""
+    batch_percent: Annotated[int, Field(ge=LEAST_PERCENT, le=MOST_PERCENT)] | None = None
+    """Of rolling: share of a slot's instances that a step is worth at most; left out: 25."""
+    bake: Duration | None = None
+    """Of linear and rolling: how long to wait and watch in each step; left out: 10m."""
     guardrails: GuardrailsFile | None = None
     """Left out: errors within 0.02 and latency within 0.20 after a slowdown of 1.5."""
     lag: Duration = "30s"

@@ -1,0 +1,52 @@
+"""What an endpoint's fleet rules out."""
+
+import pytest
+
+from tidegate.fleet import Fleet, fleet_faults, legal_for
+from tidegate.strategies import LEGAL, Mechanism, Strategy
+
+HALVED = [
+    (Strategy.CANARY, Mechanism.GUARDRAIL),
+    (Strategy.LINEAR, Mechanism.GUARDRAIL),
+    (Strategy.ROLLING, Mechanism.GUARDRAIL),
+    (Strategy.ROLLING, Mechanism.WEIGHTS),
+]
+
+
+def fleet(instances: int = 4, instance_type: str = "ml.m5.large") -> Fleet:
+    """A fleet of so many instances."""
+    return Fleet(instance_type=instance_type, instances=instances, start_seconds=300)
+
+
+def test_a_fleet_of_several_instances_may_have_every_legal_combination():
+    """The table of combinations is all that counts then."""
+    every = [(s, m) for s, combination in LEGAL.items() for m in combination.mechanisms]
+
+    assert list(legal_for(fleet())) == every
+
+
+@pytest.mark.parametrize(("strategy", "mechanism"), HALVED)
+def test_one_instance_cannot_be_halved(strategy: Strategy, mechanism: Mechanism):
+    """The fault has the rule, the value and what is legal instead."""
+    (fault,) = fleet_faults(strategy, mechanism, fleet(instances=1))
+
+    assert "needs at least 2 instances, instances.min is 1" in fault
+    assert "half" in fault
+    assert fault.endswith("use linear by weights, canary by weights")
+    assert fleet_faults(strategy, mechanism, fleet(instances=2)) == ()
+
+
+def test_two_slots_of_one_instance_may_have_a_canary_by_weights():
+    """Weights are a share of requests, not of instances."""
+    assert fleet_faults(Strategy.CANARY, Mechanism.WEIGHTS, fleet(instances=1)) == ()
+
+
+def test_inf1_is_updated_all_at_once():
+    """SageMaker would do something else than the plan says, so the plan is refused."""
+    inf1 = fleet(instance_type="ml.inf1.xlarge")
+
+    (fault,) = fleet_faults(Strategy.LINEAR, Mechanism.GUARDRAIL, inf1)
+
+    assert "SageMaker updates Inf1 endpoints all at once" in fault
+    assert fleet_faults(Strategy.BIG_BANG, Mechanism.GUARDRAIL, inf1) == ()
+    assert fleet_faults(Strategy.LINEAR, Mechanism.WEIGHTS, inf1) == ()
