@@ -1,8 +1,7 @@
 """What a DeploymentConfig asks for, as steps that a transition can walk. Pure.
 
 Limits and meanings are those of the API reference of DeploymentConfig and of the developer guide's
-pages on deployment guardrails (blue/green all at once, canary, linear). Rolling updates are
-refused, by name, until they are emulated.
+pages on deployment guardrails (blue/green all at once, canary, linear; rolling in batches).
 """
 
 import math
@@ -15,19 +14,33 @@ from emulator.sagemaker import errors
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftStep:
-    """`share` of the traffic is on the new fleet, then nothing moves for `bake_seconds`."""
+    """`share` of the traffic is on the new fleet, then nothing moves for `bake_seconds`.
+
+    `instances` is how many the new fleet has in a rolling update, the old one having the rest; None
+    where the new fleet is complete before anything moves.
+    """
 
     share: float
     bake_seconds: float
+    instances: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftPlan:
-    """How an update moves traffic, what may stop it, and when the old fleet goes."""
+    """How an update moves traffic, what may stop it, and when the old fleet goes.
+
+    `rollback_batch` is how many instances a rolling update gives back to the old fleet at once.
+    """
 
     steps: tuple[ShiftStep, ...]
     alarms: tuple[str, ...] = ()
     termination_wait_seconds: float = 0.0
+    rollback_batch: int | None = None
+
+    @property
+    def rolls(self) -> bool:
+        """Whether the new fleet grows batch by batch, while the old one shrinks."""
+        return self.steps[0].instances is not None
 
 
 ALL_AT_ONCE = ShiftPlan(steps=(ShiftStep(share=1.0, bake_seconds=0.0),))
@@ -37,9 +50,14 @@ def plan_of(config: Mapping[str, Any] | None, instance_counts: Sequence[int]) ->
     """The plan that `config` describes for variants of these sizes; an error if it is not legal."""
     if config is None:
         return ALL_AT_ONCE
-    _refuse_rolling(config)
-    policy = config.get("BlueGreenUpdatePolicy")
+    policy, rolling = config.get("BlueGreenUpdatePolicy"), config.get("RollingUpdatePolicy")
     alarms = _alarms(config)
+    if rolling is not None:
+        if policy is not None:
+            raise errors.validation(
+                "Only one of BlueGreenUpdatePolicy and RollingUpdatePolicy can be specified."
+            )
+        return _rolling_plan(rolling, instance_counts, alarms)
     if policy is None:
         return ShiftPlan(steps=ALL_AT_ONCE.steps, alarms=alarms)
     plan = ShiftPlan(
@@ -62,14 +80,44 @@ def _check_timeout(policy: Mapping[str, Any], plan: ShiftPlan) -> None:
         )
 
 
-def _refuse_rolling(config: Mapping[str, Any]) -> None:
-    rolling = config.get("RollingUpdatePolicy") is not None
-    if rolling and config.get("BlueGreenUpdatePolicy") is not None:
+def _rolling_plan(
+    policy: Mapping[str, Any], counts: Sequence[int], alarms: tuple[str, ...]
+) -> ShiftPlan:
+    """Batches of at most half the fleet; traffic follows the instances."""
+    if len(counts) != 1:
         raise errors.validation(
-            "Only one of BlueGreenUpdatePolicy and RollingUpdatePolicy can be specified."
+            f"Rolling updates need an endpoint of one production variant, got {len(counts)}."
         )
-    if rolling:
-        raise errors.not_emulated("RollingUpdatePolicy of a DeploymentConfig")
+    count, wait = counts[0], float(policy["WaitIntervalInSeconds"])
+    batch = _batch(policy["MaximumBatchSize"], "MaximumBatchSize", count, _BATCH_SHARES)
+    done = [*range(batch, count, batch), count]
+    back = policy.get("RollbackMaximumBatchSize")
+    plan = ShiftPlan(
+        steps=tuple(ShiftStep(share=n / count, bake_seconds=wait, instances=n) for n in done),
+        alarms=alarms,
+        rollback_batch=(
+            count if back is None else _batch(back, "RollbackMaximumBatchSize", count, (0.05, 1.0))
+        ),
+    )
+    _check_timeout(policy, plan)
+    return plan
+
+
+_BATCH_SHARES = (0.05, 0.5)
+
+
+def _batch(size: Mapping[str, Any], member: str, count: int, limits: tuple[float, float]) -> int:
+    """The size in whole instances, at least one. How AWS rounds a share is not known."""
+    least, most = limits
+    value = float(size["Value"])
+    share = value / 100.0 if size["Type"] == "CAPACITY_PERCENT" else value / count
+    batch = max(1, math.floor(share * count + 1e-9))
+    if not least <= share <= most or batch > most * count:
+        raise errors.validation(
+            f"{member} must be {least:.0%} to {most:.0%} of the variant's {count} instances, "
+            f"got {size['Value']} {size['Type']}."
+        )
+    return batch
 
 
 def _alarms(config: Mapping[str, Any]) -> tuple[str, ...]:

@@ -49,7 +49,8 @@ def endpoint(record: Endpoint) -> Json:
         "LastModifiedTime": record.modified,
     }
     if record.variants:
-        shown["ProductionVariants"] = [_variant(v, record.desired) for v in record.variants]
+        left = None if record.pending is None else record.pending.remaining
+        shown["ProductionVariants"] = [_variant(v, record.desired, left) for v in record.variants]
     optional = {
         "FailureReason": record.failure_reason,
         "LastDeploymentConfig": record.deployment_config,
@@ -59,14 +60,16 @@ def endpoint(record: Endpoint) -> Json:
     return shown | {name: value for name, value in optional.items() if value is not None}
 
 
-def _variant(variant: Variant, desired: Mapping[str, Mapping[str, Any]]) -> Json:
+def _variant(
+    variant: Variant, desired: Mapping[str, Mapping[str, Any]], remaining: int | None
+) -> Json:
     wish = desired.get(variant.name, {})
     return {
         "VariantName": variant.name,
         "DeployedImages": [_image(variant)],
         "CurrentWeight": variant.weight,
         "DesiredWeight": wish.get("DesiredWeight", variant.desired_weight),
-        "CurrentInstanceCount": variant.instance_count,
+        "CurrentInstanceCount": variant.instance_count if remaining is None else remaining,
         "DesiredInstanceCount": wish.get("DesiredInstanceCount", variant.desired_instance_count),
     }
 

@@ -112,7 +112,10 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingUpdate:
-    """An UpdateEndpoint under way; `share` of the traffic already goes to its variants."""
+    """An UpdateEndpoint under way; `share` of the traffic already goes to its variants.
+
+    `remaining` is how many instances the old fleet has left in a rolling update, else None.
+    """
 
     config_name: str
     started: float
@@ -120,6 +123,7 @@ class PendingUpdate:
     variants: tuple[Variant, ...] = ()
     share: float = 0.0
     phase: VariantPhase = VariantPhase.CREATING
+    remaining: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

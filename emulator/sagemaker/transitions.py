@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from emulator.sagemaker import errors
+from emulator.sagemaker import errors, rolling
 from emulator.sagemaker.builder import DRAIN_SECONDS, Builder, BuildFailedError, Site
 from emulator.sagemaker.deployment import ShiftPlan, ShiftStep
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.ports import FleetUnhealthyError
 from emulator.sagemaker.state import (
     Endpoint,
     EndpointStatus,
@@ -74,17 +75,19 @@ class Transitions:
             raise RuntimeError(f"endpoint {name} has no pending update")
         running = {variant.name: variant for variant in endpoint.variants}
         site = Site(tenant=tenant, endpoint=endpoint.name, config=pending.config_name)
+        shift = rolling.effective(shift, pending.planned, running)
+        first = rolling.first_batch(shift, pending.planned)
         try:
-            built = await self.builder.build(site, pending.planned, running)
+            built = await self.builder.build(site, first, running)
         except BuildFailedError as error:
-            await self._roll_back(tenant, name, str(error))
+            await self._roll_back(tenant, name, str(error), shift)
             return
         self._pend(tenant, name, variants=built)
         try:
             for step in shift.steps:
                 await self._shift(tenant, name, step, shift.alarms)
-        except _RolledBackError as error:
-            await self._roll_back(tenant, name, str(error))
+        except (_RolledBackError, FleetUnhealthyError) as error:
+            await self._roll_back(tenant, name, str(error), shift)
             return
         await self._finish_update(tenant, name, shift, capture)
 
@@ -140,6 +143,8 @@ class Transitions:
         self, tenant: Tenant, name: str, step: ShiftStep, alarms: tuple[str, ...]
     ) -> None:
         self._check_alarms(tenant, alarms)
+        if step.instances is not None:
+            await self._grow(tenant, name, step.instances)
         self._pend(tenant, name, share=step.share, phase=VariantPhase.ACTIVATING_TRAFFIC)
         self._pend(tenant, name, phase=VariantPhase.BAKING)
         remaining = step.bake_seconds
@@ -147,6 +152,37 @@ class Transitions:
             await self.pause(min(remaining, ALARM_CHECK_SECONDS))
             remaining -= ALARM_CHECK_SECONDS
             self._check_alarms(tenant, alarms)
+        if step.instances is not None and step.share < 1.0:
+            await self._leave(tenant, name, gone=step.instances)
+
+    async def _grow(self, tenant: Tenant, name: str, instances: int) -> None:
+        """The new fleet has so many healthy instances: the batch is added before its traffic."""
+        pending = self.store.endpoint(tenant, name).pending
+        grown = [] if pending is None else list(pending.variants)
+        for place, variant in enumerate(grown):
+            if variant.instance_count != instances:
+                await variant.fleet.resize(instances)
+                grown[place] = replace(variant, instance_count=instances)
+        self._pend(tenant, name, variants=tuple(grown))
+
+    async def _leave(self, tenant: Tenant, name: str, *, gone: int) -> None:
+        """The old fleet has lost as many instances as the new one has."""
+        for variant in self.store.endpoint(tenant, name).variants:
+            left = variant.instance_count - gone
+            self._pend(tenant, name, remaining=left)
+            await variant.fleet.resize(left)
+
+    async def _give_back(self, tenant: Tenant, name: str, shift: ShiftPlan) -> None:
+        """The old fleet has its instances again, and the traffic with them, batch by batch."""
+        endpoint = self.store.endpoint(tenant, name)
+        pending = endpoint.pending
+        if not shift.rolls or pending is None or pending.remaining is None:
+            return
+        (variant,) = endpoint.variants
+        for have in rolling.given_back(shift, left=pending.remaining, count=variant.instance_count):
+            await variant.fleet.resize(have)
+            share = min(pending.share, 1.0 - have / variant.instance_count)
+            self._pend(tenant, name, remaining=have, share=share)
 
     def _check_alarms(self, tenant: Tenant, alarms: tuple[str, ...]) -> None:
         firing = self.firing_alarms(tenant, alarms) if alarms else ()
@@ -156,12 +192,13 @@ class Transitions:
                 f"Rolled back because alarms are in ALARM state: {', '.join(firing)}"
             )
 
-    async def _roll_back(self, tenant: Tenant, name: str, reason: str) -> None:
+    async def _roll_back(self, tenant: Tenant, name: str, reason: str, shift: ShiftPlan) -> None:
         """All traffic is on the old fleet, the new one is gone, and the old configuration stays."""
+        self._change(tenant, name, status=EndpointStatus.ROLLING_BACK, failure_reason=reason)
+        await self._give_back(tenant, name, shift)
         endpoint = self.store.endpoint(tenant, name)
         new = () if endpoint.pending is None else endpoint.pending.variants
         self._pend(tenant, name, share=0.0, phase=VariantPhase.DELETING)
-        self._change(tenant, name, status=EndpointStatus.ROLLING_BACK, failure_reason=reason)
         await self.builder.retire(new, kept=endpoint.variants)
         await self.builder.restore_sizes(endpoint.variants)
         status = EndpointStatus.IN_SERVICE if endpoint.variants else EndpointStatus.FAILED
@@ -180,7 +217,7 @@ class Transitions:
             name,
             status=EndpointStatus.IN_SERVICE,
             config_name=pending.config_name,
-            variants=pending.variants,
+            variants=rolling.complete(pending),
             pending=None,
             failure_reason=None,
             data_capture=capture,

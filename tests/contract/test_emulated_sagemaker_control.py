@@ -311,15 +311,32 @@ def test_canary_is_rolled_back_by_its_alarm(
     assert {hosting.answer(endpoint) for _ in range(10)} == {hosting.url_key(old)}
 
 
-def test_rolling_update_says_that_it_is_not_emulated(hosting: Hosting, endpoint: str):
-    """What the embedded cloud can't do yet is refused with a code that AWS never sends."""
-    config = hosting.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
-    size = {"Type": "CAPACITY_PERCENT", "Value": 50}
-    rolling = {"RollingUpdatePolicy": {"MaximumBatchSize": size, "WaitIntervalInSeconds": 0}}
-    code, message = code_of(
-        lambda: hosting.sagemaker.update_endpoint(
+def test_rolling_update_replaces_the_instances_without_losing_a_request(hosting: Hosting):
+    """Both fleets answer while it rolls, only the new one afterwards, and nothing fails."""
+    old, new = hosting.model(), hosting.model()
+    endpoint = hosting.endpoint(single(hosting, old))
+    config = single(hosting, new)
+    size = {"Type": "INSTANCE_COUNT", "Value": 1}
+    rolling = {"RollingUpdatePolicy": {"MaximumBatchSize": size, "WaitIntervalInSeconds": 60}}
+    with Traffic(hosting, endpoint) as traffic:
+        hosting.sagemaker.update_endpoint(
             EndpointName=endpoint, EndpointConfigName=config, DeploymentConfig=rolling
         )
-    )
-    assert code == "NotEmulatedException"
-    assert "RollingUpdatePolicy" in message
+        described = hosting.settled(endpoint)
+    assert described["EndpointConfigName"] == config
+    assert traffic.errors == []
+    assert set(traffic.answers) == {hosting.url_key(old), hosting.url_key(new)}
+    assert {hosting.answer(endpoint) for _ in range(10)} == {hosting.url_key(new)}
+
+
+def single(hosting: Hosting, model: str) -> str:
+    """A configuration of one variant with two instances; its name."""
+    name = next(hosting.names)
+    variant = {
+        "VariantName": "blue",
+        "ModelName": model,
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 2,
+    }
+    hosting.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+    return name

@@ -44,7 +44,8 @@ class FakeFleet:
     async def resize(self, instance_count: int) -> None:
         """Fleet.resize."""
         await asyncio.sleep(0)
-        if instance_count > self.world.capacity:
+        sick = self.spec.model.name in self.world.sick_models
+        if instance_count > self.world.capacity or (sick and instance_count > self.instance_count):
             raise FleetUnhealthyError("no capacity")
         self.instance_count = instance_count
 

@@ -83,12 +83,50 @@ def test_missing_size_is_refused():
         plan_of(_routing("CANARY"), [4])
 
 
-def test_rolling_is_refused_by_name():
-    """A rolling update is not emulated and says so in an error that AWS never sends."""
-    rolling = {"MaximumBatchSize": _size("CAPACITY_PERCENT", 50), "WaitIntervalInSeconds": 0}
-    with pytest.raises(SageMakerError) as caught:
-        plan_of({"RollingUpdatePolicy": rolling}, [4])
-    assert caught.value.code == "NotEmulatedException"
+def _rolling(value: Any, kind: Any = "CAPACITY_PERCENT", **more: Any) -> Any:
+    size = {"MaximumBatchSize": _size(kind, value), "WaitIntervalInSeconds": 60}
+    return {"RollingUpdatePolicy": size | more}
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "batches"),
+    [
+        (_rolling(50), 2, [1, 2]),
+        (_rolling(50), 3, [1, 2, 3]),
+        (_rolling(1, "INSTANCE_COUNT"), 4, [1, 2, 3, 4]),
+        (_rolling(30), 10, [3, 6, 9, 10]),
+        (_rolling(5), 3, [1, 2, 3]),
+    ],
+)
+def test_rolling_goes_by_whole_instances(size: Any, count: int, batches: list[int]):
+    """The new fleet grows by batches, its share of the traffic is its share of the instances."""
+    plan = plan_of(size, [count])
+    assert [step.instances for step in plan.steps] == batches
+    assert [step.share for step in plan.steps] == [n / count for n in batches]
+    assert plan.rolls
+    assert plan.rollback_batch == count
+
+
+def test_rolling_back_may_go_by_batches_too():
+    """RollbackMaximumBatchSize limits what is given back at once."""
+    plan = plan_of(_rolling(50, RollbackMaximumBatchSize=_size("CAPACITY_PERCENT", 25)), [8])
+    assert plan.rollback_batch == 2
+
+
+@pytest.mark.parametrize(
+    ("size", "counts", "words"),
+    [
+        (_rolling(51), [4], "5% to 50%"),
+        (_rolling(4), [4], "5% to 50%"),
+        (_rolling(1, "INSTANCE_COUNT"), [1], "5% to 50%"),
+        (_rolling(50), [1], "5% to 50%"),
+        (_rolling(50), [2, 2], "one production variant"),
+    ],
+)
+def test_rolling_outside_its_limits_is_refused(size: Any, counts: list[int], words: str):
+    """Batches are 5 to 50 percent of the instances of a single variant."""
+    with pytest.raises(SageMakerError, match=words):
+        plan_of(size, counts)
 
 
 def test_both_policies_are_refused():
