@@ -10,11 +10,13 @@ from cli.exits import CommandError, Exit
 from cli.target import Target
 from tidegate.errors import NotFoundError
 from tidegate.ports import Counters, Endpoints, Executions, Look, LookStore, ReleaseStore
+from tidegate.traffic import Records, Traffic
 from tidegate.view import ReleaseView, view_of
 from tidegate_aws.counters import DynamoCounters
 from tidegate_aws.endpoints import SageMakerEndpoints
 from tidegate_aws.executions import StepFunctionsExecutions
 from tidegate_aws.look_store import DynamoLookStore
+from tidegate_aws.records import Route53Records
 from tidegate_aws.release_store import DynamoReleaseStore
 
 OUTPUTS = ("ReleaseTableName", "ObservationTableName", "ReleaseMachineArn", "ApiUrl")
@@ -32,8 +34,14 @@ class Deployed:
     looks: LookStore
     counters: Counters
     endpoints: Endpoints
+    records: Records
     executions: Executions
     endings: Endings
+
+    @property
+    def traffic(self) -> Traffic:
+        """Shares of production variants or of tracks."""
+        return Traffic(endpoints=self.endpoints, records=self.records)
 
     @property
     def api_url(self) -> str:
@@ -147,6 +155,7 @@ def _connected(target: Target, *, project: str, stage: str, outputs: dict[str, s
         looks=DynamoLookStore(client=dynamodb, table=outputs["ReleaseTableName"]),
         counters=DynamoCounters(client=dynamodb, table=outputs["ObservationTableName"]),
         endpoints=SageMakerEndpoints(client=client("sagemaker")),
+        records=Route53Records(client=client("route53")),
         executions=StepFunctionsExecutions(client=machines, machine_arn=machine),
         endings=StepFunctionsEndings(client=machines, machine_arn=machine),
     )

@@ -11,7 +11,7 @@ from cli.deployed import Deployed
 from cli.exits import CommandError
 from cli.screen import duration, standing
 from tidegate.errors import NotFoundError
-from tidegate.pointer import LivePointer
+from tidegate.pointer import Declaration, LivePointer
 from tidegate.ports import EndpointState
 from tidegate.release import Phase, ReleaseRecord
 from tidegate.version import Version
@@ -69,7 +69,7 @@ def _status(deployed: Deployed, model: str) -> ModelStatus | None:
     if declaration is None or pointer is None:
         return None
     idle = declaration.slots[pointer.slot.other]
-    endpoint = _endpoint(deployed, declaration.endpoint_name)
+    endpoint = _endpoint(deployed, declaration)
     holder = store.lock_holder(model)
     last = newest_release(deployed, model)
     return ModelStatus(
@@ -106,9 +106,9 @@ def _idle_is(idle: Version, pointer: LivePointer, last: ReleaseRecord | None) ->
     return ends.get(last.phase, Idle.RELEASING)
 
 
-def _endpoint(deployed: Deployed, name: str) -> EndpointState | None:
+def _endpoint(deployed: Deployed, declaration: Declaration) -> EndpointState | None:
     try:
-        return deployed.endpoints.read(name)
+        return deployed.traffic.read(declaration)
     except NotFoundError:
         return None
 

@@ -42,7 +42,7 @@ def start_release(deployed: Deployed, model: str) -> str:
     release_id = new_release_id(model, at=deployed.target.clock.now())
     operate.start(
         store=deployed.store,
-        endpoints=deployed.endpoints,
+        traffic=deployed.traffic,
         executions=deployed.executions,
         request=StartRequest(release_id=release_id, model=model, who=operator()),
     )

@@ -130,6 +130,7 @@ class CliWorld:
             looks=self.release.looks,
             counters=self.release.counters,
             endpoints=self.release.endpoints,
+            records=self.release.records,
             executions=self.release.executions,
             endings=self.endings,
         )
@@ -163,7 +164,7 @@ class CliWorld:
         declared = replace(declaration(**versions), plan=before.plan)
         deploy.verify(
             store=self.release.store,
-            endpoints=self.release.endpoints,
+            traffic=self.release.moving,
             clock=self.release.clock,
             declaration=declared,
         )

@@ -7,18 +7,20 @@ here too. Conditions are the adapters' conditions.
 # ruff: noqa: D102 - the ports say what their methods do
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tidegate.errors import ConflictError, LockedError, NotFoundError
+from tidegate.inference import Answer, Question
 from tidegate.observation import Observation, ObservationKey
 from tidegate.pointer import Declaration, LivePointer
-from tidegate.ports import Answer, EndpointState, Look, Question, VariantState
-from tidegate.prediction_id import SigningKeys
+from tidegate.ports import EndpointState, Look, VariantState
 from tidegate.release import LogEntry, ReleaseRecord
 from tidegate.requestlog import Tally
+from tidegate.signing import SigningKeys
 from tidegate.split import SplitDocument
+from tidegate.tracks import Tracks
 
 
 @dataclass
@@ -76,6 +78,34 @@ class FakeEndpoints:
         if endpoint_name not in self.states:
             raise NotFoundError(f"no endpoint {endpoint_name}")
         return self.states[endpoint_name]
+
+
+@dataclass
+class FakeRecords:
+    """Weighted records whose changes are in sync after `pending_reads` questions."""
+
+    known: dict[str, dict[str, int]] = field(default_factory=dict)
+    pending_reads: int = 0
+    changes: list[dict[str, int]] = field(default_factory=list)
+    _asked: dict[str, int] = field(default_factory=dict)
+
+    def add(self, host: str, **weights: int) -> None:
+        self.known[host] = weights
+
+    def weights(self, tracks: Tracks) -> dict[str, int]:
+        found = self.known.get(tracks.host, {})
+        if found.keys() != {slot.value for slot in tracks.endpoints}:
+            raise NotFoundError(f"{tracks.host} needs a weighted record of blue and green")
+        return dict(found)
+
+    def set_weights(self, tracks: Tracks, weights: Mapping[str, int]) -> str:
+        self.known[tracks.host] = {slot: weights[slot] for slot in self.weights(tracks)}
+        self.changes.append(dict(weights))
+        return f"/change/C{len(self.changes)}"
+
+    def in_sync(self, change: str) -> bool:
+        self._asked[change] = self._asked.get(change, 0) + 1
+        return self._asked[change] > self.pending_reads
 
 
 def _with_weights(state: EndpointState, weights: dict[str, int]) -> EndpointState:

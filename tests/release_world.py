@@ -16,11 +16,13 @@ from tests.fakes import (
     FakeEndpoints,
     FakeExecutions,
     FakeLookStore,
+    FakeRecords,
     FakeReleaseStore,
 )
 from tests.reaper import KilledError, Reaper
 from tests.samples import CONFIG, ENDPOINT, MODEL, RELEASE, declaration
 from tidegate import deploy
+from tidegate import traffic as tracks_traffic
 from tidegate.decide import Next
 from tidegate.errors import SupersededError
 from tidegate.intervals import INTERVAL_SECONDS, interval_of
@@ -63,6 +65,7 @@ class ReleaseWorld:
 
     clock: FakeClock = field(default_factory=FakeClock)
     endpoints: FakeEndpoints = field(default_factory=FakeEndpoints)
+    records: FakeRecords = field(default_factory=FakeRecords)
     store: FakeReleaseStore = field(default_factory=FakeReleaseStore)
     looks: FakeLookStore = field(default_factory=FakeLookStore)
     counters: FakeCounters = field(default_factory=FakeCounters)
@@ -84,11 +87,23 @@ class ReleaseWorld:
         for declared in (first, second):
             deploy.verify(
                 store=world.store,
-                endpoints=world.endpoints,
+                traffic=world.moving,
                 clock=world.clock,
                 declaration=declared,
             )
         return world
+
+    @property
+    def moving(self) -> tracks_traffic.Traffic:
+        """What reads and moves shares, past the reaper."""
+        return tracks_traffic.Traffic(endpoints=self.endpoints, records=self.records)
+
+    @property
+    def watched(self) -> tracks_traffic.Traffic:
+        """The same for tasks, which may be killed at any call of a port."""
+        return tracks_traffic.Traffic(
+            endpoints=self.reaper.watch(self.endpoints), records=self.reaper.watch(self.records)
+        )
 
     def record(self) -> ReleaseRecord:
         """The record of the release, past the reaper."""
@@ -143,7 +158,7 @@ class ReleaseWorld:
         """The machine's first task."""
         return prepare(
             store=self.reaper.watch(self.store),
-            endpoints=self.reaper.watch(self.endpoints),
+            traffic=self.watched,
             clock=self.clock,
             request=StartRequest(release_id=RELEASE, model=MODEL, who="ada", epoch=epoch),
         )
@@ -152,13 +167,13 @@ class ReleaseWorld:
         """One task of the machine."""
         task = TaskInput(release_id=RELEASE, epoch=epoch)
         store, clock = self.reaper.watch(self.store), self.clock
-        looks, endpoints = self.reaper.watch(self.looks), self.reaper.watch(self.endpoints)
+        looks, moving_traffic = self.reaper.watch(self.looks), self.watched
         counters = self.reaper.watch(self.counters)
         moving = {Next.SHIFT: shift, Next.VERIFY: verify, Next.SETTLE: settle}
         try:
             if following in moving:
                 run = moving[following]
-                return run(store=store, endpoints=endpoints, clock=clock, task=task)
+                return run(store=store, traffic=moving_traffic, clock=clock, task=task)
             if following is Next.BAKE:
                 return observe(store=store, looks=looks, counters=counters, clock=clock, task=task)
             return judge_release(store=store, looks=looks, clock=clock, task=task)

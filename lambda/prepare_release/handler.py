@@ -15,7 +15,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     ports = world(_NEEDS)
     return prepare(
         store=ports.store,
-        endpoints=ports.endpoints,
+        traffic=ports.traffic,
         clock=ports.clock,
         request=start_request(event),
     ).to_json()

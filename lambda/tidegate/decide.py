@@ -11,6 +11,7 @@ from tidegate.intervals import seconds_until_look
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import Intervention, LogEntry, Phase, ReleaseRecord, SlotVersion
 from tidegate.split import CACHE_SECONDS
+from tidegate.tracks import CACHED_SECONDS
 from tidegate.verdict import Verdict, VerdictKind
 
 MACHINE = "release machine"
@@ -62,6 +63,7 @@ def open_release(
         live=SlotVersion(slot=pointer.slot, version=pointer.version),
         candidate=SlotVersion(slot=candidate_slot, version=declaration.slots[candidate_slot]),
         plan=declaration.plan,
+        tracks=declaration.tracks,
         phase=Phase.SHIFTING,
         started_by=opening.who,
         started_at=opening.at,
@@ -99,7 +101,9 @@ def after_verification(record: ReleaseRecord, *, now: float) -> Decision:
         split_version=record.split_version + 1,
         restored_at=restored if record.restored_at is None else record.restored_at,
     )
-    return Decision(record=done, next=Next.SETTLE)
+    # Until caches have run out, the track without a share has requests: its slot stays locked.
+    drained = 0 if record.tracks is None else CACHED_SECONDS
+    return Decision(record=done, next=Next.SETTLE, wait_seconds=drained)
 
 
 def _start_baking(record: ReleaseRecord, *, now: float) -> Decision:

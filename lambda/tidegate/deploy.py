@@ -5,7 +5,7 @@ The custom resources of the template call these, so that a bare `cdk deploy` is 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tidegate.admission import Standing, admit
@@ -13,9 +13,11 @@ from tidegate.errors import DeployRefusedError, InvalidValueError, LockedError
 from tidegate.loop.readback import has_shares
 from tidegate.plan import ReleasePlan
 from tidegate.pointer import Declaration, LivePointer
-from tidegate.ports import Clock, Endpoints, EndpointState, ReleaseStore
+from tidegate.ports import Clock, EndpointState, ReleaseStore
 from tidegate.slots import Slot
 from tidegate.split import NO_RELEASE, SplitDocument
+from tidegate.tracks import Tracks
+from tidegate.traffic import Traffic
 from tidegate.version import Version
 
 FIRST_SLOT = Slot.BLUE
@@ -32,6 +34,7 @@ class Deploy:
     endpoint_name: str
     slots: Mapping[Slot, Version]
     plan: ReleasePlan
+    tracks: Tracks | None = None
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, Any]) -> "Deploy":
@@ -44,11 +47,13 @@ class Deploy:
         if set(slots) != set(Slot):
             found = ", ".join(sorted(slots)) or "none"
             raise InvalidValueError([f"Slots must declare {', '.join(Slot)}, got {found}"])
+        tracks = properties.get("Tracks")
         return cls(
             model=properties["Model"],
             endpoint_name=properties["EndpointName"],
             slots=slots,
             plan=ReleasePlan.from_json(_json(properties["Plan"])),
+            tracks=None if tracks is None else Tracks.from_json(_json(tracks)),
         )
 
     def declaration(self, endpoint_config_name: str) -> Declaration:
@@ -59,6 +64,7 @@ class Deploy:
             endpoint_config_name=endpoint_config_name,
             slots=self.slots,
             plan=self.plan,
+            tracks=self.tracks,
         )
 
 
@@ -90,14 +96,14 @@ def guard_removal(*, store: ReleaseStore, model: str) -> None:
 
 
 def verify(
-    *, store: ReleaseStore, endpoints: Endpoints, clock: Clock, declaration: Declaration
+    *, store: ReleaseStore, traffic: Traffic, clock: Clock, declaration: Declaration
 ) -> None:
     """What was declared serves, and is the model's declaration now.
 
     The first deploy gets a pointer and a split document here. DeployRefusedError when the endpoint
     serves anything else: SageMaker can end `InService` on the old configuration.
     """
-    state = endpoints.read(declaration.endpoint_name)
+    state = traffic.read(declaration)
     pointer = store.pointer(declaration.model)
     holder = store.lock_holder(declaration.model)
     live = FIRST_SLOT if pointer is None else pointer.slot
@@ -113,7 +119,7 @@ def verify(
     if pointer is None:
         store.put_pointer(_first_pointer(declaration, now=clock.now()))
     if holder is None:
-        _renew_split(store, declaration, shares)
+        _renew_split(store, declaration, live)
     store.put_declaration(declaration)
 
 
@@ -154,17 +160,19 @@ def _first_pointer(declaration: Declaration, *, now: float) -> LivePointer:
     )
 
 
-def _renew_split(store: ReleaseStore, declaration: Declaration, shares: dict[str, int]) -> None:
-    """The split document names the versions that are in the slots now."""
+def _renew_split(store: ReleaseStore, declaration: Declaration, live: Slot) -> None:
+    """The split document says what is in the slots now, and how the plan wants users drawn."""
     known = store.split(declaration.model)
-    if known is not None and dict(known.digests) == declaration.digests():
-        return
-    store.put_split(
-        SplitDocument(
-            model=declaration.model,
-            version=1 if known is None else known.version + 1,
-            release_id=NO_RELEASE,
-            shares=shares,
-            digests=declaration.digests(),
-        )
+    renewed = SplitDocument(
+        model=declaration.model,
+        endpoint_name=declaration.endpoint_name,
+        version=1 if known is None else known.version + 1,
+        release_id=NO_RELEASE,
+        shares={live.value: 100, live.other.value: 0},
+        digests=declaration.digests(),
+        control=live.value,
+        drawn_by=declaration.plan.split,
+        holdout_percent=declaration.plan.holdout_percent,
     )
+    if known is None or replace(renewed, version=known.version) != known:
+        store.put_split(renewed)

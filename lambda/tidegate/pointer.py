@@ -6,6 +6,7 @@ from typing import Any
 
 from tidegate.plan import ReleasePlan
 from tidegate.slots import Slot
+from tidegate.tracks import Tracks
 from tidegate.version import Version
 
 
@@ -46,13 +47,18 @@ class LivePointer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What a deploy declares for a model: endpoint, version in each slot, and release plan."""
+    """What a deploy declares for a model: endpoint, version in each slot, and release plan.
+
+    With tracks, `endpoint_name` is what the names of their endpoints begin with, and
+    `endpoint_config_name` has the configuration of each (`tidegate.tracks.joined_configs`).
+    """
 
     model: str
     endpoint_name: str
     endpoint_config_name: str
     slots: Mapping[Slot, Version]
     plan: ReleasePlan
+    tracks: Tracks | None = None
 
     def digests(self) -> dict[str, str]:
         """Slot name to version digest."""
@@ -66,15 +72,18 @@ class Declaration:
             "endpoint_config_name": self.endpoint_config_name,
             "slots": {slot.value: v.to_json() for slot, v in sorted(self.slots.items())},
             "plan": self.plan.to_json(),
+            "tracks": None if self.tracks is None else self.tracks.to_json(),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Declaration":
-        """The declaration that `to_json` wrote."""
+        """The declaration that `to_json` wrote; without `tracks` it has one endpoint."""
+        tracks = data.get("tracks")
         return cls(
             model=data["model"],
             endpoint_name=data["endpoint_name"],
             endpoint_config_name=data["endpoint_config_name"],
             slots={Slot(s): Version.from_json(v) for s, v in data["slots"].items()},
             plan=ReleasePlan.from_json(data["plan"]),
+            tracks=None if tracks is None else Tracks.from_json(tracks),
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 from tidegate.plan import ReleasePlan
 from tidegate.slots import Slot
+from tidegate.tracks import Tracks
 from tidegate.verdict import Verdict
 from tidegate.version import Version
 
@@ -140,6 +141,10 @@ class ReleaseRecord:
     """An operator's order to promote."""
     taken_over_at: float | None = None
     """When the epoch was raised last; None while the first execution owns the release."""
+    tracks: Tracks | None = None
+    """The tracks that the release moves traffic between; None when the model has one endpoint."""
+    change: str | None = None
+    """The change of the records that was asked for last; None while another one is asked for."""
 
     @property
     def target_shares(self) -> dict[str, int]:
@@ -188,11 +193,14 @@ class ReleaseRecord:
             "halted": None if self.halted is None else self.halted.to_json(),
             "forced": None if self.forced is None else self.forced.to_json(),
             "taken_over_at": self.taken_over_at,
+            "tracks": None if self.tracks is None else self.tracks.to_json(),
+            "change": self.change,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ReleaseRecord":
-        """The record that `to_json` wrote."""
+        """The record that `to_json` wrote; without `tracks` it has one endpoint."""
+        tracks = data.get("tracks")
         plain = {
             name: data[name]
             for name in (
@@ -212,6 +220,8 @@ class ReleaseRecord:
             paused=_intervention(data["paused"]),
             halted=_intervention(data["halted"]),
             forced=_intervention(data["forced"]),
+            tracks=None if tracks is None else Tracks.from_json(tracks),
+            change=data.get("change"),
         )
 
 

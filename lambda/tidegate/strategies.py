@@ -83,6 +83,8 @@ IMPLEMENTED: frozenset[tuple[Strategy, Mechanism]] = frozenset(
         (Strategy.CANARY, Mechanism.WEIGHTS),
         (Strategy.LINEAR, Mechanism.WEIGHTS),
         (Strategy.ROLLING, Mechanism.WEIGHTS),
+        (Strategy.CANARY, Mechanism.DNS),
+        (Strategy.LINEAR, Mechanism.DNS),
     }
 )
 """Combinations this version can run; the other legal ones are refused at synth, by name."""

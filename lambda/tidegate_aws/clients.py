@@ -7,8 +7,10 @@ it. Every client has stated time limits; retries are botocore's standard mode.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
+from tidegate.untyped import Any
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from boto3.session import Session
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -50,6 +52,12 @@ def dynamodb() -> DynamoDBClient:
     """Tables."""
     client: DynamoDBClient = _client("dynamodb")
     return client
+
+
+@cache
+def route53() -> Any:
+    """The weighted records of tracks."""
+    return _client("route53")
 
 
 @cache

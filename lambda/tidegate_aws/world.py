@@ -7,17 +7,17 @@ Adapters are imported as late as they are made: the front door pays for three of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
 
 from tidegate_aws import clients, settings
 from tidegate_aws.clock import CloudClock
 from tidegate_aws.settings import Settings, Variable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tidegate.traffic import Traffic
     from tidegate_aws.announcer import AwsAnnouncer
     from tidegate_aws.counters import DynamoCounters
     from tidegate_aws.endpoints import SageMakerEndpoints
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
     from tidegate_aws.refused import DynamoRefused
     from tidegate_aws.release_store import DynamoReleaseStore
+    from tidegate_aws.splits import DynamoSplits
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class World:
     """All that a function may reach."""
 
-    settings: Settings
+    def __init__(self, *, settings: Settings) -> None:
+        self.settings = settings
 
     @cached_property
     def clock(self) -> CloudClock:
@@ -51,6 +52,13 @@ class World:
         return DynamoReleaseStore(
             client=clients.dynamodb(), table=self.settings[Variable.RELEASE_TABLE]
         )
+
+    @cached_property
+    def splits(self) -> DynamoSplits:
+        """Split documents, for routers."""
+        from tidegate_aws.splits import DynamoSplits
+
+        return DynamoSplits(client=clients.dynamodb(), table=self.settings[Variable.RELEASE_TABLE])
 
     @cached_property
     def looks(self) -> DynamoLookStore:
@@ -107,6 +115,14 @@ class World:
         from tidegate_aws.endpoints import SageMakerEndpoints
 
         return SageMakerEndpoints(client=clients.sagemaker())
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        """Shares of production variants or of tracks."""
+        from tidegate.traffic import Traffic
+        from tidegate_aws.records import Route53Records
+
+        return Traffic(endpoints=self.endpoints, records=Route53Records(client=clients.route53()))
 
     @cached_property
     def leftovers(self) -> Leftovers:

@@ -1,8 +1,10 @@
 """ReleaseVerify: a deploy that does not serve what it declared is a failed deploy."""
 
+from collections.abc import Collection
 from typing import Any
 
 from tidegate.deploy import verify
+from tidegate.tracks import configs_in
 from tidegate_aws.cloudformation import CustomResourceRequest, Done, answer
 from tidegate_aws.settings import Variable
 from tidegate_aws.world import World, world
@@ -23,9 +25,18 @@ def _verify(request: CustomResourceRequest) -> Done:
     wanted = verify_request(request)
     keep = _still_needed(ports, wanted)
     declaration = wanted.declaration
-    verify(store=ports.store, endpoints=ports.endpoints, clock=ports.clock, declaration=declaration)
-    serving = declaration.endpoint_config_name
-    return verified(declaration.model, ports.leftovers.remove(serving=serving, keep=keep))
+    verify(store=ports.store, traffic=ports.traffic, clock=ports.clock, declaration=declaration)
+    left = _left_behind(ports, serving=declaration.endpoint_config_name, keep=keep)
+    return verified(declaration.model, left)
+
+
+def _left_behind(ports: World, *, serving: str, keep: Collection[str]) -> str:
+    """What became of the leftovers; each track's endpoint has a configuration of its own."""
+    kept = {name for text in (serving, *keep) for name in configs_in(text)}
+    removed = [
+        ports.leftovers.remove(serving=name, keep=kept - {name}) for name in configs_in(serving)
+    ]
+    return "; ".join(removed)
 
 
 def _forgotten(ports: World, request: CustomResourceRequest) -> Done:
@@ -34,7 +45,7 @@ def _forgotten(ports: World, request: CustomResourceRequest) -> Done:
     ports.store.forget(model)
     if CONFIG not in request.properties:
         return verified(model, "forgotten")
-    left = ports.leftovers.remove(serving=str(request.properties[CONFIG]), keep=())
+    left = _left_behind(ports, serving=str(request.properties[CONFIG]), keep=())
     return verified(model, f"forgotten, {left}")
 
 

@@ -15,7 +15,5 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     ports = world(_NEEDS)
     return perform(
         event,
-        lambda task: verify(
-            store=ports.store, endpoints=ports.endpoints, clock=ports.clock, task=task
-        ),
+        lambda task: verify(store=ports.store, traffic=ports.traffic, clock=ports.clock, task=task),
     )

@@ -6,21 +6,22 @@ from tidegate import decide
 from tidegate.decide import Decision
 from tidegate.errors import ConflictError, LockedError, ReleaseRefusedError
 from tidegate.loop.prepare import StartRequest, deployed_model, refuse_unfit
-from tidegate.ports import Endpoints, Executions, ReleaseStore
+from tidegate.ports import Executions, ReleaseStore
 from tidegate.release import Intervention, ReleaseRecord
+from tidegate.traffic import Traffic
 
 _TRIES = 10
 
 
 def start(
-    *, store: ReleaseStore, endpoints: Endpoints, executions: Executions, request: StartRequest
+    *, store: ReleaseStore, traffic: Traffic, executions: Executions, request: StartRequest
 ) -> None:
     """Start a release; whatever the machine would refuse is refused here, before it starts."""
     declaration, pointer = deployed_model(store, request.model)
     holder = store.lock_holder(request.model)
     if holder is not None:
         raise LockedError(model=request.model, holder=holder)
-    refuse_unfit(declaration, pointer, endpoints.read(declaration.endpoint_name))
+    refuse_unfit(declaration, pointer, traffic.read(declaration))
     executions.start(
         release_id=request.release_id,
         model=request.model,

@@ -7,7 +7,8 @@ from tidegate.errors import NotFoundError, ReleaseRefusedError
 from tidegate.loop.readback import has_shares, in_service
 from tidegate.loop.task import TaskInput, TaskOutput, go
 from tidegate.pointer import Declaration, LivePointer
-from tidegate.ports import Clock, Endpoints, EndpointState, ReleaseStore
+from tidegate.ports import Clock, EndpointState, ReleaseStore
+from tidegate.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class StartRequest:
 
 
 def prepare(
-    *, store: ReleaseStore, endpoints: Endpoints, clock: Clock, request: StartRequest
+    *, store: ReleaseStore, traffic: Traffic, clock: Clock, request: StartRequest
 ) -> TaskOutput:
     """Open the release, or take up the one that is there; ReleaseRefusedError says why not.
 
@@ -31,18 +32,16 @@ def prepare(
     try:
         record = store.load(request.release_id)
     except NotFoundError:
-        _open(store=store, endpoints=endpoints, clock=clock, request=request)
+        _open(store=store, traffic=traffic, clock=clock, request=request)
         return go(task, Next.SHIFT)
     if record.epoch != request.epoch:
         return go(task, Next.YIELD)
     return go(task, Next.REPORT if record.phase.terminal else Next.SHIFT)
 
 
-def _open(
-    *, store: ReleaseStore, endpoints: Endpoints, clock: Clock, request: StartRequest
-) -> None:
+def _open(*, store: ReleaseStore, traffic: Traffic, clock: Clock, request: StartRequest) -> None:
     declaration, pointer = deployed_model(store, request.model)
-    refuse_unfit(declaration, pointer, endpoints.read(declaration.endpoint_name))
+    refuse_unfit(declaration, pointer, traffic.read(declaration))
     split = store.split(request.model)
     opening = Opening(
         release_id=request.release_id,

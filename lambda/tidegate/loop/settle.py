@@ -8,9 +8,10 @@ from tidegate.loop.readback import has_shares, in_service
 from tidegate.loop.task import POLL_SECONDS, TaskInput, TaskOutput, go, load_own, split_of
 from tidegate.loop.underneath import turned_back
 from tidegate.pointer import LivePointer
-from tidegate.ports import Clock, Endpoints, ReleaseStore
+from tidegate.ports import Clock, ReleaseStore
 from tidegate.release import Phase, ReleaseRecord
 from tidegate.split import NO_RELEASE, SplitDocument
+from tidegate.traffic import Traffic
 
 FENCE_SECONDS = 60
 """How long a task of an older epoch may still live after the epoch was raised.
@@ -23,9 +24,7 @@ can undo.
 _ENDING = frozenset({Phase.PROMOTING, Phase.RESTORING, Phase.ABORTING})
 
 
-def settle(
-    *, store: ReleaseStore, endpoints: Endpoints, clock: Clock, task: TaskInput
-) -> TaskOutput:
+def settle(*, store: ReleaseStore, traffic: Traffic, clock: Clock, task: TaskInput) -> TaskOutput:
     """End the release; afterwards the pointer names what serves and the model is free again."""
     record = load_own(store, task)
     if record.phase.terminal:
@@ -35,7 +34,7 @@ def settle(
     fenced = _fenced_seconds(record, now=clock.now())
     if fenced > 0:
         return go(task, Next.SETTLE, wait_seconds=fenced)
-    state = endpoints.read(record.endpoint_name)
+    state = traffic.after(record)
     turned = turned_back(store=store, clock=clock, task=task, record=record, state=state)
     if turned is not None or not in_service(state):
         return turned or go(task, Next.SETTLE, wait_seconds=POLL_SECONDS)
@@ -76,4 +75,7 @@ def _moved_pointer(store: ReleaseStore, record: ReleaseRecord) -> LivePointer | 
 def steady_split(record: ReleaseRecord) -> SplitDocument:
     """The split document after the release: what serves, stamped with no release."""
     following = replace(record, split_version=record.split_version + 1)
-    return replace(split_of(following, settling=False), release_id=NO_RELEASE)
+    live = record.candidate if record.phase is Phase.PROMOTED else record.live
+    return replace(
+        split_of(following, settling=False), release_id=NO_RELEASE, control=live.slot.value
+    )

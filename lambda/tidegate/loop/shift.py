@@ -9,17 +9,17 @@ from dataclasses import replace
 
 from tidegate.decide import MACHINE, Decision, Next, after_announcement
 from tidegate.errors import ConflictError
+from tidegate.loop import routers
 from tidegate.loop.readback import has_shares, in_service, lacks_instances
 from tidegate.loop.task import POLL_SECONDS, TaskInput, TaskOutput, advance, go, load_own, split_of
 from tidegate.loop.underneath import turned_back
-from tidegate.ports import Clock, Endpoints, EndpointState, ReleaseStore
+from tidegate.ports import Clock, EndpointState, ReleaseStore
 from tidegate.release import LogEntry, ReleaseRecord
 from tidegate.split import CACHE_SECONDS
+from tidegate.traffic import Traffic
 
 
-def shift(
-    *, store: ReleaseStore, endpoints: Endpoints, clock: Clock, task: TaskInput
-) -> TaskOutput:
+def shift(*, store: ReleaseStore, traffic: Traffic, clock: Clock, task: TaskInput) -> TaskOutput:
     """Ask for the target shares, unless they are there or may not be asked for yet.
 
     Afterwards either the weights were set under this epoch, or the output says what to wait for.
@@ -28,25 +28,31 @@ def shift(
     record = load_own(store, task)
     if record.phase.terminal:
         return go(task, Next.REPORT)
-    if record.moves_gently:
-        waiting = _announce(store=store, clock=clock, task=task, record=record)
-        if waiting is not None:
-            return waiting
-    state = endpoints.read(record.endpoint_name)
+    if not record.moves_gently:
+        routers.inform(store=store, task=task, record=record)
+    state = traffic.before(record)
     turned = turned_back(store=store, clock=clock, task=task, record=record, state=state)
     if turned is not None:
         return turned
-    if not in_service(state):
+    if not in_service(state) or routers.too_early(record, state):
         return go(task, Next.SHIFT, wait_seconds=POLL_SECONDS)
-    if has_shares(state, record.target_shares):
-        return go(task, Next.VERIFY)
-    return _set(store=store, endpoints=endpoints, clock=clock, task=task, state=state)
+    waiting = _announce(store=store, clock=clock, task=task, record=record)
+    if waiting is not None:
+        return waiting
+    if has_shares(state, record.target_shares) and _sure(record):
+        return go(task, Next.VERIFY, wait_seconds=routers.seconds_until_known(record))
+    return _set(store=store, traffic=traffic, clock=clock, task=task, state=state)
 
 
 def _announce(
     *, store: ReleaseStore, clock: Clock, task: TaskInput, record: ReleaseRecord
 ) -> TaskOutput | None:
-    """Write the settling document once, and say how long routers still need to see it."""
+    """Write the settling document once, and say how long routers still need to see it.
+
+    None where that is over, and where nothing is announced.
+    """
+    if not record.moves_gently:
+        return None
     if not record.announced:
         settling = replace(record, split_version=record.split_version + 1)
         store.put_split(split_of(settling, settling=True))
@@ -66,7 +72,7 @@ def _announced_once(record: ReleaseRecord, *, now: float) -> Decision:
 def _set(
     *,
     store: ReleaseStore,
-    endpoints: Endpoints,
+    traffic: Traffic,
     clock: Clock,
     task: TaskInput,
     state: EndpointState,
@@ -75,11 +81,12 @@ def _set(
         return go(task, Next.SHIFT, wait_seconds=POLL_SECONDS)
     record, _ = advance(store, task, lambda r: _logged(r, state=state, now=clock.now()))
     try:
-        endpoints.set_weights(record.endpoint_name, record.target_shares)
+        change = traffic.set_shares(record, record.target_shares)
     except ConflictError:
         return go(task, Next.SHIFT, wait_seconds=POLL_SECONDS)
-    load_own(store, task)
-    return go(task, Next.VERIFY, wait_seconds=1)
+    # Also where there is no change to remember: SupersededError when the epoch has moved on.
+    advance(store, task, lambda r: Decision(record=replace(r, change=change), next=Next.VERIFY))
+    return go(task, Next.VERIFY, wait_seconds=max(1, routers.seconds_until_known(record)))
 
 
 def _logged(record: ReleaseRecord, *, state: EndpointState, now: float) -> Decision:
@@ -92,4 +99,13 @@ def _logged(record: ReleaseRecord, *, state: EndpointState, now: float) -> Decis
         before={slot: round(share) for slot, share in state.shares().items()},
         after=record.target_shares,
     )
-    return Decision(record=record, next=Next.VERIFY, entries=(entry,))
+    return Decision(record=replace(record, change=None), next=Next.VERIFY, entries=(entry,))
+
+
+def _sure(record: ReleaseRecord) -> bool:
+    """Whether shares that are read back are known to have been asked for and can be waited for.
+
+    Records show new weights at once, long before all name servers do. A task that died after its
+    change has not kept the change's id: asking again does nothing but give a new one.
+    """
+    return record.tracks is None or record.change is not None

@@ -95,6 +95,7 @@ def split_of(record: ReleaseRecord, *, settling: bool) -> SplitDocument:
     """The split document that belongs to a record while its release is open."""
     return SplitDocument(
         model=record.model,
+        endpoint_name=record.endpoint_name,
         version=record.split_version,
         release_id=record.release_id,
         shares=record.target_shares,
@@ -102,5 +103,8 @@ def split_of(record: ReleaseRecord, *, settling: bool) -> SplitDocument:
             record.live.slot.value: record.live.version.digest,
             record.candidate.slot.value: record.candidate.version.digest,
         },
+        control=record.live.slot.value,
+        drawn_by=record.plan.split,
+        holdout_percent=record.plan.holdout_percent,
         settling=settling,
     )

@@ -4,18 +4,17 @@ from tidegate.decide import Decision, Next, after_verification
 from tidegate.loop.readback import has_shares, in_service
 from tidegate.loop.task import POLL_SECONDS, TaskInput, TaskOutput, advance, go, load_own, split_of
 from tidegate.loop.underneath import turned_back
-from tidegate.ports import Clock, Endpoints, ReleaseStore
+from tidegate.ports import Clock, ReleaseStore
 from tidegate.release import ReleaseRecord
+from tidegate.traffic import Traffic
 
 
-def verify(
-    *, store: ReleaseStore, endpoints: Endpoints, clock: Clock, task: TaskInput
-) -> TaskOutput:
+def verify(*, store: ReleaseStore, traffic: Traffic, clock: Clock, task: TaskInput) -> TaskOutput:
     """Compare the endpoint with the record; afterwards the split document says what was seen."""
     record = load_own(store, task)
     if record.phase.terminal:
         return go(task, Next.REPORT)
-    state = endpoints.read(record.endpoint_name)
+    state = traffic.after(record)
     turned = turned_back(store=store, clock=clock, task=task, record=record, state=state)
     if turned is not None:
         return turned

@@ -15,7 +15,7 @@ def with_hold(world: CliWorld, seconds: int) -> None:
     """The deployed plan has this much patience."""
     deploy.verify(
         store=world.release.store,
-        endpoints=world.release.endpoints,
+        traffic=world.release.moving,
         clock=world.release.clock,
         declaration=declaration(plan=replace(PLAN, hold_seconds=seconds)),
     )

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from tests import samples
-from tests.fakes import FakeClock, FakeEndpoints, FakeReleaseStore
+from tests.fakes import FakeClock, FakeEndpoints, FakeRecords, FakeReleaseStore
 from tests.samples import CONFIG, ENDPOINT, MODEL, RELEASE
 from tidegate import deploy
 from tidegate.errors import DeployRefusedError, InvalidValueError, LockedError
 from tidegate.pointer import Declaration
 from tidegate.slots import Slot
+from tidegate.traffic import Traffic
 
 FIRST = samples.declaration(blue="v1", green="v1")
 
@@ -28,7 +29,7 @@ class Cloud:
         """A deploy has ended."""
         deploy.verify(
             store=self.store,
-            endpoints=self.endpoints,
+            traffic=Traffic(endpoints=self.endpoints, records=FakeRecords()),
             clock=FakeClock(),
             declaration=declaration,
         )

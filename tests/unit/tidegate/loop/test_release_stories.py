@@ -91,7 +91,7 @@ def test_the_next_version_is_released_back_into_the_other_slot():
     world.store.put_declaration(samples.declaration(blue="v3", green="v2"))
     request = StartRequest(release_id="second", model=MODEL, who="ada")
     operate.start(
-        store=world.store, endpoints=world.endpoints, executions=world.executions, request=request
+        store=world.store, traffic=world.moving, executions=world.executions, request=request
     )
     assert world.executions.started == [("second", 1)]
 
@@ -395,7 +395,7 @@ def test_a_second_release_is_refused_by_the_name_of_the_first():
     with pytest.raises(LockedError, match=RELEASE):
         operate.start(
             store=world.store,
-            endpoints=world.endpoints,
+            traffic=world.moving,
             executions=world.executions,
             request=request,
         )
