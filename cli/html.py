@@ -8,7 +8,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    PackageLoader,
+    StrictUndefined,
+    Template,
+    select_autoescape,
+)
 
 from cli.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, charts_of
 from cli.screen import (
@@ -48,8 +55,13 @@ def report_page(views: Sequence[ReleaseView], *, title: str, note: str = "") -> 
 
 def page_template(name: str) -> Template:
     """A template of `cli/templates`, with the words and figures that every page uses."""
+    return page_environment(PackageLoader("cli", "templates")).get_template(name)
+
+
+def page_environment(loader: BaseLoader) -> Environment:
+    """Templates from anywhere, with the words and figures that every page uses."""
     environment = Environment(
-        loader=PackageLoader("cli", "templates"),
+        loader=loader,
         autoescape=select_autoescape(["html", "j2"]),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -65,7 +77,7 @@ def page_template(name: str) -> Template:
     environment.globals.update(
         bounds=bounds, quantile_name=quantile_name, within=within, frame=_FRAME
     )
-    return environment.get_template(name)
+    return environment
 
 
 def moment(at: float | None) -> str:

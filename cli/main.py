@@ -6,10 +6,12 @@ import typer
 
 from cli.commands import overview
 from cli.commands.cloud import down, up
+from cli.commands.console import console
 from cli.commands.demo import demo
 from cli.commands.deploy import deploy
 from cli.commands.drill import drill
 from cli.commands.invoke import invoke, outcome
+from cli.commands.plan import plan
 from cli.commands.release import app as release_app
 from cli.commands.replay import replay
 from cli.commands.simulate import simulate
@@ -29,7 +31,9 @@ app.command()(down)
 app.command()(deploy)
 app.command()(invoke)
 app.command()(outcome)
+app.command()(console)
 app.command()(drill)
+app.command()(plan)
 app.command()(simulate)
 app.command()(replay)
 app.command()(demo)

@@ -1,0 +1,86 @@
+"""The console's pages as HTML: drawn here, so that every view of a release has the same words.
+
+The browser gets what is inside of `<main>` and puts it in place of what it had.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader
+
+from cli.console.actions import offers
+from cli.console.charts import exposure_drawing, metric_charts, share_drawing
+from cli.console.reader import Overview, Seen
+from cli.html import page_environment
+from cli.screen import standing
+from tidegate.release import Phase
+from tidegate.view import ReleaseView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the bake of a step is, in seconds of the cloud's clock."""
+
+    baked: float
+    whole: float
+
+    @property
+    def percent(self) -> float:
+        """The part that is over."""
+        return 100.0 if self.whole <= 0 else min(100.0, 100 * max(0.0, self.baked) / self.whole)
+
+
+def overview_page(overview: Overview) -> str:
+    """All models, and the newest releases of each."""
+    return _environment().get_template("overview.html.j2").render(overview=overview)
+
+
+def release_page(seen: Seen, *, who: str) -> str:
+    """One release with everything there is to see of it; `who` would be named by the verbs."""
+    view = seen.view
+    template = _environment().get_template("release.html.j2")
+    return template.render(
+        seen=seen,
+        view=view,
+        who=who,
+        offers=() if view.over else offers(seen.record, attended=seen.attended),
+        progress=progress_of(view, now=seen.at),
+        metrics=metric_charts(view),
+        shares=share_drawing(view),
+        exposure=exposure_drawing(view),
+        serving={} if seen.serving is None else seen.serving.shares(),
+    )
+
+
+def progress_of(view: ReleaseView, *, now: float) -> Progress | None:
+    """The bake of the step that the release is in; None while none is under way."""
+    if view.phase != Phase.BAKING or view.step_started_at is None or view.halted is not None:
+        return None
+    return Progress(baked=now - view.step_started_at, whole=view.bake_seconds[view.step])
+
+
+def tone(view: ReleaseView) -> str:
+    """What the colour of a release says: good, bad, wait or open."""
+    if view.halted is not None:
+        return "bad"
+    if view.paused is not None:
+        return "wait"
+    return _TONES.get(view.phase, "open")
+
+
+_TONES = {
+    Phase.PROMOTED.value: "good",
+    Phase.ROLLED_BACK.value: "bad",
+    Phase.RESTORING.value: "bad",
+    Phase.ABORTED.value: "wait",
+    Phase.ABORTING.value: "wait",
+}
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = page_environment(
+        ChoiceLoader([PackageLoader("cli.console", "templates"), PackageLoader("cli", "templates")])
+    )
+    environment.globals.update(standing=standing, tone=tone)
+    return environment
