@@ -66,10 +66,12 @@ def split(split_version: int = 1, release_id: str = NO_RELEASE, **changes: Any) 
     """A split document with all traffic on blue."""
     document = SplitDocument(
         model=MODEL,
+        endpoint_name=ENDPOINT,
         version=split_version,
         release_id=release_id,
         shares={"blue": 100, "green": 0},
         digests={"blue": version("v1").digest, "green": version("v2").digest},
+        control="blue",
     )
     return replace(document, **changes)
 

@@ -1,16 +1,17 @@
 """HTTP API events (payload format 2.0) to requests of models, and predictions to HTTP answers."""
 
-import base64
-import hashlib
+import binascii
 import json
 from collections.abc import Mapping
-from typing import Any
 
-from tidegate.ports import Answer
+from route_request.cookies import cookie_in, set_cookie
+from tidegate.assignment import anonymous_client_of, client_of
+from tidegate.inference import Answer
 from tidegate.routing import Prediction, PredictionRequest
+from tidegate.untyped import Any
 
 _USER_HEADER = "x-tidegate-user"
-_CLIENT_CHARACTERS = 16
+_SLOT_HEADER = "x-tidegate-slot"
 
 
 def prediction_request(event: Mapping[str, Any]) -> PredictionRequest:
@@ -22,25 +23,27 @@ def prediction_request(event: Mapping[str, Any]) -> PredictionRequest:
         body=_body(event),
         content_type=headers.get("content-type", "application/octet-stream"),
         accept=headers.get("accept", "*/*"),
-        client=_client(model, headers),
+        client=_client(model, event, headers),
+        slot_token=headers.get(_SLOT_HEADER),
     )
 
 
 def _body(event: Mapping[str, Any]) -> bytes:
     body: str = event.get("body") or ""
-    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    return binascii.a2b_base64(body) if event.get("isBase64Encoded") else body.encode()
 
 
-def _client(model: str, headers: Mapping[str, str]) -> str:
-    """Who called, as a hash that differs from model to model: the log names nobody.
+def _client(model: str, event: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    """Who called, as a hash that differs from model to model: a name counts before a cookie.
 
-    Empty where the caller does not say. An address would not do: behind one backend or proxy
-    everybody has the same, and a broken version would then seem to have failed a single client.
+    Empty where there is neither. An address would not do: behind one backend or proxy everybody has
+    the same, and a broken version would then seem to have failed a single client.
     """
     who = headers.get(_USER_HEADER, "")
-    if not who:
-        return ""
-    return hashlib.sha256(f"{model}\0{who}".encode()).hexdigest()[:_CLIENT_CHARACTERS]
+    if who:
+        return client_of(model, who)
+    cookie = cookie_in(event)
+    return "" if cookie is None else anonymous_client_of(model, cookie)
 
 
 def render(prediction: Prediction) -> dict[str, Any]:
@@ -52,13 +55,13 @@ def render(prediction: Prediction) -> dict[str, Any]:
         "x-tidegate-version": prediction.version,
     }
     if answer.status != 200:
-        message = answer.body.decode(errors="replace")
-        return {**refusal(_http_status(answer), message, headers)}
-    return {
-        "statusCode": 200,
-        "headers": {**headers, "content-type": answer.content_type},
-        **_payload(answer.body),
-    }
+        rendered = refusal(_http_status(answer), answer.body.decode(errors="replace"), headers)
+    else:
+        content_type = {"content-type": answer.content_type}
+        rendered = {"statusCode": 200, "headers": headers | content_type, **_payload(answer.body)}
+    if prediction.new_cookie is not None:
+        rendered["cookies"] = [set_cookie(prediction.new_cookie)]
+    return rendered
 
 
 def _http_status(answer: Answer) -> int:
@@ -72,7 +75,8 @@ def _payload(body: bytes) -> dict[str, Any]:
     try:
         return {"body": body.decode(), "isBase64Encoded": False}
     except UnicodeDecodeError:
-        return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+        encoded = binascii.b2a_base64(body, newline=False).decode()
+        return {"body": encoded, "isBase64Encoded": True}
 
 
 def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:

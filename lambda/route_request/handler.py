@@ -3,11 +3,11 @@
 import os
 import sys
 from functools import cache
-from typing import Any
 
 from route_request.events import prediction_request, refusal, render
-from tidegate.errors import NotFoundError
+from tidegate.errors import NotFoundError, OverrideRefusedError
 from tidegate.routing import Router
+from tidegate.untyped import Any
 from tidegate_aws.settings import Variable
 from tidegate_aws.world import World, world
 
@@ -21,6 +21,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
         prediction = router.predict(prediction_request(event))
     except NotFoundError as error:
         return refusal(404, str(error))
+    except OverrideRefusedError as error:
+        return refusal(403, str(error))
     # In one write: two requests of one process never mix their lines.
     sys.stdout.write(f"{prediction.line.to_line()}\n")
     return render(prediction)
@@ -29,7 +31,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
 @cache
 def _router(ports: World) -> Router:
     return Router(
-        store=ports.store,
+        splits=ports.splits,
         invoker=ports.invoker,
         keys=ports.keys,
         clock=ports.clock,

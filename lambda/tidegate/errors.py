@@ -64,5 +64,13 @@ class OutcomeRefusedError(TidegateError):
         super().__init__(message)
 
 
+class ForgedTextError(TidegateError):
+    """A signed text is malformed or its signature does not match; the message is a predicate."""
+
+
 class ForgedPredictionIdError(TidegateError):
     """A prediction id is malformed or its signature does not match."""
+
+
+class OverrideRefusedError(TidegateError):
+    """A tester's slot token does not hold; nothing was asked of the model."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidegate.errors import ForgedPredictionIdError, OutcomeRefusedError
-from tidegate.observation import OutcomeKind
+from tidegate.observation import OutcomeKind, Unit
 from tidegate.ports import Clock, Keys, OutcomeLedger, Refused, ReleaseStore
 from tidegate.prediction_id import PredictionId, fingerprint, verify
 from tidegate.requestlog import OutcomeLine
@@ -58,6 +58,8 @@ def credit(ports: OutcomePorts, prediction_id: str, *, wrong: bool) -> OutcomeLi
         served_at=prediction.served_at,
         known_at=now,
         wrong=wrong,
+        unit=Unit.REQUEST if prediction.client == "" else Unit.USER,
+        client=prediction.client,
     )
 
 

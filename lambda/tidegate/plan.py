@@ -75,6 +75,7 @@ class ReleasePlan:
     `hold_seconds` of baking beyond the last step without enough evidence, the release pauses for an
     operator. In the first step the candidate serves `warm_up_seconds` before anything counts as
     evidence: what a cold process does to its first requests says nothing about the version.
+    `holdout_percent` of the users get the live version whatever is released, and count for nothing.
     """
 
     strategy: Strategy = Strategy.CANARY
@@ -94,13 +95,13 @@ class ReleasePlan:
     warm_up_seconds: int = 60
     alpha: float = 0.01
     beta: float = 0.05
+    holdout_percent: int = 0
 
     def __post_init__(self) -> None:
         faults = (*faults_of(self.strategy, self.mechanism), *self._number_faults())
         faults += tuple(f for g in self.guardrails for f in g.faults())
         faults += _step_faults(self.steps) or _course_faults(self.strategy, self.steps)
-        if self.split is Split.ROUTER:
-            faults += ("split router is not available yet, use endpoint",)
+        faults += _split_faults(self.split, self.mechanism, self.holdout_percent)
         if len({g.metric for g in self.guardrails}) != len(self.guardrails):
             faults += ("each metric may have one guardrail, drop the second",)
         if not self.guardrails:
@@ -154,6 +155,7 @@ class ReleasePlan:
             "warm_up_seconds": self.warm_up_seconds,
             "alpha": self.alpha,
             "beta": self.beta,
+            "holdout_percent": self.holdout_percent,
         }
 
     @classmethod
@@ -182,7 +184,30 @@ class ReleasePlan:
             warm_up_seconds=int(data["warm_up_seconds"]),
             alpha=float(data["alpha"]),
             beta=float(data["beta"]),
+            holdout_percent=int(data.get("holdout_percent", 0)),
         )
+
+
+MOST_HELD_OUT_PERCENT = 50
+
+
+def _split_faults(split: Split, mechanism: Mechanism, holdout_percent: int) -> tuple[str, ...]:
+    faults: list[str] = []
+    if split is Split.ROUTER and mechanism is not Mechanism.WEIGHTS:
+        faults.append(
+            f"split router needs mechanism weights, got {mechanism}: only variants of one endpoint "
+            "can be asked by name; use weights, or split endpoint"
+        )
+    if not 0 <= holdout_percent <= MOST_HELD_OUT_PERCENT:
+        faults.append(
+            f"holdout_percent must be 0 to {MOST_HELD_OUT_PERCENT}, got {holdout_percent}"
+        )
+    if holdout_percent != 0 and split is not Split.ROUTER:
+        faults.append(
+            f"holdout_percent is for split router, got {holdout_percent} with split {split}: "
+            "SageMaker draws requests and knows no users"
+        )
+    return tuple(faults)
 
 
 def _step_faults(steps: tuple[Step, ...]) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tidegate.early import Missing
+from tidegate.inference import Answer, Question
 from tidegate.observation import Observation
 from tidegate.pointer import Declaration, LivePointer
-from tidegate.prediction_id import SigningKeys
 from tidegate.release import LogEntry, ReleaseRecord
 from tidegate.requestlog import Tally
+from tidegate.signing import SigningKeys
 from tidegate.split import SplitDocument
 
 
@@ -178,6 +179,14 @@ class ReleaseStore(Protocol):
         ...
 
 
+class Splits(Protocol):
+    """Split documents as routers read them: a `ReleaseStore` has them too."""
+
+    def split(self, model: str) -> SplitDocument | None:
+        """The split document of a model, None before its first deploy was verified."""
+        ...
+
+
 class LookStore(Protocol):
     """The looks of a release and the judge's state between them."""
 
@@ -244,29 +253,6 @@ class Keys(Protocol):
     def read(self) -> SigningKeys:
         """The keys, the current one named."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a model answered. `slot` is None when nothing said which variant had the request."""
-
-    status: int
-    slot: str | None
-    body: bytes
-    content_type: str
-    milliseconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A request to a model. `slot` pins the production variant, None lets the endpoint draw."""
-
-    endpoint_name: str
-    body: bytes
-    content_type: str
-    accept: str
-    inference_id: str
-    slot: str | None = None
 
 
 class ModelInvoker(Protocol):

@@ -7,12 +7,13 @@ Lines are JSON objects marked `"log": "tidegate"`, written to standard output by
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidegate import latency
 from tidegate.intervals import interval_of
 from tidegate.observation import ObservationKey, OutcomeCounts, Unit, delay_bucket
-from tidegate.split import NO_RELEASE
+from tidegate.split import NO_RELEASE, NO_SPLIT
+from tidegate.values import value
 
 MARK = "tidegate"
 UNKNOWN_SLOT = "unknown"
@@ -22,11 +23,12 @@ STEADY_PREFIX = "steady/"
 """Requests outside a release are tallied under this prefix and the model's name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ServedLine:
     """One prediction was asked for.
 
-    `client` is a hash of the caller, empty where nothing said who it was.
+    `client` is a hash of the caller, empty where nothing said who it was. Where no split drew the
+    request, its `split_version` is NO_SPLIT: it is exposure, and evidence for nothing.
     """
 
     model: str
@@ -63,7 +65,7 @@ class ServedLine:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OutcomeLine:
     """One outcome was credited to the prediction served at `served_at`.
 
@@ -124,11 +126,12 @@ _KINDS: Mapping[str, type[ServedLine] | type[OutcomeLine]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Tally:
     """Counts to be added to what is known of a key. Outcomes are by delay bucket of arrival.
 
     `nameless_errors` are those of requests without a client: each is a client of its own.
+    `settling` is set where the counts are no evidence: the split was changing, or drew nothing.
     """
 
     key: ObservationKey
@@ -188,7 +191,7 @@ def _served(line: ServedLine) -> Tally:
     return Tally(
         key=_key(line),
         unit=line.unit,
-        settling=line.settling,
+        settling=line.settling or line.split_version == NO_SPLIT,
         requests=1,
         errors=1 if failed else 0,
         error_clients=frozenset({line.client}) if failed and named else frozenset(),
@@ -200,4 +203,9 @@ def _served(line: ServedLine) -> Tally:
 def _outcome(line: OutcomeLine) -> Tally:
     delay = max(0, interval_of(line.known_at) - interval_of(line.served_at))
     counts = OutcomeCounts(known=1, wrong=1 if line.wrong else 0)
-    return Tally(key=_key(line), unit=line.unit, outcomes={delay_bucket(delay): counts})
+    return Tally(
+        key=_key(line),
+        unit=line.unit,
+        settling=line.split_version == NO_SPLIT,
+        outcomes={delay_bucket(delay): counts},
+    )

@@ -1,128 +1,198 @@
-"""Routing: one request to one model, stamped with the split it was drawn by, signed and logged.
+"""Routing: one request to one model, to the slot that is the user's, signed and logged.
 
-What routing needs to know of a model is read once in a few seconds, before the request is sent, and
-never older than the split document may be.
+What routing needs to know of a model stands in its split document, which is read once in a few
+seconds, before the request is sent, and never older than the split document may be. Who draws the
+slot is said there: SageMaker each request, or this router each user (`assignment.py`).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from __future__ import annotations
 
+from collections.abc import Callable
+
+from tidegate.assignment import Why, anonymous_client_of, assign
 from tidegate.errors import NotFoundError
-from tidegate.ports import Answer, Clock, Keys, ModelInvoker, Question, ReleaseStore
+from tidegate.inference import Answer, Question
+from tidegate.observation import Unit
+from tidegate.override import overridden_slot
 from tidegate.prediction_id import PredictionId, sign
 from tidegate.requestlog import UNKNOWN_SLOT, ServedLine
-from tidegate.split import CACHE_SECONDS, SplitDocument
+from tidegate.split import CACHE_SECONDS, NO_SPLIT, SplitDocument
+from tidegate.values import value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tidegate.ports import Clock, Keys, ModelInvoker, Splits
+    from tidegate.signing import SigningKeys
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PredictionRequest:
-    """A caller's request. `client` is a hash of who called, empty where nothing says who."""
+    """A caller's request. `client` is a hash of who called, empty where nothing says who.
+
+    `slot_token` is what a tester sent to have a slot of his choice, None without.
+    """
 
     model: str
     body: bytes
     content_type: str
     accept: str
     client: str
+    slot_token: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Prediction:
-    """A model's answer with its signed id, and the line that the request log gets."""
+    """A model's answer with its signed id, and the line that the request log gets.
+
+    `new_cookie` is the id of a user whom nothing names and who is to be known by it from now on.
+    """
 
     answer: Answer
     prediction_id: str
     slot: str
     version: str
     line: ServedLine
+    new_cookie: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Route:
-    read_at: float
-    endpoint_name: str
-    split: SplitDocument
+@value
+class _Draw:
+    """Where a request goes and how it counts. `slot` None lets the endpoint draw."""
+
+    slot: str | None
+    split_version: int
+    unit: Unit
+    client: str
+    new_cookie: str | None = None
 
 
 class Router:
-    """Sends requests to models; remembers of each model where it is and its split document."""
+    """Sends requests to models; remembers the split document of each for a few seconds."""
 
     def __init__(
         self,
         *,
-        store: ReleaseStore,
+        splits: Splits,
         invoker: ModelInvoker,
         keys: Keys,
         clock: Clock,
         nonce: Callable[[], str],
     ) -> None:
-        self._store = store
+        self._splits = splits
         self._invoker = invoker
         self._keys = keys
         self._clock = clock
         self._nonce = nonce
-        self._routes: dict[str, _Route] = {}
+        self._known: dict[str, tuple[float, SplitDocument]] = {}
 
     def predict(self, request: PredictionRequest) -> Prediction:
-        """The model's answer, signed; NotFoundError for a model that is not deployed."""
+        """The model's answer, signed.
+
+        NotFoundError for a model that is not deployed, OverrideRefusedError for a slot token that
+        does not hold: then nothing was asked.
+        """
         served_at = self._clock.now()
-        route = self._route(request.model, now=served_at)
+        split = self._split(request.model, now=served_at)
         keys = self._keys.read()
+        draw = _pinned(request, split, keys, served_at) or self._drawn(request, split)
         nonce = self._nonce()
         answer = self._invoker.invoke(
             Question(
-                endpoint_name=route.endpoint_name,
+                endpoint_name=split.endpoint_name,
                 body=request.body,
                 content_type=request.content_type,
                 accept=request.accept,
                 inference_id=nonce,
+                slot=draw.slot,
             )
         )
-        slot = UNKNOWN_SLOT if answer.slot is None else answer.slot
-        version = route.split.digests.get(slot, "")
-        line = _line(request, answer, (route.split, slot, served_at))
-        signed = PredictionId(
-            model=request.model,
-            release_id=route.split.release_id,
-            slot=slot,
-            version=version,
-            split_version=route.split.version,
-            served_at=served_at,
-            nonce=nonce,
-        )
+        line = _line(split, draw, answer, served_at)
         return Prediction(
             answer=answer,
-            prediction_id=sign(signed, keys),
-            slot=slot,
-            version=version,
+            prediction_id=sign(_id_of(line, nonce), keys),
+            slot=line.slot,
+            version=line.version,
             line=line,
+            new_cookie=draw.new_cookie,
         )
 
-    def _route(self, model: str, *, now: float) -> _Route:
-        known = self._routes.get(model)
-        if known is not None and now - known.read_at < CACHE_SECONDS:
-            return known
-        declaration = self._store.declaration(model)
-        split = self._store.split(model)
-        if declaration is None or split is None:
+    def _drawn(self, request: PredictionRequest, split: SplitDocument) -> _Draw:
+        """Who has no name and no cookie gets one, so that his next request is his own too."""
+        if not split.draws_users:
+            return _Draw(
+                slot=None,
+                split_version=split.version,
+                unit=Unit.REQUEST,
+                client=request.client,
+            )
+        cookie = self._nonce() if request.client == "" else None
+        client = request.client if cookie is None else anonymous_client_of(split.model, cookie)
+        assigned = assign(split, client)
+        return _Draw(
+            slot=assigned.slot,
+            split_version=NO_SPLIT if assigned.why is Why.HOLDOUT else split.version,
+            unit=Unit.USER,
+            client=client,
+            new_cookie=cookie,
+        )
+
+    def _split(self, model: str, *, now: float) -> SplitDocument:
+        known = self._known.get(model)
+        if known is not None and now - known[0] < CACHE_SECONDS:
+            return known[1]
+        split = self._splits.split(model)
+        if split is None:
             raise NotFoundError(f"no model {model} is deployed here")
-        route = _Route(read_at=now, endpoint_name=declaration.endpoint_name, split=split)
-        self._routes[model] = route
-        return route
+        self._known[model] = (now, split)
+        return split
 
 
-def _line(
-    request: PredictionRequest, answer: Answer, stamped: tuple[SplitDocument, str, float]
-) -> ServedLine:
-    split, slot, served_at = stamped
+def _pinned(
+    request: PredictionRequest, split: SplitDocument, keys: SigningKeys, now: float
+) -> _Draw | None:
+    """What a tester asked for; None where he did not. It counts in the unit of its release."""
+    if request.slot_token is None:
+        return None
+    return _Draw(
+        slot=overridden_slot(request.slot_token, keys, split=split, now=now),
+        split_version=NO_SPLIT,
+        unit=Unit.USER if split.draws_users else Unit.REQUEST,
+        client=request.client,
+    )
+
+
+def _line(split: SplitDocument, draw: _Draw, answer: Answer, served_at: float) -> ServedLine:
+    slot = _slot_of(draw, answer)
     return ServedLine(
-        model=request.model,
+        model=split.model,
         release_id=split.release_id,
         slot=slot,
         version=split.digests.get(slot, ""),
-        split_version=split.version,
+        split_version=draw.split_version,
         settling=split.settling,
         served_at=served_at,
         status=answer.status,
         milliseconds=answer.milliseconds,
-        client=request.client,
+        client=draw.client,
+        unit=draw.unit,
+    )
+
+
+def _slot_of(draw: _Draw, answer: Answer) -> str:
+    """What SageMaker names; else the slot that was asked, which a failure is counted against."""
+    if answer.slot is not None:
+        return answer.slot
+    return UNKNOWN_SLOT if draw.slot is None else draw.slot
+
+
+def _id_of(line: ServedLine, nonce: str) -> PredictionId:
+    return PredictionId(
+        model=line.model,
+        release_id=line.release_id,
+        slot=line.slot,
+        version=line.version,
+        split_version=line.split_version,
+        served_at=line.served_at,
+        nonce=nonce,
+        client=line.client if line.unit is Unit.USER else "",
     )

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from tidegate.observation import Unit
 from tidegate.ports import Firsts
 from tidegate.requestlog import OutcomeLine, ServedLine
-from tidegate.split import NO_RELEASE
+from tidegate.split import NO_RELEASE, NO_SPLIT
 
 _MILLISECONDS = 1_000
 """Prediction ids carry the time of serving to the millisecond (`prediction_id.sign`)."""
@@ -30,12 +30,13 @@ Line = ServedLine | OutcomeLine
 def once_a_user(lines: Iterable[Line], firsts: Firsts) -> tuple[Line, ...]:
     """The lines that count: of unit `user` what came first of each, all lines of other units.
 
-    A line without a client is of a user of its own.
+    A line without a client is of a user of its own. Lines that no split drew are exposure, counted
+    by request: a tester's choice must not be where the user enters who he is at other times.
     """
     found: list[Line] = []
     counted: set[tuple[str, str, _Entry]] = set()
     for line in sorted(lines, key=lambda item: item.served_at):
-        if line.unit is not Unit.USER or line.client == "":
+        if line.unit is not Unit.USER or line.client == "" or line.split_version == NO_SPLIT:
             found.append(line)
         elif line.release_id == NO_RELEASE:
             found.append(replace(line, unit=Unit.REQUEST))

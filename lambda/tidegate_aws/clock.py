@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from tidegate.values import value
 from tidegate_aws.settings import ClockSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CloudClock:
     """Port `Clock`: `origin + (wall - origin) * scale`, the wall's own time without settings."""
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from tidegate.ports import Answer, Question
+from tidegate.inference import Answer, Question
+from tidegate.untyped import Any
+from tidegate.values import value
 from tidegate_aws.errors import code_of, message_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 _VARIANT_HEADER = "x-amzn-invoked-production-variant"
@@ -26,7 +28,7 @@ _STATUS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SageMakerInvoker:
     """Port `ModelInvoker`. A model's own error keeps the status that the model gave it."""
 
@@ -112,7 +114,3 @@ def _status(error: ClientError) -> int:
         return known
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
     return status if 400 <= status <= 599 else 500
-
-
-if TYPE_CHECKING:
-    from botocore.exceptions import ClientError

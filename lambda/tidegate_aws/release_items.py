@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from tidegate.pointer import Declaration, LivePointer
-from tidegate.release import LogEntry, ReleaseRecord
-from tidegate.split import SplitDocument
 from tidegate_aws.items import DOCUMENT, document, key, number, text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from tidegate.pointer import Declaration, LivePointer
+    from tidegate.release import LogEntry, ReleaseRecord
+    from tidegate.split import SplitDocument
     from tidegate_aws.items import Item
 
 POINTER, DECLARATION, ADMITTED = "pointer", "declaration", "admitted"

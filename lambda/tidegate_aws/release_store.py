@@ -24,6 +24,7 @@ from tidegate_aws.items import (
     when_absent_or_equal,
     when_equal,
 )
+from tidegate_aws.splits import DynamoSplits
 from tidegate_aws.table import CancelledError, Table
 
 if TYPE_CHECKING:
@@ -223,8 +224,7 @@ class DynamoReleaseStore:
 
     def split(self, model: str) -> SplitDocument | None:
         """The split document of a model."""
-        item = self._rows.get(at.model_key(model), at.SPLIT)
-        return None if item is None else SplitDocument.from_json(read_document(item))
+        return DynamoSplits(client=self.client, table=self.table).split(model)
 
     def put_split(self, document: SplitDocument) -> None:
         """Write the document unless a newer version is there (then nothing happens)."""

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tidegate.errors import TidegateError
+from tidegate.values import value
 
 
 class Variable(StrEnum):
@@ -23,7 +23,7 @@ class SettingsError(TidegateError):
     """The process was started without the environment variables that it needs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClockSettings:
     """The embedded cloud's clock: `scale` times faster than the wall's since `origin`."""
 
@@ -31,7 +31,7 @@ class ClockSettings:
     scale: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Settings:
     """What the environment says. `event_bus_name` and `metric_namespace` have defaults."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from tidegate.errors import ConflictError
+from tidegate.untyped import Any
+from tidegate.values import value
 from tidegate_aws.errors import code_of
 from tidegate_aws.items import key, text, when_absent
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -42,7 +43,7 @@ class CancelledError(ConflictError):
         return set(self.reasons) <= _PASSING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Table:
     """A table with the keys `pk` and `sk`, and the actions of transactions on it."""
 

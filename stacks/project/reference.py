@@ -102,7 +102,7 @@ _ENUMS = {
     "Strategy": "a strategy",
     "Mechanism": "a mechanism",
     "OutcomeKind": "`labels`, `conversions` or `complaints`",
-    "Split": "`endpoint` (`router` comes later)",
+    "Split": "`endpoint` or `router`",
 }
 
 

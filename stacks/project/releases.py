@@ -30,7 +30,8 @@ _KEYS_OF_STEPS: dict[Strategy, tuple[str, ...]] = {
 
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"^strategy |not available yet; use|steps? of strategy", "strategy"),
-    (r"split router", "split"),
+    (r"^split router", "split"),
+    (r"^holdout_percent", "holdout_percent"),
     (r"step|bake_seconds|share", "steps"),
     (r"guardrail|tolerated_slowdown|each metric", "guardrails"),
     (r"^lag_seconds", "lag"),
@@ -119,6 +120,7 @@ def plan_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan:
         strategy=section.strategy,
         mechanism=mechanism_of(section),
         split=section.split,
+        holdout_percent=section.holdout_percent,
         steps=_steps(section, fleet),
         guardrails=default.guardrails if section.guardrails is None else tuple(_guards(section)),
         lag_seconds=seconds_of(section.lag),

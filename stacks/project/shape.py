@@ -144,7 +144,9 @@ class ReleaseFile(Part):
     mechanism: Annotated[Mechanism, Field(strict=False)] | None = None
     """What moves it; left out: the strategy's default."""
     split: Annotated[Split, Field(strict=False)] = Split.ENDPOINT
-    """Who draws the slot of a request."""
+    """Who draws the slot: endpoint (SageMaker, each request) or router (each user, who keeps it)."""
+    holdout_percent: int = 0
+    """Of split router: share of users, 0 to 50, who get the live version whatever is released."""
     steps: Annotated[list[StepFile], Field(min_length=1, max_length=20)] | None = None
     """Rising traffic shares, of canary; left out: 10 and 50 percent, ten minutes each."""
     step_percent: Annotated[int, Field(ge=LEAST_PERCENT, le=MOST_PERCENT)] | None = None

@@ -11,7 +11,8 @@ from tidegate.errors import OutcomeRefusedError
 from tidegate.observation import OutcomeKind
 from tidegate.outcomes import OutcomePorts, credit
 from tidegate.plan import Guardrail, Metric
-from tidegate.prediction_id import PredictionId, SigningKeys, sign
+from tidegate.prediction_id import PredictionId, sign
+from tidegate.signing import SigningKeys
 
 SERVED = PredictionId(
     model=MODEL,

@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tidegate.errors import ForgedPredictionIdError
-from tidegate.prediction_id import PredictionId, SigningKeys, fingerprint, sign, verify
+from tidegate.prediction_id import PredictionId, fingerprint, sign, verify
+from tidegate.signing import SigningKeys
 
 KEYS = SigningKeys(current="k2", keys={"k1": b"an old key", "k2": b"a new key"})
 TEXT = st.text(max_size=20)

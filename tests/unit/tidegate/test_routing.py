@@ -8,7 +8,7 @@ from tests import samples
 from tests.fakes import FakeClock, FakeInvoker, FakeKeys, FakeReleaseStore
 from tests.samples import ENDPOINT, MODEL, RELEASE
 from tidegate.errors import NotFoundError
-from tidegate.ports import Answer
+from tidegate.inference import Answer
 from tidegate.prediction_id import verify
 from tidegate.requestlog import UNKNOWN_SLOT
 from tidegate.routing import PredictionRequest, Router
@@ -27,7 +27,7 @@ class House:
         self.store.put_declaration(samples.declaration())
         self.store.put_split(samples.split(4, RELEASE))
         self.router = Router(
-            store=self.store,
+            splits=self.store,
             invoker=self.invoker,
             keys=FakeKeys(),
             clock=self.clock,

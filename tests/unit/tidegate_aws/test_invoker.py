@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from tidegate.ports import Answer, Question
+from tidegate.inference import Answer, Question
 from tidegate_aws import clients
 from tidegate_aws.invoker import SageMakerInvoker
 
