@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from emulator import loopback
 from emulator.clock import CloudClock
 from emulator.runtime import Credentials, Runtime
 from emulator.settings import DEFAULT_ACCOUNT, DEFAULT_REGION, LOG_LEVELS, Settings
@@ -29,6 +30,7 @@ PLUGINS = (
     "emulator.statemachines",
     "emulator.cloudwatch",
     "emulator.sagemaker",
+    "emulator.route53",
     "emulator.cloudformation",
 )
 
@@ -42,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--port", type=int, default=0, help="port on 127.0.0.1 (default 0: any free one)")
+    add("--dns-port", type=int, default=0, help="port of the DNS server (default 0: any free one)")
     add("--region", default=DEFAULT_REGION, help="region of the cloud (default %(default)s)")
     add("--account", default=DEFAULT_ACCOUNT, help="12-digit account id (default %(default)s)")
     add("--time-scale", type=float, default=1.0, help="cloud seconds per wall second, at least 1")
@@ -63,6 +66,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     pairs = [pair.partition("=") for pair in arguments.lambda_environment]
     return Settings(
         port=arguments.port,
+        dns_port=arguments.dns_port,
         region=arguments.region,
         account=arguments.account,
         time_scale=arguments.time_scale,
@@ -116,6 +120,7 @@ def _runtime(settings: Settings, port: int, state_directory: Path) -> Runtime:
         port=port,
         state_directory=state_directory,
         role_credentials=identity.role_credentials,
+        low_port_offset=loopback.low_port_offset(),
     )
 
 
@@ -150,6 +155,8 @@ def _report_ready(runtime: Runtime, administrator: Credentials, ready_fd: int) -
         "secret_key": administrator.secret_key,
         "clock_origin": runtime.clock.origin_seconds,
         "clock_scale": runtime.clock.scale,
+        "low_port_offset": runtime.low_port_offset,
+        **runtime.facts,
     }
     os.write(ready_fd, json.dumps(line).encode() + b"\n")
     if ready_fd > 2:

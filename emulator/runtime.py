@@ -6,11 +6,12 @@ life; it knows no service.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from emulator import loopback
 from emulator.clock import CloudClock
 from emulator.settings import Settings
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import boto3
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 Hook = Callable[[], Awaitable[None]]
 
@@ -61,6 +64,10 @@ class Runtime:
     state_directory: Path
     role_credentials: Callable[[str, str], Credentials]
     administrator: Credentials | None = None
+    low_port_offset: int = 0
+    """What is added to ports under 1024, which not every user may open."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What plugins tell whoever started the cloud, in its JSON line; set by start hooks."""
     loop: asyncio.AbstractEventLoop | None = None
     start_hooks: list[Hook] = field(default_factory=list)
     stop_hooks: list[Hook] = field(default_factory=list)
@@ -74,6 +81,17 @@ class Runtime:
         """A session as the service that assumed `role_arn` has; every call it makes is enforced."""
         credentials = self.role_credentials(role_arn, session_name)
         return credentials.session(endpoint_url=self.endpoint_url, region=self.settings.region)
+
+    def local_port(self, port: int) -> int:
+        """Where a port that a template or a URL names is opened on this machine."""
+        return loopback.local_port(port, self.low_port_offset)
+
+    def run_on_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of the coroutine, run on the event loop; for threads that may block."""
+        if self.loop is None:
+            work.close()
+            raise RuntimeError("the embedded cloud has not started yet")
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     def on_start(self, hook: Hook) -> None:
         """`hook` runs on the event loop before the first request is accepted."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from emulator import processes
+from emulator import loopback, processes
 from emulator.clock import CloudClock
 from emulator.runtime import Credentials
 from emulator.settings import Settings
@@ -42,7 +42,12 @@ class CloudError(Exception):
 
 @dataclass(kw_only=True)
 class EmbeddedCloud:
-    """A running cloud: its address, its administrator's credentials and its clock."""
+    """A running cloud: its address, its administrator's credentials and its clock.
+
+    `dns_port` answers DNS on 127.0.0.1; load balancers listen on the addresses it gives, on their
+    listeners' ports (those under 1024 plus `low_port_offset`), with certificates of the authority
+    whose certificate is in the file `certificate_authority`.
+    """
 
     pid: int
     endpoint_url: str
@@ -50,6 +55,9 @@ class EmbeddedCloud:
     account: str
     credentials: Credentials
     clock: CloudClock
+    dns_port: int = 0
+    low_port_offset: int = 0
+    certificate_authority: Path = Path()
     start_seconds: float = 0.0
     child: processes.Child | None = field(default=None, repr=False)
     temporary: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
@@ -128,6 +136,10 @@ class EmbeddedCloud:
         """Where an HTTP API of API Gateway is reached; the path follows without a slash between."""
         return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}"
 
+    def local_port(self, port: int) -> int:
+        """Where the listener port of a load balancer is open on this machine."""
+        return loopback.local_port(port, self.low_port_offset)
+
     def stop(self) -> None:
         """Neither the server nor anything it started runs."""
         if self.child is not None:
@@ -193,6 +205,9 @@ class EmbeddedCloud:
                 access_key=record["access_key"], secret_key=record["secret_key"]
             ),
             clock=CloudClock(origin_seconds=record["clock_origin"], scale=record["clock_scale"]),
+            dns_port=record["dns_port"],
+            low_port_offset=record["low_port_offset"],
+            certificate_authority=Path(record.get("certificate_authority","")),
         )
 
     def record(self) -> dict[str, Any]:
@@ -206,6 +221,9 @@ class EmbeddedCloud:
             "secret_key": self.credentials.secret_key,
             "clock_origin": self.clock.origin_seconds,
             "clock_scale": self.clock.scale,
+            "dns_port": self.dns_port,
+            "low_port_offset": self.low_port_offset,
+            "certificate_authority": str(self.certificate_authority),
         }
 
 

@@ -18,12 +18,13 @@ DEFAULT_REGION = "us-east-1"
 class Settings:
     """How a cloud is started.
 
-    `port` 0 takes a free one; `time_scale` is cloud seconds per wall second; without a
-    `state_directory` a temporary one is used and removed; `lambda_environment` is added to every
-    Lambda function's own variables.
+    A `port` or `dns_port` of 0 takes a free one; `time_scale` is cloud seconds per wall second;
+    without a `state_directory` a temporary one is used and removed; `lambda_environment` is added
+    to every Lambda function's own variables.
     """
 
     port: int = 0
+    dns_port: int = 0
     region: str = DEFAULT_REGION
     account: str = DEFAULT_ACCOUNT
     time_scale: float = 1.0
@@ -40,6 +41,10 @@ class Settings:
     def _faults(self) -> Sequence[str]:
         checks = (
             (0 <= self.port <= 65535, f"port must be 0 (any free one) to 65535, got {self.port}"),
+            (
+                0 <= self.dns_port <= 65535,
+                f"DNS port must be 0 (any free one) to 65535, got {self.dns_port}",
+            ),
             (
                 re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", self.region) is not None,
                 f"region must look like us-east-1, got {self.region!r}",
@@ -64,6 +69,7 @@ class Settings:
         pairs = [f"--lambda-environment={k}={v}" for k, v in self.lambda_environment.items()]
         return [
             f"--port={self.port}",
+            f"--dns-port={self.dns_port}",
             f"--region={self.region}",
             f"--account={self.account}",
             f"--time-scale={self.time_scale!r}",

@@ -65,6 +65,10 @@ class Permission:
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _json_refusal(code: str, message: str, status: int) -> Response:
+    return error_response(code, message, status=status)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Service:
     """A service of ours.
@@ -73,6 +77,7 @@ class Service:
     `sagemaker` and `sagemaker-runtime`); `claims` tells, of those, which are this service's.
     `permissions` lists everything the request needs (all of it), before the handler runs.
     `denied_status` is the HTTP status of AccessDeniedException: 400 in JSON 1.x, 403 in REST.
+    `refuse` words a refusal (code, message, HTTP status) in the service's protocol.
     """
 
     name: str
@@ -81,6 +86,7 @@ class Service:
     permissions: Callable[[Request], Sequence[Permission]]
     handle: Callable[[Request], Awaitable[Response]]
     denied_status: int = 400
+    refuse: Callable[[str, str, int], Response] = _json_refusal
 
 
 _services: dict[str, list[Service]] = {}
@@ -194,7 +200,7 @@ def _refusal(service: Service, request: Request) -> Response | None:
     try:
         wanted = service.permissions(request)
     except ValueError as error:
-        return error_response("SerializationException", str(error))
+        return service.refuse("SerializationException", str(error), 400)
     if not wanted:
         failure = iam_evaluator.check_credentials(access_key, service.signing_name)
         return _authentication_failure(service, request, failure) if failure else None
@@ -216,7 +222,7 @@ def _refusal(service: Service, request: Request) -> Response | None:
                 permission.resource,
                 denied.decision == "Deny",
             )
-            return error_response("AccessDeniedException", message, status=service.denied_status)
+            return service.refuse("AccessDeniedException", message, service.denied_status)
     return None
 
 
@@ -245,7 +251,7 @@ async def _answer(
     except Exception:  # noqa: BLE001 - a client must get an answer
         _log.exception("%s failed on %s %s", service.name, request.method, request.path)
         message = "the embedded cloud failed, see its log"
-        return request, error_response("InternalFailure", message, status=500)
+        return request, service.refuse("InternalFailure", message, 500)
 
 
 async def _send(send: Send, answer: tuple[Request, Response]) -> None:
