@@ -133,7 +133,7 @@ def _sum(left: Observation, right: Observation) -> Observation:
         left,
         requests=left.requests + right.requests,
         errors=left.errors + right.errors,
-        clients_with_errors=left.clients_with_errors + right.clients_with_errors,
+        clients_with_errors=left.failed_clients + right.failed_clients,
         latency=latency.add(left.latency, right.latency),
         outcomes=outcomes,
         pairs=left.pairs + right.pairs if left.pairs and right.pairs else left.pairs or right.pairs,

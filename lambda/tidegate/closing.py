@@ -78,9 +78,9 @@ def without(counter: Observation, given: Observation | None) -> Observation:
         counter,
         requests=counter.requests - given.requests,
         errors=counter.errors - given.errors,
-        clients_with_errors=counter.clients_with_errors - given.clients_with_errors,
+        clients_with_errors=counter.failed_clients - given.failed_clients,
     )
-    if min(rest.requests, rest.errors, rest.clients_with_errors) < 0:
+    if min(rest.requests, rest.errors, rest.failed_clients) < 0:
         fault = (
             f"counts of slot {counter.key.slot}, interval {counter.key.interval} became smaller "
             f"since an early look: {_serving(given)} then, {_serving(counter)} now; counts only "
@@ -93,7 +93,7 @@ def without(counter: Observation, given: Observation | None) -> Observation:
 def _serving(counter: Observation) -> str:
     return (
         f"{counter.requests} requests, {counter.errors} errors, "
-        f"{counter.clients_with_errors} clients with errors"
+        f"{counter.failed_clients} clients with errors"
     )
 
 

@@ -141,7 +141,7 @@ def _new(counter: Observation, given: Observation | None) -> Observation:
         unit=rest.unit,
         requests=rest.requests,
         errors=rest.errors,
-        clients_with_errors=rest.clients_with_errors,
+        clients_with_errors=rest.failed_clients,
     )
 
 
@@ -151,7 +151,7 @@ def _sum(left: Observation, right: Observation) -> Observation:
         unit=left.unit,
         requests=left.requests + right.requests,
         errors=left.errors + right.errors,
-        clients_with_errors=left.clients_with_errors + right.clients_with_errors,
+        clients_with_errors=left.failed_clients + right.failed_clients,
     )
 
 

@@ -187,8 +187,9 @@ class ObservationKey:
 class Observation:
     """An increment of what one slot did in one interval of serving under one split.
 
-    `clients_with_errors` are the distinct clients among the errors; a request without a client's
-    name is one of its own. `at_risk` of outcomes and `matured` were added to version 1 with a
+    `clients_with_errors` are the distinct clients among the errors that no earlier increment of the
+    key had; a request without a client's name is one of its own, and None says that clients were
+    not counted. `at_risk` of outcomes and `matured` were added to version 1 with a
     default of 0, so that older records of it still read.
     """
 
@@ -196,13 +197,18 @@ class Observation:
     unit: Unit = Unit.REQUEST
     requests: int = 0
     errors: int = 0
-    clients_with_errors: int = 0
+    clients_with_errors: int | None = None
     latency: Mapping[int, int] = field(default_factory=dict)
     outcomes: Mapping[int, OutcomeCounts] = field(default_factory=dict)
     matured: MaturedCounts = field(default_factory=MaturedCounts)
     pairs: PairCounts | None = None
     evidence: bool = True
     """False where the split was changing: such requests are exposure, but prove nothing."""
+
+    @property
+    def failed_clients(self) -> int:
+        """Clients with errors; where clients were not counted, each error is one of its own."""
+        return self.errors if self.clients_with_errors is None else self.clients_with_errors
 
     def to_json(self) -> dict[str, Any]:
         """The versioned record, made of JSON types only; `from_json` reads it back."""
@@ -242,7 +248,7 @@ class Observation:
             raise ValueError(
                 f"observation record version {record['v']!r} is unknown, read: {VERSION}"
             )
-        pairs = record.get("pairs")
+        pairs, clients = record.get("pairs"), record["clients_with_errors"]
         return cls(
             key=ObservationKey(
                 release_id=record["release_id"],
@@ -253,7 +259,7 @@ class Observation:
             unit=Unit(record["unit"]),
             requests=int(record["requests"]),
             errors=int(record["errors"]),
-            clients_with_errors=int(record["clients_with_errors"]),
+            clients_with_errors=None if clients is None else int(clients),
             latency={int(b): int(n) for b, n in record["latency"].items()},
             outcomes={int(b): OutcomeCounts.from_json(o) for b, o in record["outcomes"].items()},
             matured=MaturedCounts(**{k: int(v) for k, v in record.get("matured", {}).items()}),

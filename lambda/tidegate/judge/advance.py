@@ -106,7 +106,7 @@ def _tolerated(plan: ReleasePlan, seen: latency.Histogram) -> dict[int, int]:
 
 def _errors(harm: HarmState, stratum: ServingStratum, *, now: int) -> HarmState:
     ratio = LATE_ODDS_RATIO[Metric.ERRORS]
-    tables = {"requests": stratum.errors, "clients": _clients(stratum)}
+    tables = {"requests": stratum.errors, "clients": stratum.clients}
     increments = {name: of_events([table], odds_ratio=ratio) for name, table in tables.items()}
     return _plus(harm, increments, now=now)
 
@@ -124,17 +124,6 @@ def _plus(harm: HarmState, seen: Mapping[str, Increment | None], *, now: int) ->
     for witness, increment in seen.items():
         harm = harm.plus(witness, increment, now=now)
     return harm
-
-
-def _clients(stratum: ServingStratum) -> Table:
-    """Errors by client; where clients were not counted, each error is one of its own."""
-    table, errors = stratum.clients, stratum.errors
-    candidate, live = table.candidate_events, table.live_events
-    return replace(
-        table,
-        candidate_events=candidate or errors.candidate_events,
-        live_events=live or errors.live_events,
-    )
 
 
 def _serving_tables(

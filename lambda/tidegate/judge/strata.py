@@ -78,7 +78,7 @@ class Counts:
         return Counts(
             requests=self.requests + observation.requests,
             errors=self.errors + observation.errors,
-            clients_with_errors=self.clients_with_errors + observation.clients_with_errors,
+            clients_with_errors=self.clients_with_errors + observation.failed_clients,
             latency=latency.add(self.latency, observation.latency),
         )
 
@@ -166,10 +166,10 @@ def _faults(item: Observation) -> list[str]:
     faults: list[str] = []
     if not 0 <= item.errors <= item.requests:
         faults.append(f"{where}: errors must be 0 to requests ({item.requests}), got {item.errors}")
-    if not 0 <= item.clients_with_errors <= item.errors:
+    if not 0 <= item.failed_clients <= item.errors:
         faults.append(
             f"{where}: clients with errors must be 0 to errors ({item.errors}), "
-            f"got {item.clients_with_errors}"
+            f"got {item.failed_clients}"
         )
     if any(count < 0 for count in item.latency.values()):
         faults.append(f"{where}: latency counts must be 0 or more, got {dict(item.latency)}")

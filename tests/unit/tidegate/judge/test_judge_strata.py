@@ -35,6 +35,18 @@ def seen(slot: str, interval: int = 7, split: int = 1, **counts: Any) -> Observa
     return Observation(key=key, **counts)
 
 
+def test_errors_count_one_by_one_where_clients_were_not_counted():
+    """None is no count, zero is one: all of its errors are of clients that failed before."""
+    [stratum] = serving_strata(
+        [
+            seen("green", requests=9, errors=5),
+            seen("blue", requests=90, errors=4, clients_with_errors=0),
+        ],
+        SLOTS,
+    )
+    assert (stratum.clients.candidate_events, stratum.clients.live_events) == (5, 0)
+
+
 def test_clients_with_errors_are_compared_among_requests():
     """Beside the errors, and added up over increments as they are."""
     items = [
