@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tidegate.strategies import IMPLEMENTED, LEGAL, Mechanism, Strategy
+from tidegate.untyped import Any
 from tidegate.values import value
 
 LEAST_INSTANCES = 2
@@ -33,6 +34,23 @@ class Fleet:
     instance_type: str
     instances: int
     start_seconds: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The fleet in JSON types; `from_json` reads it back."""
+        return {
+            "instance_type": self.instance_type,
+            "instances": self.instances,
+            "start_seconds": self.start_seconds,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Fleet":
+        """The fleet that `to_json` wrote."""
+        return cls(
+            instance_type=data["instance_type"],
+            instances=int(data["instances"]),
+            start_seconds=int(data["start_seconds"]),
+        )
 
 
 def fleet_faults(strategy: Strategy, mechanism: Mechanism, fleet: Fleet) -> tuple[str, ...]:

@@ -1,48 +1,87 @@
 """Release plans of a project file as JSON, for tools that only ask what was agreed.
 
-`python -m stacks.project.plans FILE` prints one document: `{"plans": {model: plan}}`, or
-`{"faults": [...]}` and exit code 1. Only what a plan is made of is checked: whether an artifact is
-there, or an instance type known, is the business of synth.
+`python -m stacks.project.plans FILE` prints one document, or `{"faults": [...]}` and exit code 1:
+`plans` and `fleets` by model, `regions` by stage, and `prices` by region and instance type, null
+where a price is not known. Only what a plan is made of is checked: whether an artifact is there, or
+an instance type known, is the business of synth.
 """
 
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stacks.project.faults import ProjectFaultsError
 from stacks.project.releases import fleet_of, plan_faults, plan_of
 from stacks.project.shape import ProjectFile
 from stacks.project.source import read_source
 from stacks.project.structure import structural_faults
+from stacks.project.tables import hosting_price
+from tidegate.fleet import Fleet
 from tidegate.plan import ReleasePlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """What a project file says of releases: plans and fleets by model, regions by stage."""
+
+    plans: Mapping[str, ReleasePlan]
+    fleets: Mapping[str, Fleet]
+    regions: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document, with the prices that are known of these fleets in these regions."""
+        types = sorted({fleet.instance_type for fleet in self.fleets.values()})
+        return {
+            "plans": {name: plan.to_json() for name, plan in self.plans.items()},
+            "fleets": {name: fleet.to_json() for name, fleet in self.fleets.items()},
+            "regions": dict(self.regions),
+            "prices": {
+                region: {
+                    instance_type: hosting_price(region, instance_type) for instance_type in types
+                }
+                for region in sorted(set(self.regions.values()))
+            },
+        }
 
 
 def release_plans(path: Path) -> Mapping[str, ReleasePlan]:
     """The plan of each model; ProjectFaultsError with every fault of shape and plans."""
+    return agreed(path).plans
+
+
+def agreed(path: Path) -> Agreed:
+    """What a project file says of releases; ProjectFaultsError with every fault of it."""
     source = read_source(path, shown_as=path.name)
     faults = structural_faults(source)
     if faults:
         raise ProjectFaultsError(faults)
-    models = ProjectFile.model_validate(source.value).models
+    file = ProjectFile.model_validate(source.value)
     broken = [
         fault
-        for name, model in models.items()
+        for name, model in file.models.items()
         for fault in plan_faults(source, ("models", name, "release"), model.release, model.hosting)
     ]
     if broken:
         raise ProjectFaultsError(broken)
-    return {name: plan_of(model.release, fleet_of(model.hosting)) for name, model in models.items()}
+    fleets = {name: fleet_of(model.hosting) for name, model in file.models.items()}
+    return Agreed(
+        plans={name: plan_of(model.release, fleets[name]) for name, model in file.models.items()},
+        fleets=fleets,
+        regions={name: stage.region for name, stage in file.stages.items()},
+    )
 
 
 def main(path: Path) -> int:
     """The document is on standard output; 1 where the file has faults."""
     try:
-        plans = release_plans(path)
+        document = agreed(path).to_json()
     except ProjectFaultsError as error:
         json.dump({"faults": [str(fault) for fault in error.faults]}, sys.stdout)
         return 1
-    json.dump({"plans": {name: plan.to_json() for name, plan in plans.items()}}, sys.stdout)
+    json.dump(document, sys.stdout)
     return 0
 
 

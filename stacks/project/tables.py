@@ -1,6 +1,7 @@
-"""Regions, instance types and container images that exist: data, read from files, never looked up.
+"""Regions, instance types, container images and prices: data, read from files, never looked up.
 
-The files are generated (`python -m stacks.tables`, `python -m stacks.images`) and say from what.
+The files are generated (`python -m stacks.tables`, `python -m stacks.images`) and say from what;
+prices are kept by hand, each with its date and source.
 """
 
 import json
@@ -12,6 +13,7 @@ from typing import Any
 _HERE = Path(__file__).parents[1]
 TABLES_FILE = _HERE / "tables.json"
 IMAGES_FILE = _HERE / "images.json"
+PRICES_FILE = _HERE / "prices.json"
 
 
 def partitions() -> Mapping[str, str]:
@@ -29,6 +31,12 @@ def images() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     """Framework, then version, then region, to the URI of the container that serves it."""
     table: dict[str, dict[str, dict[str, str]]] = _read(IMAGES_FILE)["images"]
     return table
+
+
+def hosting_price(region: str, instance_type: str) -> Mapping[str, Any] | None:
+    """An instance's price: `usd_per_hour`, `date` and `source`; None where it is not known."""
+    prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)["hosting"]
+    return prices.get(region, {}).get(instance_type)
 
 
 @cache
