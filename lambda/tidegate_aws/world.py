@@ -146,6 +146,7 @@ class World:
         return SecretKeys(
             client=clients.secretsmanager(),
             secret_arn=self.settings[Variable.SIGNING_SECRET_ARN],
+            clock=self.clock,
         )
 
     @cached_property

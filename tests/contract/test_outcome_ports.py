@@ -3,7 +3,7 @@
 import pytest
 
 from tests.aws import OBSERVATION_TABLE, make_secret
-from tests.fakes import FakeKeys, FakeLedger, FakeRefused
+from tests.fakes import FakeClock, FakeKeys, FakeLedger, FakeRefused
 from tidegate.ports import Keys, OutcomeLedger
 from tidegate_aws import clients
 from tidegate_aws.keys import SecretKeys
@@ -32,7 +32,7 @@ def keys(backend: str) -> Keys:
     """Signing keys."""
     if backend == "fake":
         return FakeKeys()
-    return SecretKeys(client=clients.secretsmanager(), secret_arn=make_secret())
+    return SecretKeys(client=clients.secretsmanager(), secret_arn=make_secret(), clock=FakeClock())
 
 
 def test_an_outcome_is_credited_once(ledger: OutcomeLedger):

@@ -21,7 +21,7 @@ from tidegate_aws.keys import signing_keys
 from tidegate_aws.refused import DynamoRefused
 from tidegate_aws.release_store import DynamoReleaseStore
 
-KEYS = signing_keys('{"current": "k1", "k1": "a generated text"}')
+KEYS = signing_keys('{"current": "k1", "k1": "a generated text"}', now=0.0)
 SERVED = PredictionId(
     model=MODEL,
     release_id=RELEASE,

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from route_request.events import prediction_request, render
 from route_request.handler import handle
 from tests.samples import MODEL, version
-from tidegate.ports import Answer
+from tidegate.inference import Answer
 from tidegate.prediction_id import PredictionId, verify
 from tidegate.requestlog import ServedLine, parse_line
 from tidegate.routing import Prediction
@@ -21,7 +21,7 @@ from tidegate_aws import clients, world
 from tidegate_aws.keys import signing_keys
 from tidegate_aws.release_store import DynamoReleaseStore
 
-KEYS = signing_keys('{"current": "k1", "k1": "a generated text"}')
+KEYS = signing_keys('{"current": "k1", "k1": "a generated text"}', now=0.0)
 
 
 def an_event(model: str = MODEL, **changes: Any) -> dict[str, Any]:
