@@ -14,8 +14,8 @@ _USER_HEADER = "x-tidegate-user"
 _SLOT_HEADER = "x-tidegate-slot"
 
 
-def prediction_request(event: Mapping[str, Any]) -> PredictionRequest:
-    """The request in an event. Header names are lower case in this payload format."""
+def prediction_request(event: Mapping[str, Any], track: str | None = None) -> PredictionRequest:
+    """The request in an event, come by a track if there are two. Header names are lower case."""
     model = event["pathParameters"]["model"]
     headers: Mapping[str, str] = event.get("headers", {})
     return PredictionRequest(
@@ -25,6 +25,8 @@ def prediction_request(event: Mapping[str, Any]) -> PredictionRequest:
         accept=headers.get("accept", "*/*"),
         client=_client(model, event, headers),
         slot_token=headers.get(_SLOT_HEADER),
+        track=track,
+        names_track=track is not None and headers.get("host", "").startswith(f"{track}."),
     )
 
 

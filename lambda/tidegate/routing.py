@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tidegate.assignment import Why, anonymous_client_of, assign
-from tidegate.errors import NotFoundError
+from tidegate.errors import NotFoundError, OverrideRefusedError
 from tidegate.inference import Answer, Question
 from tidegate.observation import Unit
 from tidegate.override import overridden_slot
 from tidegate.prediction_id import PredictionId, sign
 from tidegate.requestlog import UNKNOWN_SLOT, ServedLine
 from tidegate.split import CACHE_SECONDS, NO_SPLIT, SplitDocument
+from tidegate.tracks import track_endpoint
 from tidegate.values import value
 
 TYPE_CHECKING = False
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 class PredictionRequest:
     """A caller's request. `client` is a hash of who called, empty where nothing says who.
 
-    `slot_token` is what a tester sent to have a slot of his choice, None without.
+    `slot_token` is what a tester sent to have a slot of his choice, None without. `track` is the
+    slot of the track that the request came by, None where all slots share one endpoint; who
+    asked for that track by its own name (`names_track`) was drawn by no record.
     """
 
     model: str
@@ -38,6 +41,8 @@ class PredictionRequest:
     accept: str
     client: str
     slot_token: str | None = None
+    track: str | None = None
+    names_track: bool = False
 
 
 @value
@@ -98,7 +103,7 @@ class Router:
         nonce = self._nonce()
         answer = self._invoker.invoke(
             Question(
-                endpoint_name=split.endpoint_name,
+                endpoint_name=_endpoint(request, split),
                 body=request.body,
                 content_type=request.content_type,
                 accept=request.accept,
@@ -118,6 +123,8 @@ class Router:
 
     def _drawn(self, request: PredictionRequest, split: SplitDocument) -> _Draw:
         """Who has no name and no cookie gets one, so that his next request is his own too."""
+        if request.track is not None:
+            return _by_track(request, split, request.track)
         if not split.draws_users:
             return _Draw(
                 slot=None,
@@ -147,12 +154,34 @@ class Router:
         return split
 
 
+def _endpoint(request: PredictionRequest, split: SplitDocument) -> str:
+    """A track has an endpoint of its own, and no request leaves its track."""
+    if request.track is None:
+        return split.endpoint_name
+    return track_endpoint(split.endpoint_name, request.track)
+
+
+def _by_track(request: PredictionRequest, split: SplitDocument, track: str) -> _Draw:
+    """A resolver drew the track for all whom it answered."""
+    return _Draw(
+        slot=track,
+        split_version=NO_SPLIT if request.names_track else split.version,
+        unit=Unit.RESOLVER,
+        client=request.client,
+    )
+
+
 def _pinned(
     request: PredictionRequest, split: SplitDocument, keys: SigningKeys, now: float
 ) -> _Draw | None:
     """What a tester asked for; None where he did not. It counts in the unit of its release."""
     if request.slot_token is None:
         return None
+    if request.track is not None:
+        raise OverrideRefusedError(
+            f"{request.model} is served by two tracks, which take no slot token: ask the host of "
+            "the track, which is the slot's name before the model's host"
+        )
     return _Draw(
         slot=overridden_slot(request.slot_token, keys, split=split, now=now),
         split_version=NO_SPLIT,

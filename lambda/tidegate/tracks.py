@@ -44,6 +44,11 @@ Source: Route 53 developer guide, "Choosing between alias and non-alias records"
 """
 
 
+def track_endpoint(name: str, slot: str) -> str:
+    """The name of a track's endpoint, from what the names of both have in common."""
+    return f"{name}-{slot}"
+
+
 def joined_configs(configs: Mapping[Slot, str]) -> str:
     """One text for the endpoint configurations of both tracks: `blue=A green=B`.
 

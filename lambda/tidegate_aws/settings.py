@@ -17,6 +17,7 @@ class Variable(StrEnum):
     RELEASE_MACHINE_ARN = "RELEASE_MACHINE_ARN"
     PROJECT = "PROJECT"
     STAGE = "STAGE"
+    TRACK = "TRACK"
 
 
 class SettingsError(TidegateError):
