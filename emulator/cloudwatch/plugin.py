@@ -11,6 +11,7 @@ from emulator.cloudwatch.resources import register_alarms
 from emulator.cloudwatch.service import CloudWatch
 from emulator.runtime import Runtime
 from emulator.seams import cloudwatch as seam
+from emulator.seams import logs
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ def install_metrics(runtime: Runtime) -> None:
     service = CloudWatch(now=runtime.clock.now)
     _installed[id(runtime)] = service
     seam.install(service, runtime.clock.now)
+    logs.listen(service.publish_embedded)
     register_alarms(RESOURCE_TYPES, bundled_catalogue())
     shortest, longest = TICK_BOUNDS_SECONDS
     pause = min(longest, max(shortest, runtime.clock.wall_seconds(SHORTEST_GRID_SECONDS)))

@@ -6,12 +6,14 @@ alarm must not change state twice for one reason.
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.cloudwatch import alarms, queries, reasons
 from emulator.cloudwatch.alarms import Definition
+from emulator.cloudwatch.embedded import embedded_values
 from emulator.cloudwatch.evaluation import State
 from emulator.cloudwatch.expressions import ExpressionError
 from emulator.cloudwatch.queries import QueryError, Tenant
@@ -50,6 +52,20 @@ class CloudWatch:
         point = _point(datum)
         if point is not None:
             self.store.add(key, datum.moment, point, unit=datum.unit)
+
+    def publish_embedded(self, account: str, region: str, line: str) -> None:
+        """The metrics in a line of a log count, each at the moment that the line says."""
+        for found in embedded_values(line):
+            key = MetricKey(
+                account=account,
+                region=region,
+                namespace=found.namespace,
+                name=found.name,
+                dimensions=dimensions_of(found.dimensions),
+            )
+            samples = {float(value): float(n) for value, n in Counter(found.samples).items()}
+            if samples:
+                self.store.add(key, found.moment, of_values(samples), unit=found.unit)
 
     def get_metric_data(self, account: str, region: str, request: Json) -> Json:
         """The answer to GetMetricData."""

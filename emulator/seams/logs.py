@@ -1,7 +1,7 @@
 """CloudWatch Logs of ministack: writing to it, and taking over its subscription filters."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ministack.core import responses
@@ -18,6 +18,15 @@ KEPT_EVENTS = 2_000
 for the group's retention; here they would fill the memory of a cloud that runs for days."""
 
 
+Listener = Callable[[str, str, str], None]
+_listeners: list[Listener] = []
+
+
+def listen(listener: Listener) -> None:
+    """`listener(account, region, message)` hears every line of functions and models from now on."""
+    _listeners.append(listener)
+
+
 def write(group_name: str, stream_name: str, messages: Sequence[str]) -> None:
     """The messages are in the stream, made if need be, and offered to its group's filters."""
     now_ms = int(time.time() * 1000)
@@ -28,6 +37,10 @@ def write(group_name: str, stream_name: str, messages: Sequence[str]) -> None:
     cloudwatch_logs._append_log_events(stream, stored)
     del stream["events"][:-KEPT_EVENTS]
     cloudwatch_logs._fanout_to_subscription_filters(group_name, stream_name, stored)
+    account, region = responses.get_account_id(), responses.get_region()
+    for listener in _listeners:
+        for message in messages:
+            listener(account, region, message)
 
 
 def _stream(group_name: str, stream_name: str, now_ms: int) -> JsonObject:
