@@ -11,28 +11,35 @@ from cli.simulation.behaviour import Traffic
 from cli.simulation.estimate import LONGEST_MINUTES, Need, budget_minutes, needs_of
 from cli.simulation.harms import Rung, harm_of
 from tidegate.plan import Metric, ReleasePlan
+from tidegate.strategies import Strategy
 
 HIGHEST_SHARE = 50
 """No larger share is advised: beyond it there is ever less live traffic to compare with."""
+
+EQUAL_STEPS = frozenset({Strategy.LINEAR, Strategy.ROLLING})
+"""Strategies of which one step cannot be changed alone."""
 
 _SHARE_STEP = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """A last step that would do: a share in percent and how long it bakes."""
+    """A last step that would do: its share in percent, its bake, and the plan's hold after it.
+
+    Strategies with equal steps have no last step of their own: there the hold is what grows.
+    """
 
     share_percent: int
     bake_seconds: int
-
-    @property
-    def bake(self) -> str:
-        """The bake as a project file says it."""
-        return written_duration(self.bake_seconds)
+    hold_seconds: int
 
     def to_json(self) -> dict[str, Any]:
-        """The step in JSON types."""
-        return {"share_percent": self.share_percent, "bake_seconds": self.bake_seconds}
+        """The remedy in JSON types."""
+        return {
+            "share_percent": self.share_percent,
+            "bake_seconds": self.bake_seconds,
+            "hold_seconds": self.hold_seconds,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +99,8 @@ def advise(plan: ReleasePlan, traffic: Traffic) -> Advice:
     if all(_within(need, plan) for need in needs):
         return Advice(plan=plan, traffic=traffic, needs=needs, remedies=())
     share = _more_share(plan, traffic)
-    if share is None and plan.steps[-1].share_percent < HIGHEST_SHARE:
+    grows = plan.strategy not in EQUAL_STEPS and plan.steps[-1].share_percent < HIGHEST_SHARE
+    if share is None and grows:
         share = _longer(_with_share(plan, HIGHEST_SHARE), traffic)
     remedies = tuple(r for r in (share, _longer(plan, traffic)) if r is not None)
     return Advice(plan=plan, traffic=traffic, needs=needs, remedies=remedies)
@@ -105,25 +113,33 @@ def _within(need: Need, plan: ReleasePlan) -> bool:
 
 def _more_share(plan: ReleasePlan, traffic: Traffic) -> Remedy | None:
     """The smallest share of the last step that does in the plan's own time."""
+    if plan.strategy in EQUAL_STEPS:
+        return None
     last = plan.steps[-1]
     first = _SHARE_STEP * (last.share_percent // _SHARE_STEP + 1)
     for share in range(first, HIGHEST_SHARE + 1, _SHARE_STEP):
         changed = _with_share(plan, share)
         if all(_within(need, changed) for need in needs_of(changed, traffic)):
-            return Remedy(share_percent=share, bake_seconds=last.bake_seconds)
+            return Remedy(
+                share_percent=share, bake_seconds=last.bake_seconds, hold_seconds=plan.hold_seconds
+            )
     return None
 
 
 def _longer(plan: ReleasePlan, traffic: Traffic) -> Remedy | None:
-    """The shortest bake of the last step, in round figures, that does at its own share."""
+    """The shortest bake of the last step, or hold, in round figures, that does at its share."""
     minutes = [need.minutes for need in needs_of(plan, traffic)]
     most = max((m for m in minutes if m is not None), default=0.0)
     if None in minutes:
         return None
     last = plan.steps[-1]
     more = max(0.0, most - budget_minutes(plan))
-    seconds = round_up_seconds(last.bake_seconds + 60 * more)
-    return Remedy(share_percent=last.share_percent, bake_seconds=seconds)
+    bake, hold = last.bake_seconds, plan.hold_seconds
+    if plan.strategy in EQUAL_STEPS:
+        hold = round_up_seconds(hold + 60 * more)
+    else:
+        bake = round_up_seconds(bake + 60 * more)
+    return Remedy(share_percent=last.share_percent, bake_seconds=bake, hold_seconds=hold)
 
 
 def _with_share(plan: ReleasePlan, share: int) -> ReleasePlan:
@@ -181,11 +197,18 @@ def _late(advice: Advice, need: Need) -> str:
     return f"{minutes_in_words(need.shown_minutes)} to show that {metric} is within its margin"
 
 
-def _too_short(advice: Advice, late: list[str]) -> str:
-    ways = " or ".join(
-        f"{remedy.share_percent} % with a bake of {remedy.bake}" for remedy in advice.remedies
+def _ways(advice: Advice) -> str:
+    """What to change, as a project file says it."""
+    if advice.plan.strategy in EQUAL_STEPS:
+        return "a hold of " + " or ".join(written_duration(r.hold_seconds) for r in advice.remedies)
+    return "a last step of " + " or ".join(
+        f"{r.share_percent} % with a bake of {written_duration(r.bake_seconds)}"
+        for r in advice.remedies
     )
-    do = f"a last step of {ways} would do"
+
+
+def _too_short(advice: Advice, late: list[str]) -> str:
+    do = f"{_ways(advice)} would do"
     if not advice.remedies:
         days = LONGEST_MINUTES // 1_440
         do = f"no share up to {HIGHEST_SHARE} % and no bake up to {days} days would do"

@@ -13,6 +13,8 @@ from cli.simulation.advice import (
 )
 from cli.simulation.behaviour import Traffic
 from tidegate.plan import ReleasePlan
+from tidegate.schedules import linear_steps
+from tidegate.strategies import Strategy
 
 
 def with_remedy(plan: ReleasePlan, remedy: Remedy) -> ReleasePlan:
@@ -40,6 +42,19 @@ def test_what_is_advised_would_do(plan: ReleasePlan, traffic: Traffic, per_minut
     assert advice.remedies
     for remedy in advice.remedies:
         assert advise(with_remedy(plan, remedy), slow).short == ()
+
+
+def test_equal_steps_are_advised_to_hold_longer(plan: ReleasePlan, traffic: Traffic):
+    """A linear plan has no last step of its own to change, and with that hold it has the time."""
+    steps = linear_steps(step_percent=25, bake_seconds=300)
+    linear = replace(plan, strategy=Strategy.LINEAR, steps=steps)
+    slow = replace(traffic, requests_per_minute=5)
+    advice = advise(linear, slow)
+    (said,) = advice.warnings()
+    (remedy,) = advice.remedies
+    assert said.endswith("h would do")
+    assert "; a hold of " in said
+    assert advise(replace(linear, hold_seconds=remedy.hold_seconds), slow).short == ()
 
 
 def test_a_small_share_is_advised_to_grow(plan: ReleasePlan, traffic: Traffic):
