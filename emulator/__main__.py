@@ -31,6 +31,7 @@ PLUGINS = (
     "emulator.cloudwatch",
     "emulator.sagemaker",
     "emulator.route53",
+    "emulator.certificates",
     "emulator.cloudformation",
 )
 

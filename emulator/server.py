@@ -207,7 +207,7 @@ class EmbeddedCloud:
             clock=CloudClock(origin_seconds=record["clock_origin"], scale=record["clock_scale"]),
             dns_port=record["dns_port"],
             low_port_offset=record["low_port_offset"],
-            certificate_authority=Path(record.get("certificate_authority","")),
+            certificate_authority=Path(record["certificate_authority"]),
         )
 
     def record(self) -> dict[str, Any]:

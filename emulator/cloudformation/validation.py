@@ -50,10 +50,15 @@ def checked_properties(
 def without_system_tags(schema: ResourceSchema, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties without the `aws:` tags that the stack engine adds of itself.
 
-    No caller may set such a tag, so no service takes one from its API.
+    No caller may set such a tag, so no service takes one from its API. Where only those were set,
+    no tags are left, not an empty list of them, which some types refuse.
     """
     name = schema.tag_property
-    return {k: _callers_tags(v) if k == name else v for k, v in properties.items()}
+    if name is None or name not in properties:
+        return dict(properties)
+    own = _callers_tags(properties[name])
+    rest = {k: v for k, v in properties.items() if k != name}
+    return rest if properties[name] and not own else {**rest, name: own}
 
 
 def _callers_tags(tags: Any) -> Any:

@@ -68,6 +68,10 @@ class HostedDns:
         answer = self.resolve(f"{host.lower().rstrip('.')}.", "A")
         return tuple(v for records in answer.records if records.type == "A" for v in records.values)
 
+    def now(self) -> float:
+        """Unix time on the cloud's clock, in seconds."""
+        return self._runtime.clock.now()
+
     def wait_for(self, change_id: str) -> None:
         """The change is INSYNC; blocks the calling thread."""
         self.operations.wait_for(change_id, self._runtime.clock.wall_seconds)
