@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from stacks.project.door_rules import door_of
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault, ProjectFaultsError
 from stacks.project.locate import DEFAULT_ENTRY_POINT, Shelf, artifact_at, label_of
@@ -66,6 +67,7 @@ def _stage(name: str, file: StageFile) -> StageSpec:
         log_days=file.log_days,
         requests_per_second=file.requests_per_second,
         alarm_topic=file.alarm_topic,
+        door=door_of(file.front_door),
     )
 
 

@@ -99,6 +99,8 @@ def _linked(reference: str) -> str:
 
 _ENUMS = {
     "DataOnDestroy": "`keep` or `delete`",
+    "DoorKind": "`api` or `dns`",
+    "Authentication": "`iam` or `jwt`",
     "Strategy": "a strategy",
     "Mechanism": "a mechanism",
     "OutcomeKind": "`labels`, `conversions` or `complaints`",

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from stacks.project.door_rules import dns_faults, door_faults
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.locate import Shelf, artifact_faults
@@ -18,6 +19,7 @@ from stacks.project.shape import (
     LOG_DAYS,
     SECTIONS,
     CaptureFile,
+    FrontDoorFile,
     HostingFile,
     Part,
     ReleaseFile,
@@ -53,8 +55,10 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
     faults: list[Fault] = []
     for name, raw in stages.items():
         faults.extend(_stage_faults(_Place(source=source, at=("stages", name)), raw))
+    doors = _doors(stages)
     for name, raw in models.items():
         place = _Place(source=source, at=("models", name))
+        faults.extend(_dns_faults(place, name, raw, doors))
         faults.extend(_section_faults(place, raw))
         faults.extend(_container_faults(place, raw, regions))
         faults.extend(artifact_faults(source, place.at, raw, shelf))
@@ -80,10 +84,28 @@ def _stage_faults(place: _Place, raw: Mapping[str, Any]) -> Iterator[Fault]:
     if isinstance(region, str) and region not in partitions():
         meant = did_you_mean(region, partitions())
         yield place.fault(f"region is {region!r}, which has no SageMaker: {meant}", "region")
+    door = _read(FrontDoorFile, raw.get("front_door", {}))
+    if door is not None:
+        here = _Place(source=place.source, at=(*place.at, "front_door"))
+        yield from door_faults(door, here.fault)
     stage = _read(StageFile, raw)
     if stage is not None and stage.log_days not in LOG_DAYS:
         allowed = ", ".join(str(days) for days in LOG_DAYS)
         yield place.fault(f"log_days is {stage.log_days}, allowed: {allowed}", "log_days")
+
+
+def _doors(stages: Mapping[str, Mapping[str, Any]]) -> dict[str, FrontDoorFile]:
+    read = {name: _read(FrontDoorFile, raw.get("front_door", {})) for name, raw in stages.items()}
+    return {name: door for name, door in read.items() if door is not None}
+
+
+def _dns_faults(
+    place: _Place, name: str, raw: Mapping[str, Any], doors: Mapping[str, FrontDoorFile]
+) -> Iterator[Fault]:
+    release = raw.get("release")
+    if isinstance(release, Mapping):
+        here = _Place(source=place.source, at=(*place.at, "release"))
+        yield from dns_faults(name, release, doors, here.fault)
 
 
 def _section_faults(place: _Place, raw: Mapping[str, Any]) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from stacks.project.doors import Authentication, DoorKind
 from stacks.project.durations import PATTERN
 from stacks.project.spec import DataOnDestroy
 from tidegate.observation import OutcomeKind
@@ -17,6 +18,10 @@ from tidegate.strategies import Mechanism, Split, Strategy
 NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 """Retentions that CloudWatch Logs takes (PutRetentionPolicy), up to ten years."""
+
+URL = r"^https://[a-zA-Z0-9.-]+(:\d+)?(/[^\s?#]*)?$"
+DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
+ZONE = r"^Z[A-Z0-9]{1,31}$"
 
 Duration = Annotated[str, StringConstraints(pattern=PATTERN)]
 """A whole number and a unit: 90s, 10m, 24h or 7d."""
@@ -35,6 +40,42 @@ class Part(BaseModel):
     )
 
 
+class JwtFile(Part):
+    """Tokens that the front door takes: signed with RS256, not expired, with these claims."""
+
+    issuer: Annotated[str, StringConstraints(pattern=URL)]
+    """Whose tokens: the URL that stands in their claim iss."""
+    audience: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    """For whom they are: what stands in their claim aud."""
+    jwks: Annotated[str, StringConstraints(pattern=URL)] | None = None
+    """URL of the issuer's public keys; left out: .well-known/jwks.json below the issuer."""
+    claims: dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=256)],
+        Annotated[
+            list[Annotated[str, StringConstraints(min_length=1, max_length=256)]],
+            Field(min_length=1, max_length=10),
+        ],
+    ] = {}
+    """Claims that a token must have, with their values; HTTP APIs check scope and scp only."""
+
+
+class FrontDoorFile(Part):
+    """What is before the models: an HTTP API, or load balancers behind DNS records as well."""
+
+    kind: Annotated[DoorKind, Field(strict=False)] = DoorKind.API
+    """api: one HTTP API, near $0 while idle. dns: also two tracks, which bill, a model by dns."""
+    authentication: Annotated[Authentication, Field(strict=False)] | None = None
+    """iam (requests signed with AWS credentials) or jwt; left out: iam, of kind dns jwt."""
+    jwt: JwtFile | None = None
+    """Whose tokens are taken; needed for authentication by jwt."""
+    domain: Annotated[str, StringConstraints(pattern=DOMAIN, max_length=253)] | None = None
+    """Of kind dns: the domain under which models get their names, MODEL.DOMAIN."""
+    zone_id: Annotated[str, StringConstraints(pattern=ZONE)] | None = None
+    """Of kind dns: id of the public hosted zone that the domain is in."""
+    requests_per_client: Annotated[int, Field(ge=10, le=2_000_000_000)] = 2_000
+    """Of kind dns: requests that one address may send in five minutes; more are refused."""
+
+
 class StageFile(Part):
     """A stage: one copy of the project in one account and region."""
 
@@ -50,6 +91,7 @@ class StageFile(Part):
     """What the HTTP API lets through; twice as many in a burst."""
     alarm_topic: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:.+$")] | None = None
     """ARN of an SNS topic that alarms notify; left out: nobody is notified."""
+    front_door: FrontDoorFile = FrontDoorFile()
 
 
 class InstancesFile(Part):
@@ -144,17 +186,18 @@ class ReleaseFile(Part):
     mechanism: Annotated[Mechanism, Field(strict=False)] | None = None
     """What moves it; left out: the strategy's default."""
     split: Annotated[Split, Field(strict=False)] = Split.ENDPOINT
-    """Who draws the slot: endpoint (SageMaker, each request) or router (each user, who keeps it)."""
+    """Who draws the slot: endpoint (SageMaker, each request) or router (each user keeps it)."""
     holdout_percent: int = 0
     """Of split router: share of users, 0 to 50, who get the live version whatever is released."""
     steps: Annotated[list[StepFile], Field(min_length=1, max_length=20)] | None = None
-    """Rising traffic shares, of canary; left out: 10 and 50 percent, ten minutes each."""
+    """Rising traffic shares, of canary; left out: 10 and 50 percent (of mechanism guardrail, which
+    takes one, 10), ten minutes each."""
     step_percent: Annotated[int, Field(ge=LEAST_PERCENT, le=MOST_PERCENT)] | None = None
     """Of linear: by how much each step raises the share; left out: 20."""
     batch_percent: Annotated[int, Field(ge=LEAST_PERCENT, le=MOST_PERCENT)] | None = None
     """Of rolling: share of a slot's instances that a step is worth at most; left out: 25."""
     bake: Duration | None = None
-    """Of linear and rolling: how long to wait and watch in each step; left out: 10m."""
+    """Of big-bang, linear and rolling: how long to wait and watch in each step; left out: 10m."""
     guardrails: GuardrailsFile | None = None
     """Left out: errors within 0.02 and latency within 0.20 after a slowdown of 1.5."""
     lag: Duration = "30s"

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from stacks.project.doors import DoorSpec
 from tidegate.plan import ReleasePlan
+from tidegate.strategies import Mechanism
 
 
 class DataOnDestroy(StrEnum):
@@ -30,6 +32,7 @@ class StageSpec:
     log_days: int = 90
     requests_per_second: int = 500
     alarm_topic: str | None = None
+    door: DoorSpec = field(default_factory=DoorSpec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,11 @@ class ModelSpec:
     capture: CaptureSpec
     alarms: AlarmsSpec
     plan: ReleasePlan = field(default_factory=ReleasePlan)
+
+    @property
+    def has_tracks(self) -> bool:
+        """Whether the model has two tracks, each with an endpoint of its own."""
+        return self.plan.mechanism is Mechanism.DNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 
 from stacks.project.durations import PATTERN
 from stacks.project.faults import Fault, did_you_mean
-from stacks.project.shape import NAME, ProjectFile
+from stacks.project.shape import DOMAIN, NAME, URL, ZONE, ProjectFile
 from stacks.project.source import Location, Source
 
 _PATTERNS = {
@@ -16,6 +16,9 @@ _PATTERNS = {
     NAME: "small letters, digits and single hyphens, beginning with a letter",
     r"^\d{12}$": "12 digits",
     r"^\d{1,6}ms$": "milliseconds, such as 250ms",
+    URL: "a URL that begins with https://",
+    DOMAIN: "a domain in small letters, such as models.example.com",
+    ZONE: "the id of a hosted zone, such as Z0123456789ABCDEFGHIJ",
 }
 _BOUNDS = {
     "greater_than_equal": ("ge", "at least"),
