@@ -139,7 +139,8 @@ def static_file(path: str) -> Answer | None:
     `/` and a release's own address are one page: it reads what it shows by itself.
     """
     plain = path.partition("?")[0]
-    if plain == "/" or (plain.startswith("/releases/") and plain.count("/") == 2):
+    wanted = plain.removeprefix("/releases/")
+    if plain == "/" or (wanted not in ("", plain) and "/" not in wanted):
         return _static("index.html")
     name = plain.removeprefix("/static/")
     return _static(name) if plain.startswith("/static/") and name in _names() else None
