@@ -117,7 +117,7 @@ def _course(
         shares = [(50, watched)]
     elif mechanism is Mechanism.GUARDRAIL:
         # SageMaker bakes at 100 percent too, and waits no longer than it was told.
-        shares, hold = [*shares, (100, bake)], 0
+        shares, hold = [*(one for one in shares if one[0] < 100), (100, bake)], 0
     elif strategy is Strategy.BIG_BANG:
         shares = [(100, bake)]
     stages = tuple(
