@@ -1,5 +1,6 @@
 """Serves the console to this machine, on 127.0.0.1 and nowhere else."""
 
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,11 @@ class ConsoleServer(ThreadingHTTPServer):
         self.guard = Guard(port=self.server_address[1], token=token)
         self.answers = answers
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that did not wait for its answer is no fault; others are told."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
     @property
     def url(self) -> str:
         """The address to open. What is behind # stays in the browser: no log ever has it."""
@@ -69,8 +75,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Carry out an order."""
-        # What is left of a refused body would be read as the next request.
-        self.close_connection = True
         self._reply(self._post)
 
     def log_message(self, *_: object) -> None:
@@ -127,8 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
         if not known:
             self.send_header("Content-Type", answer.content_type)
             self.send_header("Content-Length", str(len(body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
+        # One request a connection: what is left of a refused body is never read as another one,
+        # and no connection outlives the console.
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
