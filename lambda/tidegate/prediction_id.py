@@ -1,23 +1,25 @@
 """Prediction ids: signed, so that an outcome can be credited without looking anything up.
 
-An id names release, model, slot, version, split, time of serving and, where users were drawn, the
-user's hash: it is a signed text (`signing.py`).
+An id names release, model, slot, version, split, time of serving, what was drawn (the unit) and,
+where users were, the user's hash: it is a signed text (`signing.py`).
 """
 
 import hashlib
 
 from tidegate.errors import ForgedPredictionIdError, ForgedTextError
+from tidegate.observation import Unit
 from tidegate.signing import SigningKeys, seal, unseal
 from tidegate.values import value
 
 FORMAT = 2
-_FIELDS = 8
+_FIELDS = 9
 
 
 @value
 class PredictionId:
     """What a prediction id says. `served_at` is in epoch seconds; `nonce` makes it unique.
 
+    `unit` is that of the request's line in the log, so that one release counts by one unit;
     `client` is the hash of a user who was drawn as one (unit `user`), empty for other units.
     """
 
@@ -28,6 +30,7 @@ class PredictionId:
     split_version: int
     served_at: float
     nonce: str
+    unit: Unit = Unit.REQUEST
     client: str = ""
 
 
@@ -41,6 +44,7 @@ def sign(prediction: PredictionId, keys: SigningKeys) -> str:
         prediction.split_version,
         round(prediction.served_at, 3),
         prediction.nonce,
+        prediction.unit.value,
         prediction.client,
     ]
     return seal(FORMAT, fields, keys)
@@ -60,7 +64,8 @@ def verify(text: str, keys: SigningKeys) -> PredictionId:
         split_version=int(fields[4]),
         served_at=float(fields[5]),
         nonce=str(fields[6]),
-        client=str(fields[7]),
+        unit=Unit(fields[7]),
+        client=str(fields[8]),
     )
 
 

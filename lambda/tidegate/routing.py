@@ -99,7 +99,11 @@ class Router:
         served_at = self._clock.now()
         split = self._split(request.model, now=served_at)
         keys = self._keys.read()
-        draw = _pinned(request, split, keys, served_at) or self._drawn(request, split)
+        if request.slot_token is None:
+            draw = self._drawn(request, split)
+        else:
+            slot = _overridden(request, request.slot_token, split, keys=keys, now=served_at)
+            draw = self._pinned(request, split, slot)
         nonce = self._nonce()
         answer = self._invoker.invoke(
             Question(
@@ -143,6 +147,18 @@ class Router:
             new_cookie=cookie,
         )
 
+    def _pinned(self, request: PredictionRequest, split: SplitDocument, slot: str) -> _Draw:
+        """It counts in the unit of its release, in which each line of a user has a client."""
+        users = split.draws_users
+        nameless = users and request.client == ""
+        client = anonymous_client_of(split.model, self._nonce()) if nameless else request.client
+        return _Draw(
+            slot=slot,
+            split_version=NO_SPLIT,
+            unit=Unit.USER if users else Unit.REQUEST,
+            client=client,
+        )
+
     def _split(self, model: str, *, now: float) -> SplitDocument:
         known = self._known.get(model)
         if known is not None and now - known[0] < CACHE_SECONDS:
@@ -171,23 +187,21 @@ def _by_track(request: PredictionRequest, split: SplitDocument, track: str) -> _
     )
 
 
-def _pinned(
-    request: PredictionRequest, split: SplitDocument, keys: SigningKeys, now: float
-) -> _Draw | None:
-    """What a tester asked for; None where he did not. It counts in the unit of its release."""
-    if request.slot_token is None:
-        return None
+def _overridden(
+    request: PredictionRequest,
+    token: str,
+    split: SplitDocument,
+    *,
+    keys: SigningKeys,
+    now: float,
+) -> str:
+    """The slot that a tester asked for."""
     if request.track is not None:
         raise OverrideRefusedError(
             f"{request.model} is served by two tracks, which take no slot token: ask the host of "
             "the track, which is the slot's name before the model's host"
         )
-    return _Draw(
-        slot=overridden_slot(request.slot_token, keys, split=split, now=now),
-        split_version=NO_SPLIT,
-        unit=Unit.USER if split.draws_users else Unit.REQUEST,
-        client=request.client,
-    )
+    return overridden_slot(token, keys, split=split, now=now)
 
 
 def _line(split: SplitDocument, draw: _Draw, answer: Answer, served_at: float) -> ServedLine:
@@ -223,5 +237,6 @@ def _id_of(line: ServedLine, nonce: str) -> PredictionId:
         split_version=line.split_version,
         served_at=line.served_at,
         nonce=nonce,
+        unit=line.unit,
         client=line.client if line.unit is Unit.USER else "",
     )

@@ -6,9 +6,12 @@ import json
 
 from tidegate.errors import InvalidValueError
 from tidegate.keyring import KEPT_SECONDS, KeyRing
-from tidegate.ports import Clock
 from tidegate.signing import SigningKeys
 from tidegate.untyped import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tidegate.ports import Clock
 
 
 class SecretKeys:

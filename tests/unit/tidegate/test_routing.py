@@ -1,5 +1,6 @@
 """One request to one model: asked, stamped, signed, logged."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,12 +8,16 @@ import pytest
 from tests import samples
 from tests.fakes import FakeClock, FakeInvoker, FakeKeys, FakeReleaseStore
 from tests.samples import ENDPOINT, MODEL, RELEASE
-from tidegate.errors import NotFoundError
+from tidegate.assignment import anonymous_client_of
+from tidegate.errors import NotFoundError, OverrideRefusedError
 from tidegate.inference import Answer
+from tidegate.observation import Unit
+from tidegate.override import Override, sign_override
 from tidegate.prediction_id import verify
 from tidegate.requestlog import UNKNOWN_SLOT
 from tidegate.routing import PredictionRequest, Router
-from tidegate.split import CACHE_SECONDS
+from tidegate.split import CACHE_SECONDS, NO_RELEASE, NO_SPLIT, SplitDocument
+from tidegate.strategies import Split
 
 REQUEST = PredictionRequest(
     model=MODEL, body=b"[1]", content_type="application/json", accept="*/*", client="c1"
@@ -107,3 +112,100 @@ def test_a_model_without_a_split_is_not_deployed_yet(house: House):
     house.store.put_declaration(samples.declaration())
     with pytest.raises(NotFoundError):
         house.router.predict(REQUEST)
+
+
+def drawn_split(**changes: Any) -> SplitDocument:
+    """A split that the router draws: every user has green."""
+    return samples.split(
+        5,
+        RELEASE,
+        **{"shares": {"blue": 0, "green": 100}, "drawn_by": Split.ROUTER, **changes},
+    )
+
+
+def token(slot: str = "green", model: str = MODEL) -> str:
+    """A slot token that lasts a minute."""
+    override = Override(model=model, slot=slot, expires_at=FakeClock().now() + 60)
+    return sign_override(override, FakeKeys().read())
+
+
+@pytest.mark.parametrize(("shares", "slot"), [((0, 100), "green"), ((100, 0), "blue")])
+def test_the_router_asks_for_the_slot_of_the_user(house: House, shares: tuple[int, int], slot: str):
+    """The user is what counts then, in the log and in the id."""
+    house.store.put_split(drawn_split(shares=dict(zip(("blue", "green"), shares, strict=True))))
+    house.invoker.answer = an_answer(slot=slot)
+    prediction = house.router.predict(REQUEST)
+    assert house.invoker.asked[0].slot == slot
+    line = prediction.line
+    assert (line.unit, line.client, line.split_version) == (Unit.USER, "c1", 5)
+    assert verify(prediction.prediction_id, FakeKeys().read()).client == "c1"
+    assert prediction.new_cookie is None
+
+
+def test_a_failure_counts_for_the_slot_that_was_asked(house: House):
+    """Where nothing else says which one it was: the user was drawn into it."""
+    house.store.put_split(drawn_split())
+    house.invoker.answer = an_answer(status=503, slot=None)
+    prediction = house.router.predict(REQUEST)
+    assert (prediction.slot, prediction.version) == ("green", samples.version("v2").digest)
+
+
+def test_who_has_no_name_gets_a_cookie_and_is_the_same_user_with_it(house: House):
+    """His first request counts as his own, and the cookie is no part of the prediction id."""
+    house.store.put_split(drawn_split(shares={"blue": 50, "green": 50}))
+    nonces = iter(["cookie", "n1", "n2"])
+    router = Router(
+        splits=house.store,
+        invoker=house.invoker,
+        keys=FakeKeys(),
+        clock=house.clock,
+        nonce=lambda: next(nonces),
+    )
+    first = router.predict(replace(REQUEST, client=""))
+    again = router.predict(replace(REQUEST, client=anonymous_client_of(MODEL, "cookie")))
+    assert (first.new_cookie, again.new_cookie) == ("cookie", None)
+    assert first.line.client == again.line.client
+    assert [question.slot for question in house.invoker.asked] in (["blue"] * 2, ["green"] * 2)
+    assert verify(first.prediction_id, FakeKeys().read()).nonce == "n1"
+
+
+def test_between_releases_nobody_is_drawn(house: House):
+    """There is one slot with a share, and the endpoint's weights say so."""
+    house.store.put_split(replace(drawn_split(), release_id=NO_RELEASE))
+    prediction = house.router.predict(replace(REQUEST, client=""))
+    assert (house.invoker.asked[0].slot, prediction.new_cookie) == (None, None)
+    assert prediction.line.unit is Unit.REQUEST
+
+
+def test_the_holdout_gets_the_live_version_and_counts_for_nothing(house: House):
+    """Its requests are exposure of the release, in its unit."""
+    house.store.put_split(drawn_split(holdout_percent=100))
+    line = house.router.predict(REQUEST).line
+    assert house.invoker.asked[0].slot == "blue"
+    assert (line.split_version, line.unit, line.release_id) == (NO_SPLIT, Unit.USER, RELEASE)
+
+
+@pytest.mark.parametrize(
+    ("document", "unit"),
+    [(samples.split(4, RELEASE), Unit.REQUEST), (drawn_split(), Unit.USER)],
+)
+def test_a_tester_gets_his_slot_and_counts_for_nothing(
+    house: House, document: SplitDocument, unit: Unit
+):
+    """Whoever draws, and in the unit of the release: one look has one unit."""
+    house.store.put_split(document)
+    prediction = house.router.predict(replace(REQUEST, client="", slot_token=token("blue")))
+    assert house.invoker.asked[0].slot == "blue"
+    assert (prediction.line.split_version, prediction.line.unit) == (NO_SPLIT, unit)
+    said = verify(prediction.prediction_id, FakeKeys().read())
+    assert (said.split_version, said.unit) == (NO_SPLIT, unit)
+    assert (prediction.line.client != "") is (unit is Unit.USER)
+    assert prediction.new_cookie is None
+
+
+@pytest.mark.parametrize("given", ["green", "", token(model="weather"), token("red")])
+def test_a_token_that_does_not_hold_asks_nothing(house: House, given: str):
+    """An answer from another slot would be believed to be of this one."""
+    with pytest.raises(OverrideRefusedError):
+        house.router.predict(replace(REQUEST, slot_token=given))
+    assert house.invoker.asked == []

@@ -11,6 +11,7 @@ from tidegate.intervals import interval_of
 from tidegate.judge.strata import faults_of
 from tidegate.observation import Observation, OutcomeCounts, Unit
 from tidegate.requestlog import OutcomeLine, ServedLine, tally
+from tidegate.split import NO_SPLIT
 from tidegate.users import once_a_user
 
 START = 1_800_000_000.0
@@ -144,6 +145,19 @@ def test_an_outcome_that_comes_again_is_counted_by_its_batch_alone():
     """Its claim is its own."""
     firsts = FakeFirsts()
     assert once_a_user([OUTCOME], firsts) == once_a_user([OUTCOME], firsts) == (OUTCOME,)
+
+
+def test_what_no_split_drew_is_exposure_apart():
+    """A tester's choice is not where he enters, and what became of it is evidence for nothing."""
+    tested = replace(SERVED, slot="green", split_version=NO_SPLIT)
+    own = replace(SERVED, slot="blue", served_at=START + 5)
+    late = replace(OUTCOME, split_version=NO_SPLIT)
+    found = counted([late, tested, replace(tested, served_at=START + 1)], [own]).read("r1")
+    assert [(o.key.split_version, o.key.slot, o.requests, o.evidence) for o in found] == [
+        (NO_SPLIT, "green", 2, False),
+        (1, "blue", 1, True),
+    ]
+    assert faults_of(found) == ()
 
 
 def test_a_user_who_was_served_while_the_split_changed_is_still_new_after():
