@@ -76,7 +76,7 @@ ONE_FAULT = [
         "unknown key models.fraud.release.guardrails.errors.kind",
     ),
     ("strategy: canary", "lag: 2h", 15, "lag (in seconds) must be 0 to 3600, got 7200"),
-    ("strategy: canary", "split: router", 15, "split router is not available yet"),
+    ("strategy: canary", "split: user", 15, "is 'user', must be one of endpoint, router"),
     ("build/fraud/v1", "build/fraud/v7", 9, "--version v7 --output build/fraud/v7'"),
     ("build/fraud/v1", "elsewhere", 9, "it does not exist: train the model first"),
     ("build/fraud/v1", "s3://b/k.tar.gz", 9, "must be s3://BUCKET/KEY.tar.gz?versionId=VERSION"),
