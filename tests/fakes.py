@@ -315,6 +315,7 @@ def observation_of(tally: Tally) -> Observation:
         clients_with_errors=len(tally.error_clients) + tally.nameless_errors,
         latency=dict(sorted(tally.latency.items())),
         outcomes=dict(sorted(tally.outcomes.items())),
+        pairs=tally.pairs,
         evidence=not tally.settling,
     )
 
@@ -334,12 +335,19 @@ class FakeLedger:
     """Credited outcomes."""
 
     credited: dict[str, float] = field(default_factory=dict)
+    claimed_by: dict[str, str] = field(default_factory=dict)
 
     def credit(self, fingerprint: str, *, expires_at: float) -> bool:
         if fingerprint in self.credited:
             return False
         self.credited[fingerprint] = expires_at
         return True
+
+    def claim(self, expiries: Mapping[str, float], *, by: str) -> frozenset[str]:
+        for one, expires_at in expiries.items():
+            if self.credit(one, expires_at=expires_at):
+                self.claimed_by[one] = by
+        return frozenset(one for one in expiries if self.claimed_by.get(one) == by)
 
 
 @dataclass
@@ -348,8 +356,8 @@ class FakeRefused:
 
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def count(self, model: str, reason: str) -> None:
-        self.counts[model, reason] = self.counts.get((model, reason), 0) + 1
+    def count(self, model: str, reason: str, *, times: int = 1) -> None:
+        self.counts[model, reason] = self.counts.get((model, reason), 0) + times
 
     def read(self, model: str) -> dict[str, int]:
         return {reason: n for (of, reason), n in self.counts.items() if of == model}

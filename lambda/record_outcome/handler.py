@@ -5,7 +5,7 @@ from typing import Any
 
 from record_outcome.events import credited, outcome, refused
 from tidegate.errors import InvalidValueError, OutcomeRefusedError
-from tidegate.outcomes import NO_MODEL, OutcomePorts, credit, refuse
+from tidegate.outcomes import MALFORMED, NO_MODEL, OutcomePorts, Refusal, credit, refuse
 from tidegate_aws.settings import Variable
 from tidegate_aws.world import World, world
 
@@ -19,7 +19,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
         told = outcome(event)
         line = credit(_ports(ports), told.prediction_id, wrong=told.wrong)
     except InvalidValueError as error:
-        return refused(refuse(ports.refused, NO_MODEL, "malformed", str(error)))
+        malformed = Refusal(model=NO_MODEL, reason=MALFORMED, why=str(error))
+        return refused(refuse(ports.refused, malformed))
     except OutcomeRefusedError as error:
         return refused(error)
     sys.stdout.write(f"{line.to_line()}\n")

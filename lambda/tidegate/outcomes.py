@@ -6,15 +6,28 @@ outcome, and never counts one twice.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from tidegate.errors import ForgedPredictionIdError, OutcomeRefusedError
-from tidegate.observation import OutcomeKind, Unit
+from tidegate.observation import OutcomeKind
+from tidegate.pointer import Declaration
 from tidegate.ports import Clock, Keys, OutcomeLedger, Refused, ReleaseStore
 from tidegate.prediction_id import PredictionId, fingerprint, verify
 from tidegate.requestlog import OutcomeLine
+from tidegate.signing import SigningKeys
 
 NO_MODEL = "-"
 """The model under which outcomes are counted that do not prove which model they are of."""
+
+FORGED, ORPHAN, NO_EVENT, LATE, DUPLICATE, MALFORMED = REASONS = (
+    "forged",
+    "orphan",
+    "no-event",
+    "late",
+    "duplicate",
+    "malformed",
+)
+"""Why an outcome is refused, in the order in which it is examined; the last by its readers."""
 
 _KEPT_BEYOND_WINDOW_SECONDS = 86_400
 
@@ -30,37 +43,102 @@ class OutcomePorts:
     clock: Clock
 
 
+class Declarations(Protocol):
+    """What is deployed: a `ReleaseStore` has it, and whoever examines many keeps it for a while."""
+
+    def declaration(self, model: str) -> Declaration | None:
+        """What the last verified deploy of a model declared."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examiner:
+    """Tells which outcomes may be credited, with keys, plans and time as they are now."""
+
+    keys: SigningKeys
+    declarations: Declarations
+    now: float
+
+    def examine(self, prediction_id: str, *, wrong: bool) -> "Admitted | Refusal":
+        """The outcome as it may be credited, once; or why it may not be."""
+        try:
+            prediction = verify(prediction_id, self.keys)
+        except ForgedPredictionIdError as error:
+            return Refusal(model=NO_MODEL, reason=FORGED, why=str(error))
+        declaration = self.declarations.declaration(prediction.model)
+        if declaration is None:
+            return _refusal(prediction, ORPHAN, "its model is not deployed here")
+        kind = declaration.plan.outcome_kind
+        if not kind.accepts(wrong=wrong):
+            return _refusal(prediction, NO_EVENT, _events_only(kind))
+        window = declaration.plan.outcome_window_seconds
+        if self.now - prediction.served_at > window:
+            return _refusal(prediction, LATE, f"it came after {window} s")
+        return Admitted(
+            prediction=prediction,
+            fingerprint=fingerprint(prediction_id),
+            expires_at=prediction.served_at + window + _KEPT_BEYOND_WINDOW_SECONDS,
+            known_at=self.now,
+            wrong=wrong,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why an outcome is not credited, and the model that it is counted for."""
+
+    model: str
+    reason: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """An outcome that may be credited, if it was not before under its fingerprint."""
+
+    prediction: PredictionId
+    fingerprint: str
+    expires_at: float
+    known_at: float
+    wrong: bool
+
+    def line(self) -> OutcomeLine:
+        """The line of the request log that counts it."""
+        prediction = self.prediction
+        return OutcomeLine(
+            model=prediction.model,
+            release_id=prediction.release_id,
+            slot=prediction.slot,
+            split_version=prediction.split_version,
+            served_at=prediction.served_at,
+            known_at=self.known_at,
+            wrong=self.wrong,
+            unit=prediction.unit,
+            client=prediction.client,
+        )
+
+    def repeated(self) -> Refusal:
+        """The refusal of one that was credited before."""
+        return _refusal(self.prediction, DUPLICATE, "it was credited before")
+
+
 def credit(ports: OutcomePorts, prediction_id: str, *, wrong: bool) -> OutcomeLine:
     """The outcome is credited, and this line belongs into the request log.
 
     OutcomeRefusedError for a forged, orphaned, late or repeated one, or one that is no event where
     the plan takes events only; it is counted as such.
     """
-    prediction = _verified(ports, prediction_id)
-    now = ports.clock.now()
-    declaration = ports.store.declaration(prediction.model)
-    if declaration is None:
-        raise refuse(ports.refused, prediction.model, "orphan", "its model is not deployed here")
-    kind = declaration.plan.outcome_kind
-    if not kind.accepts(wrong=wrong):
-        raise refuse(ports.refused, prediction.model, "no-event", _events_only(kind))
-    window = declaration.plan.outcome_window_seconds
-    if now - prediction.served_at > window:
-        raise refuse(ports.refused, prediction.model, "late", f"it came after {window} s")
-    kept_until = prediction.served_at + window + _KEPT_BEYOND_WINDOW_SECONDS
-    if not ports.ledger.credit(fingerprint(prediction_id), expires_at=kept_until):
-        raise refuse(ports.refused, prediction.model, "duplicate", "it was credited before")
-    return OutcomeLine(
-        model=prediction.model,
-        release_id=prediction.release_id,
-        slot=prediction.slot,
-        split_version=prediction.split_version,
-        served_at=prediction.served_at,
-        known_at=now,
-        wrong=wrong,
-        unit=Unit.REQUEST if prediction.client == "" else Unit.USER,
-        client=prediction.client,
-    )
+    examiner = Examiner(keys=ports.keys.read(), declarations=ports.store, now=ports.clock.now())
+    found = examiner.examine(prediction_id, wrong=wrong)
+    if isinstance(found, Refusal):
+        raise refuse(ports.refused, found)
+    if not ports.ledger.credit(found.fingerprint, expires_at=found.expires_at):
+        raise refuse(ports.refused, found.repeated())
+    return found.line()
+
+
+def _refusal(prediction: PredictionId, reason: str, why: str) -> Refusal:
+    return Refusal(model=prediction.model, reason=reason, why=why)
 
 
 def _events_only(kind: OutcomeKind) -> str:
@@ -77,14 +155,7 @@ _EVENTS: Mapping[OutcomeKind, tuple[str, str, str]] = {
 }
 
 
-def _verified(ports: OutcomePorts, prediction_id: str) -> PredictionId:
-    try:
-        return verify(prediction_id, ports.keys.read())
-    except ForgedPredictionIdError as error:
-        raise refuse(ports.refused, NO_MODEL, "forged", str(error)) from error
-
-
-def refuse(refused: Refused, model: str, reason: str, why: str) -> OutcomeRefusedError:
+def refuse(refused: Refused, refusal: Refusal) -> OutcomeRefusedError:
     """The refusal, counted."""
-    refused.count(model, reason)
-    return OutcomeRefusedError(reason, f"the outcome was not credited: {why}")
+    refused.count(refusal.model, refusal.reason)
+    return OutcomeRefusedError(refusal.reason, f"the outcome was not credited: {refusal.why}")

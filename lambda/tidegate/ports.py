@@ -3,7 +3,7 @@
 `tidegate_aws` has the adapters, `tests/fakes.py` the fakes; one contract suite a port runs on both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -234,8 +234,8 @@ class Firsts(Protocol):
 class Refused(Protocol):
     """Counts of outcomes that were refused, by reason."""
 
-    def count(self, model: str, reason: str) -> None:
-        """Count one refused outcome."""
+    def count(self, model: str, reason: str, *, times: int = 1) -> None:
+        """Count refused outcomes."""
         ...
 
 
@@ -244,6 +244,13 @@ class OutcomeLedger(Protocol):
 
     def credit(self, fingerprint: str, *, expires_at: float) -> bool:
         """Credit a prediction's outcome; False when it was credited before."""
+        ...
+
+    def claim(self, expiries: Mapping[str, float], *, by: str) -> frozenset[str]:
+        """Credit many outcomes, fingerprint to when it expires; those that `by` has credited.
+
+        Claiming again by the same name changes nothing: whoever died after it goes on from there.
+        """
         ...
 
 

@@ -1,35 +1,31 @@
-"""Counts of refused outcomes in DynamoDB: one item a model and reason."""
+"""Counts of refused outcomes, as metrics in the function's log: a flood of them costs no call."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable
 
-from tidegate_aws.items import key, number, read_number
-from tidegate_aws.table import Table
+from tidegate.metrics import counted, metric_line
+from tidegate.ports import Clock
+from tidegate.values import value
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+METRIC = "RefusedOutcomes"
+MODEL, REASON = "Model", "Reason"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DynamoRefused:
-    """Port `Refused` over the observation table, named by `table`."""
+def _print(line: str) -> None:
+    # In one write: two requests of one process never mix their lines.
+    sys.stdout.write(f"{line}\n")
 
-    client: DynamoDBClient
-    table: str
 
-    def count(self, model: str, reason: str) -> None:
-        """Count one refused outcome."""
-        self.client.update_item(
-            TableName=self.table,
-            Key=key(f"refused#{model}", reason),
-            UpdateExpression="ADD #refused :one",
-            ExpressionAttributeNames={"#refused": "refused"},
-            ExpressionAttributeValues={":one": number(1)},
-        )
+@value
+class LoggedRefused:
+    """Port `Refused` over the log: one metric `RefusedOutcomes` by model and reason."""
 
-    def read(self, model: str) -> dict[str, int]:
-        """Reason to how many outcomes were refused for it."""
-        found = Table(client=self.client, name=self.table).partition(f"refused#{model}")
-        return {str(item["sk"]["S"]): read_number(item, "refused") for item in found}
+    clock: Clock
+    write: Callable[[str], None] = _print
+
+    def count(self, model: str, reason: str, *, times: int = 1) -> None:
+        """Count refused outcomes."""
+        refused = counted(METRIC, times, **{MODEL: model, REASON: reason})
+        self.write(metric_line(refused, at=self.clock.now()))

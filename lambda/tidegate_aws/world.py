@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tidegate.guardrail.ports import Ports as GuardrailPorts
     from tidegate.traffic import Traffic
     from tidegate_aws.announcer import AwsAnnouncer
     from tidegate_aws.counters import DynamoCounters
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from tidegate_aws.leftovers import Leftovers
     from tidegate_aws.look_store import DynamoLookStore
     from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
-    from tidegate_aws.refused import DynamoRefused
+    from tidegate_aws.refused import LoggedRefused
     from tidegate_aws.release_store import DynamoReleaseStore
     from tidegate_aws.splits import DynamoSplits
 
@@ -101,13 +102,11 @@ class World:
         )
 
     @cached_property
-    def refused(self) -> DynamoRefused:
+    def refused(self) -> LoggedRefused:
         """Counts of refused outcomes."""
-        from tidegate_aws.refused import DynamoRefused
+        from tidegate_aws.refused import LoggedRefused
 
-        return DynamoRefused(
-            client=clients.dynamodb(), table=self.settings[Variable.OBSERVATION_TABLE]
-        )
+        return LoggedRefused(clock=self.clock)
 
     @cached_property
     def endpoints(self) -> SageMakerEndpoints:
@@ -158,6 +157,13 @@ class World:
             client=clients.stepfunctions(),
             machine_arn=self.settings[Variable.RELEASE_MACHINE_ARN],
         )
+
+    @cached_property
+    def guardrail(self) -> GuardrailPorts:
+        """Deploys that are releases."""
+        from tidegate_aws.guardrail import guardrail_ports
+
+        return guardrail_ports(self)
 
     @cached_property
     def announcer(self) -> AwsAnnouncer:

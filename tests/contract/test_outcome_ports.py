@@ -3,12 +3,11 @@
 import pytest
 
 from tests.aws import OBSERVATION_TABLE, make_secret
-from tests.fakes import FakeClock, FakeKeys, FakeLedger, FakeRefused
+from tests.fakes import FakeClock, FakeKeys, FakeLedger
 from tidegate.ports import Keys, OutcomeLedger
 from tidegate_aws import clients
 from tidegate_aws.keys import SecretKeys
 from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
-from tidegate_aws.refused import DynamoRefused
 
 
 @pytest.fixture
@@ -16,15 +15,8 @@ def ledger(backend: str) -> OutcomeLedger:
     """A ledger with nothing credited."""
     if backend == "fake":
         return FakeLedger()
-    return DynamoOutcomeLedger(client=clients.dynamodb(), table=OBSERVATION_TABLE)
-
-
-@pytest.fixture
-def refused(backend: str) -> FakeRefused | DynamoRefused:
-    """No refused outcomes."""
-    if backend == "fake":
-        return FakeRefused()
-    return DynamoRefused(client=clients.dynamodb(), table=OBSERVATION_TABLE)
+    # moto's tables are no threads' business.
+    return DynamoOutcomeLedger(client=clients.dynamodb(), table=OBSERVATION_TABLE, at_once=1)
 
 
 @pytest.fixture
@@ -42,13 +34,21 @@ def test_an_outcome_is_credited_once(ledger: OutcomeLedger):
     assert ledger.credit("f2", expires_at=1_900_000_000.5)
 
 
-def test_refusals_are_counted_by_model_and_reason(refused: FakeRefused | DynamoRefused):
-    """Each reason has its own count."""
-    for reason in ("late", "late", "duplicate"):
-        refused.count("flights", reason)
-    refused.count("-", "forged")
-    assert refused.read("flights") == {"late": 2, "duplicate": 1}
-    assert refused.read("-") == {"forged": 1}
+def test_many_outcomes_are_claimed_at_once(ledger: OutcomeLedger):
+    """More than one transaction takes; what somebody else has is left out."""
+    many = {f"f{n}": 1_900_000_000.0 for n in range(250)}
+    assert ledger.credit("f7", expires_at=1_900_000_000)
+    assert ledger.claim(many, by="file@0") == set(many) - {"f7"}
+    assert ledger.claim({"f8": 1_900_000_000.0}, by="file@1000") == set()
+    assert not ledger.credit("f9", expires_at=1_900_000_000)
+
+
+def test_a_claim_that_is_made_again_is_the_same(ledger: OutcomeLedger):
+    """Whoever died after it finds his own."""
+    assert ledger.claim({"f1": 1_900_000_000.0}, by="file@0") == {"f1"}
+    both = {"f1": 1_900_000_000.0, "f2": 1_900_000_000.0}
+    assert ledger.claim(both, by="file@0") == set(both)
+    assert ledger.claim({}, by="file@0") == set()
 
 
 def test_the_current_key_is_one_of_the_keys(keys: Keys):

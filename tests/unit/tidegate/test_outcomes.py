@@ -8,7 +8,7 @@ from tests import samples
 from tests.fakes import FakeClock, FakeKeys, FakeLedger, FakeRefused, FakeReleaseStore
 from tests.samples import MODEL, RELEASE, START
 from tidegate.errors import OutcomeRefusedError
-from tidegate.observation import OutcomeKind
+from tidegate.observation import OutcomeKind, Unit
 from tidegate.outcomes import OutcomePorts, credit
 from tidegate.plan import Guardrail, Metric
 from tidegate.prediction_id import PredictionId, sign
@@ -65,6 +65,14 @@ def test_a_credited_outcome_is_a_line_of_its_prediction(house: House):
     line = credit(house.ports, an_id(), wrong=True)
     assert (line.release_id, line.slot, line.split_version) == (RELEASE, "green", 3)
     assert (line.served_at, line.known_at, line.wrong) == (START, START + 300, True)
+
+
+def test_an_outcome_of_a_drawn_user_names_him(house: House):
+    """His id says who he is, so that he counts once."""
+    line = credit(house.ports, an_id(replace(SERVED, unit=Unit.USER, client="c1")), wrong=True)
+    assert (line.unit, line.client) == (Unit.USER, "c1")
+    other = credit(house.ports, an_id(), wrong=True)
+    assert (other.unit, other.client) == (Unit.REQUEST, "")
 
 
 def test_an_outcome_is_credited_once(house: House):

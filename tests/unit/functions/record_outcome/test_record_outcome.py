@@ -8,17 +8,15 @@ from typing import Any
 
 import pytest
 
+from emulator.cloudwatch.embedded import embedded_values
 from record_outcome.handler import handle
 from tests import samples
-from tests.aws import OBSERVATION_TABLE
 from tests.samples import MODEL, RELEASE
 from tidegate.observation import OutcomeKind
 from tidegate.plan import Guardrail, Metric
 from tidegate.prediction_id import PredictionId, sign
 from tidegate.requestlog import OutcomeLine, parse_line
-from tidegate_aws import clients
 from tidegate_aws.keys import signing_keys
-from tidegate_aws.refused import DynamoRefused
 from tidegate_aws.release_store import DynamoReleaseStore
 
 KEYS = signing_keys('{"current": "k1", "k1": "a generated text"}', now=0.0)
@@ -45,9 +43,18 @@ def tell(body: Any, **event: Any) -> dict[str, Any]:
     return {"status": response["statusCode"], **json.loads(response["body"])}
 
 
-def refused(model: str) -> dict[str, int]:
-    """Counts of refused outcomes."""
-    return DynamoRefused(client=clients.dynamodb(), table=OBSERVATION_TABLE).read(model)
+Logged = pytest.CaptureFixture[str]
+
+
+def refused(logged: Logged) -> dict[tuple[str, str], int]:
+    """Refused outcomes in the log's metrics, by model and reason."""
+    counts: dict[tuple[str, str], int] = {}
+    for line in logged.readouterr().out.splitlines():
+        for found in embedded_values(line):
+            if (found.namespace, found.name) == ("Tidegate", "RefusedOutcomes"):
+                key = found.dimensions["Model"], found.dimensions["Reason"]
+                counts[key] = counts.get(key, 0) + int(sum(found.samples))
+    return counts
 
 
 @pytest.mark.usefixtures("store")
@@ -69,37 +76,37 @@ def test_a_repeated_outcome_is_refused_and_counted(capsys: pytest.CaptureFixture
     capsys.readouterr()
     answer = tell({"prediction_id": prediction_id, "wrong": False})
     assert (answer["status"], answer["reason"]) == (409, "duplicate")
-    assert capsys.readouterr().out == ""
-    assert refused(MODEL) == {"duplicate": 1}
+    out = capsys.readouterr().out
+    assert [parse_line(line) for line in out.splitlines()] == [None]
+    assert '"Reason":"duplicate"' in out
 
 
 @pytest.mark.usefixtures("store")
-def test_a_late_outcome_is_refused_and_counted():
+def test_a_late_outcome_is_refused_and_counted(capsys: Logged):
     """The plan says how long one may wait."""
     answer = tell({"prediction_id": an_id(served_at=time.time() - 86_500), "wrong": True})
     assert (answer["status"], answer["reason"]) == (410, "late")
-    assert refused(MODEL) == {"late": 1}
+    assert refused(capsys) == {(MODEL, "late"): 1}
 
 
 @pytest.mark.usefixtures("store")
-def test_a_forged_outcome_is_refused_and_counted_for_no_model():
+def test_a_forged_outcome_is_refused_and_counted_for_no_model(capsys: Logged):
     """Whose name it bears proves nothing."""
     payload, _, _ = an_id().partition(".")
     answer = tell({"prediction_id": f"{payload}.AAAAAAAAAAAAAAAAAAAAAA", "wrong": True})
     assert (answer["status"], answer["reason"]) == (400, "forged")
-    assert refused("-") == {"forged": 1}
-    assert refused(MODEL) == {}
+    assert refused(capsys) == {("-", "forged"): 1}
 
 
-def test_an_outcome_of_a_removed_model_is_an_orphan(store: DynamoReleaseStore):
+def test_an_outcome_of_a_removed_model_is_an_orphan(store: DynamoReleaseStore, capsys: Logged):
     """It is counted under the model that it names truly."""
     store.forget(MODEL)
     answer = tell({"prediction_id": an_id(), "wrong": True})
     assert (answer["status"], answer["reason"]) == (404, "orphan")
-    assert refused(MODEL) == {"orphan": 1}
+    assert refused(capsys) == {(MODEL, "orphan"): 1}
 
 
-def test_a_non_event_is_refused_where_only_events_come(store: DynamoReleaseStore):
+def test_a_non_event_is_refused_where_only_events_come(store: DynamoReleaseStore, capsys: Logged):
     """The answer names the kind, and what to report instead."""
     kind = OutcomeKind.COMPLAINTS
     plan = replace(
@@ -109,16 +116,16 @@ def test_a_non_event_is_refused_where_only_events_come(store: DynamoReleaseStore
     answer = tell({"prediction_id": an_id(), "wrong": False})
     assert (answer["status"], answer["reason"]) == (422, "no-event")
     assert "of kind complaints" in answer["message"]
-    assert refused(MODEL) == {"no-event": 1}
+    assert refused(capsys) == {(MODEL, "no-event"): 1}
 
 
 @pytest.mark.parametrize("body", ["", "no json", "[]", "{}", '{"prediction_id": 1, "wrong": "no"}'])
 @pytest.mark.usefixtures("store")
-def test_a_malformed_outcome_is_refused_and_counted(body: str):
+def test_a_malformed_outcome_is_refused_and_counted(body: str, capsys: Logged):
     """The answer says what it should have been."""
     answer = tell(body)
     assert (answer["status"], answer["reason"]) == (400, "malformed")
-    assert refused("-") == {"malformed": 1}
+    assert refused(capsys) == {("-", "malformed"): 1}
 
 
 @pytest.mark.usefixtures("store")
