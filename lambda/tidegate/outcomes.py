@@ -137,6 +137,12 @@ def credit(ports: OutcomePorts, prediction_id: str, *, wrong: bool) -> OutcomeLi
     return found.line()
 
 
+def longest_window_seconds(store: ReleaseStore) -> int:
+    """How long after a prediction an outcome of any deployed model is accepted."""
+    declared = (store.declaration(model) for model in store.models())
+    return max((one.plan.outcome_window_seconds for one in declared if one is not None), default=0)
+
+
 def _refusal(prediction: PredictionId, reason: str, why: str) -> Refusal:
     return Refusal(model=prediction.model, reason=reason, why=why)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tidegate_aws.executions import StepFunctionsExecutions
     from tidegate_aws.firsts import DynamoFirsts
     from tidegate_aws.invoker import SageMakerInvoker
+    from tidegate_aws.key_rotation import KeyRotation
     from tidegate_aws.keys import SecretKeys
     from tidegate_aws.leftovers import Leftovers
     from tidegate_aws.look_store import DynamoLookStore
@@ -146,6 +147,16 @@ class World:
             client=clients.secretsmanager(),
             secret_arn=self.settings[Variable.SIGNING_SECRET_ARN],
             clock=self.clock,
+        )
+
+    @cached_property
+    def key_rotation(self) -> KeyRotation:
+        """Rotations of the signing keys."""
+        from tidegate_aws.key_rotation import KeyRotation
+
+        return KeyRotation(
+            client=clients.secretsmanager(),
+            secret_arn=self.settings[Variable.SIGNING_SECRET_ARN],
         )
 
     @cached_property

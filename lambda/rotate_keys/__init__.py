@@ -1,0 +1,1 @@
+"""The function by which Secrets Manager rotates the signing keys."""
