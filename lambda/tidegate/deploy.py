@@ -16,6 +16,7 @@ from tidegate.pointer import Declaration, LivePointer
 from tidegate.ports import Clock, EndpointState, ReleaseStore
 from tidegate.slots import Slot
 from tidegate.split import NO_RELEASE, SplitDocument
+from tidegate.strategies import Mechanism
 from tidegate.tracks import Tracks
 from tidegate.traffic import Traffic
 from tidegate.version import Version
@@ -77,6 +78,13 @@ def _json(value: Any) -> Mapping[str, Any]:
 def guard(*, store: ReleaseStore, deploy: Deploy) -> str:
     """Why the deploy may change hosting resources; DeployRefusedError says why it may not."""
     standing = Standing(
+def by_guardrail(store: ReleaseStore, deploy: Deploy) -> bool:
+    """Whether SageMaker releases this deploy by itself, or released the one before it."""
+    before = store.declaration(deploy.model)
+    plans = [deploy.plan] if before is None else [deploy.plan, before.plan]
+    return any(plan.mechanism is Mechanism.GUARDRAIL for plan in plans)
+
+
         pointer=store.pointer(deploy.model),
         lock_holder=store.lock_holder(deploy.model),
         admitted=store.admitted(deploy.model),

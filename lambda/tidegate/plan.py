@@ -5,6 +5,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from tidegate.errors import InvalidValueError
+from tidegate.guardrail.course import course_faults
 from tidegate.observation import OutcomeKind
 from tidegate.strategies import Mechanism, Split, Strategy, faults_of
 from tidegate.untyped import Any
@@ -100,7 +101,7 @@ class ReleasePlan:
     def __post_init__(self) -> None:
         faults = (*faults_of(self.strategy, self.mechanism), *self._number_faults())
         faults += tuple(f for g in self.guardrails for f in g.faults())
-        faults += _step_faults(self.steps) or _course_faults(self.strategy, self.steps)
+        faults += _step_faults(self.strategy, self.steps) or self._course_faults()
         faults += _split_faults(self.split, self.mechanism, self.holdout_percent)
         if len({g.metric for g in self.guardrails}) != len(self.guardrails):
             faults += ("each metric may have one guardrail, drop the second",)
@@ -108,6 +109,17 @@ class ReleasePlan:
             faults += ("a release needs at least one guardrail metric: errors, latency, outcomes",)
         if faults:
             raise InvalidValueError(faults)
+
+    def _course_faults(self) -> tuple[str, ...]:
+        faults = _course_faults(self.strategy, self.steps)
+        if self.mechanism is Mechanism.GUARDRAIL:
+            faults += course_faults(
+                self.strategy,
+                [step.share_percent for step in self.steps],
+                [step.bake_seconds for step in self.steps],
+                metrics=[guardrail.metric.value for guardrail in self.guardrails],
+            )
+        return faults
 
     def _number_faults(self) -> tuple[str, ...]:
         faults: list[str] = []
@@ -210,7 +222,9 @@ def _split_faults(split: Split, mechanism: Mechanism, holdout_percent: int) -> t
     return tuple(faults)
 
 
-def _step_faults(steps: tuple[Step, ...]) -> tuple[str, ...]:
+def _step_faults(strategy: Strategy, steps: tuple[Step, ...]) -> tuple[str, ...]:
+    if strategy is Strategy.BIG_BANG:
+        return _big_bang_faults(steps)
     shares = tuple(step.share_percent for step in steps)
     faults: list[str] = []
     if not steps:
@@ -229,6 +243,14 @@ def _step_faults(steps: tuple[Step, ...]) -> tuple[str, ...]:
         if not 0 <= step.bake_seconds <= 30 * 86_400
     )
     return tuple(faults)
+
+
+def _big_bang_faults(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    shares = tuple(step.share_percent for step in steps)
+    if shares != (100,):
+        return (f"big-bang has one step of 100 percent, got {shares}: for others use canary",)
+    bake = steps[0].bake_seconds
+    return () if 0 <= bake <= 3_600 else (f"bake_seconds must be 0 to 3600, got {bake}",)
 
 
 _ROUNDING = {Strategy.LINEAR: 0, Strategy.ROLLING: 1}

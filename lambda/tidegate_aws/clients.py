@@ -13,6 +13,7 @@ from tidegate.untyped import Any
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from boto3.session import Session
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sagemaker import SageMakerClient
@@ -80,6 +81,13 @@ def sagemaker_runtime() -> SageMakerRuntimeClient:
 def stepfunctions() -> SFNClient:
     """The release machine."""
     client: SFNClient = _client("stepfunctions")
+    return client
+
+
+@cache
+def cloudformation() -> CloudFormationClient:
+    """Stacks."""
+    client: CloudFormationClient = _client("cloudformation")
     return client
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Collection
 from typing import Any
 
-from tidegate.deploy import verify
+from tidegate.deploy import reset_records, verify
+from tidegate.guardrail import gate
+from tidegate.guardrail.gate import DeployRequest
+from tidegate.strategies import Mechanism
 from tidegate.tracks import configs_in
 from tidegate_aws.cloudformation import CustomResourceRequest, Done, answer
 from tidegate_aws.settings import Variable
@@ -25,7 +28,13 @@ def _verify(request: CustomResourceRequest) -> Done:
     wanted = verify_request(request)
     keep = _still_needed(ports, wanted)
     declaration = wanted.declaration
-    verify(store=ports.store, traffic=ports.traffic, clock=ports.clock, declaration=declaration)
+    if declaration.plan.mechanism is Mechanism.GUARDRAIL:
+        deployed = DeployRequest(
+            declared=declaration, stack_id=request.stack_id, request_id=request.request_id
+        )
+        gate.verify(ports.guardrail, deployed)
+    else:
+        verify(store=ports.store, traffic=ports.traffic, clock=ports.clock, declaration=declaration)
     left = _left_behind(ports, serving=declaration.endpoint_config_name, keep=keep)
     return verified(declaration.model, left)
 

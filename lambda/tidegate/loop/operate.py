@@ -8,6 +8,7 @@ from tidegate.errors import ConflictError, LockedError, ReleaseRefusedError
 from tidegate.loop.prepare import StartRequest, deployed_model, refuse_unfit
 from tidegate.ports import Executions, ReleaseStore
 from tidegate.release import Intervention, ReleaseRecord
+from tidegate.strategies import Mechanism
 from tidegate.traffic import Traffic
 
 _TRIES = 10
@@ -32,19 +33,19 @@ def start(
 
 def pause(*, store: ReleaseStore, release_id: str, intervention: Intervention) -> ReleaseRecord:
     """No further step is taken until resumed; a roll-back still is."""
-    return _write(store, release_id, lambda record: decide.pause(record, intervention))
+    return _write(store, release_id, lambda record: decide.pause(_steered(record), intervention))
 
 
 def promote(*, store: ReleaseStore, release_id: str, intervention: Intervention) -> ReleaseRecord:
     """The next look promotes, unless the judge says roll back."""
-    return _write(store, release_id, lambda record: decide.promote(record, intervention))
+    return _write(store, release_id, lambda record: decide.promote(_steered(record), intervention))
 
 
 def resume(
     *, store: ReleaseStore, executions: Executions, release_id: str, intervention: Intervention
 ) -> ReleaseRecord:
     """The release goes on from its record, in a new execution under a new epoch."""
-    record = _write(store, release_id, lambda r: decide.resume(r, intervention))
+    record = _write(store, release_id, lambda r: decide.resume(_steered(r), intervention))
     executions.start(
         release_id=record.release_id,
         model=record.model,
@@ -68,6 +69,16 @@ def abort(
         who=intervention.who,
         epoch=record.epoch,
     )
+    return record
+
+
+def _steered(record: ReleaseRecord) -> ReleaseRecord:
+    """The record, if we move its traffic; SageMaker, who moves it by guardrail, only goes back."""
+    if record.plan.mechanism is Mechanism.GUARDRAIL:
+        raise ReleaseRefusedError(
+            f"SageMaker moves the traffic of release {record.release_id} (mechanism guardrail): "
+            f"wait for its deploy, or run 'tidegate release abort {record.release_id}'"
+        )
     return record
 
 

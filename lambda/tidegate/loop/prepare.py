@@ -8,6 +8,7 @@ from tidegate.loop.readback import has_shares, in_service
 from tidegate.loop.task import TaskInput, TaskOutput, go
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.ports import Clock, EndpointState, ReleaseStore
+from tidegate.strategies import Mechanism
 from tidegate.traffic import Traffic
 
 
@@ -34,7 +35,7 @@ def prepare(
     except NotFoundError:
         _open(store=store, traffic=traffic, clock=clock, request=request)
         return go(task, Next.SHIFT)
-    if record.epoch != request.epoch:
+    if record.epoch != request.epoch or record.plan.mechanism is Mechanism.GUARDRAIL:
         return go(task, Next.YIELD)
     return go(task, Next.REPORT if record.phase.terminal else Next.SHIFT)
 
@@ -64,6 +65,11 @@ def deployed_model(store: ReleaseStore, model: str) -> tuple[Declaration, LivePo
 
 def refuse_unfit(declaration: Declaration, pointer: LivePointer, state: EndpointState) -> None:
     """Raise ReleaseRefusedError with every reason why this model cannot be released now."""
+    if declaration.plan.mechanism is Mechanism.GUARDRAIL:
+        raise ReleaseRefusedError(
+            f"{declaration.model} is released by its deploy (mechanism guardrail): deploy the new "
+            "version, there is nothing to start"
+        )
     live, candidate = pointer.slot, pointer.slot.other
     reasons: list[str] = []
     if declaration.slots[candidate].digest == pointer.version.digest:

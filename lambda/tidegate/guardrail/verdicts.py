@@ -1,0 +1,134 @@
+"""What the judge says of a fleet that SageMaker brings into service. Pure and without memory.
+
+Intervals in which both fleets answered are compared by the judge of every release: errors only, for
+CloudWatch has no counts of latencies. All others, of `big-bang` nearly all and of every strategy
+those after its last shift, have nothing to be compared with: there the limits are fixed ones.
+Everything is judged anew at each look, an interval after the other, so that a look may be lost.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tidegate.guardrail.fleets import FleetCounts, totals
+from tidegate.guardrail.limits import fixed_limits, measured
+from tidegate.intervals import INTERVAL_SECONDS
+from tidegate.judge import Comparison, JudgeState, judge
+from tidegate.observation import Observation, ObservationKey
+from tidegate.plan import Metric, ReleasePlan
+from tidegate.slots import Slot
+from tidegate.values import value
+from tidegate.verdict import Evidence, Verdict, VerdictKind
+from tidegate.words import thousands
+
+COMPARISON = Comparison(live=Slot.BLUE.value, candidate=Slot.GREEN.value)
+
+
+@value
+class FleetEvidence:
+    """Counts before the release, and of both fleets since; `closed` is the last final interval."""
+
+    baseline: tuple[FleetCounts, ...]
+    live: tuple[FleetCounts, ...]
+    candidate: tuple[FleetCounts, ...]
+    closed: int
+
+
+def judge_fleets(plan: ReleasePlan, evidence: FleetEvidence) -> Verdict:
+    """Roll back, or go on: SageMaker promotes by itself, so that no safety is ever claimed."""
+    candidate = _warm(plan, evidence.candidate)
+    live = {item.interval: item for item in evidence.live if item.requests > 0}
+    alone = [item for item in candidate if item.interval not in live]
+    pairs = [
+        (live[item.interval], item)
+        for item in candidate
+        if item.interval in live and item.interval <= evidence.closed
+    ]
+    found = [*_compared(plan, pairs), *_limited(plan, evidence.baseline, alone)]
+    served = totals(evidence.candidate).requests
+    return Verdict(
+        kind=_kind(found, served),
+        reason=_reason(found, candidate, alone, pairs),
+        evidence=tuple(proof for proof, _ in found),
+        candidate_requests=served,
+        live_requests=totals(evidence.live).requests,
+    )
+
+
+_Found = tuple[Evidence, str]
+
+
+def _warm(plan: ReleasePlan, candidate: Sequence[FleetCounts]) -> list[FleetCounts]:
+    """What counts: a cold fleet's first requests say nothing about the version."""
+    served = [item for item in candidate if item.requests > 0]
+    if not served:
+        return []
+    first = min(item.interval for item in served)
+    cold = -(-plan.warm_up_seconds // INTERVAL_SECONDS)
+    return [item for item in served if item.interval >= first + cold]
+
+
+def _compared(plan: ReleasePlan, pairs: Sequence[tuple[FleetCounts, FleetCounts]]) -> list[_Found]:
+    errors = [g for g in plan.guardrails if g.metric is Metric.ERRORS]
+    if not errors or not pairs:
+        return []
+    watched = replace(plan, guardrails=tuple(errors), alpha=_alpha(plan))
+    state, verdict = JudgeState.initial(watched), None
+    for live, candidate in sorted(pairs, key=lambda pair: pair[1].interval):
+        both = [_observed(live, COMPARISON.live), _observed(candidate, COMPARISON.candidate)]
+        state, verdict = judge(watched, COMPARISON, state, both)
+        if verdict.kind is VerdictKind.ROLL_BACK:
+            break
+    if verdict is None:
+        return []
+    harm = verdict.evidence[0]
+    return [(harm, verdict.reason if verdict.kind is VerdictKind.ROLL_BACK else "")]
+
+
+def _observed(counts: FleetCounts, slot: str) -> Observation:
+    key = ObservationKey(release_id="", interval=counts.interval, split_version=0, slot=slot)
+    return Observation(
+        key=key,
+        requests=counts.requests,
+        errors=counts.errors,
+        clients_with_errors=counts.errors,
+    )
+
+
+def _limited(
+    plan: ReleasePlan, baseline: Sequence[FleetCounts], alone: Sequence[FleetCounts]
+) -> list[_Found]:
+    found: list[_Found] = []
+    for limit in fixed_limits(plan, baseline):
+        seen = measured(limit, alone)
+        proof = seen.evidence(alpha=_alpha(plan))
+        found.append((proof, seen.broken(proof) if proof.reached else ""))
+    return found
+
+
+def _alpha(plan: ReleasePlan) -> float:
+    """Each metric has its part of the budget, half of it for either kind of interval."""
+    return plan.alpha / (2 * len(plan.guardrails))
+
+
+def _kind(found: Sequence[_Found], served: int) -> VerdictKind:
+    if any(why for _, why in found):
+        return VerdictKind.ROLL_BACK
+    return VerdictKind.CONTINUE if served > 0 else VerdictKind.HOLD
+
+
+def _reason(
+    found: Sequence[_Found],
+    candidate: Sequence[FleetCounts],
+    alone: Sequence[FleetCounts],
+    pairs: Sequence[object],
+) -> str:
+    broken = [(proof.log_evidence, why) for proof, why in found if why]
+    if broken:
+        return max(broken)[1]
+    if not candidate:
+        return "hold because nothing that the candidate served counts yet"
+    return (
+        f"continue because no harm is proven: {len(pairs)} intervals compared with the live fleet, "
+        f"and {thousands(totals(alone).requests)} requests that only the candidate served measured "
+        "against fixed limits, of which no more is claimed than that"
+    )

@@ -1,0 +1,1 @@
+"""The function that watches a deploy which SageMaker releases."""
