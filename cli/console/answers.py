@@ -64,7 +64,7 @@ class Answers:
             case ("pages", "overview"):
                 return _html(overview_page(self._reader.overview()))
             case ("pages", "releases", wanted):
-                return _html(release_page(self._release(wanted), who=operator()))
+                return _html(release_page(self._reader.release(wanted), who=operator()))
             case ("api", "about"):
                 return _json(self._about())
             case ("api", "models"):
@@ -73,7 +73,7 @@ class Answers:
                 views = self._reader.overview().releases
                 return _json({"releases": [release_json(view) for view in views]})
             case ("api", "releases", wanted):
-                return _json(release_document(self._release(wanted)))
+                return _json(release_document(self._reader.release(wanted)))
             case _:
                 raise NotFoundError(f"nothing is at /{'/'.join(parts)}")
 
@@ -86,7 +86,7 @@ class Answers:
                 raise NotFoundError(f"orders go to /api/releases/RELEASE/VERB; verbs: {verbs}")
 
     def _order(self, wanted: str, verb: Verb, *, why: str) -> Answer:
-        release_id = self._reader.deployed.release_id(wanted)
+        release_id = self._reader.release(wanted).record.release_id
         self._reader.forget(release_id)
         seen = self._reader.release(release_id)
         refusals = {o.verb: o.refusal for o in offers(seen.record, attended=seen.attended)}
@@ -98,9 +98,6 @@ class Answers:
         finally:
             self._reader.forget(release_id)
         return _json({"release_id": release_id, "verb": verb.value, "who": operator()})
-
-    def _release(self, wanted: str) -> Seen:
-        return self._reader.release(self._reader.deployed.release_id(wanted))
 
     def _about(self) -> dict[str, Any]:
         deployed = self._reader.deployed

@@ -82,22 +82,34 @@ class Reader:
                 self._overview = (self._now() + self.refresh_seconds, found)
             return self._overview[1]
 
-    def release(self, release_id: str) -> Seen:
-        """The release as of a moment ago at most; NotFoundError for an unknown one."""
+    def release(self, wanted: str) -> Seen:
+        """A release by its id, or a model's newest one, as of a moment ago at most.
+
+        CommandError lists the models there are where it is neither.
+        """
+        try:
+            return self._look(wanted)
+        except NotFoundError:
+            return self._look(self.deployed.release_id(wanted))
+
+    def _look(self, release_id: str) -> Seen:
         with self._lock:
-            kept = self._kept.setdefault(release_id, _Kept())
+            kept = self._kept.get(release_id, _Kept())
         with kept.lock:
             if kept.seen is None or self._now() >= kept.until:
                 kept.seen = self._read(release_id, kept)
                 # Half, so that of two looks one apart neither shows what the other one did.
                 kept.until = self._now() + self.refresh_seconds / 2
-            return kept.seen
+            seen = kept.seen
+        with self._lock:
+            self._kept.setdefault(release_id, kept)
+        return seen
 
     def forget(self, release_id: str) -> None:
         """The next look reads anew: something was just changed."""
         with self._lock:
             self._overview = None
-            kept = self._kept.setdefault(release_id, _Kept())
+            kept = self._kept.get(release_id, _Kept())
         with kept.lock:
             kept.seen = None
 

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.console.attendance import EVERY, Attendance
 from cli.console.reader import MOST_LOOKS, Reader, thinned
+from cli.exits import CommandError
 from tests.cli_world import CliWorld
 from tests.fakes import FakeExecutions, FakeLookStore
 from tests.samples import MODEL, RELEASE, record
@@ -88,6 +90,19 @@ def test_the_shares_are_those_that_the_endpoint_serves(world: CliWorld):
     assert seen.serving is not None
     assert seen.serving.shares() == {"blue": 100.0, "green": 0.0}
     assert seen.view.candidate.share_percent == 10
+
+
+def test_a_model_stands_for_its_newest_release(world: CliWorld):
+    """Read once, whichever name it was asked by."""
+    world.release.prepare()
+    reader = Reader(world.deployed(), now=WallClock())
+    assert reader.release(MODEL) is reader.release(RELEASE)
+
+
+def test_what_is_neither_is_told_with_the_models_there_are(world: CliWorld):
+    """As on the command line, and nothing of it is kept."""
+    with pytest.raises(CommandError, match=f"models: {MODEL}"):
+        Reader(world.deployed()).release("nope")
 
 
 def test_an_endpoint_that_is_gone_is_none(world: CliWorld):
