@@ -1,6 +1,7 @@
 """What a deploy may change, and whether it did."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tidegate import deploy
 from tidegate.errors import DeployRefusedError, InvalidValueError, LockedError
 from tidegate.pointer import Declaration
 from tidegate.slots import Slot
+from tidegate.strategies import Split
 from tidegate.traffic import Traffic
 
 FIRST = samples.declaration(blue="v1", green="v1")
@@ -93,6 +95,17 @@ def test_verifying_again_changes_nothing(cloud: Cloud):
     cloud.verify(FIRST)
     assert cloud.store.pointer(MODEL) == pointer
     assert cloud.store.split(MODEL) == split
+
+
+def test_a_deploy_that_changes_who_draws_renews_the_split(cloud: Cloud):
+    """The versions are the same, and routers are to know before the next release."""
+    cloud.verify(FIRST)
+    plan = replace(samples.PLAN, split=Split.ROUTER, holdout_percent=3)
+    cloud.verify(samples.declaration(blue="v1", green="v1", plan=plan))
+    split = cloud.store.split(MODEL)
+    assert split is not None
+    assert (split.version, split.drawn_by, split.holdout_percent) == (2, Split.ROUTER, 3)
+    assert (split.control, split.endpoint_name) == ("blue", ENDPOINT)
 
 
 def test_a_later_deploy_renews_what_the_split_says_of_the_idle_slot(cloud: Cloud):
