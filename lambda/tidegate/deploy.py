@@ -75,9 +75,6 @@ def _json(value: Any) -> Mapping[str, Any]:
     return data
 
 
-def guard(*, store: ReleaseStore, deploy: Deploy) -> str:
-    """Why the deploy may change hosting resources; DeployRefusedError says why it may not."""
-    standing = Standing(
 def by_guardrail(store: ReleaseStore, deploy: Deploy) -> bool:
     """Whether SageMaker releases this deploy by itself, or released the one before it."""
     before = store.declaration(deploy.model)
@@ -85,6 +82,9 @@ def by_guardrail(store: ReleaseStore, deploy: Deploy) -> bool:
     return any(plan.mechanism is Mechanism.GUARDRAIL for plan in plans)
 
 
+def guard(*, store: ReleaseStore, deploy: Deploy) -> str:
+    """Why the deploy may change hosting resources; DeployRefusedError says why it may not."""
+    standing = Standing(
         pointer=store.pointer(deploy.model),
         lock_holder=store.lock_holder(deploy.model),
         admitted=store.admitted(deploy.model),

@@ -10,6 +10,9 @@ from tidegate.slots import Slot
 from tidegate.untyped import Any
 from tidegate.values import value
 
+INITIAL_WEIGHTS: Mapping[str, int] = {Slot.BLUE.value: 1, Slot.GREEN.value: 0}
+"""Weights of the records in the template, which never change there."""
+
 
 @value
 class Tracks:

@@ -12,7 +12,7 @@ from tidegate.errors import InvalidValueError, NotFoundError
 from tidegate.ports import Endpoints, EndpointState, VariantState
 from tidegate.release import ReleaseRecord
 from tidegate.slots import Slot
-from tidegate.tracks import Tracks, joined_configs
+from tidegate.tracks import INITIAL_WEIGHTS, Tracks, joined_configs
 
 PENDING = "PENDING"
 """The status of tracks while a change of their records has not reached all of Route 53."""
@@ -139,3 +139,16 @@ def _variant(slot: Slot, state: EndpointState, weights: Mapping[str, int]) -> Va
     if variant is None:
         return VariantState(weight=weight, current_instances=None, desired_instances=None)
     return replace(variant, weight=weight)
+
+
+def reset_records(*, records: Records, tracks: Tracks) -> None:
+    """The records have the template's own weights again, unless they are gone.
+
+    Route 53 deletes a record only when it is told all of it, weight included, and CloudFormation
+    knows the template's.
+    """
+    try:
+        records.set_weights(tracks, INITIAL_WEIGHTS)
+    except NotFoundError:
+        # A stack whose creation failed may have none.
+        return

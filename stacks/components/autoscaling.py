@@ -1,23 +1,33 @@
 """Autoscaling of each slot: instances follow the requests a minute."""
 
+from collections.abc import Mapping, Sequence
+
 from stacks.components.blueprint import Blueprint, ref
-from stacks.components.serving import ENDPOINT
 from stacks.project.spec import HostingSpec
 from tidegate.slots import Slot
 
 
-def add_autoscaling(blueprint: Blueprint, hosting: HostingSpec, *, endpoint: str) -> None:
+def add_autoscaling(
+    blueprint: Blueprint,
+    hosting: HostingSpec,
+    *,
+    endpoints: Mapping[Slot, str],
+    after: Sequence[str],
+) -> None:
     """Each slot follows its load, if its greatest number of instances is above its least.
 
-    `endpoint` is the endpoint's name.
+    `endpoints` are names by slot, `after` the logical ids of what must be there first.
     """
     if hosting.instances_max == hosting.instances_min:
         return
-    for slot in Slot:
-        _add_slot(blueprint, hosting, endpoint, slot)
+    for served in endpoints.items():
+        _add_slot(blueprint, hosting, served, after)
 
 
-def _add_slot(blueprint: Blueprint, hosting: HostingSpec, endpoint: str, slot: Slot) -> None:
+def _add_slot(
+    blueprint: Blueprint, hosting: HostingSpec, served: tuple[Slot, str], after: Sequence[str]
+) -> None:
+    slot, endpoint = served
     name = slot.value.capitalize()
     target = blueprint.add(
         f"{name}Scaling",
@@ -29,7 +39,7 @@ def _add_slot(blueprint: Blueprint, hosting: HostingSpec, endpoint: str, slot: S
             "MinCapacity": hosting.instances_min,
             "MaxCapacity": hosting.instances_max,
         },
-        after=[ENDPOINT],
+        after=after,
     )
     followed = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
     blueprint.add(

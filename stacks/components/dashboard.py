@@ -1,7 +1,7 @@
 """One dashboard a stage: what each slot of each model does, and how releases ended. For people."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,10 @@ MOST_MODELS = 150
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A model and its endpoint."""
+    """A model and the endpoint of each slot."""
 
     model: str
-    endpoint: str
+    endpoints: Mapping[Slot, str]
 
 
 def add_dashboard(blueprint: Blueprint, models: Sequence[Shown], *, region: str) -> None:
@@ -38,8 +38,8 @@ def widgets(models: Sequence[Shown], *, region: str) -> list[dict[str, Any]]:
         for column, (title, metric, statistic) in enumerate(_GRAPHS):
             place = {"x": column * _WIDTH, "y": (row + 1) * _HEIGHT}
             metrics = [
-                ["AWS/SageMaker", metric, "EndpointName", each.endpoint, "VariantName", slot.value]
-                for slot in Slot
+                ["AWS/SageMaker", metric, "EndpointName", endpoint, "VariantName", slot.value]
+                for slot, endpoint in each.endpoints.items()
             ]
             title_ = f"{each.model}: {title}"
             found.append({**place, **_graph(title_, metrics, statistic, region)})

@@ -1,4 +1,4 @@
-"""The HTTP API: predictions and outcomes, for callers that sign their requests (SigV4)."""
+"""The HTTP API: predictions and outcomes, for callers with a signature (SigV4) or a token."""
 
 import json
 from collections.abc import Mapping
@@ -8,10 +8,12 @@ from typing import Any
 from stacks.components.arns import ACCOUNT
 from stacks.components.blueprint import Blueprint, att, ref
 from stacks.components.handler_function import FunctionProps, add_log
+from stacks.project.doors import Authentication, DoorSpec
 from stacks.project.spec import StageSpec
 
 API = "Api"
 _LOG = "ApiLog"
+_AUTHORIZER = "ApiTokens"
 ROUTES: Mapping[str, str] = {
     "POST /models/{model}/predictions": "route_request",
     "POST /outcomes": "record_outcome",
@@ -39,15 +41,16 @@ class FrontDoorProps:
 
 
 def add_front_door(blueprint: Blueprint, props: FrontDoorProps) -> None:
-    """The API with its routes is there; a request without a signature is refused."""
+    """The API with its routes is there; a request without signature or token is refused."""
     stage = props.stage
+    access = _access(blueprint, stage.door)
     blueprint.add(
         API,
         "AWS::ApiGatewayV2::Api",
         {"Name": f"{props.project}-{stage.name}", "ProtocolType": "HTTP"},
     )
     for route_key, package in ROUTES.items():
-        _add_route(blueprint, route_key, props.functions[package].id)
+        _add_route(blueprint, route_key, props.functions[package].id, access)
     add_log(blueprint, _LOG, stage)
     blueprint.add(
         "ApiStage",
@@ -66,7 +69,30 @@ def add_front_door(blueprint: Blueprint, props: FrontDoorProps) -> None:
     )
 
 
-def _add_route(blueprint: Blueprint, route_key: str, function: str) -> None:
+def _access(blueprint: Blueprint, door: DoorSpec) -> dict[str, Any]:
+    """What a route says of its callers; the authorizer is there if tokens are taken."""
+    if door.authentication is Authentication.IAM or door.jwt is None:
+        return {"AuthorizationType": "AWS_IAM"}
+    blueprint.add(
+        _AUTHORIZER,
+        "AWS::ApiGatewayV2::Authorizer",
+        {
+            "ApiId": ref(API),
+            "AuthorizerType": "JWT",
+            "Name": "Tokens",
+            "IdentitySource": ["$request.header.Authorization"],
+            "JwtConfiguration": {"Issuer": door.jwt.issuer, "Audience": [door.jwt.audience]},
+        },
+    )
+    scopes = [value for name in ("scope", "scp") for value in door.jwt.claims.get(name, ())]
+    return {
+        "AuthorizationType": "JWT",
+        "AuthorizerId": ref(_AUTHORIZER),
+        "AuthorizationScopes": scopes or None,
+    }
+
+
+def _add_route(blueprint: Blueprint, route_key: str, function: str, access: dict[str, Any]) -> None:
     method, _, path = route_key.partition(" ")
     name = "Predictions" if path.endswith("predictions") else "Outcomes"
     integration = blueprint.add(
@@ -85,7 +111,7 @@ def _add_route(blueprint: Blueprint, route_key: str, function: str) -> None:
         {
             "ApiId": ref(API),
             "RouteKey": route_key,
-            "AuthorizationType": "AWS_IAM",
+            **access,
             "Target": {"Fn::Join": ["/", ["integrations", ref(integration)]]},
         },
     )

@@ -12,9 +12,12 @@ from typing import Any
 from stacks.components.arns import Arns, sub
 from stacks.components.blueprint import Blueprint, att
 from stacks.components.serving import ENDPOINT, ServingNames
+from stacks.components.tracks import declared_configs, endpoint_id, record_id
 from stacks.project.names import function_name
 from stacks.project.placement import Placement
 from stacks.project.spec import ModelSpec
+from tidegate.slots import Slot
+from tidegate.tracks import Tracks
 
 GUARD_FUNCTION = "guard_release"
 VERIFY_FUNCTION = "verify_release"
@@ -31,6 +34,7 @@ class GateProps:
     names: ServingNames
     model: ModelSpec
     placement: Placement
+    tracks: Tracks | None = None
 
 
 def add_guard(blueprint: Blueprint, props: GateProps) -> str:
@@ -41,9 +45,14 @@ def add_guard(blueprint: Blueprint, props: GateProps) -> str:
 
 def add_verification(blueprint: Blueprint, props: GateProps) -> None:
     """The verification is there; it runs after the endpoint was made or updated."""
+    declared = {"ServiceToken": _token(props, VERIFY_FUNCTION), **_declared(props)}
+    if props.tracks is not None:
+        config = {"EndpointConfigName": declared_configs(props.names.config)}
+        after = [each(slot) for each in (endpoint_id, record_id) for slot in Slot]
+        blueprint.add("ReleaseVerify", VERIFY_TYPE, {**declared, **config}, after=after)
+        return
     properties = {
-        "ServiceToken": _token(props, VERIFY_FUNCTION),
-        **_declared(props),
+        **declared,
         # The endpoint's name by reference, and so after the endpoint.
         "EndpointName": att(ENDPOINT, "EndpointName"),
         "EndpointConfigName": att(props.names.config, "EndpointConfigName"),
@@ -65,5 +74,6 @@ def _declared(props: GateProps) -> Mapping[str, Any]:
         "Model": props.model.name,
         "EndpointName": props.names.endpoint,
         "Slots": slots,
+        "Tracks": None if props.tracks is None else props.tracks.to_json(),
         "Plan": json.dumps(props.model.plan.to_json(), sort_keys=True, separators=(",", ":")),
     }

@@ -7,6 +7,7 @@ from typing import Any
 from stacks.components.arns import allow, policy, trust
 from stacks.components.blueprint import Blueprint, att, data, ref
 from stacks.project.spec import StageSpec
+from tidegate.slots import Slot
 
 RUNTIME = "python3.14"
 _MEMORY_MEGABYTES = 256
@@ -24,7 +25,8 @@ class CodeAsset:
 class FunctionProps:
     """A function of the folder `lambda/`: its package, what it may do, what it must know.
 
-    `fixed_name` is for functions that other stacks call; the other names are generated.
+    `fixed_name` is for functions that other stacks call; the other names are generated. A function
+    of a track has one brother, which works for the other track.
     """
 
     package: str
@@ -33,11 +35,17 @@ class FunctionProps:
     statements: list[dict[str, Any]]
     environment: Mapping[str, Any]
     fixed_name: str | None = None
+    track: Slot | None = None
+
+    @property
+    def name(self) -> str:
+        """Its package, and its track if it has one."""
+        return self.package if self.track is None else f"{self.package}_{self.track.value}"
 
     @property
     def id(self) -> str:
         """The logical id."""
-        return "".join(part.capitalize() for part in self.package.split("_"))
+        return "".join(part.capitalize() for part in self.name.split("_"))
 
     @property
     def log(self) -> str:

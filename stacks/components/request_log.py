@@ -15,7 +15,7 @@ _READER = "aggregate_requests"
 def add_request_log(blueprint: Blueprint, functions: Mapping[str, FunctionProps]) -> None:
     """What the front door logs about requests and outcomes is counted as it comes."""
     reader = att(functions[_READER].id)
-    for writer in (functions[package] for package in _WRITERS):
+    for writer in (row for row in functions.values() if row.package in _WRITERS):
         permission = blueprint.add(
             f"{writer.log}Permission",
             "AWS::Lambda::Permission",

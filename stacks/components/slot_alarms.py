@@ -1,5 +1,6 @@
 """Alarms of each slot, for people. A release is judged by its guardrails, never by these."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,9 @@ _PERIOD_SECONDS = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotAlarmsProps:
-    """Limits of a model's alarms, and the topic they notify, if any."""
+    """Limits of a model's alarms, the endpoint of each slot, and the topic to notify, if any."""
 
-    endpoint: str
+    endpoints: Mapping[Slot, str]
     limits: AlarmsSpec
     topic: str | None
 
@@ -26,7 +27,7 @@ def add_slot_alarms(blueprint: Blueprint, props: SlotAlarmsProps) -> None:
     failed = {"Statistic": "Average", "Threshold": limits.server_errors_percent / 100}
     refused = {"Statistic": "Average", "Threshold": limits.client_errors_percent / 100}
     slow = {"ExtendedStatistic": "p90", "Threshold": limits.latency_milliseconds * 1_000}
-    for slot in Slot:
+    for slot in props.endpoints:
         name = slot.value.capitalize()
         for id_, metric, limit in (
             (f"{name}Failed", "Invocation5XXErrors", failed),
@@ -39,11 +40,11 @@ def add_slot_alarms(blueprint: Blueprint, props: SlotAlarmsProps) -> None:
 
 def _alarm(props: SlotAlarmsProps, slot: Slot, metric: str) -> dict[str, Any]:
     return {
-        "AlarmDescription": f"{metric} of slot {slot} of {props.endpoint}",
+        "AlarmDescription": f"{metric} of slot {slot} of {props.endpoints[slot]}",
         "Namespace": "AWS/SageMaker",
         "MetricName": metric,
         "Dimensions": [
-            {"Name": "EndpointName", "Value": props.endpoint},
+            {"Name": "EndpointName", "Value": props.endpoints[slot]},
             {"Name": "VariantName", "Value": slot.value},
         ],
         "Period": _PERIOD_SECONDS,

@@ -1,6 +1,10 @@
 """Names that are derived: the same inputs always give the same name, within AWS's limits."""
 
 import hashlib
+from collections.abc import Mapping
+
+from tidegate.slots import Slot
+from tidegate.tracks import Tracks
 
 ENDPOINT_NAME_LIMIT = 63
 """SageMaker: at most 63 of a-z, A-Z, 0-9 and hyphens."""
@@ -22,9 +26,25 @@ def endpoint_name(project: str, stage: str, model: str) -> str:
     return shortened(f"{project}-{stage}-{model}", ENDPOINT_NAME_LIMIT)
 
 
+def track_endpoint_name(project: str, stage: str, model: str) -> str:
+    """What the names of the endpoints of a model's tracks have in common; the slot follows."""
+    room = ENDPOINT_NAME_LIMIT - max(len(f"-{slot}") for slot in Slot)
+    return shortened(f"{project}-{stage}-{model}", room)
+
+
+def slot_endpoints(name: str, *, tracks: Tracks | None) -> Mapping[Slot, str]:
+    """The endpoint that serves each slot: one for both, or one a track."""
+    return dict.fromkeys(Slot, name) if tracks is None else tracks.endpoints
+
+
 def release_stack_name(project: str, stage: str) -> str:
     """The name of the stack that holds the release loop of a stage."""
     return f"{project}-{stage}-release"
+
+
+def front_door_stack_name(project: str, stage: str) -> str:
+    """The name of the stack that holds the ways to the tracks of a stage."""
+    return f"{project}-{stage}-front-door"
 
 
 def model_stack_name(project: str, stage: str, model: str) -> str:
@@ -43,15 +63,16 @@ def id_prefix(project: str, stage: str) -> str:
     CloudFormation puts the logical id into the generated name, so that a policy can name the
     resources of one stage without naming any of them.
     """
-    return _pascal(f"{project}-{stage}")
+    return pascal(f"{project}-{stage}")
 
 
 def logical_id(project: str, stage: str, model: str, kind: str) -> str:
     """The logical id of a hosting resource whose generated name must be told apart."""
     prefix = id_prefix(project, stage)
     room = _LOGICAL_ID_LIMIT - len(prefix) - len(kind)
-    return f"{prefix}{shortened(_pascal(model), room).replace('-', '')}{kind}"
+    return f"{prefix}{shortened(pascal(model), room).replace('-', '')}{kind}"
 
 
-def _pascal(text: str) -> str:
+def pascal(text: str) -> str:
+    """The words of a name as one, each with a capital: `front-door` is FrontDoor."""
     return "".join(part.capitalize() for part in text.split("-"))
