@@ -11,17 +11,15 @@ from bench.judge.figures import Cell, Summary
 from bench.judge.results import Results, bad, harmless
 from bench.judge.worlds import Family
 
-WIDTH, ROW, TOP, BOTTOM = 1_000, 34, 64, 92
+WIDTH, ROW, TOP, BOTTOM = 1_000, 34, 64, 112
 LABELS, LEFT_END, RIGHT_BEGIN, RIGHT_END = 176, 490, 545, 915
 
 SHARES = (0.0, 0.01, 0.05, 0.2, 0.5, 1.0)
 RATIOS = (0.5, 1, 2, 4, 8, 16, 32)
 
 _WATCHED = "watched every minute for four hours; further left is better in both halves"
-_READ = (
-    "bar: geometric mean of what was found; missed: scenarios in which fewer than half of the bad "
-    "releases were found, or whose harm is not watched"
-)
+_BAR = "bar: geometric mean of what was found"
+_MISSED = "missed: scenarios in which fewer than half were found, or whose harm is not watched"
 
 PROMISED = 0.01
 """The share of harmless releases that the judge's plan allows to be rolled back."""
@@ -107,7 +105,7 @@ def _mark(item: Cell, x: float, y: float, value: str) -> str:
 
 
 def _legend(results: Results, height: float) -> Iterator[str]:
-    y, x = height - 62, float(RIGHT_BEGIN)
+    y, x = height - 82, float(RIGHT_BEGIN)
     for family in (Family.ERRORS, Family.OUTCOMES, Family.LATENCY, Family.LATE_ONSET):
         colour, shape = _MARKS[family]
         yield f'<path transform="translate({x:.1f},{y})" d="{shape}" fill="{colour}"/>'
@@ -115,7 +113,8 @@ def _legend(results: Results, height: float) -> Iterator[str]:
         x += 95
     yield _text(LABELS, y + 4, "one mark a scenario; green line: 1 %, promised", "start")
     yield _text(LABELS, y + 26, f"{results.runs} releases a scenario, {_WATCHED}", "start")
-    yield _text(LABELS, y + 46, _READ, "start")
+    yield _text(LABELS, y + 46, _BAR, "start")
+    yield _text(LABELS, y + 66, _MISSED, "start")
 
 
 def _words(summaries: tuple[Summary, ...]) -> str:
