@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tidegate.fleet import Fleet, fleet_faults
+from tidegate.guardrail.course import course_faults
 from tidegate.plan import ReleasePlan, Step
 from tidegate.schedules import linear_steps, rolling_steps
 from tidegate.strategies import IMPLEMENTED, LEGAL, Mechanism, Strategy
@@ -15,9 +16,6 @@ from tidegate.strategies import IMPLEMENTED, LEGAL, Mechanism, Strategy
 CANARY_SHARES = (10, 50)
 LINEAR_PERCENT, ROLLING_PERCENT = 20, 25
 """Shares of alternatives: the defaults of the project file."""
-
-LONGEST_WAIT_SECONDS, LONGEST_UPDATE_SECONDS = 3_600, 28_800
-"""WaitIntervalInSeconds and MaximumExecutionTimeoutInSeconds of a DeploymentConfig, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +70,8 @@ def _alternative(
     if faults:
         return Refused(strategy=strategy, mechanism=mechanism, why=faults[0].split("; use ")[0])
     course = _course(plan, strategy, mechanism, _steps(plan, fleet, strategy, mechanism))
-    why = _too_long(course) if mechanism is Mechanism.GUARDRAIL else None
-    return course if why is None else Refused(strategy=strategy, mechanism=mechanism, why=why)
+    why = _unguardable(plan, course) if mechanism is Mechanism.GUARDRAIL else ()
+    return Refused(strategy=strategy, mechanism=mechanism, why=why[0]) if why else course
 
 
 def _steps(
@@ -127,14 +125,13 @@ def _course(
     return Course(strategy=strategy, mechanism=mechanism, stages=stages)
 
 
-def _too_long(course: Course) -> str | None:
-    longest = max(stage.bake_seconds for stage in course.stages)
-    total = sum(stage.bake_seconds for stage in course.stages)
-    what = f"{course.strategy} by {course.mechanism}"
-    if longest > LONGEST_WAIT_SECONDS:
-        return f"{what} bakes at most 1h (WaitIntervalInSeconds), the plan's bake is {longest} s"
-    if total >= LONGEST_UPDATE_SECONDS:
-        return (
-            f"{what} takes less than 8h (MaximumExecutionTimeoutInSeconds), its bakes are {total} s"
-        )
-    return None
+def _unguardable(plan: ReleasePlan, course: Course) -> tuple[str, ...]:
+    """Why SageMaker cannot move traffic so under this plan's bakes and guardrail metrics."""
+    below = [stage for stage in course.stages if stage.share_percent < 100]
+    faults = course_faults(
+        course.strategy,
+        [stage.share_percent for stage in below],
+        [stage.bake_seconds for stage in course.stages],
+        metrics=[guardrail.metric.value for guardrail in plan.guardrails],
+    )
+    return tuple(f"{course.strategy} by guardrail: {fault}" for fault in faults)

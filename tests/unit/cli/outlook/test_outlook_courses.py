@@ -7,7 +7,7 @@ import pytest
 from cli.outlook.course import Course, Refused, other_courses, planned_course
 from tests.samples import PLAN
 from tidegate.fleet import Fleet
-from tidegate.plan import ReleasePlan, Step
+from tidegate.plan import Guardrail, Metric, ReleasePlan, Step
 from tidegate.schedules import linear_steps
 from tidegate.strategies import LEGAL, Mechanism, Strategy
 
@@ -97,7 +97,7 @@ def test_one_instance_has_no_half():
 
 @pytest.mark.parametrize(
     ("bake_seconds", "told"),
-    [(3_601, "bakes at most 1h (WaitIntervalInSeconds)"), (3_600, "takes less than 8h")],
+    [(3_601, "at most 3600 (WaitIntervalInSeconds), got 3601"), (3_600, "together, at most 25200")],
 )
 def test_sagemaker_waits_only_so_long(bake_seconds: int, told: str):
     """A bake, and all of them together, have limits there; ours have not."""
@@ -106,3 +106,13 @@ def test_sagemaker_waits_only_so_long(bake_seconds: int, told: str):
 
     assert told in why(long, (Strategy.LINEAR, Mechanism.GUARDRAIL))
     assert len(shares(long, (Strategy.LINEAR, Mechanism.DNS))) == 9
+
+
+def test_outcomes_are_not_watched_by_guardrail():
+    """A plan with a guardrail that its alarm could not be fed with is refused there, not here."""
+    outcomes = replace(PLAN, guardrails=(Guardrail(metric=Metric.OUTCOMES, margin=0.1),))
+
+    assert "guardrail outcomes cannot be watched" in why(
+        outcomes, (Strategy.BIG_BANG, Mechanism.GUARDRAIL)
+    )
+    assert shares(outcomes, (Strategy.BIG_BANG, Mechanism.DNS)) == [100]
