@@ -37,12 +37,17 @@ class FrontDoor:
     )
 
     def predict(
-        self, model: str, body: bytes, *, content_type: str = "application/json", user: str = ""
+        self,
+        model: str,
+        body: bytes,
+        *,
+        content_type: str = "application/json",
+        user: str = "",
+        slot_token: str = "",
     ) -> Reply:
         """Ask a model; a failed prediction is a reply with its status."""
-        headers = {"content-type": content_type}
-        if user:
-            headers["x-tidegate-user"] = user
+        told = {"x-tidegate-user": user, "x-tidegate-slot": slot_token}
+        headers = {"content-type": content_type, **{name: t for name, t in told.items() if t}}
         response = self._post(f"/models/{quote(model, safe='')}/predictions", body, headers)
         return Reply(
             status=response.status,

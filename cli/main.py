@@ -15,6 +15,7 @@ from cli.commands.plan import plan
 from cli.commands.release import app as release_app
 from cli.commands.replay import replay
 from cli.commands.simulate import simulate
+from cli.commands.who import who
 
 __all__ = ["app", "overview", "run"]
 
@@ -31,6 +32,7 @@ app.command()(down)
 app.command()(deploy)
 app.command()(invoke)
 app.command()(outcome)
+app.command()(who)
 app.command()(console)
 app.command()(drill)
 app.command()(plan)

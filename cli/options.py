@@ -81,6 +81,13 @@ class Place:
         shown = QUIET if progress is None else progress
         return deploy_stacks(self, assembly=assembly, progress=shown)
 
+    def slot_token(self, model: str, slot: str) -> str:
+        """A token that makes the front door ask this slot; the signing secret is read for it."""
+        from cli.signing import keys_of, slot_token  # noqa: PLC0415 - boto3
+
+        keys = keys_of(self.target, project=self.project.name, stage=self.stage)
+        return slot_token(self.deployed(), keys, model=model, slot=slot, clock=self.target.clock)
+
     def front_door(self) -> Door:
         """A client of the deployed front door, with the credentials of the target."""
         from cli.frontdoor import door_of  # noqa: PLC0415 - botocore

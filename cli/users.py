@@ -22,7 +22,13 @@ class Door(Protocol):
     """Where users ask and truths are told: `cli.frontdoor.FrontDoor`."""
 
     def predict(
-        self, model: str, body: bytes, *, content_type: str = ..., user: str = ...
+        self,
+        model: str,
+        body: bytes,
+        *,
+        content_type: str = ...,
+        user: str = ...,
+        slot_token: str = ...,
     ) -> Reply:
         """Ask a model; HTTPError when no answer came."""
         ...

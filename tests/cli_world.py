@@ -17,8 +17,10 @@ from cli.frontdoor import Reply
 from cli.main import app
 from cli.options import PLACES, On, Place
 from cli.project import Project
+from cli.signing import slot_token
 from cli.target import Target
 from emulator.clock import CloudClock
+from tests.fakes import FakeKeys
 from tests.release_world import ReleaseWorld
 from tests.samples import MODEL, declaration
 from tidegate import deploy
@@ -55,14 +57,22 @@ class FakeDoor:
     )
     outcome_status: int = 202
     asked: list[tuple[str, bytes, str, str]] = field(default_factory=list)
+    slot_tokens: list[str] = field(default_factory=list)
     outcomes: list[tuple[str, bool]] = field(default_factory=list)
     failure: Exception | None = None
 
     def predict(
-        self, model: str, body: bytes, *, content_type: str = "application/json", user: str = ""
+        self,
+        model: str,
+        body: bytes,
+        *,
+        content_type: str = "application/json",
+        user: str = "",
+        slot_token: str = "",
     ) -> Reply:
         """Answer."""
         self.asked.append((model, body, content_type, user))
+        self.slot_tokens.append(slot_token)
         if self.failure is not None:
             raise self.failure
         return self.reply
@@ -90,6 +100,12 @@ class FakePlace(Place):
         self.world.deployments.append(self.project.path)
         self.world.on_deploy(self.world)
         return (StackDone(name="demo-dev-release", change="updated", seconds=0.5),)
+
+    def slot_token(self, model: str, slot: str) -> str:
+        """Signed with a key for tests."""
+        return slot_token(
+            self.deployed(), FakeKeys(), model=model, slot=slot, clock=self.world.release.clock
+        )
 
     def front_door(self) -> FakeDoor:
         """The fake door."""

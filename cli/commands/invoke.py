@@ -35,15 +35,24 @@ def invoke(
         "application/json"
     ),
     user: Annotated[str, typer.Option(help="Who asks; hashed, never stored.")] = "",
+    slot: Annotated[
+        str | None,
+        typer.Option(
+            help="Ask this slot, by a token signed with the project's secret; no evidence."
+        ),
+    ] = None,
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
     json_output: JsonOption = False,
 ) -> None:
     """Ask a model through the front door, as its users do."""
-    door = place(project_file=project_file, stage=stage, on=on).front_door()
+    there = place(project_file=project_file, stage=stage, on=on)
     payload = _payload(body, data)
-    reply = door.predict(model, payload, content_type=content_type, user=user)
+    token = "" if slot is None else there.slot_token(model, slot)
+    reply = there.front_door().predict(
+        model, payload, content_type=content_type, user=user, slot_token=token
+    )
     text = reply.body.decode(errors="replace")
     if json_output:
         print_json(

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 from urllib3.exceptions import HTTPError
 
+from cli.signing import SIGNING_SECRET, TOKEN_SECONDS
+from stacks.components import signing_secret
 from tests.cli_world import BODY, CliWorld
+from tests.fakes import FakeKeys
+from tidegate.errors import OverrideRefusedError
+from tidegate.override import overridden_slot
 
 
 def test_the_answer_is_the_result_and_the_rest_a_remark(world: CliWorld):
@@ -42,6 +47,32 @@ def test_a_request_is_read_from_a_file_as_it_is(world: CliWorld, tmp_path: Path)
     arguments = ("--body", str(tmp_path / "picture"), "--content-type", "image/png")
     world.run("invoke", "flights", *arguments)
     assert world.door.asked == [("flights", b"\xff\x00", "image/png", "")]
+
+
+def test_a_slot_is_asked_for_by_a_token(world: CliWorld):
+    """It holds for the slot that was named, and for nothing without one."""
+    world.run("invoke", "flights", "--data", "x", "--slot", "green")
+    world.run("invoke", "flights", "--data", "x")
+    token, none = world.door.slot_tokens
+    split, now = world.release.store.split("flights"), world.release.clock.now()
+    assert split is not None
+    keys = FakeKeys().read()
+    assert overridden_slot(token, keys, split=split, now=now + TOKEN_SECONDS - 1) == "green"
+    with pytest.raises(OverrideRefusedError, match="expired"):
+        overridden_slot(token, keys, split=split, now=now + TOKEN_SECONDS)
+    assert none == ""
+
+
+def test_a_slot_that_is_not_there_is_wrong_usage(world: CliWorld):
+    """The slots there are are named, and nothing is asked."""
+    said = world.run("invoke", "flights", "--data", "x", "--slot", "red")
+    assert (said.code, world.door.asked) == (2, [])
+    assert "only blue, green" in said.err
+
+
+def test_the_secret_s_name_is_that_of_the_release_stack():
+    """The command finds it by its logical id."""
+    assert SIGNING_SECRET == signing_secret.SIGNING_SECRET
 
 
 def test_a_failed_prediction_is_shown_and_exits_with_one(world: CliWorld):
