@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
-from tidegate.deploy import reset_records, verify
+from tidegate.deploy import verify
 from tidegate.guardrail import gate
 from tidegate.guardrail.gate import DeployRequest
 from tidegate.strategies import Mechanism
-from tidegate.tracks import configs_in
+from tidegate.tracks import Tracks, configs_in
+from tidegate.traffic import reset_records
 from tidegate_aws.cloudformation import CustomResourceRequest, Done, answer
 from tidegate_aws.settings import Variable
 from tidegate_aws.world import World, world
@@ -52,6 +53,9 @@ def _forgotten(ports: World, request: CustomResourceRequest) -> Done:
     """The model is unknown, and earlier deploys left nothing: no stack has that as a resource."""
     model = str(request.properties["Model"])
     ports.store.forget(model)
+    if "Tracks" in request.properties:
+        tracks = Tracks.from_json(request.properties["Tracks"])
+        reset_records(records=ports.traffic.records, tracks=tracks)
     if CONFIG not in request.properties:
         return verified(model, "forgotten")
     left = _left_behind(ports, serving=str(request.properties[CONFIG]), keep=())
