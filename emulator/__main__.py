@@ -32,6 +32,7 @@ PLUGINS = (
     "emulator.sagemaker",
     "emulator.route53",
     "emulator.certificates",
+    "emulator.loadbalancing",
     "emulator.secretrotation",
     "emulator.cloudformation",
 )
