@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tidegate.latency import add
 from tidegate.untyped import Any
 from tidegate.values import value
 
@@ -154,23 +155,87 @@ class MaturedCounts:
 
 
 @value
+class SliceCounts:
+    """Pairs of requests that are alike in one field, and those that differed or failed anew."""
+
+    pairs: int = 0
+    bad: int = 0
+
+    def __add__(self, other: "SliceCounts") -> "SliceCounts":
+        return SliceCounts(pairs=self.pairs + other.pairs, bad=self.bad + other.bad)
+
+
+@value
 class PairCounts:
-    """Shadow evidence: one request answered by both slots, so the comparison is paired."""
+    """Shadow evidence: one request answered by both slots, so the comparison is paired.
+
+    `distances` of numbers in the answers are by decade (`shadow.join.distance_bucket`). Latencies
+    are how long the models took, in the buckets of `tidegate.latency`; they are not paired.
+    """
 
     agreed: int = 0
     differed: int = 0
     live_only_error: int = 0
     candidate_only_error: int = 0
     both_error: int = 0
+    distances: Mapping[int, int] = field(default_factory=dict)
+    live_latency: Mapping[int, int] = field(default_factory=dict)
+    candidate_latency: Mapping[int, int] = field(default_factory=dict)
+    slices: Mapping[str, SliceCounts] = field(default_factory=dict)
+
+    @property
+    def answered(self) -> int:
+        """Pairs that both answered, which alone can agree or differ."""
+        return self.agreed + self.differed
+
+    @property
+    def pairs(self) -> int:
+        """All pairs."""
+        return self.answered + self.live_only_error + self.candidate_only_error + self.both_error
 
     def __add__(self, other: "PairCounts") -> "PairCounts":
+        slices = dict(self.slices)
+        for name, counts in other.slices.items():
+            slices[name] = slices.get(name, SliceCounts()) + counts
         return PairCounts(
             agreed=self.agreed + other.agreed,
             differed=self.differed + other.differed,
             live_only_error=self.live_only_error + other.live_only_error,
             candidate_only_error=self.candidate_only_error + other.candidate_only_error,
             both_error=self.both_error + other.both_error,
+            distances=add(self.distances, other.distances),
+            live_latency=add(self.live_latency, other.live_latency),
+            candidate_latency=add(self.candidate_latency, other.candidate_latency),
+            slices=slices,
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts in JSON types; histograms and slices are left out where they are empty."""
+        record: dict[str, Any] = {name: getattr(self, name) for name in _PAIRED}
+        for name in _PAIR_HISTOGRAMS:
+            if getattr(self, name):
+                record[name] = {str(b): n for b, n in sorted(getattr(self, name).items())}
+        if self.slices:
+            record["slices"] = {n: [c.pairs, c.bad] for n, c in sorted(self.slices.items())}
+        return record
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "PairCounts":
+        """The counts that `to_json` wrote."""
+        counts = {name: int(data[name]) for name in _PAIRED}
+        histograms = {
+            name: {int(b): int(n) for b, n in data.get(name, {}).items()}
+            for name in _PAIR_HISTOGRAMS
+        }
+        slices = {
+            name: SliceCounts(pairs=int(pairs), bad=int(bad))
+            for name, (pairs, bad) in data.get("slices", {}).items()
+        }
+        return cls(**counts, **histograms, slices=slices)
+
+
+_PAIRED = ("agreed", "differed", "live_only_error", "candidate_only_error", "both_error")
+_PAIR_HISTOGRAMS = ("distances", "live_latency", "candidate_latency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -232,13 +297,7 @@ class Observation:
                 "events": self.matured.events,
             }
         if self.pairs is not None:
-            record["pairs"] = {
-                "agreed": self.pairs.agreed,
-                "differed": self.pairs.differed,
-                "live_only_error": self.pairs.live_only_error,
-                "candidate_only_error": self.pairs.candidate_only_error,
-                "both_error": self.pairs.both_error,
-            }
+            record["pairs"] = self.pairs.to_json()
         return record
 
     @classmethod
@@ -263,6 +322,6 @@ class Observation:
             latency={int(b): int(n) for b, n in record["latency"].items()},
             outcomes={int(b): OutcomeCounts.from_json(o) for b, o in record["outcomes"].items()},
             matured=MaturedCounts(**{k: int(v) for k, v in record.get("matured", {}).items()}),
-            pairs=None if pairs is None else PairCounts(**{k: int(v) for k, v in pairs.items()}),
+            pairs=None if pairs is None else PairCounts.from_json(pairs),
             evidence=bool(record["evidence"]),
         )

@@ -7,6 +7,8 @@ from itertools import pairwise
 from tidegate.errors import InvalidValueError
 from tidegate.guardrail.course import course_faults
 from tidegate.observation import OutcomeKind
+from tidegate.shadow.pairing import Pairing
+from tidegate.shadow.rules import ShadowTerms, shadow_faults
 from tidegate.strategies import Mechanism, Split, Strategy, faults_of
 from tidegate.untyped import Any
 from tidegate.values import value
@@ -18,6 +20,7 @@ class Metric(StrEnum):
     ERRORS = "errors"
     LATENCY = "latency"
     OUTCOMES = "outcomes"
+    AGREEMENT = "agreement"
 
 
 @value
@@ -28,7 +31,8 @@ class Guardrail:
     be at most two points above the live one's. For latency it is the share of requests slower than
     the live version's 90th percentile, above the 0.10 that this quantile means for the live
     version. For outcomes it is the share of wrong ones among the known (labels), or of answered
-    requests whose outcome window passed with a complaint, or without a conversion.
+    requests whose outcome window passed with a complaint, or without a conversion. For agreement,
+    which is a shadow's, it is the share of answers that may differ from the live ones.
 
     `tolerated_slowdown` is for latency only: candidate latencies are divided by it (in whole
     buckets, rounded up) before any comparison, so that a better model that is a little slower is no
@@ -97,12 +101,17 @@ class ReleasePlan:
     alpha: float = 0.01
     beta: float = 0.05
     holdout_percent: int = 0
+    pairing: Pairing | None = None
+    """Of a shadow: what is compared of two answers; None compares failures and latency only."""
+    then: Strategy | None = None
+    """Of a shadow: the strategy that releases a version which has passed."""
 
     def __post_init__(self) -> None:
         faults = (*faults_of(self.strategy, self.mechanism), *self._number_faults())
         faults += tuple(f for g in self.guardrails for f in g.faults())
         faults += _step_faults(self.strategy, self.steps) or self._course_faults()
         faults += _split_faults(self.split, self.mechanism, self.holdout_percent)
+        faults += shadow_faults(self._shadow_terms())
         if len({g.metric for g in self.guardrails}) != len(self.guardrails):
             faults += ("each metric may have one guardrail, drop the second",)
         if not self.guardrails:
@@ -120,6 +129,16 @@ class ReleasePlan:
                 metrics=[guardrail.metric.value for guardrail in self.guardrails],
             )
         return faults
+
+    def _shadow_terms(self) -> ShadowTerms:
+        return ShadowTerms(
+            strategy=self.strategy,
+            shares=[step.share_percent for step in self.steps],
+            metrics=[guardrail.metric.value for guardrail in self.guardrails],
+            lag_seconds=self.lag_seconds,
+            pairing=self.pairing,
+            then=self.then,
+        )
 
     def _number_faults(self) -> tuple[str, ...]:
         faults: list[str] = []
@@ -144,7 +163,12 @@ class ReleasePlan:
 
     def to_json(self) -> dict[str, Any]:
         """The plan in JSON types; `from_json` reads it back."""
+        shadow = {
+            "pairing": None if self.pairing is None else self.pairing.to_json(),
+            "then": None if self.then is None else self.then.value,
+        }
         return {
+            **(shadow if self.strategy is Strategy.SHADOW else {}),
             "strategy": self.strategy.value,
             "mechanism": self.mechanism.value,
             "split": self.split.value,
@@ -173,6 +197,7 @@ class ReleasePlan:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ReleasePlan":
         """The plan that `to_json` wrote, checked again; without a `kind` it has labels."""
+        pairing, then = data.get("pairing"), data.get("then")
         return cls(
             strategy=Strategy(data["strategy"]),
             mechanism=Mechanism(data["mechanism"]),
@@ -197,6 +222,8 @@ class ReleasePlan:
             alpha=float(data["alpha"]),
             beta=float(data["beta"]),
             holdout_percent=int(data.get("holdout_percent", 0)),
+            pairing=None if pairing is None else Pairing.from_json(pairing),
+            then=None if then is None else Strategy(then),
         )
 
 
@@ -225,6 +252,8 @@ def _split_faults(split: Split, mechanism: Mechanism, holdout_percent: int) -> t
 def _step_faults(strategy: Strategy, steps: tuple[Step, ...]) -> tuple[str, ...]:
     if strategy is Strategy.BIG_BANG:
         return _big_bang_faults(steps)
+    if strategy is Strategy.SHADOW:
+        return _bake_faults(steps)
     shares = tuple(step.share_percent for step in steps)
     faults: list[str] = []
     if not steps:
@@ -237,12 +266,15 @@ def _step_faults(strategy: Strategy, steps: tuple[Step, ...]) -> tuple[str, ...]
     )
     if any(a >= b for a, b in pairwise(shares)):
         faults.append(f"steps must rise, got {shares}: put the smaller share first")
-    faults.extend(
+    return (*faults, *_bake_faults(steps))
+
+
+def _bake_faults(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    return tuple(
         f"bake_seconds must be 0 to 2592000, got {step.bake_seconds}"
         for step in steps
         if not 0 <= step.bake_seconds <= 30 * 86_400
     )
-    return tuple(faults)
 
 
 def _big_bang_faults(steps: tuple[Step, ...]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from dataclasses import field
 
 from tidegate import latency
 from tidegate.intervals import interval_of
-from tidegate.observation import ObservationKey, OutcomeCounts, Unit, delay_bucket
+from tidegate.observation import ObservationKey, OutcomeCounts, PairCounts, Unit, delay_bucket
 from tidegate.split import NO_RELEASE, NO_SPLIT
 from tidegate.values import value
 
@@ -143,6 +143,8 @@ class Tally:
     nameless_errors: int = 0
     latency: Mapping[int, int] = field(default_factory=dict)
     outcomes: Mapping[int, OutcomeCounts] = field(default_factory=dict)
+    pairs: PairCounts | None = None
+    """Of a shadow: pairs by interval, which come from captures and not from the log."""
 
     def plus(self, other: "Tally") -> "Tally":
         """Both tallies of one key together."""
@@ -159,7 +161,14 @@ class Tally:
             nameless_errors=self.nameless_errors + other.nameless_errors,
             latency=latency.add(self.latency, other.latency),
             outcomes=outcomes,
+            pairs=_both(self.pairs, other.pairs),
         )
+
+
+def _both(left: PairCounts | None, right: PairCounts | None) -> PairCounts | None:
+    if left is None or right is None:
+        return right if left is None else left
+    return left + right
 
 
 def tally_key(*, model: str, release_id: str) -> str:

@@ -85,6 +85,7 @@ IMPLEMENTED: frozenset[tuple[Strategy, Mechanism]] = frozenset(
         (Strategy.ROLLING, Mechanism.WEIGHTS),
         (Strategy.CANARY, Mechanism.DNS),
         (Strategy.LINEAR, Mechanism.DNS),
+        (Strategy.SHADOW, Mechanism.SHADOW),
     }
 )
 """Combinations this version can run; the other legal ones are refused at synth, by name."""

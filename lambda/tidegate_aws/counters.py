@@ -6,13 +6,14 @@ chunk of the batch, so that a batch that is delivered again finds its markers an
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tidegate.errors import ConflictError
-from tidegate.observation import Observation, ObservationKey, OutcomeCounts, Unit
+from tidegate.observation import Observation, ObservationKey, OutcomeCounts, PairCounts, Unit
 from tidegate.ports import Clock
 from tidegate.requestlog import Tally
 from tidegate_aws.clock import CloudClock
@@ -127,6 +128,9 @@ def _expression(
     settled: Item = {"unit": text(tally.unit.value), "expires_at": number(expires_at)}
     if tally.settling:
         settled["settling"] = {"BOOL": True}
+    if tally.pairs is not None:
+        # Pairs of a key come in one batch, all at once, so that they are set and never grow.
+        settled["pairs"] = text(json.dumps(tally.pairs.to_json(), sort_keys=True))
     grown = {**_growth(tally), **_clients(tally, full)}
     both = {**settled, **grown}
     sets = ", ".join(f"#{name} = :{name}" for name in settled)
@@ -180,6 +184,7 @@ def _observation(release_id: str, item: Any) -> Observation:
         clients_with_errors=min(errors, clients + read_number(item, "clients_beyond")),
         latency=_numbered(item, "l"),
         outcomes=_outcomes(item),
+        pairs=_pairs(item),
         evidence="settling" not in item,
     )
 
@@ -190,6 +195,10 @@ def _outcomes(item: Any) -> dict[int, OutcomeCounts]:
         bucket: OutcomeCounts(known=known, wrong=wrong.get(bucket, 0))
         for bucket, known in _numbered(item, "known").items()
     }
+
+
+def _pairs(item: Any) -> PairCounts | None:
+    return PairCounts.from_json(json.loads(item["pairs"]["S"])) if "pairs" in item else None
 
 
 def _numbered(item: Any, prefix: str) -> dict[int, int]:

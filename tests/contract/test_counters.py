@@ -7,7 +7,7 @@ import pytest
 from tests.aws import OBSERVATION_TABLE
 from tests.fakes import FakeCounters
 from tests.samples import RELEASE
-from tidegate.observation import Observation, ObservationKey, OutcomeCounts
+from tidegate.observation import Observation, ObservationKey, OutcomeCounts, PairCounts, SliceCounts
 from tidegate.ports import Counters
 from tidegate.requestlog import Tally
 from tidegate_aws import clients
@@ -137,6 +137,21 @@ def test_counts_are_read_from_an_interval_on(counters: Counters):
         (100, "blue"),
         (100, "green"),
     ]
+
+
+def test_pairs_read_back(counters: Counters):
+    """Pairs of an interval come in one batch, with all that was counted of them."""
+    pairs = PairCounts(
+        agreed=7,
+        candidate_only_error=1,
+        distances={0: 5, 3: 2},
+        live_latency={4: 8},
+        slices={"a b": SliceCounts(pairs=8, bad=1)},
+    )
+    assert counters.add("pairs", [a_tally(pairs=pairs)])
+    assert not counters.add("pairs", [a_tally(pairs=pairs)])
+    (observation,) = counters.read(RELEASE)
+    assert observation.pairs == pairs
 
 
 def test_releases_are_counted_apart(counters: Counters):

@@ -48,36 +48,38 @@ def advance(
     metrics = {item.metric: item for item in state.metrics}
     live, both = state.live_latency, state.both_latency
     for stratum in serving_strata(observations, comparison):
-        candidate = _tolerated(plan, stratum.candidate.latency)
+        candidate = tolerated(plan, stratum.candidate.latency)
         both = scores.remember(both, latency.add(stratum.live.latency, candidate))
         for guardrail in plan.guardrails if stratum.two_sided else ():
             item = metrics[guardrail.metric]
             if guardrail.metric is Metric.ERRORS:
                 item = replace(item, harm=_errors(item.harm, stratum, now=now))
             if guardrail.metric is Metric.LATENCY:
-                increments = _latency_increments(candidate, stratum.live.latency, both)
-                item = replace(item, harm=_plus(item.harm, increments, now=now))
-            shown = _serving_tables(guardrail, stratum, live)
-            metrics[guardrail.metric] = _shown(item, shown, guardrail, limits)
+                increments = latency_increments(candidate, stratum.live.latency, both)
+                item = replace(item, harm=with_increments(item.harm, increments, now=now))
+            tables = serving_tables(guardrail, stratum, live)
+            metrics[guardrail.metric] = shown(item, tables, guardrail, limits)
         live = latency_splits.remember(live, stratum.live_seen)
     for guardrail in plan.guardrails:
         if guardrail.metric is Metric.OUTCOMES:
-            tables = outcome_tables(
+            known = outcome_tables(
                 observations, comparison, kind=guardrail.kind, window_intervals=window
             )
             outcomes = metrics[Metric.OUTCOMES]
-            metrics[Metric.OUTCOMES] = _outcomes(outcomes, tables, guardrail, limits, now=now)
+            metrics[Metric.OUTCOMES] = _outcomes(outcomes, known, guardrail, limits, now=now)
     return JudgeState(
-        metrics=tuple(_looked(metrics[item.metric], limits, now=now) for item in state.metrics),
+        metrics=tuple(looked(metrics[item.metric], limits, now=now) for item in state.metrics),
         live_latency=live,
         both_latency=both,
         newest=now,
-        candidate_requests=state.candidate_requests + _requests(observations, comparison.candidate),
-        live_requests=state.live_requests + _requests(observations, comparison.live),
+        candidate_requests=state.candidate_requests
+        + requests_of(observations, comparison.candidate),
+        live_requests=state.live_requests + requests_of(observations, comparison.live),
     )
 
 
-def _requests(observations: Sequence[Observation], slot: str) -> int:
+def requests_of(observations: Sequence[Observation], slot: str) -> int:
+    """How many requests a slot had in these increments."""
     return sum(item.requests for item in observations if item.key.slot == slot)
 
 
@@ -93,7 +95,7 @@ def _newest(state: JudgeState, observations: Sequence[Observation], window: int)
     return max(closed, default=None)
 
 
-def _tolerated(plan: ReleasePlan, seen: latency.Histogram) -> dict[int, int]:
+def tolerated(plan: ReleasePlan, seen: latency.Histogram) -> dict[int, int]:
     """The candidate's latencies, made faster by the slowdown that the plan tolerates."""
     slowdowns = [g.tolerated_slowdown for g in plan.guardrails if g.metric is Metric.LATENCY]
     slack = latency_splits.tolerated_buckets(slowdowns[0]) if slowdowns else 0
@@ -108,25 +110,29 @@ def _errors(harm: HarmState, stratum: ServingStratum, *, now: int) -> HarmState:
     ratio = LATE_ODDS_RATIO[Metric.ERRORS]
     tables = {"requests": stratum.errors, "clients": stratum.clients}
     increments = {name: of_events([table], odds_ratio=ratio) for name, table in tables.items()}
-    return _plus(harm, increments, now=now)
+    return with_increments(harm, increments, now=now)
 
 
-def _latency_increments(
+def latency_increments(
     candidate: latency.Histogram, live: latency.Histogram, both: latency.Histogram
 ) -> dict[str, Increment | None]:
+    """What each witness of latency sees in a stratum; `both` are those that ranks are among."""
     return {
         name: of_scores(candidate, live, score(both), effect=LATE_EFFECT)
         for name, score in SCORES.items()
     }
 
 
-def _plus(harm: HarmState, seen: Mapping[str, Increment | None], *, now: int) -> HarmState:
+def with_increments(
+    harm: HarmState, seen: Mapping[str, Increment | None], *, now: int
+) -> HarmState:
+    """The walks of a metric with what each of its witnesses saw."""
     for witness, increment in seen.items():
         harm = harm.plus(witness, increment, now=now)
     return harm
 
 
-def _serving_tables(
+def serving_tables(
     guardrail: Guardrail, stratum: ServingStratum, reference: latency.Histogram
 ) -> list[Table]:
     """The tables that people and the claim of safety see: none where nothing can be seen yet."""
@@ -146,13 +152,13 @@ def _outcomes(
     increment = of_events(harm, odds_ratio=LATE_ODDS_RATIO[Metric.OUTCOMES])
     item = replace(item, harm=item.harm.plus("outcomes", increment, now=now))
     for table in harm:
-        item = _shown(item, [table, NOTHING], guardrail, limits)
+        item = shown(item, [table, NOTHING], guardrail, limits)
     for table in safety:
-        item = _shown(item, [NOTHING, table], guardrail, limits)
+        item = shown(item, [NOTHING, table], guardrail, limits)
     return item
 
 
-def _shown(
+def shown(
     state: MetricState, channels: Sequence[Table], guardrail: Guardrail, limits: Limits
 ) -> MetricState:
     """The state with one more stratum in its counts and in the evidence of safety."""
@@ -175,5 +181,6 @@ def _shown(
     return replace(counted, log_safety=harmless)
 
 
-def _looked(item: MetricState, limits: Limits, *, now: int) -> MetricState:
+def looked(item: MetricState, limits: Limits, *, now: int) -> MetricState:
+    """The metric after a look at its walks."""
     return replace(item, harm=item.harm.look(item.metric, limits.budgets[item.metric], now=now))

@@ -7,16 +7,18 @@ guaranteed and why.
 from collections.abc import Sequence
 
 from tidegate.errors import InvalidValueError
-from tidegate.judge import latency_splits, reason
+from tidegate.judge import latency_splits, pair_reason, pairs, reason
 from tidegate.judge.advance import advance
 from tidegate.judge.forecast import requests_needed
-from tidegate.judge.interval import difference_bounds
+from tidegate.judge.interval import difference_bounds, rate_bounds
 from tidegate.judge.limits import LEAST_CANDIDATE_TRIALS, Limits
 from tidegate.judge.reason import Finding
 from tidegate.judge.state import JudgeState, MetricState
 from tidegate.judge.strata import Comparison, faults_of
+from tidegate.judge.tally import Tally
 from tidegate.observation import Observation
 from tidegate.plan import Guardrail, Metric, ReleasePlan
+from tidegate.strategies import Strategy
 from tidegate.verdict import Claim, Evidence, Verdict, VerdictKind
 
 __all__ = ["Comparison", "JudgeState", "judge"]
@@ -38,14 +40,15 @@ def judge(
     if faults:
         raise InvalidValueError(faults)
     limits = Limits.of(plan)
-    following = advance(plan, comparison, state, observations, limits=limits)
+    take_in = pairs.advance if plan.strategy is Strategy.SHADOW else advance
+    following = take_in(plan, comparison, state, observations, limits=limits)
     return following, _verdict(plan, following, limits=limits)
 
 
 def _verdict(plan: ReleasePlan, state: JudgeState, *, limits: Limits) -> Verdict:
-    pairs = list(zip(state.metrics, plan.guardrails, strict=True))
-    harm = [_harm(item, guardrail, limits, state) for item, guardrail in pairs]
-    safe = [_safe(item, guardrail, limits, state) for item, guardrail in pairs]
+    guarded = list(zip(state.metrics, plan.guardrails, strict=True))
+    harm = [_harm(item, guardrail, limits, state) for item, guardrail in guarded]
+    safe = [_safe(item, guardrail, limits, state) for item, guardrail in guarded]
     needed = requests_needed(safe, candidate_requests=state.candidate_requests)
     kind, why = _conclusion(harm, safe, plan=plan, requests=state.candidate_requests)
     return Verdict(
@@ -63,7 +66,7 @@ def _harm(item: MetricState, guardrail: Guardrail, limits: Limits, state: JudgeS
     reading = item.harm.reading(item.metric, limits.budgets[item.metric])
     channel = item.worst_channel
     tally = item.tallies[channel]
-    lower, upper = difference_bounds(tally) or (None, None)
+    lower, upper = _bounds(item, tally)
     if lower is not None and reading.proven:
         # What is proven bounds the difference too; the interval's stated coverage allows for it.
         lower = max(lower, 0.0)
@@ -85,7 +88,7 @@ def _harm(item: MetricState, guardrail: Guardrail, limits: Limits, state: JudgeS
 def _safe(item: MetricState, guardrail: Guardrail, limits: Limits, state: JudgeState) -> Finding:
     """The claim of safety, told by the channel that the margin is about."""
     tally = item.tally
-    lower, upper = difference_bounds(tally) or (None, None)
+    lower, upper = _bounds(item, tally)
     if upper is not None and limits.safe(item):
         upper = min(upper, guardrail.margin)
     evidence = Evidence(
@@ -102,6 +105,17 @@ def _safe(item: MetricState, guardrail: Guardrail, limits: Limits, state: JudgeS
     return Finding(guardrail=guardrail, evidence=evidence, tally=tally, edge=edge)
 
 
+def _bounds(item: MetricState, tally: Tally) -> tuple[float | None, float | None]:
+    """What people see of the difference; answers that differ are bounded as the share they are."""
+    if tally.weight <= 0:
+        return None, None
+    if item.metric is not Metric.AGREEMENT:
+        return difference_bounds(tally) or (None, None)
+    return rate_bounds(
+        score=tally.candidate_score, weight=tally.weight, scale=tally.candidate_scale
+    )
+
+
 def _edge(state: JudgeState, item: MetricState, channel: int) -> int | None:
     edges = latency_splits.edges(state.live_latency)
     return None if edges is None or item.metric is not Metric.LATENCY else edges[channel]
@@ -111,6 +125,8 @@ def _conclusion(
     harm: list[Finding], safe: list[Finding], *, plan: ReleasePlan, requests: int
 ) -> tuple[VerdictKind, str]:
     """Harm that is proven wins over everything; safety must be proven of every metric."""
+    if plan.strategy is Strategy.SHADOW:
+        return _conclusion_of_pairs(harm, safe, plan=plan, requests=requests)
     harmed = [item for item in harm if item.evidence.reached]
     if harmed:
         worst = max(harmed, key=lambda item: item.evidence.log_evidence)
@@ -124,3 +140,20 @@ def _conclusion(
     needed = requests_needed(safe, candidate_requests=requests)
     why = reason.continued(unproven, candidate_requests=requests, needed=needed)
     return VerdictKind.CONTINUE, why
+
+
+def _conclusion_of_pairs(
+    harm: list[Finding], safe: list[Finding], *, plan: ReleasePlan, requests: int
+) -> tuple[VerdictKind, str]:
+    """The same of a shadow, which is told of pairs: to promote means that it passes."""
+    harmed = [item for item in harm if item.evidence.reached]
+    if harmed:
+        worst = max(harmed, key=lambda item: item.evidence.log_evidence)
+        return VerdictKind.ROLL_BACK, pair_reason.failed(worst, alpha=plan.alpha)
+    unproven = [item for item in safe if not item.evidence.reached]
+    if not unproven:
+        return VerdictKind.PROMOTE, pair_reason.passed(safe, candidate_requests=requests)
+    scarce = [item for item in safe if item.tally.candidate_trials < LEAST_CANDIDATE_TRIALS]
+    if scarce:
+        return VerdictKind.HOLD, pair_reason.held(scarce, candidate_requests=requests)
+    return VerdictKind.CONTINUE, pair_reason.continued(unproven, candidate_requests=requests)

@@ -23,6 +23,7 @@ WEIGHTS: Mapping[Metric, float] = {
     Metric.ERRORS: 0.36,
     Metric.OUTCOMES: 0.24,
     Metric.LATENCY: 0.40,
+    Metric.AGREEMENT: 0.36,
 }
 """Parts of alpha; those of the metrics that the plan guards are scaled to 1."""
 
@@ -45,6 +46,7 @@ class Search:
 SEARCHES: Mapping[Metric, tuple[Search, ...]] = {
     Metric.ERRORS: (Search(witnesses=("requests", "clients"), at_once=0.83, late=0.17),),
     Metric.OUTCOMES: (Search(witnesses=("outcomes",), at_once=0.80, late=0.20),),
+    Metric.AGREEMENT: (Search(witnesses=("answers",), at_once=0.83, late=0.17),),
     Metric.LATENCY: (
         Search(witnesses=("body",), at_once=0.36, late=0.14),
         Search(witnesses=("tail",), at_once=0.24, late=0.08),
@@ -52,7 +54,11 @@ SEARCHES: Mapping[Metric, tuple[Search, ...]] = {
     ),
 }
 
-LATE_ODDS_RATIO: Mapping[Metric, float] = {Metric.ERRORS: 3.0, Metric.OUTCOMES: 2.0}
+LATE_ODDS_RATIO: Mapping[Metric, float] = {
+    Metric.ERRORS: 3.0,
+    Metric.OUTCOMES: 2.0,
+    Metric.AGREEMENT: 2.0,
+}
 """The late turn for the worse that CUSUMs of events are made for."""
 
 LATE_EFFECT = 0.6

@@ -42,13 +42,13 @@ def of_events(tables: Sequence[Table], *, odds_ratio: float) -> Increment | None
             value=table.candidate_events,
             law=law,
             variance=variance(table.candidate_trials, table.live_trials, table.events),
-            drifts={LATE: _midpoint(law, odds_ratio)},
+            drifts={LATE: midpoint(law, odds_ratio)},
         )
         total = one if total is None else total.plus(one)
     return total
 
 
-def _midpoint(law: Law, odds_ratio: float) -> float:
+def midpoint(law: Law, odds_ratio: float) -> float:
     """The events at which the likelihood ratio for this odds ratio is 1."""
     log_odds = math.log(odds_ratio)
     moment = math.fsum(

@@ -8,6 +8,7 @@ from tidegate.errors import InvalidValueError
 from tidegate.judge.harm import HarmState
 from tidegate.judge.latency_splits import MARGIN_CHANNEL, QUANTILES
 from tidegate.judge.tally import Tally
+from tidegate.observation import PairCounts
 from tidegate.plan import Metric, ReleasePlan
 from tidegate.untyped import Any
 from tidegate.values import value
@@ -84,6 +85,8 @@ class JudgeState:
     """The last interval of which anything was closed."""
     candidate_requests: int = 0
     live_requests: int = 0
+    pairs: PairCounts | None = None
+    """Of a shadow: all pairs that were evidence so far, without histograms and slices."""
 
     @classmethod
     def initial(cls, plan: ReleasePlan) -> "JudgeState":
@@ -103,7 +106,9 @@ class JudgeState:
 
     def to_json(self) -> dict[str, Any]:
         """The versioned state in JSON types; `from_json` reads it back."""
+        pairs = {} if self.pairs is None else {"pairs": self.pairs.to_json()}
         return {
+            **pairs,
             "v": VERSION,
             "metrics": [item.to_json() for item in self.metrics],
             "live_latency": {str(b): n for b, n in sorted(self.live_latency.items())},
@@ -127,4 +132,5 @@ class JudgeState:
             newest=None if data["newest"] is None else int(data["newest"]),
             candidate_requests=int(data["candidate_requests"]),
             live_requests=int(data["live_requests"]),
+            pairs=PairCounts.from_json(data["pairs"]) if "pairs" in data else None,
         )

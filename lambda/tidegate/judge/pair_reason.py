@@ -1,0 +1,58 @@
+"""Says in one sentence, with the numbers, why a shadow passes, fails or goes on."""
+
+import math
+
+from tidegate.judge.limits import LEAST_CANDIDATE_TRIALS
+from tidegate.judge.reason import Finding
+from tidegate.plan import Metric
+from tidegate.words import one_of, percent, points, thousands
+
+
+def failed(harm: Finding, *, alpha: float) -> str:
+    """Why the candidate may not answer users: what is worse, by how much, how sure that is."""
+    evidence = harm.evidence
+    return (
+        f"fail because {_told(harm)} in {thousands(harm.tally.candidate_trials)} pairs, and chance "
+        f"would show as much by now in 1 of {one_of(evidence.log_evidence)} harmless candidates "
+        f"(allowed: 1 of {one_of(evidence.log_limit)} by now, 1 of {one_of(-math.log(alpha))} in "
+        "all)"
+    )
+
+
+def passed(safe: list[Finding], *, candidate_requests: int) -> str:
+    """Why the candidate has passed: no harm above any margin."""
+    each = ", ".join(f"{_told(item)} (margin {points(item.guardrail.margin)})" for item in safe)
+    return (
+        f"pass because no harm reaches its margin: {each}, "
+        f"after {thousands(candidate_requests)} copied requests that answered nobody"
+    )
+
+
+def held(scarce: list[Finding], *, candidate_requests: int) -> str:
+    """What is too little to judge by."""
+    each = ", ".join(
+        f"{item.guardrail.metric} {thousands(item.tally.candidate_trials)}" for item in scarce
+    )
+    return (
+        f"hold because {thousands(candidate_requests)} copied requests are too few to judge by: "
+        f"each metric needs {LEAST_CANDIDATE_TRIALS} pairs, and of {each} so far"
+    )
+
+
+def continued(unproven: list[Finding], *, candidate_requests: int) -> str:
+    """What is still to be shown."""
+    each = ", ".join(
+        f"{_told(item)}, to be shown within {points(item.guardrail.margin)} points (evidence "
+        f"{max(0.0, item.evidence.log_evidence):.1f} of {item.evidence.log_limit:.1f})"
+        for item in unproven
+    )
+    return (
+        f"continue because after {thousands(candidate_requests)} copied requests no harm is "
+        f"proven, but {each}"
+    )
+
+
+def _told(finding: Finding) -> str:
+    if finding.guardrail.metric is Metric.AGREEMENT:
+        return f"answers that differ are {percent(finding.tally.candidate_rate)}"
+    return f"{finding.name} are {finding.rates}"
