@@ -12,6 +12,7 @@ from cli.screen import duration, reached_share
 from cli.verbs import abort_release, intervention
 from tidegate.loop import operate
 from tidegate.release import Phase, ReleaseRecord
+from tidegate.strategies import Mechanism
 from tidegate.verdict import Claim
 
 _ON_ITS_WAY = frozenset({Phase.SHIFTING, Phase.BAKING})
@@ -37,11 +38,12 @@ class Offer:
 
 def offers(record: ReleaseRecord, *, attended: bool) -> tuple[Offer, ...]:
     """Every verb, as it stands for this release now."""
+    steering = _over(record) or _moved_by_another(record)
     refusals = {
-        Verb.PAUSE: _no_pause(record),
-        Verb.RESUME: _no_resume(record, attended=attended),
-        Verb.PROMOTE: _no_promotion(record),
-        Verb.ABORT: _no_abort(record),
+        Verb.PAUSE: steering or _no_pause(record),
+        Verb.RESUME: steering or _no_resume(record, attended=attended),
+        Verb.PROMOTE: steering or _no_promotion(record),
+        Verb.ABORT: _over(record) or _no_abort(record),
     }
     return tuple(
         Offer(verb=verb, refusal=refusals[verb], consequences=_CONSEQUENCES[verb](record))
@@ -74,6 +76,11 @@ def _over(record: ReleaseRecord) -> str | None:
     return f"the release is over ({record.phase})" if record.phase.terminal else None
 
 
+def _moved_by_another(record: ReleaseRecord) -> str | None:
+    guardrail = record.plan.mechanism is Mechanism.GUARDRAIL
+    return "SageMaker moves its traffic (mechanism guardrail)" if guardrail else None
+
+
 def _decided(record: ReleaseRecord) -> str | None:
     return None if record.phase in _ON_ITS_WAY else f"it is decided already ({record.phase})"
 
@@ -83,12 +90,12 @@ def _no_pause(record: ReleaseRecord) -> str | None:
         return "it halted: no step is taken anyway"
     if record.paused is not None:
         return "it is paused already"
-    return _over(record) or _decided(record)
+    return _decided(record)
 
 
 def _no_resume(record: ReleaseRecord, *, attended: bool) -> str | None:
     waits = record.paused is not None or record.halted is not None or not attended
-    return _over(record) or (None if waits else "it is neither paused nor halted")
+    return None if waits else "it is neither paused nor halted"
 
 
 def _no_promotion(record: ReleaseRecord) -> str | None:
@@ -96,11 +103,11 @@ def _no_promotion(record: ReleaseRecord) -> str | None:
         return "it halted: resume it first"
     if record.forced is not None:
         return f"{record.forced.who} ordered it already"
-    return _over(record) or _decided(record)
+    return _decided(record)
 
 
 def _no_abort(record: ReleaseRecord) -> str | None:
-    return "it is on its way back already" if record.phase is Phase.ABORTING else _over(record)
+    return "it is on its way back already" if record.phase is Phase.ABORTING else None
 
 
 def _named(record: ReleaseRecord, role: str) -> str:

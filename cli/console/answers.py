@@ -121,7 +121,7 @@ def release_document(seen: Seen) -> dict[str, Any]:
         "looks": seen.looks,
         "attended": seen.attended,
         "endpoint_status": "absent" if serving is None else serving.status,
-        "serves": {} if serving is None else serving.shares(),
+        "serves": seen.shares,
         "offers": [asdict(o) for o in offers(seen.record, attended=seen.attended)],
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tidegate.ports import Executions
 from tidegate.release import ReleaseRecord
+from tidegate.strategies import Mechanism
 
 EVERY = 8
 """Looks from one question to the next, as `tidegate release watch` has it."""
@@ -23,9 +24,11 @@ class Attendance:
     def attended(self, executions: Executions, record: ReleaseRecord) -> bool:
         """Whether somebody works on the release, as far as was heard; true once it is over.
 
-        A halted release is nobody's until an operator takes it up, and says so by itself.
+        A halted release is nobody's until an operator takes it up, and says so by itself; one whose
+        traffic SageMaker moves needs no execution of the release machine.
         """
-        if record.phase.terminal or record.halted is not None:
+        guardrail = record.plan.mechanism is Mechanism.GUARDRAIL
+        if record.phase.terminal or record.halted is not None or guardrail:
             return True
         if record.epoch != self.epoch:
             self.looks, self.missed, self.epoch = 0, 0, record.epoch

@@ -48,7 +48,7 @@ def release_page(seen: Seen, *, who: str) -> str:
         metrics=metric_charts(view),
         shares=share_drawing(view),
         exposure=exposure_drawing(view),
-        serving={} if seen.serving is None else seen.serving.shares(),
+        serving=seen.shares,
     )
 
 

@@ -15,6 +15,7 @@ from cli.overview import ModelStatus, model_statuses, past_releases
 from tidegate.errors import NotFoundError
 from tidegate.ports import EndpointState, Look
 from tidegate.release import ReleaseRecord
+from tidegate.strategies import Mechanism
 from tidegate.view import ReleaseView, view_of
 
 MOST_LOOKS = 240
@@ -26,10 +27,11 @@ MOST_RELEASES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One release as it was found: its record and view, and what its endpoint really serves.
+    """One release as it was found: its record and view, and what really serves.
 
-    `serving` is None where the endpoint is gone, `attended` false where no execution works on the
-    release though it is not over. `looks` counts all, the view may have fewer.
+    `serving` is None where an endpoint or a record of DNS is gone, `attended` false where no
+    execution works on the release though it is not over. `looks` counts all, the view may have
+    fewer.
     """
 
     record: ReleaseRecord
@@ -38,6 +40,15 @@ class Seen:
     attended: bool
     looks: int
     at: float
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Slot to share in percent, as read back; empty where nothing tells the slots apart.
+
+        While SageMaker moves traffic between fleets, both are of one variant.
+        """
+        by_fleets = self.record.plan.mechanism is Mechanism.GUARDRAIL
+        return {} if self.serving is None or by_fleets else self.serving.shares()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +145,7 @@ class Reader:
         return Seen(
             record=record,
             view=view,
-            serving=self._serving(record.endpoint_name),
+            serving=self._serving(record),
             attended=kept.attendance.attended(deployed.executions, record),
             looks=len(kept.looks),
             at=deployed.target.clock.now(),
@@ -147,9 +158,9 @@ class Reader:
         judged = (replace(look, observations=(), given=()) for look in newer if look.verdict)
         return (*known, *judged)
 
-    def _serving(self, endpoint_name: str) -> EndpointState | None:
+    def _serving(self, record: ReleaseRecord) -> EndpointState | None:
         try:
-            return self.deployed.endpoints.read(endpoint_name)
+            return self.deployed.traffic.read(record)
         except NotFoundError:
             return None
 

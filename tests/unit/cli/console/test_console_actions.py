@@ -1,11 +1,15 @@
 """The operator's verbs as buttons: what is offered when, and what it is said to do."""
 
+from dataclasses import replace
+
 import pytest
 
 from cli.console.actions import Offer, Verb, carry_out, offers
 from tests.cli_world import CliWorld
-from tests.samples import MODEL, RELEASE, START, record
+from tests.samples import MODEL, PLAN, RELEASE, START, record
+from tidegate.plan import Step
 from tidegate.release import Intervention, Phase, ReleaseRecord
+from tidegate.strategies import Mechanism
 from tidegate.verdict import Claim, Evidence, Verdict, VerdictKind
 
 GRACE = Intervention(who="grace", at=START, why="lunch")
@@ -45,6 +49,16 @@ def test_what_can_be_used_follows_from_the_record(changed: ReleaseRecord, expect
 def test_a_release_that_nobody_works_on_can_be_resumed():
     """Its execution died: the record is whole, and a new one goes on from it."""
     assert "resume" in possible(record(phase=Phase.BAKING), attended=False)
+
+
+def test_what_sagemaker_moves_can_only_be_aborted():
+    """Its deploy is the release: no step of it is ours."""
+    plan = replace(
+        PLAN, mechanism=Mechanism.GUARDRAIL, steps=(Step(share_percent=10, bake_seconds=120),)
+    )
+    moved = record(phase=Phase.BAKING, plan=plan)
+    assert possible(moved, attended=False) == {"abort"}
+    assert "SageMaker moves its traffic" in str(offered(moved)[Verb.PAUSE].refusal)
 
 
 def test_every_refusal_says_why():

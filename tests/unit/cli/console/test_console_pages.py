@@ -116,7 +116,7 @@ def test_shares_that_are_not_yet_served_are_told_apart(opened: Seen):
     """Ordered is not served."""
     assert "ordered for v2: 10 %" in release_page(opened, who="ada")
     gone = replace(opened, serving=None)
-    assert "the endpoint serves nothing that can be read" in release_page(gone, who="ada")
+    assert "what is served cannot be read by slot" in release_page(gone, who="ada")
 
 
 def test_a_model_of_the_overview_links_to_its_open_release(opened: Seen, world: CliWorld):
