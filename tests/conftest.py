@@ -35,4 +35,4 @@ settings.load_profile("tidegate")
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Connections to this machine only."""
-    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+    pytest_socket.socket_allow_hosts(["127.0.0.0/8", "::1", "localhost"], allow_unix_socket=True)

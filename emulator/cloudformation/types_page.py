@@ -11,10 +11,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 OURS = (
+    "AWS::CertificateManager::Certificate",
     "AWS::CloudWatch::Alarm",
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::ElasticLoadBalancingV2::TargetGroup",
+    "AWS::Route53::HealthCheck",
+    "AWS::Route53::HostedZone",
+    "AWS::Route53::RecordSet",
+    "AWS::Route53::RecordSetGroup",
     "AWS::SageMaker::Endpoint",
     "AWS::SageMaker::EndpointConfig",
     "AWS::SageMaker::Model",
+    "AWS::WAFv2::WebACLAssociation",
 )
 """The types that services of this package run."""
 
@@ -27,7 +37,9 @@ A template may hold any of {total} public resource types. Every one but `AWS::Cl
 `AWS::CDK::Metadata` has its properties checked
 against the public schema that cfn-lint ships ({dated}).
 
-- **Ours** ({ours}): run by the embedded cloud itself.
+- **Ours** ({ours}): run by the embedded cloud itself. Which of their properties do nothing here, and
+  which are refused by name: [DNS, certificates and load balancers](embedded-front-door.md),
+  [SageMaker and alarms](embedded-sagemaker-and-alarms.md).
 - **ministack's** ({theirs}): created through ministack's service of that name. How much of
   the real service is behind it differs from one to the next; some only keep what they are told.
 - **Recorded, not running** ({recorded}): remembered, with a right-shaped `Ref` and `Fn::GetAtt`. No

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from emulator.certificates.resources import register_certificates
 from emulator.cloudformation.registry import HandlerRegistry
 from emulator.cloudformation.schemas import bundled_catalogue
 from emulator.cloudformation.types_page import OURS, page
 from emulator.cloudwatch.resources import register_alarms
+from emulator.loadbalancing.resources import register_associations, register_balancers
+from emulator.route53.resources import register_zones
 from emulator.sagemaker.resources import register_resources
 
 
@@ -19,9 +22,14 @@ def test_the_page_groups_types_by_service_and_counts_them() -> None:
 
 def test_the_types_called_ours_are_those_that_our_services_register() -> None:
     """The page's list and the services' registrations are one."""
-    registry, nothing = HandlerRegistry(), _Nothing()
+    registry = HandlerRegistry()
+    nothing: Any = _Nothing()
     register_alarms(registry, bundled_catalogue())
     register_resources(registry, bundled_catalogue(), nothing, nothing)
+    register_zones(registry, nothing, nothing)
+    register_certificates(registry, bundled_catalogue(), nothing, nothing)
+    register_balancers(registry, bundled_catalogue(), nothing, nothing)
+    register_associations(registry, nothing)
     assert tuple(sorted(registry)) == OURS
 
 
