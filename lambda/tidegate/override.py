@@ -14,7 +14,7 @@ from tidegate.values import value
 FORMAT = "slot-1"
 _FIELDS = 3
 LONGEST_SECONDS = 86_400
-"""How long a token may be made to last."""
+"""How long a token may last: one that was made for longer is refused until then."""
 
 
 @value
@@ -44,6 +44,10 @@ def overridden_slot(token: str, keys: SigningKeys, *, split: SplitDocument, now:
     if now >= expires_at:
         raise OverrideRefusedError(
             f"the slot token expired {round(now - expires_at)} s ago: make another one"
+        )
+    if expires_at - now > LONGEST_SECONDS:
+        raise OverrideRefusedError(
+            f"the slot token lasts {round(expires_at - now)} s, {LONGEST_SECONDS} are allowed"
         )
     if slot not in split.digests:
         slots = ", ".join(sorted(split.digests))

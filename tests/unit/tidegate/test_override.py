@@ -8,7 +8,7 @@ from tests import samples
 from tests.fakes import FakeKeys
 from tests.samples import MODEL, START
 from tidegate.errors import ForgedPredictionIdError, OverrideRefusedError
-from tidegate.override import Override, overridden_slot, sign_override
+from tidegate.override import LONGEST_SECONDS, Override, overridden_slot, sign_override
 from tidegate.prediction_id import PredictionId, sign, verify
 from tidegate.signing import SigningKeys
 
@@ -40,6 +40,15 @@ def test_a_token_of_something_else_is_refused(override: Override, told: str):
     """It says what it is for."""
     with pytest.raises(OverrideRefusedError, match=told):
         slot_of(sign_override(override, KEYS))
+
+
+def test_a_token_that_would_last_too_long_is_refused():
+    """Keys are rotated out after a day, as far as tokens go."""
+    lasting = Override(model=MODEL, slot="green", expires_at=START + LONGEST_SECONDS)
+    token = sign_override(lasting, KEYS)
+    assert slot_of(token) == "green"
+    with pytest.raises(OverrideRefusedError, match="lasts 86460 s, 86400 are allowed"):
+        slot_of(token, now=START - 60)
 
 
 def test_a_token_of_another_key_is_forged():

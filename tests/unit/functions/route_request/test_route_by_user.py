@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -26,7 +27,7 @@ from tidegate_aws.release_store import DynamoReleaseStore
 
 KEYS = signing_keys('{"current": "k1", "k1": "a generated text"}', now=0.0)
 ID = "0123456789abcdef" * 2
-FAR = 10**11
+SOON = time.time() + 3_600
 
 
 def an_event(**changes: Any) -> dict[str, Any]:
@@ -154,7 +155,7 @@ def test_a_cookie_that_was_never_given_out_is_none(given: str):
 def token(**changes: Any) -> str:
     """A slot token."""
     return sign_override(
-        Override(**{"model": MODEL, "slot": "blue", "expires_at": FAR, **changes}), KEYS
+        Override(**{"model": MODEL, "slot": "blue", "expires_at": SOON, **changes}), KEYS
     )
 
 
