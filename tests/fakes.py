@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tidegate.announcement import Announcement
 from tidegate.errors import ConflictError, LockedError, NotFoundError
 from tidegate.inference import Answer, Question
 from tidegate.observation import Observation, ObservationKey
@@ -410,7 +411,7 @@ class FakeExecutions:
 class FakeAnnouncer:
     """What was announced."""
 
-    said: list[tuple[str, str]] = field(default_factory=list)
+    said: list[Announcement] = field(default_factory=list)
 
-    def changed(self, record: ReleaseRecord, *, what: str) -> None:
-        self.said.append((record.release_id, what))
+    def announce(self, announcement: Announcement) -> None:
+        self.said.append(announcement)

@@ -1,1 +1,1 @@
-"""The function that announces the end of a release."""
+"""The function that tells the end of a release."""

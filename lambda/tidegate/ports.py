@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tidegate.announcement import Announcement
 from tidegate.early import Missing
 from tidegate.inference import Answer, Question
 from tidegate.observation import Observation
@@ -283,8 +284,8 @@ class Executions(Protocol):
 
 
 class Announcer(Protocol):
-    """Events and metrics about a release, for people and alarms."""
+    """News of releases, for people and other systems."""
 
-    def changed(self, record: ReleaseRecord, *, what: str) -> None:
+    def announce(self, announcement: Announcement) -> None:
         """Publish that a release changed its state."""
         ...

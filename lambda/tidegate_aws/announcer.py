@@ -1,20 +1,18 @@
-"""Events and metrics about releases: for people, alarms and other systems, never for the judge."""
+"""Announcements of releases: to people by SNS, to other systems by EventBridge; never the judge."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tidegate.announcement import Announcement
 from tidegate.errors import TidegateError
-from tidegate.release import ReleaseRecord
-
-if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
 
 SOURCE = "tidegate"
 DETAIL_TYPE = "Tidegate Release State Change"
+_FOR_PROGRAMS = ("http", "https", "sqs", "lambda", "firehose", "email-json")
+"""Protocols of subscriptions that get the JSON; all others get the text."""
 
 
 class AnnouncementError(TidegateError):
@@ -23,75 +21,47 @@ class AnnouncementError(TidegateError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsAnnouncer:
-    """Port `Announcer` over EventBridge and CloudWatch."""
+    """Port `Announcer` over EventBridge and SNS."""
 
     events: Any
-    cloudwatch: CloudWatchClient
+    sns: Any
     event_bus_name: str
-    metric_namespace: str
+    topic_arn: str
 
-    def changed(self, record: ReleaseRecord, *, what: str) -> None:
-        """Publish that a release changed its state: one event, and metrics once it is over."""
-        self._put_event(record, what)
-        if record.phase.terminal:
-            self.cloudwatch.put_metric_data(
-                Namespace=self.metric_namespace, MetricData=_metrics(record)
-            )
+    def announce(self, announcement: Announcement) -> None:
+        """The change is an event on the bus and a message of the topic."""
+        self._put_event(announcement)
+        self._publish(announcement)
 
-    def _put_event(self, record: ReleaseRecord, what: str) -> None:
+    def _put_event(self, announcement: Announcement) -> None:
         answer = self.events.put_events(
             Entries=[
                 {
                     "Source": SOURCE,
                     "DetailType": DETAIL_TYPE,
                     "EventBusName": self.event_bus_name,
-                    "Detail": json.dumps(_detail(record, what)),
+                    "Detail": json.dumps(announcement.detail),
                 }
             ]
         )
         if answer["FailedEntryCount"] != 0:
             first = answer["Entries"][0]
             raise AnnouncementError(
-                f"event of {record.release_id} was refused: {first.get('ErrorMessage')}"
+                f"event {announcement.id} was refused: {first.get('ErrorMessage')}"
             )
 
-
-def _detail(record: ReleaseRecord, what: str) -> dict[str, Any]:
-    return {
-        "release_id": record.release_id,
-        "model": record.model,
-        "what": what,
-        "phase": record.phase.value,
-        "live": {"slot": record.live.slot.value, "version": record.live.version.digest},
-        "candidate": {
-            "slot": record.candidate.slot.value,
-            "version": record.candidate.version.digest,
-        },
-        "reason": "" if record.verdict is None else record.verdict.reason,
-        "started_at": record.started_at,
-        "finished_at": record.finished_at,
-    }
-
-
-def _metrics(record: ReleaseRecord) -> list[MetricDatumTypeDef]:
-    promoted = 1.0 if record.phase.value == "promoted" else 0.0
-    metrics = [_metric(record, "Promoted", promoted, "Count")]
-    if record.verdict is not None:
-        exposed = float(record.verdict.candidate_requests)
-        metrics.append(_metric(record, "CandidateRequests", exposed, "Count"))
-    if record.finished_at is not None:
-        lasted = record.finished_at - record.started_at
-        metrics.append(_metric(record, "ReleaseSeconds", lasted, "Seconds"))
-    if record.restored_at is not None and record.decided_at is not None:
-        restored = max(0.0, record.restored_at - record.decided_at)
-        metrics.append(_metric(record, "RestoreSeconds", restored, "Seconds"))
-    return metrics
-
-
-def _metric(record: ReleaseRecord, name: str, value: float, unit: Any) -> MetricDatumTypeDef:
-    return {
-        "MetricName": name,
-        "Dimensions": [{"Name": "Model", "Value": record.model}],
-        "Value": value,
-        "Unit": unit,
-    }
+    def _publish(self, announcement: Announcement) -> None:
+        """A text for each protocol; attributes let a subscription choose models and changes."""
+        detail = json.dumps(announcement.detail)
+        texts = {"default": announcement.text, **dict.fromkeys(_FOR_PROGRAMS, detail)}
+        attributes = {name: announcement.detail[name] for name in ("model", "what", "phase")}
+        self.sns.publish(
+            TopicArn=self.topic_arn,
+            Subject=announcement.subject,
+            Message=json.dumps(texts),
+            MessageStructure="json",
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in {"id": announcement.id, **attributes}.items()
+            },
+        )

@@ -105,6 +105,18 @@ def events() -> Any:
 
 
 @cache
+def sns() -> Any:
+    """Messages to people."""
+    return _client("sns")
+
+
+@cache
+def s3() -> Any:
+    """Files of outcomes."""
+    return _client("s3")
+
+
+@cache
 def secretsmanager() -> Any:
     """The secret that prediction ids are signed with."""
     return _client("secretsmanager")

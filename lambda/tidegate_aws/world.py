@@ -178,14 +178,14 @@ class World:
 
     @cached_property
     def announcer(self) -> AwsAnnouncer:
-        """Events and metrics about releases."""
+        """Announcements of releases."""
         from tidegate_aws.announcer import AwsAnnouncer
 
         return AwsAnnouncer(
             events=clients.events(),
-            cloudwatch=clients.cloudwatch(),
+            sns=clients.sns(),
             event_bus_name=self.settings.event_bus_name,
-            metric_namespace=self.settings.metric_namespace,
+            topic_arn=self.settings[Variable.NOTIFICATION_TOPIC_ARN],
         )
 
 

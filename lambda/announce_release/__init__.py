@@ -1,0 +1,1 @@
+"""The function that announces every change of a release."""
