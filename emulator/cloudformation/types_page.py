@@ -37,8 +37,8 @@ A template may hold any of {total} public resource types. Every one but `AWS::Cl
 `AWS::CDK::Metadata` has its properties checked
 against the public schema that cfn-lint ships ({dated}).
 
-- **Ours** ({ours}): run by the embedded cloud itself. Which of their properties do nothing here, and
-  which are refused by name: [DNS, certificates and load balancers](embedded-front-door.md),
+- **Ours** ({ours}): run by the embedded cloud itself. Which of their properties do nothing,
+  and which are refused by name: [DNS, certificates and load balancers](embedded-front-door.md),
   [SageMaker and alarms](embedded-sagemaker-and-alarms.md).
 - **ministack's** ({theirs}): created through ministack's service of that name. How much of
   the real service is behind it differs from one to the next; some only keep what they are told.
