@@ -8,9 +8,9 @@ from aws_cdk import App
 
 from stacks.assets import AssetShelf
 from stacks.components.dashboard import Shown
-from stacks.hosting_stack import HostingProps, HostingStack
-from stacks.project.names import endpoint_name
-from stacks.project.spec import ProjectSpec
+from stacks.front_door_stack import FrontDoorStack, FrontDoorStackProps
+from stacks.hosting_stack import HostingProps, HostingStack, served_by
+from stacks.project.spec import ProjectSpec, StageSpec
 from stacks.release_stack import ReleaseProps, ReleaseStack
 from tidegate.pointer import LivePointer
 
@@ -26,16 +26,15 @@ class Deployment:
 
 
 def add_stacks(app: App, deployment: Deployment) -> None:
-    """The app has the stage's release stack, and a stack for each of its models."""
+    """The app has the stage's release stack, its front door, and a stack for each model."""
     project = deployment.project
     stage = project.stages[deployment.stage]
     shelf = AssetShelf(folder=deployment.folder)
-    shown = [
-        Shown(model=name, endpoint=endpoint_name(project.name, stage.name, name))
-        for name in project.models
-    ]
-    props = ReleaseProps(project=project.name, stage=stage, shelf=shelf, models=shown)
-    release = ReleaseStack(app, props=props)
+    release = ReleaseStack(app, props=_release(project, stage, shelf))
+    door = _add_front_door(app, project, stage)
+    if door is not None:
+        # The routers of the tracks are functions of the release stack, called by name.
+        door.add_stack_dependency(release)
     for name, model in project.models.items():
         hosting = HostingStack(
             app,
@@ -49,3 +48,29 @@ def add_stacks(app: App, deployment: Deployment) -> None:
         )
         # Guard and verification are functions of the release stack, called by name.
         hosting.add_stack_dependency(release)
+        if door is not None and model.has_tracks:
+            # The weighted records alias names that the front door makes.
+            hosting.add_stack_dependency(door)
+
+
+def _release(project: ProjectSpec, stage: StageSpec, shelf: AssetShelf) -> ReleaseProps:
+    dns = stage.door.dns
+    with_tracks = [name for name, model in project.models.items() if model.has_tracks]
+    return ReleaseProps(
+        project=project.name,
+        stage=stage,
+        shelf=shelf,
+        models=[
+            Shown(model=name, endpoints=served_by(project.name, stage, model))
+            for name, model in project.models.items()
+        ],
+        hosts=() if dns is None else tuple(dns.host(name) for name in sorted(with_tracks)),
+    )
+
+
+def _add_front_door(app: App, project: ProjectSpec, stage: StageSpec) -> FrontDoorStack | None:
+    models = [name for name, model in project.models.items() if model.has_tracks]
+    if stage.door.dns is None or not models:
+        return None
+    props = FrontDoorStackProps(project=project.name, stage=stage, models=models)
+    return FrontDoorStack(app, props=props)

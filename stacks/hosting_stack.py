@@ -4,6 +4,7 @@ A model has a stack of its own, named by the model's name alone: adding or dropp
 never moves it (docs/decisions/0005-one-stack-per-model.md).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Environment, Stack
@@ -14,15 +15,25 @@ from stacks.components.arns import Arns
 from stacks.components.autoscaling import add_autoscaling
 from stacks.components.blueprint import Blueprint, ref
 from stacks.components.capture_bucket import CAPTURE_BUCKET, add_capture_bucket
-from stacks.components.execution_role import RoleNeeds, add_execution_role
+from stacks.components.deployment_config import add_rollback_alarm, deployment_config
+from stacks.components.execution_role import RoleNeeds, add_execution_role, execution_role_id
 from stacks.components.gate import GateProps, add_guard, add_verification
-from stacks.components.serving import ServingNames, ServingProps, add_serving
+from stacks.components.serving import ENDPOINT, ServingNames, ServingProps, add_serving
 from stacks.components.slot_alarms import SlotAlarmsProps, add_slot_alarms
-from stacks.project.names import endpoint_name, logical_id, model_stack_name
-from stacks.project.placement import Placement, place, version_of
+from stacks.components.tracks import add_tracks, endpoint_id
+from stacks.project.names import (
+    endpoint_name,
+    logical_id,
+    model_stack_name,
+    slot_endpoints,
+    track_endpoint_name,
+)
+from stacks.project.placement import Placement, place, place_alone, tracks_of, version_of
 from stacks.project.spec import ModelSpec, StageSpec
 from tidegate.pointer import LivePointer
 from tidegate.slots import Slot
+from tidegate.strategies import Mechanism
+from tidegate.tracks import Tracks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,18 +58,22 @@ class HostingStack(Stack):
             env=Environment(account=stage.account, region=stage.region),
             description=f"Model {model.name} of {props.project}, stage {stage.name}",
         )
+        names = _names(props)
         gate = GateProps(
             project=props.project,
             arns=Arns(stage=stage),
-            names=_names(props),
+            names=names,
             model=model,
             placement=self._placement(props),
+            tracks=tracks_of(model, stage.door.dns, endpoint=names.endpoint),
         )
         hosting_blueprint(gate).build(self)
 
     def _placement(self, props: HostingProps) -> Placement:
         uri = props.shelf.publish(self, props.model.artifact)
         version = version_of(props.model, region=props.stage.region, artifact_uri=uri)
+        if props.model.plan.mechanism is Mechanism.GUARDRAIL:
+            return place_alone(version)
         return place(version, props.pointer)
 
 
@@ -67,34 +82,67 @@ def hosting_blueprint(gate: GateProps) -> Blueprint:
     blueprint = Blueprint()
     stage, model, names = gate.arns.stage, gate.model, gate.names
     guard = add_guard(blueprint, gate)
+    by_slot = slot_endpoints(names.endpoint, tracks=gate.tracks)
+    endpoints = {slot: by_slot[slot] for slot in gate.placement.served}
     captures = model.capture.percent > 0
     needs = RoleNeeds(
         arns=gate.arns,
-        endpoint=names.endpoint,
+        endpoints=tuple(dict.fromkeys(endpoints.values())),
         versions=tuple(gate.placement.slots.values()),
         captures=captures,
+        id_=execution_role_id(model, gate.placement.slots[gate.placement.live].digest),
     )
     role = add_execution_role(blueprint, needs, guard=guard)
     if captures:
         keep_days = model.capture.keep_days
         add_capture_bucket(blueprint, keep_days=keep_days, on_destroy=stage.data_on_destroy)
         blueprint.tell("CaptureBucketName", ref(CAPTURE_BUCKET))
+    by_guardrail = model.plan.mechanism is Mechanism.GUARDRAIL
     serving = ServingProps(
-        names=names, model=model, placement=gate.placement, role=role, guard=guard
+        names=names,
+        model=model,
+        placement=gate.placement,
+        role=role,
+        guard=guard,
+        slots=gate.placement.served,
+        deployment=deployment_config(model, names.endpoint) if by_guardrail else None,
+        alarms=[add_rollback_alarm(blueprint, names.endpoint)] if by_guardrail else [],
     )
-    add_serving(blueprint, serving)
+    after = _add_endpoints(blueprint, serving, gate.tracks)
     add_verification(blueprint, gate)
-    add_autoscaling(blueprint, model.hosting, endpoint=names.endpoint)
-    alarms = SlotAlarmsProps(endpoint=names.endpoint, limits=model.alarms, topic=stage.alarm_topic)
+    add_autoscaling(blueprint, model.hosting, endpoints=endpoints, after=after)
+    alarms = SlotAlarmsProps(endpoints=endpoints, limits=model.alarms, topic=stage.alarm_topic)
     add_slot_alarms(blueprint, alarms)
     blueprint.tell("EndpointName", names.endpoint)
     return blueprint
 
 
+def _add_endpoints(
+    blueprint: Blueprint, serving: ServingProps, tracks: Tracks | None
+) -> Sequence[str]:
+    """One endpoint for both slots, or one a track; returns their logical ids."""
+    if tracks is None:
+        add_serving(blueprint, serving)
+        return (ENDPOINT,)
+    add_tracks(blueprint, serving, tracks)
+    return [endpoint_id(slot) for slot in Slot]
+
+
+def served_by(project: str, stage: StageSpec, model: ModelSpec) -> Mapping[Slot, str]:
+    """The endpoint of each slot of a model."""
+    name = _endpoint(project, stage, model)
+    return slot_endpoints(name, tracks=tracks_of(model, stage.door.dns, endpoint=name))
+
+
+def _endpoint(project: str, stage: StageSpec, model: ModelSpec) -> str:
+    named = (project, stage.name, model.name)
+    return track_endpoint_name(*named) if model.has_tracks else endpoint_name(*named)
+
+
 def _names(props: HostingProps) -> ServingNames:
     named = (props.project, props.stage.name, props.model.name)
     return ServingNames(
-        endpoint=endpoint_name(*named),
+        endpoint=_endpoint(props.project, props.stage, props.model),
         models={slot: logical_id(*named, f"{slot.value.capitalize()}Model") for slot in Slot},
         config=logical_id(*named, "Config"),
     )

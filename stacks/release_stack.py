@@ -30,12 +30,13 @@ CODE = Path(__file__).parents[1] / "lambda"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseProps:
-    """One stage of a project. `models` are those that the dashboard shows."""
+    """One stage of a project. `models` are those that the dashboard shows, `hosts` have tracks."""
 
     project: str
     stage: StageSpec
     shelf: AssetShelf
     models: Sequence[Shown] = ()
+    hosts: tuple[str, ...] = ()
     code: Path = CODE
 
 
@@ -61,7 +62,7 @@ def release_blueprint(props: ReleaseProps, code: CodeAsset) -> Blueprint:
     stage, arns = props.stage, Arns(stage=props.stage)
     add_tables(blueprint, stage.data_on_destroy)
     add_signing_secret(blueprint, stage.data_on_destroy)
-    functions = function_table(Surroundings(project=props.project, arns=arns))
+    functions = function_table(Surroundings(project=props.project, arns=arns, hosts=props.hosts))
     for row in functions.values():
         add_function(blueprint, row, code=code, stage=stage)
     add_machines(blueprint, functions, arns)

@@ -6,8 +6,10 @@ A finding that is not listed here fails the check; so does a wildcard on anythin
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from stacks.components.execution_role import execution_role_id
 from stacks.project.names import endpoint_name, id_prefix, model_stack_name, release_stack_name
-from stacks.project.spec import ProjectSpec, StageSpec
+from stacks.project.placement import version_of
+from stacks.project.spec import ModelSpec, ProjectSpec, StageSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +38,16 @@ _ENDPOINT_ROLES = (
     "SettleRelease",
     "VerifyRelease",
     "RouteRequest",
+    "GuardRelease",
+    "WatchRelease",
 )
 
 
 def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
     """Every finding that stays, for the stacks of a stage."""
     yield from _release(project.name, stage)
-    for name, model in project.models.items():
-        yield from _hosting(project.name, stage, name, captures=model.capture.percent > 0)
+    for model in project.models.values():
+        yield from _hosting(project.name, stage, model)
 
 
 def _release(project: str, stage: StageSpec) -> Iterator[Acknowledged]:
@@ -56,13 +60,14 @@ def _release(project: str, stage: StageSpec) -> Iterator[Acknowledged]:
         for beginning in (prefix, prefix.lower(), f"{project}-{stage.name}-model-"):
             arn = _arn(stage, "sagemaker", f"{kind}/{beginning}*")
             yield _wildcard(stack, "VerifyReleaseRole", arn, _LEFTOVERS)
-    listing = f"ListEndpointConfigs and ListModels: {_NO_RESOURCE}"
+    listing = f"ListEndpointConfigs, ListModels, PutMetricData (namespace bound): {_NO_RESOURCE}"
     yield _wildcard(stack, "VerifyReleaseRole", "*", listing)
     yield _wildcard(
         stack, "ReportReleaseRole", "*", "PutMetricData takes no resource; its namespace is bound"
     )
+    yield from _watching(stack, project, stage)
     delivery = f"delivery of the machine's log: {_NO_RESOURCE}"
-    for machine in ("Chapter", "Release"):
+    for machine in ("Chapter", "Release", "Watch"):
         yield _wildcard(stack, f"{machine}MachineRole", "*", delivery)
         yield _finding(
             stack,
@@ -86,22 +91,31 @@ def _release(project: str, stage: StageSpec) -> Iterator[Acknowledged]:
     )
 
 
-def _hosting(
-    project: str, stage: StageSpec, model: str, *, captures: bool
-) -> Iterator[Acknowledged]:
-    stack = model_stack_name(project, stage.name, model)
-    endpoint = endpoint_name(project, stage.name, model)
+def _watching(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:
+    """What gate and watch of deploys that SageMaker releases may look at, and publish."""
+    stacks = _arn(stage, "cloudformation", f"stack/{project}-{stage.name}-model-*")
+    for role in ("GuardReleaseRole", "WatchReleaseRole"):
+        yield _wildcard(stack, role, stacks, "stacks of the models of one stage, as above")
+        why = f"metrics (the namespace written to is bound) and DescribeAlarms: {_NO_RESOURCE}"
+        yield _wildcard(stack, role, "*", why)
+
+
+def _hosting(project: str, stage: StageSpec, model: ModelSpec) -> Iterator[Acknowledged]:
+    stack = model_stack_name(project, stage.name, model.name)
+    endpoint = endpoint_name(project, stage.name, model.name)
+    digest = version_of(model, region=stage.region, artifact_uri="").digest
+    role = execution_role_id(model, digest)
     yield _wildcard(
         stack,
-        "ExecutionRole",
+        role,
         "*",
         "ecr:GetAuthorizationToken and PutMetricData take no resource; the namespace is bound",
     )
     logs = _arn(stage, "logs", f"log-group:/aws/sagemaker/Endpoints/{endpoint}:*")
-    yield _wildcard(stack, "ExecutionRole", logs, "log streams of the endpoint's own log group")
-    if captures:
+    yield _wildcard(stack, role, logs, "log streams of the endpoint's own log group")
+    if model.capture.percent > 0:
         written = f"<CaptureBucket.Arn>/{endpoint}/*"
-        yield _wildcard(stack, "ExecutionRole", written, "captured requests of this endpoint only")
+        yield _wildcard(stack, role, written, "captured requests of this endpoint only")
         yield _finding(
             stack,
             "CaptureBucket",

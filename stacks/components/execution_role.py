@@ -6,7 +6,10 @@ from typing import Any
 
 from stacks.components.arns import Arns, allow, policy, trust
 from stacks.components.blueprint import Blueprint
+from stacks.components.bucket import objects_in
 from stacks.components.capture_bucket import CAPTURE_BUCKET
+from stacks.project.spec import ModelSpec
+from tidegate.strategies import Mechanism
 from tidegate.version import Version
 
 _ECR = re.compile(
@@ -19,9 +22,20 @@ class RoleNeeds:
     """What a model's containers touch. `captures`: whether requests are written to the bucket."""
 
     arns: Arns
-    endpoint: str
+    endpoints: tuple[str, ...]
     versions: tuple[Version, ...]
     captures: bool
+    id_: str = "ExecutionRole"
+
+
+def execution_role_id(model: ModelSpec, digest: str) -> str:
+    """The logical id: one role a version where the deploy is the release, else one for both slots.
+
+    While SageMaker replaces one version by the other, each must be able to read its artifact.
+    """
+    if model.plan.mechanism is Mechanism.GUARDRAIL:
+        return f"ExecutionRole{digest[:8].capitalize()}"
+    return "ExecutionRole"
 
 
 def add_execution_role(blueprint: Blueprint, needs: RoleNeeds, *, guard: str) -> str:
@@ -31,10 +45,10 @@ def add_execution_role(blueprint: Blueprint, needs: RoleNeeds, *, guard: str) ->
     Permissions", narrowed to resources. Returns the role's logical id.
     """
     return blueprint.add(
-        "ExecutionRole",
+        needs.id_,
         "AWS::IAM::Role",
         {
-            "Description": f"Runs the containers of {needs.endpoint}",
+            "Description": f"Runs the containers of {' and '.join(needs.endpoints)}",
             "AssumeRolePolicyDocument": trust("sagemaker.amazonaws.com"),
             "Policies": [policy("Hosting", execution_statements(needs))],
         },
@@ -44,7 +58,8 @@ def add_execution_role(blueprint: Blueprint, needs: RoleNeeds, *, guard: str) ->
 
 def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
     """The statements of the role."""
-    arns, logs = needs.arns, f"log-group:/aws/sagemaker/Endpoints/{needs.endpoint}"
+    arns = needs.arns
+    logs = [f"log-group:/aws/sagemaker/Endpoints/{endpoint}" for endpoint in needs.endpoints]
     artifacts = {v.artifact_uri.removeprefix("s3://") for v in needs.versions}
     statements = [
         allow(["s3:GetObject"], [arns.s3(path) for path in sorted(artifacts)]),
@@ -55,9 +70,12 @@ def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
         ),
         allow(
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"],
-            [arns.of("logs", logs)],
+            [arns.of("logs", group) for group in logs],
         ),
-        allow(["logs:CreateLogStream", "logs:PutLogEvents"], [arns.of("logs", f"{logs}:*")]),
+        allow(
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            [arns.of("logs", f"{group}:*") for group in logs],
+        ),
         allow(
             ["cloudwatch:PutMetricData"],
             ["*"],
@@ -65,8 +83,8 @@ def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
         ),
     ]
     if needs.captures:
-        written = {"Fn::Sub": f"${{{CAPTURE_BUCKET}.Arn}}/{needs.endpoint}/*"}
-        statements.append(allow(["s3:PutObject"], [written]))
+        written = [objects_in(CAPTURE_BUCKET, f"{endpoint}/*") for endpoint in needs.endpoints]
+        statements.append(allow(["s3:PutObject"], written))
     return statements
 
 

@@ -7,15 +7,17 @@ transactions").
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stacks.components.arns import Arns, allow
 from stacks.components.blueprint import att, ref
 from stacks.components.handler_function import FunctionProps
+from stacks.components.release_machine import WATCH_MACHINE
 from stacks.components.signing_secret import SIGNING_SECRET
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE
 from stacks.project.names import function_name, id_prefix
+from tidegate.slots import Slot
 
 Statements = list[dict[str, Any]]
 NAMESPACE = "Tidegate"
@@ -24,20 +26,32 @@ _GET, _QUERY = "dynamodb:GetItem", "dynamodb:Query"
 _PUT, _UPDATE = "dynamodb:PutItem", "dynamodb:UpdateItem"
 _DELETE, _CHECK = "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"
 _READ_BACK = "sagemaker:DescribeEndpoint"
+_LIST, _IN_SYNC = "route53:ListResourceRecordSets", "route53:GetChange"
+_CHANGE = "route53:ChangeResourceRecordSets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """The project and the stage that the functions work for."""
+    """The project and the stage that the functions work for.
+
+    `hosts` are those of models with tracks, whose records a release may change.
+    """
 
     project: str
     arns: Arns
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def zone_id(self) -> str | None:
+        """The hosted zone of the records; None where no model has tracks."""
+        dns = self.arns.stage.door.dns
+        return None if dns is None or not self.hosts else dns.zone_id
 
 
 def function_table(around: Surroundings) -> Mapping[str, FunctionProps]:
     """Every function by its package."""
-    rows = (*_loop(around), *_gate(around), *_front_door(around))
-    return {row.package: row for row in rows}
+    rows = (*_loop(around), *_gate(around), *_front_door(around), *_tracks(around))
+    return {row.name: row for row in rows}
 
 
 def _loop(around: Surroundings) -> list[FunctionProps]:
@@ -46,7 +60,11 @@ def _loop(around: Surroundings) -> list[FunctionProps]:
             around,
             "prepare_release",
             "Validates, locks and records a release",
-            [_releases(_GET, _QUERY, _PUT, _CHECK), _endpoints(around, _READ_BACK)],
+            [
+                _releases(_GET, _QUERY, _PUT, _CHECK),
+                _endpoints(around, _READ_BACK),
+                *_records(around, _LIST),
+            ],
         ),
         _row(
             around,
@@ -55,13 +73,18 @@ def _loop(around: Surroundings) -> list[FunctionProps]:
             [
                 _releases(_GET, _PUT),
                 _endpoints(around, _READ_BACK, "sagemaker:UpdateEndpointWeightsAndCapacities"),
+                *_records(around, _LIST, _CHANGE),
             ],
         ),
         _row(
             around,
             "verify_traffic",
             "Reads back what serves",
-            [_releases(_GET, _PUT), _endpoints(around, _READ_BACK)],
+            [
+                _releases(_GET, _PUT),
+                _endpoints(around, _READ_BACK),
+                *_records(around, _LIST, _IN_SYNC),
+            ],
         ),
         _row(
             around,
@@ -79,8 +102,13 @@ def _loop(around: Surroundings) -> list[FunctionProps]:
             around,
             "settle_release",
             "Writes the end, moves the pointer, frees the lock",
-            [_releases(_GET, _PUT, _DELETE), _endpoints(around, _READ_BACK)],
+            [
+                _releases(_GET, _PUT, _DELETE),
+                _endpoints(around, _READ_BACK),
+                *_records(around, _LIST, _IN_SYNC),
+            ],
         ),
+        _row(around, "watch_release", "Judges what SageMaker releases", _watch_statements(around)),
         _row(around, "halt_release", "Halts a failed release", [_releases(_GET, _PUT)]),
         _row(around, "report_release", "Tells how a release ended", _report_statements(around)),
     ]
@@ -91,9 +119,17 @@ def _gate(around: Surroundings) -> list[FunctionProps]:
         _releases(_GET, _PUT, _DELETE, _CHECK),
         _endpoints(around, _READ_BACK),
         *_leftovers(around),
+        *_records(around, _LIST, _CHANGE),
+        *_rollback_alarm(),
     ]
     return [
-        _row(around, "guard_release", "Refuses deploys over what is live", [_releases(_GET)]),
+        _row(
+            around,
+            "guard_release",
+            "Refuses deploys over what is live",
+            _guard_statements(around),
+            seconds=120,
+        ),
         _row(around, "verify_release", "Reads back what a deploy made", verify, seconds=300),
     ]
 
@@ -112,6 +148,57 @@ def _front_door(around: Surroundings) -> list[FunctionProps]:
             [_observations(_PUT, _UPDATE)],
         ),
     ]
+
+
+def _tracks(around: Surroundings) -> list[FunctionProps]:
+    """A router a track, where there are tracks: it reaches the endpoints of its own only."""
+    if around.zone_id is None:
+        return []
+    secret = allow(["secretsmanager:GetSecretValue"], [ref(SIGNING_SECRET)])
+    return [
+        _of_track(around, slot, [_releases(_GET), secret, _track_endpoints(around, slot)])
+        for slot in Slot
+    ]
+
+
+def _of_track(around: Surroundings, slot: Slot, statements: Statements) -> FunctionProps:
+    row = _row(
+        around, "route_request", f"Serves predictions of track {slot}", statements, seconds=30
+    )
+    named = replace(row, track=slot, environment={**row.environment, "TRACK": slot.value})
+    fixed = function_name(around.project, around.arns.stage.name, named.name)
+    return replace(named, fixed_name=fixed)
+
+
+def _track_endpoints(around: Surroundings, slot: Slot) -> dict[str, Any]:
+    pattern = f"endpoint/{around.project}-{around.arns.stage.name}-*-{slot.value}"
+    endpoints = [around.arns.of("sagemaker", pattern)]
+    return allow(["sagemaker:InvokeEndpoint", _READ_BACK], endpoints)
+
+
+def _records(around: Surroundings, *actions: str) -> Statements:
+    """Records of the hosts of this stage's models: their weights, and nothing else of the zone.
+
+    Condition keys: Service Authorization Reference, "Condition keys for Amazon Route 53".
+    """
+    if around.zone_id is None:
+        return []
+    partition = around.arns.stage.partition
+    zone = f"arn:{partition}:route53:::hostedzone/{around.zone_id}"
+    only = {
+        "ForAllValues:StringEquals": {
+            "route53:ChangeResourceRecordSetsNormalizedRecordNames": list(around.hosts),
+            "route53:ChangeResourceRecordSetsRecordTypes": ["A"],
+            "route53:ChangeResourceRecordSetsActions": ["UPSERT"],
+        }
+    }
+    known = {
+        _LIST: allow([_LIST], [zone]),
+        _CHANGE: allow([_CHANGE], [zone], Condition=only),
+        # A change's id is Route 53's, and no release knows it beforehand.
+        _IN_SYNC: allow([_IN_SYNC], [f"arn:{partition}:route53:::change/*"]),
+    }
+    return [known[action] for action in actions]
 
 
 _FIXED = frozenset({"guard_release", "verify_release"})
@@ -145,6 +232,10 @@ def _environment(around: Surroundings, package: str) -> dict[str, Any]:
         variables["OBSERVATION_TABLE"] = ref(OBSERVATION_TABLE)
     if package in {"route_request", "record_outcome"}:
         variables["SIGNING_SECRET_ARN"] = ref(SIGNING_SECRET)
+    if package in {"guard_release", "verify_release", "watch_release"}:
+        variables["METRIC_NAMESPACE"] = NAMESPACE
+    if package == "guard_release":
+        variables["WATCH_MACHINE_ARN"] = ref(WATCH_MACHINE)
     if package == "report_release":
         variables |= {"EVENT_BUS_NAME": "default", "METRIC_NAMESPACE": NAMESPACE}
     return variables
@@ -167,6 +258,43 @@ def _report_statements(around: Surroundings) -> Statements:
     return [
         _releases(_GET),
         allow(["events:PutEvents"], [around.arns.of("events", "event-bus/default")]),
+        allow(
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            Condition={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
+        ),
+    ]
+
+
+def _guard_statements(around: Surroundings) -> Statements:
+    """To open and to close releases of deploys, too."""
+    return [
+        _releases(_GET, _PUT, _DELETE, _CHECK),
+        _endpoints(around, _READ_BACK),
+        _stacks(around),
+        allow(["states:StartExecution"], [ref(WATCH_MACHINE)]),
+        *_rollback_alarm(),
+    ]
+
+
+def _watch_statements(around: Surroundings) -> Statements:
+    return [
+        _releases(_GET, _PUT, _DELETE),
+        _endpoints(around, _READ_BACK),
+        _stacks(around),
+        allow(["cloudwatch:GetMetricData"], ["*"]),
+        *_rollback_alarm(),
+    ]
+
+
+def _stacks(around: Surroundings) -> dict[str, Any]:
+    pattern = f"stack/{around.project}-{around.arns.stage.name}-model-*"
+    return allow(["cloudformation:DescribeStacks"], [around.arns.of("cloudformation", pattern)])
+
+
+def _rollback_alarm() -> Statements:
+    return [
+        allow(["cloudwatch:DescribeAlarms"], ["*"]),
         allow(
             ["cloudwatch:PutMetricData"],
             ["*"],

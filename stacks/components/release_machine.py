@@ -1,4 +1,4 @@
-"""The two state machines of the release loop, from the ASL files beside this module."""
+"""The state machines of releases, from the ASL files beside this module."""
 
 import json
 from collections.abc import Mapping
@@ -21,26 +21,37 @@ _CHAPTER = {
     "SettleRelease": "settle_release",
     "HaltRelease": "halt_release",
 }
+_WATCH = {
+    "WatchRelease": "watch_release",
+    "ReportRelease": "report_release",
+    "HaltRelease": "halt_release",
+}
 _RELEASE = {"PrepareRelease": "prepare_release", "ReportRelease": "report_release"}
 
 
 RELEASE_MACHINE = "ReleaseMachine"
 CHAPTER_MACHINE = "ChapterMachine"
+WATCH_MACHINE = "WatchMachine"
 _LOG = "MachineLog"
 
 
 def add_machines(blueprint: Blueprint, functions: Functions, arns: Arns) -> None:
-    """The release machine is there, whose chapters are executions of a second one."""
+    """The release machine is there, whose chapters are executions of a second one.
+
+    A third one watches deploys that SageMaker releases.
+    """
     add_log(blueprint, _LOG, arns.stage)
     chapter = _calls(functions, _CHAPTER)
     _add(blueprint, CHAPTER_MACHINE, arns, _Rights(calls=chapter, extra=[]))
     release = {**_calls(functions, _RELEASE), CHAPTER_MACHINE: ref(CHAPTER_MACHINE)}
     extra = _chapter_statements(arns)
     _add(blueprint, RELEASE_MACHINE, arns, _Rights(calls=release, extra=extra))
+    watch = _calls(functions, _WATCH)
+    _add(blueprint, WATCH_MACHINE, arns, _Rights(calls=watch, extra=[]))
 
 
 def definition(name: str, *, partition: str) -> str:
-    """The Amazon States Language of a machine, `release` or `chapter`, for one partition of AWS."""
+    """The Amazon States Language of `release`, `chapter` or `watch`, for one partition of AWS."""
     text = (_HERE / f"{name}_machine.asl.json").read_text(encoding="utf-8")
     shortest = json.dumps(json.loads(text), separators=(",", ":"))
     return shortest.replace("arn:aws:states:::", f"arn:{partition}:states:::")

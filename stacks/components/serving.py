@@ -5,7 +5,7 @@ configurations are generated, because nearly all of their properties are create-
 is literal, because its alarms need it without a cycle.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,9 @@ OWNER_TAG = "tidegate:model"
 """By this tag `verify_release` tells what a model's earlier deploys left behind."""
 
 
+ENDPOINT = "Endpoint"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServingNames:
     """The endpoint's name, and logical ids whose generated names can be told apart."""
@@ -34,7 +37,9 @@ class ServingNames:
 class ServingProps:
     """What is served: the version in each slot, on what.
 
-    `role` and `guard` are logical ids: what runs the containers, what decides on every change.
+    `role` and `guard` are logical ids: what runs the containers, what decides on every change. A
+    track has an endpoint of one slot, under another logical id. `deployment` says how SageMaker
+    moves traffic where that is its work, `alarms` (ids) what stops it.
     """
 
     names: ServingNames
@@ -42,20 +47,21 @@ class ServingProps:
     placement: Placement
     role: str
     guard: str
-
-
-ENDPOINT = "Endpoint"
+    slots: tuple[Slot, ...] = tuple(Slot)
+    endpoint_id: str = ENDPOINT
+    deployment: Mapping[str, Any] | None = None
+    alarms: Sequence[str] = ()
 
 
 def add_serving(blueprint: Blueprint, props: ServingProps) -> None:
-    """Both models, the configuration and the endpoint are there, all behind the guard."""
-    for slot in Slot:
+    """Models, configuration and endpoint of these slots are there, all behind the guard."""
+    for slot in props.slots:
         _add_model(blueprint, props, slot)
     config = blueprint.add(
         props.names.config,
         "AWS::SageMaker::EndpointConfig",
         {
-            "ProductionVariants": [_variant(props, slot) for slot in Slot],
+            "ProductionVariants": [_variant(props, slot) for slot in props.slots],
             "DataCaptureConfig": _capture(props),
             "KmsKeyId": props.model.hosting.volume_key,
             "Tags": [_owner(props)],
@@ -64,14 +70,16 @@ def add_serving(blueprint: Blueprint, props: ServingProps) -> None:
         kept=Kept.FORMER,
     )
     blueprint.add(
-        ENDPOINT,
+        props.endpoint_id,
         "AWS::SageMaker::Endpoint",
         {
             "EndpointName": props.names.endpoint,
             "EndpointConfigName": att(config, "EndpointConfigName"),
             # A deploy must never give a slot back the weight or the instances of an earlier day.
             "RetainAllVariantProperties": True,
+            "DeploymentConfig": props.deployment,
         },
+        after=props.alarms,
     )
 
 
@@ -108,10 +116,15 @@ def _variant(props: ServingProps, slot: Slot) -> dict[str, Any]:
         "ModelName": att(props.names.models[slot], "ModelName"),
         "InstanceType": hosting.instance_type,
         "InitialInstanceCount": hosting.instances_min,
-        "InitialVariantWeight": 1 if slot is props.placement.live else 0,
+        "InitialVariantWeight": _weight(props, slot),
         "ContainerStartupHealthCheckTimeoutInSeconds": hosting.start_seconds,
         "ModelDataDownloadTimeoutInSeconds": hosting.start_seconds,
     }
+
+
+def _weight(props: ServingProps, slot: Slot) -> int:
+    """A slot with an endpoint of its own has all that comes there."""
+    return 1 if slot is props.placement.live or len(props.slots) == 1 else 0
 
 
 def _capture(props: ServingProps) -> dict[str, Any] | None:

@@ -3,18 +3,37 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stacks.project.doors import DnsSpec
 from stacks.project.spec import LocalArtifact, ModelSpec
 from tidegate.pointer import LivePointer
 from tidegate.slots import Slot
+from tidegate.tracks import Tracks, track_endpoint
 from tidegate.version import Version, digest_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """The version in each slot, and the slot that serves when the endpoint is made anew."""
+    """The version in each slot, and the slot that serves when the endpoint is made anew.
+
+    `served` are the slots that have a production variant.
+    """
 
     live: Slot
     slots: Mapping[Slot, Version]
+    served: tuple[Slot, ...] = tuple(Slot)
+
+
+def tracks_of(model: ModelSpec, dns: DnsSpec | None, *, endpoint: str) -> Tracks | None:
+    """The tracks of a model that has them; `endpoint` begins the names of their endpoints."""
+    if not model.has_tracks:
+        return None
+    if dns is None:
+        raise ValueError(f"model {model.name} is released by dns, and its stage has no zone")
+    return Tracks(
+        zone_id=dns.zone_id,
+        host=dns.host(model.name),
+        endpoints={slot: track_endpoint(endpoint, slot.value) for slot in Slot},
+    )
 
 
 def version_of(model: ModelSpec, *, region: str, artifact_uri: str) -> Version:
@@ -30,6 +49,12 @@ def version_of(model: ModelSpec, *, region: str, artifact_uri: str) -> Version:
         artifact_uri=artifact_uri,
         environment=dict(sorted(model.environment.items())),
     )
+
+
+def place_alone(version: Version) -> Placement:
+    """One production variant with the version: SageMaker itself brings up a second fleet."""
+    slots = {Slot.BLUE: version, Slot.GREEN: version}
+    return Placement(live=Slot.BLUE, slots=slots, served=(Slot.BLUE,))
 
 
 def place(version: Version, pointer: LivePointer | None) -> Placement:

@@ -23,6 +23,7 @@ STEP_PERCENT, BATCH_PERCENT, BAKE = 20, 25, "10m"
 """Defaults of strategies with equal steps, where the key is left out."""
 
 _KEYS_OF_STEPS: dict[Strategy, tuple[str, ...]] = {
+    Strategy.BIG_BANG: ("bake",),
     Strategy.LINEAR: ("step_percent", "bake"),
     Strategy.ROLLING: ("batch_percent", "bake"),
 }
@@ -142,8 +143,11 @@ def _steps(section: ReleaseFile, fleet: Fleet) -> tuple[Step, ...]:
         return rolling_steps(
             instances=fleet.instances, batch_percent=percent, bake_seconds=bake_seconds
         )
+    if section.strategy is Strategy.BIG_BANG:
+        return (Step(share_percent=100, bake_seconds=bake_seconds),)
     if section.steps is None:
-        return ReleasePlan().steps
+        first, *_ = default = ReleasePlan().steps
+        return (first,) if mechanism_of(section) is Mechanism.GUARDRAIL else default
     return tuple(
         Step(share_percent=step.share_percent, bake_seconds=seconds_of(step.bake))
         for step in section.steps
