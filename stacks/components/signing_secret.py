@@ -2,12 +2,14 @@
 
 import json
 
-from stacks.components.blueprint import Blueprint, data
+from stacks.components.blueprint import Blueprint, att, data, ref
 from stacks.project.spec import DataOnDestroy
 
 SIGNING_SECRET = "SigningSecret"  # noqa: S105 - a logical id, not a secret
 _FIRST_KEY = "k1"
 _KEY_CHARACTERS = 64
+ROTATION_DAYS = 30
+"""How long a key signs, until Secrets Manager rotates it; `tidegate keys rotate` does at once."""
 
 
 def add_signing_secret(blueprint: Blueprint, on_destroy: DataOnDestroy) -> None:
@@ -25,4 +27,32 @@ def add_signing_secret(blueprint: Blueprint, on_destroy: DataOnDestroy) -> None:
             },
         },
         kept=data(on_destroy),
+    )
+
+
+def add_key_rotation(blueprint: Blueprint, function: str) -> None:
+    """The keys are rotated by a function, given by its logical id, which nobody else may invoke.
+
+    Source: Secrets Manager user guide, "Permissions for rotation functions".
+    """
+    permission = blueprint.add(
+        f"{function}Permission",
+        "AWS::Lambda::Permission",
+        {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": att(function),
+            "Principal": "secretsmanager.amazonaws.com",
+            "SourceAccount": ref("AWS::AccountId"),
+        },
+    )
+    blueprint.add(
+        "KeyRotation",
+        "AWS::SecretsManager::RotationSchedule",
+        {
+            "SecretId": ref(SIGNING_SECRET),
+            "RotationLambdaARN": att(function),
+            "RotationRules": {"ScheduleExpression": f"rate({ROTATION_DAYS} days)"},
+            "RotateImmediatelyOnUpdate": False,
+        },
+        after=[permission],
     )

@@ -12,10 +12,15 @@ OBSERVATION_TABLE = "ObservationTable"
 
 
 def add_tables(blueprint: Blueprint, on_destroy: DataOnDestroy) -> None:
-    """Both tables are there: releases stay, counters and credited outcomes expire."""
+    """Both tables are there: releases stay, counters and credited outcomes expire.
+
+    What is written to releases is a stream, from which it is announced.
+    """
     ttl = {"AttributeName": "expires_at", "Enabled": True}
     kept = data(on_destroy)
-    blueprint.add(RELEASE_TABLE, _TYPE, _table(), kept=kept)
+    stream = {"StreamViewType": "NEW_IMAGE"}
+    releases = {**_table(), "StreamSpecification": stream}
+    blueprint.add(RELEASE_TABLE, _TYPE, releases, kept=kept)
     properties = {**_table(), "TimeToLiveSpecification": ttl}
     blueprint.add(OBSERVATION_TABLE, _TYPE, properties, kept=kept)
 

@@ -3,7 +3,10 @@
 import re
 
 PATTERN = r"^\d{1,6}[smhd]$"
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+DAY = 86_400
+"""Seconds of a day."""
+
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": DAY}
 
 
 def seconds_of(text: str) -> int:

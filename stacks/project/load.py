@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stacks.project.door_rules import door_of
-from stacks.project.durations import seconds_of
+from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, ProjectFaultsError
 from stacks.project.locate import DEFAULT_ENTRY_POINT, Shelf, artifact_at, label_of
 from stacks.project.releases import fleet_of, plan_of
@@ -67,8 +67,14 @@ def _stage(name: str, file: StageFile) -> StageSpec:
         log_days=file.log_days,
         requests_per_second=file.requests_per_second,
         alarm_topic=file.alarm_topic,
+        notify=tuple(file.notify),
+        outcome_files_days=_outcome_files_days(file),
         door=door_of(file.front_door),
     )
+
+
+def _outcome_files_days(file: StageFile) -> int | None:
+    return None if file.outcome_files is None else seconds_of(file.outcome_files.keep) // DAY
 
 
 def _model(name: str, file: ModelFile, shelf: Shelf, regions: set[str]) -> ModelSpec:
@@ -112,7 +118,7 @@ def _hosting(file: HostingFile) -> HostingSpec:
 
 
 def _capture(file: CaptureFile) -> CaptureSpec:
-    return CaptureSpec(percent=file.percent, keep_days=seconds_of(file.keep) // 86_400)
+    return CaptureSpec(percent=file.percent, keep_days=seconds_of(file.keep) // DAY)
 
 
 def _alarms(file: AlarmsFile) -> AlarmsSpec:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from stacks.project.door_rules import dns_faults, door_faults
-from stacks.project.durations import seconds_of
+from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.locate import Shelf, artifact_faults
 from stacks.project.releases import plan_faults
@@ -21,6 +21,7 @@ from stacks.project.shape import (
     CaptureFile,
     FrontDoorFile,
     HostingFile,
+    OutcomeFilesFile,
     Part,
     ReleaseFile,
     StageFile,
@@ -92,6 +93,10 @@ def _stage_faults(place: _Place, raw: Mapping[str, Any]) -> Iterator[Fault]:
     if stage is not None and stage.log_days not in LOG_DAYS:
         allowed = ", ".join(str(days) for days in LOG_DAYS)
         yield place.fault(f"log_days is {stage.log_days}, allowed: {allowed}", "log_days")
+    files = _read(OutcomeFilesFile, raw.get("outcome_files"))
+    if files is not None:
+        here = _Place(source=place.source, at=(*place.at, "outcome_files"))
+        yield from _days_faults(here, files.keep)
 
 
 def _doors(stages: Mapping[str, Mapping[str, Any]]) -> dict[str, FrontDoorFile]:
@@ -147,9 +152,12 @@ def _hosting_faults(place: _Place, hosting: HostingFile) -> Iterator[Fault]:
 
 
 def _capture_faults(place: _Place, capture: CaptureFile) -> Iterator[Fault]:
-    keep = seconds_of(capture.keep)
-    if keep % 86_400 or not 1 <= keep // 86_400 <= 3_650:
-        yield place.fault(f"keep is {capture.keep!r}, must be whole days from 1d to 3650d", "keep")
+    yield from _days_faults(place, capture.keep)
+
+
+def _days_faults(place: _Place, keep: str) -> Iterator[Fault]:
+    if seconds_of(keep) % DAY or not 1 <= seconds_of(keep) // DAY <= 3_650:
+        yield place.fault(f"keep is {keep!r}, must be whole days from 1d to 3650d", "keep")
 
 
 def _container_faults(place: _Place, raw: Mapping[str, Any], regions: set[str]) -> Iterator[Fault]:

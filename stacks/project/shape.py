@@ -26,6 +26,9 @@ ZONE = r"^Z[A-Z0-9]{1,31}$"
 Duration = Annotated[str, StringConstraints(pattern=PATTERN)]
 """A whole number and a unit: 90s, 10m, 24h or 7d."""
 
+SUBSCRIBER = r"^(https://[^\s/]+\S*|[^\s@:/]+@[^\s@:/]+\.[^\s@:/]+)$"
+Subscriber = Annotated[str, StringConstraints(pattern=SUBSCRIBER, max_length=2048)]
+
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 ProjectName = Annotated[Name, StringConstraints(max_length=20)]
 StageName = Annotated[Name, StringConstraints(max_length=10)]
@@ -76,6 +79,13 @@ class FrontDoorFile(Part):
     """Of kind dns: requests that one address may send in five minutes; more are refused."""
 
 
+class OutcomeFilesFile(Part):
+    """Late labels from files: what is put into the stage's bucket is credited."""
+
+    keep: Duration = "30d"
+    """How long files and their results are kept, in whole days."""
+
+
 class StageFile(Part):
     """A stage: one copy of the project in one account and region."""
 
@@ -92,6 +102,10 @@ class StageFile(Part):
     alarm_topic: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:.+$")] | None = None
     """ARN of an SNS topic that alarms notify; left out: nobody is notified."""
     front_door: FrontDoorFile = FrontDoorFile()
+    notify: Annotated[list[Subscriber], Field(max_length=50)] = []
+    """E-mail addresses and https URLs that are told of every change of a release."""
+    outcome_files: OutcomeFilesFile | None = None
+    """A bucket whose files of outcomes are credited; left out: there is none."""
 
 
 class InstancesFile(Part):

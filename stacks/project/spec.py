@@ -32,6 +32,10 @@ class StageSpec:
     log_days: int = 90
     requests_per_second: int = 500
     alarm_topic: str | None = None
+    notify: tuple[str, ...] = ()
+    """Who is told of every change of a release: e-mail addresses and https URLs."""
+    outcome_files_days: int | None = None
+    """How long files of outcomes are kept; None where none are taken."""
     door: DoorSpec = field(default_factory=DoorSpec)
 
 

@@ -8,12 +8,13 @@ from pydantic_core import ErrorDetails
 
 from stacks.project.durations import PATTERN
 from stacks.project.faults import Fault, did_you_mean
-from stacks.project.shape import DOMAIN, NAME, URL, ZONE, ProjectFile
+from stacks.project.shape import DOMAIN, NAME, SUBSCRIBER, URL, ZONE, ProjectFile
 from stacks.project.source import Location, Source
 
 _PATTERNS = {
     PATTERN: "a whole number and a unit, such as 90s, 10m, 24h or 7d",
     NAME: "small letters, digits and single hyphens, beginning with a letter",
+    SUBSCRIBER: "an e-mail address, or a URL that begins with https://",
     r"^\d{12}$": "12 digits",
     r"^\d{1,6}ms$": "milliseconds, such as 250ms",
     URL: "a URL that begins with https://",
