@@ -142,9 +142,14 @@ def test_the_judge_touches_nothing_but_releases(first: Assembly):
         assert statement["Resource"] == [{"Fn::GetAtt": ["ReleaseTable", "Arn"]}]
 
 
-def test_the_guard_changes_nothing(first: Assembly):
-    """It reads what is live, and answers."""
-    assert _actions(first, "GuardRelease") == {"dynamodb:GetItem"}
+def test_the_guard_changes_no_endpoint(first: Assembly):
+    """It reads what is live, and opens releases of deploys that SageMaker moves."""
+    assert _actions(first, "GuardRelease") == {
+        *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"),
+        *("dynamodb:ConditionCheckItem", "sagemaker:DescribeEndpoint"),
+        *("cloudformation:DescribeStacks", "states:StartExecution"),
+        *("cloudwatch:DescribeAlarms", "cloudwatch:PutMetricData"),
+    }
 
 
 def test_functions_reach_the_stages_endpoints_only(first: Assembly):
@@ -242,5 +247,5 @@ def test_permissions_are_one_table():
 
     table = function_table(around)
 
-    assert len(table) == 13
+    assert len(table) == 14
     assert all(row.description and 0 < row.timeout_seconds <= 900 for row in table.values())

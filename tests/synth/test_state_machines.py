@@ -9,6 +9,8 @@ import pytest
 from stacks.components.release_machine import definition
 from tests.synth.assembly import Assembly
 from tidegate.decide import Next
+from tidegate.guardrail.course import LONGEST_SECONDS
+from tidegate.guardrail.watch import LOOK_SECONDS
 
 STACK = "shop-dev-release"
 MOST_EVENTS = 25_000
@@ -28,7 +30,7 @@ def _next(state: dict[str, Any]) -> Iterator[str]:
         yield branch["Next"]
 
 
-@pytest.mark.parametrize("name", ["release", "chapter"])
+@pytest.mark.parametrize("name", ["release", "chapter", "watch"])
 def test_every_state_can_be_reached_and_exists(name: str):
     """No state is dead and no transition leads nowhere."""
     machine = _machine(name)
@@ -44,7 +46,7 @@ def test_every_state_can_be_reached_and_exists(name: str):
     assert seen == set(states)
 
 
-@pytest.mark.parametrize("name", ["release", "chapter"])
+@pytest.mark.parametrize("name", ["release", "chapter", "watch"])
 def test_every_state_goes_on_or_ends(name: str):
     """A state that neither ends nor goes on is refused at deploy."""
     for id_, state in _machine(name)["States"].items():
@@ -52,7 +54,7 @@ def test_every_state_goes_on_or_ends(name: str):
         assert ends != bool(list(_next(state))), id_
 
 
-@pytest.mark.parametrize("name", ["release", "chapter"])
+@pytest.mark.parametrize("name", ["release", "chapter", "watch"])
 def test_every_task_is_tried_again(name: str):
     """A killed task is no failed release; a child execution is not started twice."""
     for id_, state in _machine(name)["States"].items():
@@ -113,6 +115,14 @@ def test_history_of_a_chapter_stays_below_the_limit():
     assert all(s["Retry"][0]["MaxAttempts"] <= 12 for s in states.values() if s["Type"] == "Task")
 
 
+def test_history_of_a_watch_stays_below_the_limit():
+    """SageMaker ends an update after eight hours; every look of them may be tried twice."""
+    # Task: entered, exited, and three a try. Choice and Wait: entered and exited.
+    once = 2 + 3 + 2 * 2
+
+    assert LONGEST_SECONDS / LOOK_SECONDS * (once + 3) < MOST_EVENTS
+
+
 def test_every_placeholder_is_substituted(first: Assembly):
     """A name left in the text would be called as it stands."""
     for machine in first.resources(STACK, "AWS::StepFunctions::StateMachine").values():
@@ -125,7 +135,7 @@ def test_every_placeholder_is_substituted(first: Assembly):
 def test_machines_call_exactly_their_functions(first: Assembly):
     """The roles allow what the definitions name, and nothing else."""
     resources = first.templates[STACK]["Resources"]
-    for name in ("Release", "Chapter"):
+    for name in ("Release", "Chapter", "Watch"):
         given = resources[f"{name}Machine"]["Properties"]["DefinitionSubstitutions"]
         policy = resources[f"{name}MachineRole"]["Properties"]["Policies"][0]
         allowed = policy["PolicyDocument"]["Statement"][0]
