@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _PERCENTILE = re.compile(r"p(100|\d{1,2}(?:\.\d{1,10})?)")
+_NUMBER = r"\d{0,12}(?:\.\d{1,6})?"
+_TRIMMED_COUNT = re.compile(rf"TC\(({_NUMBER}):({_NUMBER})\)")
 BASIC_STATISTICS = ("SampleCount", "Sum", "Average", "Minimum", "Maximum")
 
 
@@ -74,8 +76,13 @@ def _merged_samples(points: Iterable[Datapoint]) -> dict[float, float] | None:
 
 
 def is_statistic(name: str) -> bool:
-    """Whether the statistic can be computed here: the five basic ones and percentiles."""
-    return name in BASIC_STATISTICS or _PERCENTILE.fullmatch(name) is not None
+    """Whether the statistic can be computed here: the basic ones, percentiles, counts in a range.
+
+    Of the trimmed ones that is `TC(a:b)` with values, one of which may be left out.
+    """
+    return any(
+        (name in BASIC_STATISTICS, _PERCENTILE.fullmatch(name), _TRIMMED_COUNT.fullmatch(name))
+    )
 
 
 def statistic(point: Datapoint, name: str) -> float | None:
@@ -90,6 +97,9 @@ def statistic(point: Datapoint, name: str) -> float | None:
         return basic[name]
     if name == "Average":
         return point.average
+    within = _TRIMMED_COUNT.fullmatch(name)
+    if within is not None:
+        return None if point.samples is None else _count_within(point.samples, *within.groups())
     found = _PERCENTILE.fullmatch(name)
     if found is None:
         raise ValueError(
@@ -98,6 +108,13 @@ def statistic(point: Datapoint, name: str) -> float | None:
     if point.samples is None or point.minimum < 0.0:
         return None
     return percentile(point.samples, float(found[1]))
+
+
+def _count_within(samples: Mapping[float, float], above: str, through: str) -> float:
+    """How many samples lie above the first value, and not above the second (as of TC)."""
+    low = -math.inf if above == "" else float(above)
+    high = math.inf if through == "" else float(through)
+    return math.fsum(count for value, count in samples.items() if low < value <= high)
 
 
 def percentile(samples: Mapping[float, float], percent: float) -> float:

@@ -141,5 +141,6 @@ def _variant_of(site: Site, planned: Planned, fleet: Fleet, deployed: float) -> 
         instance_count=planned.instance_count,
         desired_instance_count=planned.instance_count,
         fleet=fleet,
+        role=planned.role,
         deployed=deployed,
     )

@@ -3,7 +3,7 @@
 A weight of 0 and an instance count of 0 are values and are answered as such.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulator.sagemaker.state import (
@@ -13,6 +13,7 @@ from emulator.sagemaker.state import (
     PendingUpdate,
     Planned,
     Variant,
+    VariantRole,
 )
 
 Json = dict[str, Any]
@@ -50,7 +51,7 @@ def endpoint(record: Endpoint) -> Json:
     }
     if record.variants:
         left = None if record.pending is None else record.pending.remaining
-        shown["ProductionVariants"] = [_variant(v, record.desired, left) for v in record.variants]
+        shown |= _by_role((v.role, _variant(v, record.desired, left)) for v in record.variants)
     optional = {
         "FailureReason": record.failure_reason,
         "LastDeploymentConfig": record.deployment_config,
@@ -58,6 +59,20 @@ def endpoint(record: Endpoint) -> Json:
         "PendingDeploymentSummary": None if record.pending is None else _pending(record.pending),
     }
     return shown | {name: value for name, value in optional.items() if value is not None}
+
+
+def _by_role(variants: Iterable[tuple[VariantRole, Json]]) -> Json:
+    """Production variants, and the member for shadows where there is one."""
+    listed: dict[VariantRole, list[Json]] = {VariantRole.PRODUCTION: []}
+    for role, variant in variants:
+        listed.setdefault(role, []).append(variant)
+    return {_MEMBERS[role]: found for role, found in listed.items()}
+
+
+_MEMBERS = {
+    VariantRole.PRODUCTION: "ProductionVariants",
+    VariantRole.SHADOW: "ShadowProductionVariants",
+}
 
 
 def _variant(
@@ -88,9 +103,10 @@ def _pending(pending: PendingUpdate) -> Json:
     return {
         "EndpointConfigName": pending.config_name,
         "StartTime": pending.started,
-        "ProductionVariants": [
-            _pending_variant(plan, built.get(plan.name), pending) for plan in pending.planned
-        ],
+        **_by_role(
+            (plan.role, _pending_variant(plan, built.get(plan.name), pending))
+            for plan in pending.planned
+        ),
     }
 
 

@@ -20,6 +20,7 @@ from emulator.sagemaker.state import (
     EndpointStatus,
     PendingUpdate,
     Planned,
+    VariantRole,
 )
 from emulator.sagemaker.store import Store
 from emulator.sagemaker.transitions import Transitions
@@ -149,7 +150,10 @@ class EndpointOperations:
     ) -> ShiftPlan:
         if deployment is None:
             return ALL_AT_ONCE
-        shift = plan_of(deployment, [planned.instance_count for planned in plan])
+        production = [one for one in plan if one.role is VariantRole.PRODUCTION]
+        shift = plan_of(deployment, [planned.instance_count for planned in production])
+        if shift.rolls and len(plan) > len(production):
+            raise errors.not_emulated("rolling updates of endpoints with shadow variants")
         unknown = set(shift.alarms) - self.known_alarms(tenant)
         if unknown:
             raise errors.validation(
@@ -166,7 +170,7 @@ class EndpointOperations:
 
     def _check_wishes(self, endpoint: Endpoint, listed: list[Mapping[str, Any]]) -> None:
         counts = Counter(wish["VariantName"] for wish in listed)
-        known = {variant.name for variant in endpoint.variants}
+        known = {v.name for v in endpoint.variants if v.role is VariantRole.PRODUCTION}
         for name, count in counts.items():
             if count > 1:
                 raise errors.validation(

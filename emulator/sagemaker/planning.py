@@ -4,14 +4,14 @@ It also refuses, by name, what AWS would host and this emulation does not, befor
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from emulator.sagemaker import errors
-from emulator.sagemaker.state import Endpoint, EndpointConfig, Model, Planned
+from emulator.sagemaker.state import Endpoint, EndpointConfig, Model, Planned, VariantRole
 
 _UNEMULATED_CONFIG = {
     "AsyncInferenceConfig": "asynchronous inference (AsyncInferenceConfig)",
-    "ShadowProductionVariants": "shadow variants (ShadowProductionVariants)",
     "ExplainerConfig": "online explainability (ExplainerConfig)",
 }
 _UNEMULATED_VARIANT = {
@@ -25,14 +25,19 @@ def plan_variants(
     model_of: Callable[[str], Model],
     retained: Mapping[str, Mapping[str, Any]],
 ) -> tuple[Planned, ...]:
-    """The variants to run; `retained` overrides weight and count by variant name."""
+    """The variants to run, shadows last; `retained` overrides weight and count by variant name.
+
+    Only production variants retain anything; whether shadows do on AWS is not documented.
+    """
     for member, words in _UNEMULATED_CONFIG.items():
         if config.request.get(member):
             raise errors.not_emulated(words)
-    return tuple(
+    production = (
         _planned(definition, model_of, retained.get(definition["VariantName"], {}))
         for definition in config.variants
     )
+    shadows = (_planned(definition, model_of, {}) for definition in config.shadows)
+    return (*production, *(replace(shadow, role=VariantRole.SHADOW) for shadow in shadows))
 
 
 def _planned(
@@ -83,6 +88,7 @@ def retained_properties(
             "DesiredInstanceCount": float(variant.desired_instance_count),
         }
         for variant in endpoint.variants
+        if variant.role is VariantRole.PRODUCTION
     }
     return {
         name: {kind: value for kind, value in kept.items() if kind not in excluded}

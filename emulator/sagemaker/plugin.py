@@ -72,6 +72,7 @@ def install_sagemaker(runtime: Runtime) -> None:
 
     async def stop() -> None:
         await plane.endpoints.close()
+        await invoker.copies.close()
         await capture.close()
         await fleets.close()
 

@@ -99,6 +99,8 @@ class EndpointView:
     status: str
     config_name: str
     variants: tuple[VariantView, ...]
+    shadows: tuple[VariantView, ...] = ()
+    """Get copies of requests and answer nobody; a weight of theirs is beside the others' sum."""
     data_capture: Mapping[str, Any] | None = None
     """The configuration's `DataCaptureConfig` as given, or None."""
 

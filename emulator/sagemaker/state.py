@@ -29,6 +29,13 @@ class EndpointStatus(StrEnum):
         return self in {EndpointStatus.IN_SERVICE, EndpointStatus.FAILED}
 
 
+class VariantRole(StrEnum):
+    """Whether a variant answers requests, or only gets copies of them."""
+
+    PRODUCTION = "production"
+    SHADOW = "shadow"
+
+
 class VariantPhase(StrEnum):
     """What an update is doing to a variant, spelled as AWS's VariantStatus."""
 
@@ -76,6 +83,11 @@ class EndpointConfig:
         """Its production variants, in the order given."""
         return tuple(self.request["ProductionVariants"])
 
+    @property
+    def shadows(self) -> tuple[Mapping[str, Any], ...]:
+        """Its shadow variants: at most one."""
+        return tuple(self.request.get("ShadowProductionVariants", ()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
@@ -92,6 +104,7 @@ class Variant:
     fleet: Fleet
     deployed: float
     """When its image was resolved, in Unix seconds."""
+    role: VariantRole = VariantRole.PRODUCTION
 
     @property
     def image(self) -> str:
@@ -108,6 +121,7 @@ class Planned:
     definition: Mapping[str, Any]
     weight: float
     instance_count: int
+    role: VariantRole = VariantRole.PRODUCTION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

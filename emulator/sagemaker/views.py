@@ -7,7 +7,7 @@ the old; each side keeps the proportions of its own weights.
 from collections.abc import Iterator
 
 from emulator.sagemaker.ports import EndpointView, VariantView
-from emulator.sagemaker.state import Endpoint, Variant
+from emulator.sagemaker.state import Endpoint, Variant, VariantRole
 
 
 def view_of(endpoint: Endpoint) -> EndpointView:
@@ -18,6 +18,7 @@ def view_of(endpoint: Endpoint) -> EndpointView:
         status=endpoint.status.value,
         config_name=endpoint.config_name,
         variants=tuple(_serving(endpoint)),
+        shadows=tuple(_copied_to(endpoint)),
         data_capture=endpoint.data_capture,
     )
 
@@ -30,7 +31,22 @@ def _serving(endpoint: Endpoint) -> Iterator[VariantView]:
         yield from _weighted(endpoint.pending.variants, share)
 
 
-def _weighted(variants: tuple[Variant, ...], share: float) -> Iterator[VariantView]:
+def _copied_to(endpoint: Endpoint) -> Iterator[VariantView]:
+    """The shadows: those of an update get copies once all traffic is on its variants."""
+    pending = endpoint.pending
+    moved = pending is not None and pending.share >= 1.0
+    for variant in pending.variants if moved and pending is not None else endpoint.variants:
+        if variant.role is VariantRole.SHADOW:
+            yield VariantView(
+                name=variant.name,
+                weight=variant.weight,
+                fleet=variant.fleet,
+                config=variant.config,
+            )
+
+
+def _weighted(everything: tuple[Variant, ...], share: float) -> Iterator[VariantView]:
+    variants = [variant for variant in everything if variant.role is VariantRole.PRODUCTION]
     total = sum(variant.weight for variant in variants)
     for variant in variants:
         mixed = share < 1.0 and total > 0.0

@@ -8,7 +8,8 @@ is decided.
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, cast
 
 from emulator.sagemaker.ports import (
@@ -19,6 +20,7 @@ from emulator.sagemaker.ports import (
     VariantView,
 )
 from emulator.sagemaker.serving import errors
+from emulator.sagemaker.serving.copies import Copies
 from emulator.sagemaker.serving.draw import draw_variant
 from emulator.sagemaker.serving.errors import INVOKED_VARIANT_HEADER, Where
 from emulator.sagemaker.serving.fleet import InvocationTimeoutError, ModelFleet
@@ -100,6 +102,7 @@ class Invoker:
     metrics: InvocationMetrics
     capture: Capture
     random_unit: Callable[[], float] = random.random
+    copies: Copies = field(default_factory=Copies)
 
     async def invoke(self, request: InvokeRequest) -> InvokeResponse:
         """The response to one call, errors included; it never raises for what a client did."""
@@ -122,13 +125,34 @@ class Invoker:
         variant = self._choose(call.where, view, call.request.headers)
         if isinstance(variant, InvokeResponse):
             return variant
+        served = await self._ask(call, view, variant)
+        self._copy(call.request, view)
+        return served.response
+
+    async def _ask(self, call: _Call, view: EndpointView, variant: VariantView) -> _Served:
+        """Send it to a variant, count it and let it be captured."""
         served = await _serve(call, variant)
         self._record(call, view, variant, served)
         if served.answer is not None and served.answer.status < 300:
             self.capture.offer(
                 Invocation(view=view, variant=variant, request=call.request, answer=served.answer)
             )
-        return served.response
+        return served
+
+    def _copy(self, request: InvokeRequest, view: EndpointView) -> None:
+        """Shadows get the request by the share of their weight; the caller waits for none.
+
+        It is sent when the answer is there: SageMaker has instances of its own for shadows, but
+        here they would take the processor from the variant that the caller waits for.
+        """
+        total = sum(variant.weight for variant in view.variants)
+        for shadow in view.shadows:
+            if self.random_unit() * total < shadow.weight:
+                where = Where(
+                    account=request.account, region=request.region, endpoint=request.endpoint
+                )
+                call = _Call(where=where, request=request, started=time.perf_counter())
+                self.copies.send(partial(self._ask, call, view, shadow))
 
     def _choose(
         self, where: Where, view: EndpointView, headers: Mapping[str, str]

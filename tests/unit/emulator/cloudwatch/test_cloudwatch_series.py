@@ -93,3 +93,11 @@ def test_unknown_statistics_are_refused(name: Any):
     assert not is_statistic(name)
     with pytest.raises(ValueError, match="not emulated"):
         statistic(of_values({1.0: 1.0}), name)
+
+
+def test_a_trimmed_count_is_of_the_samples_above_the_one_value_up_to_the_other():
+    """TC(a:b) leaves a out and takes b in; a side without a value has no bound."""
+    point = of_values({1.0: 2, 2.0: 3, 4.0: 5})
+    found = [statistic(point, name) for name in ("TC(1:2)", "TC(:2)", "TC(2:)", "TC(0.5:3.5)")]
+    assert found == [3, 5, 5, 5]
+    assert statistic(of_statistics(count=3, total=6, minimum=1, maximum=3), "TC(1:2)") is None
