@@ -68,8 +68,7 @@ class Authority:
         """A server certificate for exactly these host names (`*.` allowed) and a key of its own."""
         key = _new_key(key_algorithm)
         begin, end = self._validity()
-        common = [x509.NameAttribute(NameOID.COMMON_NAME, names[0])]
-        subject = x509.Name(common if len(names[0]) <= LONGEST_COMMON_NAME else [])
+        subject = _subject(names[0])
         authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         certificate = (
             x509.CertificateBuilder()
@@ -80,7 +79,8 @@ class Authority:
             .not_valid_before(begin)
             .not_valid_after(end)
             .add_extension(
-                x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False
+                x509.SubjectAlternativeName([x509.DNSName(name) for name in names]),
+                critical=not list(subject),
             )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs=("digital_signature", "key_encipherment")), critical=True)
@@ -103,6 +103,13 @@ class Authority:
     def _validity(self) -> tuple[datetime, datetime]:
         begin = self._now() - BACKDATED
         return begin, begin + timedelta(days=VALID_DAYS)
+
+
+def _subject(name: str) -> x509.Name:
+    """Empty for a name too long for it; the alternative names hold every name anyway."""
+    if len(name) > LONGEST_COMMON_NAME:
+        return x509.Name([])
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
 def _new_key(algorithm: str) -> PrivateKey:
