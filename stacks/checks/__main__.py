@@ -8,11 +8,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from aws_cdk import App
 from cfnlint.api import ManualArgs, lint_file
 
 from stacks.application import Deployment, add_stacks
+from stacks.checks.assembly_rules import assembly_faults
 from stacks.checks.nag import add_nag, findings
 from stacks.checks.template_rules import template_faults
 from stacks.project.faults import ProjectFaultsError
@@ -44,14 +46,18 @@ def _stage_faults(project: ProjectSpec, stage: str) -> Iterator[str]:
             if not found:
                 raise
             yield from found
-        for template in sorted(Path(folder).glob("*.template.json")):
-            yield from _template_faults(template, project.stages[stage].region)
+        templates = {}
+        for path in sorted(Path(folder).glob("*.template.json")):
+            template = json.loads(path.read_text(encoding="utf-8"))
+            templates[path.name.removesuffix(".template.json")] = template
+            yield from _template_faults(path, template, region=project.stages[stage].region)
+        yield from assembly_faults(templates)
 
 
-def _template_faults(path: Path, region: str) -> Iterator[str]:
+def _template_faults(path: Path, template: dict[str, Any], *, region: str) -> Iterator[str]:
     for match in lint_file(path, ManualArgs(regions=[region])):
         yield f"{path.name}: {match.rule.id} {match.message} ({'/'.join(map(str, match.path))})"
-    for fault in template_faults(json.loads(path.read_text(encoding="utf-8"))):
+    for fault in template_faults(template):
         yield f"{path.name}: {fault}"
 
 

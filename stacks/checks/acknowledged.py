@@ -4,23 +4,14 @@ A finding that is not listed here fails the check; so does a wildcard on anythin
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from stacks.checks.acknowledged_tracks import of_tracks
+from stacks.checks.rows import Acknowledged, arn, finding, wildcard
 from stacks.components.execution_role import execution_role_id
-from stacks.project.names import endpoint_name, id_prefix, model_stack_name, release_stack_name
+from stacks.hosting_stack import served_by
+from stacks.project.names import id_prefix, model_stack_name, release_stack_name
 from stacks.project.placement import version_of
 from stacks.project.spec import ModelSpec, ProjectSpec, StageSpec
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledged:
-    """One finding of cdk-nag on one construct, and why it stays."""
-
-    stack: str
-    construct: str
-    rule: str
-    reason: str
-
 
 _ENDPOINTS = (
     "endpoints of one stage: their names begin with project and stage, and models come and go "
@@ -46,6 +37,7 @@ _ENDPOINT_ROLES = (
 def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
     """Every finding that stays, for the stacks of a stage."""
     yield from _release(project.name, stage)
+    yield from of_tracks(project, stage)
     for model in project.models.values():
         yield from _hosting(project.name, stage, model)
 
@@ -55,34 +47,34 @@ def _release(project: str, stage: StageSpec) -> Iterator[Acknowledged]:
     prefix = id_prefix(project, stage.name)
     for role in _ENDPOINT_ROLES:
         pattern = f"endpoint/{project}-{stage.name}-*"
-        yield _wildcard(stack, f"{role}Role", _arn(stage, "sagemaker", pattern), _ENDPOINTS)
+        yield wildcard(stack, f"{role}Role", arn(stage, "sagemaker", pattern), _ENDPOINTS)
     for kind in ("endpoint-config", "model"):
         for beginning in (prefix, prefix.lower(), f"{project}-{stage.name}-model-"):
-            arn = _arn(stage, "sagemaker", f"{kind}/{beginning}*")
-            yield _wildcard(stack, "VerifyReleaseRole", arn, _LEFTOVERS)
+            named = arn(stage, "sagemaker", f"{kind}/{beginning}*")
+            yield wildcard(stack, "VerifyReleaseRole", named, _LEFTOVERS)
     listing = f"ListEndpointConfigs, ListModels, PutMetricData (namespace bound): {_NO_RESOURCE}"
-    yield _wildcard(stack, "VerifyReleaseRole", "*", listing)
-    yield _wildcard(
+    yield wildcard(stack, "VerifyReleaseRole", "*", listing)
+    yield wildcard(
         stack, "ReportReleaseRole", "*", "PutMetricData takes no resource; its namespace is bound"
     )
     yield from _watching(stack, project, stage)
     delivery = f"delivery of the machine's log: {_NO_RESOURCE}"
     for machine in ("Chapter", "Release", "Watch"):
-        yield _wildcard(stack, f"{machine}MachineRole", "*", delivery)
-        yield _finding(
+        yield wildcard(stack, f"{machine}MachineRole", "*", delivery)
+        yield finding(
             stack,
             f"{machine}Machine",
             "SF2",
             "the release record and the execution's history are the trace; X-Ray would add "
             "permissions on every resource and tell nothing more",
         )
-    yield _wildcard(
+    yield wildcard(
         stack,
         "ReleaseMachineRole",
         _executions(stage),
         "executions of the chapter machine only, whose names Step Functions generates",
     )
-    yield _finding(
+    yield finding(
         stack,
         "SigningSecret",
         "SMG4",
@@ -93,30 +85,32 @@ def _release(project: str, stage: StageSpec) -> Iterator[Acknowledged]:
 
 def _watching(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:
     """What gate and watch of deploys that SageMaker releases may look at, and publish."""
-    stacks = _arn(stage, "cloudformation", f"stack/{project}-{stage.name}-model-*")
+    stacks = arn(stage, "cloudformation", f"stack/{project}-{stage.name}-model-*")
     for role in ("GuardReleaseRole", "WatchReleaseRole"):
-        yield _wildcard(stack, role, stacks, "stacks of the models of one stage, as above")
+        yield wildcard(stack, role, stacks, "stacks of the models of one stage, as above")
         why = f"metrics (the namespace written to is bound) and DescribeAlarms: {_NO_RESOURCE}"
-        yield _wildcard(stack, role, "*", why)
+        yield wildcard(stack, role, "*", why)
 
 
 def _hosting(project: str, stage: StageSpec, model: ModelSpec) -> Iterator[Acknowledged]:
     stack = model_stack_name(project, stage.name, model.name)
-    endpoint = endpoint_name(project, stage.name, model.name)
     digest = version_of(model, region=stage.region, artifact_uri="").digest
     role = execution_role_id(model, digest)
-    yield _wildcard(
+    yield wildcard(
         stack,
         role,
         "*",
         "ecr:GetAuthorizationToken and PutMetricData take no resource; the namespace is bound",
     )
-    logs = _arn(stage, "logs", f"log-group:/aws/sagemaker/Endpoints/{endpoint}:*")
-    yield _wildcard(stack, role, logs, "log streams of the endpoint's own log group")
-    if model.capture.percent > 0:
+    captures = model.capture.percent > 0
+    for endpoint in dict.fromkeys(served_by(project, stage, model).values()):
+        logs = arn(stage, "logs", f"log-group:/aws/sagemaker/Endpoints/{endpoint}:*")
+        yield wildcard(stack, role, logs, "log streams of the endpoint's own log group")
         written = f"<CaptureBucket.Arn>/{endpoint}/*"
-        yield _wildcard(stack, role, written, "captured requests of this endpoint only")
-        yield _finding(
+        if captures:
+            yield wildcard(stack, role, written, "captured requests of this endpoint only")
+    if captures:
+        yield finding(
             stack,
             "CaptureBucket",
             "S1",
@@ -125,24 +119,10 @@ def _hosting(project: str, stage: StageSpec, model: ModelSpec) -> Iterator[Ackno
         )
 
 
-def _arn(stage: StageSpec, service: str, resource: str) -> str:
-    account = "<AWS::AccountId>" if stage.account is None else stage.account
-    return f"arn:{stage.partition}:{service}:{stage.region}:{account}:{resource}"
-
-
 def _executions(stage: StageSpec) -> str:
     account = "${AWS::AccountId}" if stage.account is None else stage.account
-    arn = f"arn:{stage.partition}:states:{stage.region}:{account}:execution:${{Chapter}}:*"
-    return f'["{arn}",{{"Chapter":{{"Fn::GetAtt":["ChapterMachine","Name"]}}}}]'
-
-
-def _wildcard(stack: str, construct: str, resource: str, reason: str) -> Acknowledged:
-    return _finding(stack, construct, f"IAM5[Resource::{resource}]", reason)
-
-
-def _finding(stack: str, construct: str, rule: str, reason: str) -> Acknowledged:
-    full = f"AwsSolutions::AwsSolutions-{rule}"
-    return Acknowledged(stack=stack, construct=construct, rule=full, reason=reason)
+    execution = f"arn:{stage.partition}:states:{stage.region}:{account}:execution:${{Chapter}}:*"
+    return f'["{execution}",{{"Chapter":{{"Fn::GetAtt":["ChapterMachine","Name"]}}}}]'
 
 
 def by_construct(rows: Iterable[Acknowledged]) -> dict[tuple[str, str], list[Acknowledged]]:

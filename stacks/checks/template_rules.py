@@ -8,6 +8,16 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from stacks.checks.dns_rules import (
+    listener_faults,
+    listener_rule_faults,
+    record_faults,
+    shares_faults,
+    target_group_faults,
+)
+from stacks.checks.fleet_rules import config_faults, endpoint_faults, fleet_faults
+from stacks.checks.pipeline_rules import pipeline_faults
+
 Template = Mapping[str, Any]
 Resource = Mapping[str, Any]
 
@@ -17,7 +27,6 @@ MOST_RESOURCES = 450
 MOST_BYTES = 800_000
 """CloudFormation takes 1 MB from a bucket."""
 
-MOST_VARIANTS = 10
 _MOST_DYNAMIC_REFERENCES = 60
 
 CLOSED_SERVICES: Mapping[str, str] = {
@@ -45,7 +54,8 @@ def template_faults(template: Template) -> tuple[str, ...]:
         rule = _RULES.get(kind)
         if rule is not None:
             faults.extend(f"{logical_id}: {fault}" for fault in rule(resource))
-    faults.extend(_size_faults(template))
+    for whole in _WHOLE:
+        faults.extend(whole(template))
     return tuple(faults)
 
 
@@ -70,33 +80,9 @@ def _size_faults(template: Template) -> Iterator[str]:
         yield f"the template has {references} dynamic references, CloudFormation takes 60"
 
 
-def _config_faults(resource: Resource) -> Iterator[str]:
-    variants = resource["Properties"]["ProductionVariants"]
-    names = [variant["VariantName"] for variant in variants]
-    if len(set(names)) != len(names):
-        yield f"variant names must differ, got {', '.join(names)}"
-    if not 1 <= len(variants) <= MOST_VARIANTS:
-        yield f"an endpoint has 1 to {MOST_VARIANTS} production variants, got {len(variants)}"
-    weights = [variant.get("InitialVariantWeight") for variant in variants]
-    if any(weight is None or weight < 0 for weight in weights):
-        yield f"every variant needs a weight of 0 or more, got {weights}: no weight means 1"
-    elif variants and sum(weights) == 0:
-        yield "all weights are 0: nothing would serve"
-    if resource.get("UpdateReplacePolicy") != "Retain":
-        yield "UpdateReplacePolicy must be Retain: a release may go back to what is replaced"
-
-
 def _model_faults(resource: Resource) -> Iterator[str]:
     if resource.get("UpdateReplacePolicy") != "Retain":
         yield "UpdateReplacePolicy must be Retain: a release may go back to what is replaced"
-
-
-def _endpoint_faults(resource: Resource) -> Iterator[str]:
-    properties = resource["Properties"]
-    if properties.get("RetainAllVariantProperties") is not True:
-        yield "RetainAllVariantProperties must be true: a deploy would reset weights and instances"
-    if not isinstance(properties.get("EndpointName"), str):
-        yield "EndpointName must be literal: alarms and endpoint would need each other"
 
 
 def _alarm_faults(resource: Resource) -> Iterator[str]:
@@ -105,15 +91,9 @@ def _alarm_faults(resource: Resource) -> Iterator[str]:
         yield f"TreatMissingData is {missing}, must be notBreaching: no requests are no fault"
 
 
-def _record_faults(resource: Resource) -> Iterator[str]:
-    properties = resource["Properties"]
-    weight = properties.get("Weight")
-    if weight is None:
-        return
-    if not 0 <= weight <= 255:
-        yield f"Weight is {weight}, must be 0 to 255"
-    if "SetIdentifier" not in properties:
-        yield "a weighted record needs a SetIdentifier"
+def _function_faults(resource: Resource) -> Iterator[str]:
+    if "LogGroup" not in resource["Properties"].get("LoggingConfig", {}):
+        yield "LoggingConfig names no log group: Lambda would make one that is kept for ever"
 
 
 def _role_faults(resource: Resource) -> Iterator[str]:
@@ -124,11 +104,49 @@ def _role_faults(resource: Resource) -> Iterator[str]:
             yield from (f"action {a} is a wildcard: name each action" for a in broad if "*" in a)
 
 
+def _late_policy_faults(template: Template) -> Iterator[str]:
+    """A model may not be made before the policy that lets its role read the artifact."""
+    resources = template["Resources"]
+    policies: dict[str, list[str]] = {}
+    for id_, resource in resources.items():
+        if resource["Type"] in {"AWS::IAM::Policy", "AWS::IAM::RolePolicy"}:
+            for role in _roles_of(resource["Properties"]):
+                policies.setdefault(role, []).append(id_)
+    for id_, resource in resources.items():
+        if resource["Type"] != "AWS::SageMaker::Model":
+            continue
+        role = resource["Properties"].get("ExecutionRoleArn")
+        name = role.get("Fn::GetAtt", [""])[0] if isinstance(role, Mapping) else ""
+        after = resource.get("DependsOn", [])
+        late = set(policies.get(name, [])) - set([after] if isinstance(after, str) else after)
+        for policy in sorted(late):
+            yield f"{id_}: DependsOn lacks {policy}, without which its role cannot read anything"
+
+
+def _roles_of(properties: Mapping[str, Any]) -> Iterator[str]:
+    for role in (*properties.get("Roles", ()), properties.get("RoleName")):
+        if isinstance(role, Mapping) and "Ref" in role:
+            yield str(role["Ref"])
+
+
 _RULES: Mapping[str, Callable[[Resource], Iterator[str]]] = {
-    "AWS::SageMaker::EndpointConfig": _config_faults,
+    "AWS::SageMaker::EndpointConfig": config_faults,
     "AWS::SageMaker::Model": _model_faults,
-    "AWS::SageMaker::Endpoint": _endpoint_faults,
+    "AWS::SageMaker::Endpoint": endpoint_faults,
+    "AWS::SageMaker::Pipeline": pipeline_faults,
     "AWS::CloudWatch::Alarm": _alarm_faults,
-    "AWS::Route53::RecordSet": _record_faults,
+    "AWS::Lambda::Function": _function_faults,
+    "AWS::Route53::RecordSet": record_faults,
+    "AWS::ElasticLoadBalancingV2::TargetGroup": target_group_faults,
+    "AWS::ElasticLoadBalancingV2::Listener": listener_faults,
+    "AWS::ElasticLoadBalancingV2::ListenerRule": listener_rule_faults,
     "AWS::IAM::Role": _role_faults,
 }
+
+_WHOLE: tuple[Callable[[Template], Iterator[str]], ...] = (
+    shares_faults,
+    fleet_faults,
+    _late_policy_faults,
+    _size_faults,
+)
+"""Rules between the resources of a template."""

@@ -37,6 +37,10 @@ def _template() -> dict[str, Any]:
                 "Type": "AWS::Route53::RecordSet",
                 "Properties": {"Weight": 0, "SetIdentifier": "blue"},
             },
+            "OtherRecord": {
+                "Type": "AWS::Route53::RecordSet",
+                "Properties": {"Weight": 1, "SetIdentifier": "green"},
+            },
             "Role": {
                 "Type": "AWS::IAM::Role",
                 "Properties": {

@@ -1,0 +1,32 @@
+"""One acknowledged finding of cdk-nag, and the words that it is told in."""
+
+from dataclasses import dataclass
+
+from stacks.project.spec import StageSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """One finding of cdk-nag on one construct, and why it stays."""
+
+    stack: str
+    construct: str
+    rule: str
+    reason: str
+
+
+def finding(stack: str, construct: str, rule: str, reason: str) -> Acknowledged:
+    """A finding of AwsSolutions."""
+    full = f"AwsSolutions::AwsSolutions-{rule}"
+    return Acknowledged(stack=stack, construct=construct, rule=full, reason=reason)
+
+
+def wildcard(stack: str, construct: str, resource: str, reason: str) -> Acknowledged:
+    """A wildcard in a policy's resource."""
+    return finding(stack, construct, f"IAM5[Resource::{resource}]", reason)
+
+
+def arn(stage: StageSpec, service: str, resource: str) -> str:
+    """An ARN as cdk-nag writes it."""
+    account = "<AWS::AccountId>" if stage.account is None else stage.account
+    return f"arn:{stage.partition}:{service}:{stage.region}:{account}:{resource}"
