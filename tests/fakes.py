@@ -46,12 +46,21 @@ class FakeEndpoints:
     busy_reads: int = 0
     _pending: dict[str, int] = field(default_factory=dict)
 
-    def add(self, name: str, *, config: str, weights: dict[str, float]) -> None:
-        variants = {
-            slot: VariantState(weight=weight, current_instances=1, desired_instances=1)
-            for slot, weight in weights.items()
-        }
-        self.states[name] = EndpointState(status="InService", config_name=config, variants=variants)
+    def add(
+        self,
+        name: str,
+        *,
+        config: str,
+        weights: dict[str, float],
+        shadows: Mapping[str, float] | None = None,
+    ) -> None:
+        copied = {} if shadows is None else shadows
+        self.states[name] = EndpointState(
+            status="InService",
+            config_name=config,
+            variants={slot: _one_instance(weight) for slot, weight in weights.items()},
+            shadows={slot: _one_instance(weight) for slot, weight in copied.items()},
+        )
 
     def read(self, endpoint_name: str) -> EndpointState:
         state = self._state(endpoint_name)
@@ -79,6 +88,10 @@ class FakeEndpoints:
         if endpoint_name not in self.states:
             raise NotFoundError(f"no endpoint {endpoint_name}")
         return self.states[endpoint_name]
+
+
+def _one_instance(weight: float) -> VariantState:
+    return VariantState(weight=weight, current_instances=1, desired_instances=1)
 
 
 @dataclass
@@ -327,8 +340,8 @@ class FakeFirsts:
 
     marks: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def claim(self, release_id: str, name: str, mark: str) -> str:
-        return self.marks.setdefault((release_id, name), mark)
+    def claim(self, release_id: str, marks: Mapping[str, str]) -> dict[str, str]:
+        return {n: self.marks.setdefault((release_id, n), mark) for n, mark in marks.items()}
 
 
 @dataclass

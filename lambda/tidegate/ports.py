@@ -43,13 +43,16 @@ class EndpointState:
     config_name: str
     variants: dict[str, VariantState]
     failure_reason: str = ""
+    shadows: dict[str, VariantState] = field(default_factory=dict)
+    """Variants that get copies and answer nobody, beside the production variants."""
 
     def shares(self) -> dict[str, float]:
-        """Slot to share of the traffic in percent; empty when every weight is zero."""
+        """Slot to share of the traffic in percent, 0 for a shadow; empty when all weights are 0."""
         total = sum(variant.weight for variant in self.variants.values())
         if total == 0:
             return {}
-        return {slot: 100 * v.weight / total for slot, v in self.variants.items()}
+        shares = {slot: 100 * v.weight / total for slot, v in self.variants.items()}
+        return {**dict.fromkeys(self.shadows, 0.0), **shares}
 
 
 class Endpoints(Protocol):
@@ -227,8 +230,8 @@ class Counters(Protocol):
 class Firsts(Protocol):
     """What came first under a name in a release: it is remembered, whatever comes later."""
 
-    def claim(self, release_id: str, name: str, mark: str) -> str:
-        """The mark that was there first under this name: this one, if there was none."""
+    def claim(self, release_id: str, marks: Mapping[str, str]) -> dict[str, str]:
+        """By name the mark that was there first under it: the one given, if there was none."""
         ...
 
 
