@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from tidegate_aws.endpoints import SageMakerEndpoints
     from tidegate_aws.executions import StepFunctionsExecutions
     from tidegate_aws.firsts import DynamoFirsts
+    from tidegate_aws.import_log import DynamoImportLog
     from tidegate_aws.invoker import SageMakerInvoker
     from tidegate_aws.key_rotation import KeyRotation
     from tidegate_aws.keys import SecretKeys
     from tidegate_aws.leftovers import Leftovers
     from tidegate_aws.look_store import DynamoLookStore
+    from tidegate_aws.outcome_files import S3OutcomeFile
     from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
     from tidegate_aws.refused import LoggedRefused
     from tidegate_aws.release_store import DynamoReleaseStore
@@ -101,6 +103,21 @@ class World:
         return DynamoOutcomeLedger(
             client=clients.dynamodb(), table=self.settings[Variable.OBSERVATION_TABLE]
         )
+
+    @cached_property
+    def import_log(self) -> DynamoImportLog:
+        """Progress of imports."""
+        from tidegate_aws.import_log import DynamoImportLog
+
+        return DynamoImportLog(
+            client=clients.dynamodb(), table=self.settings[Variable.OBSERVATION_TABLE]
+        )
+
+    def outcome_file(self, bucket: str, key: str, *, etag: str) -> S3OutcomeFile:
+        """A file of outcomes."""
+        from tidegate_aws.outcome_files import S3OutcomeFile
+
+        return S3OutcomeFile(client=clients.s3(), bucket=bucket, key=key, etag=etag)
 
     @cached_property
     def refused(self) -> LoggedRefused:

@@ -42,10 +42,7 @@ def run_import(
     progress = ports.log.load(file.import_id)
     if progress is None:
         progress = _begin(ports, file)
-    try:
-        progress = _go_on(ports, file, progress, out_of_time)
-    except UnreadableFileError as error:
-        progress = _end(ports, progress, State.BROKEN, [f"after line {progress.lines}: {error}"])
+    progress = _go_on(ports, file, progress, out_of_time)
     if progress.state.over:
         file.write_result(progress)
     return progress
@@ -91,11 +88,14 @@ def _go_on(
     if progress.state.over:
         return progress
     plans = _Plans(source=ports.outcomes.store, now=ports.outcomes.clock.now)
-    with file.parts(position=progress.position) as parts:
-        for chunk in chunks(lines_of(parts, position=progress.position)):
-            progress = _Chunk(ports=ports, plans=plans, before=progress, lines=chunk).done()
-            if out_of_time():
-                return progress
+    try:
+        with file.parts(position=progress.position) as parts:
+            for chunk in chunks(lines_of(parts, position=progress.position)):
+                progress = _Chunk(ports=ports, plans=plans, before=progress, lines=chunk).done()
+                if out_of_time():
+                    return progress
+    except UnreadableFileError as error:
+        return _end(ports, progress, State.BROKEN, [f"after line {progress.lines}: {error}"])
     return _end(ports, progress, State.DONE, [])
 
 

@@ -1,0 +1,1 @@
+"""The function that credits the outcomes of a file."""
