@@ -7,6 +7,7 @@ from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
 from stacks.project.shape import (
     GuardrailFile,
+    GuardrailsFile,
     HostingFile,
     LatencyGuardrailFile,
     OutcomesGuardrailFile,
@@ -157,7 +158,7 @@ def _steps(section: ReleaseFile, fleet: Fleet) -> tuple[Step, ...]:
 def _guards(section: ReleaseFile) -> Iterator[Guardrail]:
     if section.guardrails is None:
         return
-    for metric in Metric:
+    for metric in (one for one in Metric if one.value in GuardrailsFile.model_fields):
         limit: GuardrailFile | None = getattr(section.guardrails, metric.value)
         if isinstance(limit, LatencyGuardrailFile):
             yield Guardrail(
