@@ -17,10 +17,13 @@ from stacks.components.dashboard import DASHBOARD, Shown, add_dashboard
 from stacks.components.front_door import API, FrontDoorProps, add_front_door
 from stacks.components.functions import Surroundings, function_table
 from stacks.components.handler_function import CodeAsset, add_function
+from stacks.components.notifications import TOPIC, add_notifications
+from stacks.components.outcome_files import add_outcome_files
+from stacks.components.outcome_functions import OUTCOME_BUCKET, Outcomes, outcome_functions
 from stacks.components.release_alarms import add_release_alarms
 from stacks.components.release_machine import RELEASE_MACHINE, add_machines
 from stacks.components.request_log import add_request_log
-from stacks.components.signing_secret import add_signing_secret
+from stacks.components.signing_secret import SIGNING_SECRET, add_key_rotation, add_signing_secret
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE, add_tables
 from stacks.project.names import release_stack_name
 from stacks.project.spec import DataOnDestroy, StageSpec
@@ -63,6 +66,7 @@ def release_blueprint(props: ReleaseProps, code: CodeAsset) -> Blueprint:
     add_tables(blueprint, stage.data_on_destroy)
     add_signing_secret(blueprint, stage.data_on_destroy)
     functions = function_table(Surroundings(project=props.project, arns=arns, hosts=props.hosts))
+    functions = {**functions, **outcome_functions(Outcomes(project=props.project, arns=arns))}
     for row in functions.values():
         add_function(blueprint, row, code=code, stage=stage)
     add_machines(blueprint, functions, arns)
@@ -70,14 +74,22 @@ def release_blueprint(props: ReleaseProps, code: CodeAsset) -> Blueprint:
     door = FrontDoorProps(project=props.project, stage=stage, functions=functions)
     add_front_door(blueprint, door)
     add_dashboard(blueprint, props.models, region=stage.region)
-    aggregate = functions["aggregate_requests"].id
-    add_release_alarms(blueprint, stage, machine=RELEASE_MACHINE, aggregate=aggregate)
+    add_notifications(blueprint, stage, functions["announce_release"])
+    add_key_rotation(blueprint, functions["rotate_keys"].id)
+    if stage.outcome_files_days is not None:
+        importer, days = functions["import_outcomes"], stage.outcome_files_days
+        add_outcome_files(blueprint, arns, importer, keep_days=days)
+        blueprint.tell("OutcomeBucketName", ref(OUTCOME_BUCKET))
+    watched = {name: functions[name].id for name in ("aggregate_requests", "announce_release")}
+    add_release_alarms(blueprint, stage, machine=RELEASE_MACHINE, functions=watched)
     for name, value in {
         "ReleaseTableName": ref(RELEASE_TABLE),
         "ObservationTableName": ref(OBSERVATION_TABLE),
         "ReleaseMachineArn": ref(RELEASE_MACHINE),
         "ApiUrl": att(API, "ApiEndpoint"),
         "DashboardName": ref(DASHBOARD),
+        "NotificationTopicArn": ref(TOPIC),
+        "SigningSecretArn": ref(SIGNING_SECRET),
     }.items():
         blueprint.tell(name, value)
     return blueprint

@@ -28,10 +28,13 @@ _log = logging.getLogger(__name__)
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """From where the batch is to be delivered again, if something of it could not be told."""
     ports = world(_NEEDS)
-    for item in written(event):
+    for place, item in enumerate(written(event)):
         try:
             _tell(ports, item)
-        except Exception:  # noqa: BLE001 - see below
+        except Exception:
+            if place == 0:
+                # Nothing of the batch was told: an error of the function, which raises an alarm.
+                raise
             # Whatever it was, Lambda delivers from here again, until the stream's limit of tries.
             _log.exception("release %s, %s was not announced", item.release_id, item.sequence)
             return taken_until(item.position)

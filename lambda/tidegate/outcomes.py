@@ -29,6 +29,9 @@ FORGED, ORPHAN, NO_EVENT, LATE, DUPLICATE, MALFORMED = REASONS = (
 )
 """Why an outcome is refused, in the order in which it is examined; the last by its readers."""
 
+REFUSED, MODEL, REASON = "RefusedOutcomes", "Model", "Reason"
+"""The metric of refused outcomes, and its dimensions."""
+
 _KEPT_BEYOND_WINDOW_SECONDS = 86_400
 
 

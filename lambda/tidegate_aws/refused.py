@@ -6,11 +6,9 @@ import sys
 from collections.abc import Callable
 
 from tidegate.metrics import counted, metric_line
+from tidegate.outcomes import MODEL, REASON, REFUSED
 from tidegate.ports import Clock
 from tidegate.values import value
-
-METRIC = "RefusedOutcomes"
-MODEL, REASON = "Model", "Reason"
 
 
 def _print(line: str) -> None:
@@ -27,5 +25,5 @@ class LoggedRefused:
 
     def count(self, model: str, reason: str, *, times: int = 1) -> None:
         """Count refused outcomes."""
-        refused = counted(METRIC, times, **{MODEL: model, REASON: reason})
+        refused = counted(REFUSED, times, **{MODEL: model, REASON: reason})
         self.write(metric_line(refused, at=self.clock.now()))

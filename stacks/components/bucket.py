@@ -1,6 +1,6 @@
 """What every bucket has: private, encrypted, over TLS only, its content expiring."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stacks.components.blueprint import Blueprint, Kept, att, ref
@@ -13,11 +13,12 @@ def add_bucket(
     keep_days: int,
     kept: Kept,
     allowed: Sequence[dict[str, Any]] = (),
+    more: Mapping[str, Any] | None = None,
 ) -> str:
     """The bucket and its policy are there; returns the policy's id.
 
     Its name is generated, its content expires after so many days. `allowed` are statements of its
-    policy, beside the one that refuses what does not come over TLS.
+    policy, beside the one that refuses what does not come over TLS; `more` are other properties.
     """
     blueprint.add(
         id_,
@@ -36,6 +37,7 @@ def add_bucket(
             },
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
             "LifecycleConfiguration": {"Rules": _rules(keep_days)},
+            **({} if more is None else more),
         },
         kept=kept,
     )

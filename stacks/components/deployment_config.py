@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from stacks.components.blueprint import Blueprint
-from stacks.components.functions import NAMESPACE
 from stacks.project.spec import ModelSpec
 from tidegate.guardrail.alarm import DIMENSION, METRIC, PERIOD_SECONDS, alarm_name
 from tidegate.guardrail.course import LONGEST_SECONDS, batch_instances, shifts
+from tidegate.metrics import NAMESPACE
 from tidegate.plan import ReleasePlan
 from tidegate.strategies import Strategy
 

@@ -17,10 +17,10 @@ from stacks.components.release_machine import WATCH_MACHINE
 from stacks.components.signing_secret import SIGNING_SECRET
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE
 from stacks.project.names import function_name, id_prefix
+from tidegate.metrics import NAMESPACE
 from tidegate.slots import Slot
 
 Statements = list[dict[str, Any]]
-NAMESPACE = "Tidegate"
 
 _GET, _QUERY = "dynamodb:GetItem", "dynamodb:Query"
 _PUT, _UPDATE = "dynamodb:PutItem", "dynamodb:UpdateItem"
@@ -110,7 +110,7 @@ def _loop(around: Surroundings) -> list[FunctionProps]:
         ),
         _row(around, "watch_release", "Judges what SageMaker releases", _watch_statements(around)),
         _row(around, "halt_release", "Halts a failed release", [_releases(_GET, _PUT)]),
-        _row(around, "report_release", "Tells how a release ended", _report_statements(around)),
+        _row(around, "report_release", "Tells how a release ended", [_releases(_GET)]),
     ]
 
 
@@ -137,7 +137,7 @@ def _gate(around: Surroundings) -> list[FunctionProps]:
 def _front_door(around: Surroundings) -> list[FunctionProps]:
     secret = allow(["secretsmanager:GetSecretValue"], [ref(SIGNING_SECRET)])
     route = [_releases(_GET), secret, _endpoints(around, "sagemaker:InvokeEndpoint")]
-    outcome = [_releases(_GET), secret, _observations(_PUT, _UPDATE)]
+    outcome = [_releases(_GET), secret, _observations(_PUT)]
     return [
         _row(around, "route_request", "Serves a prediction and signs its id", route, seconds=30),
         _row(around, "record_outcome", "Credits an outcome exactly once", outcome, seconds=30),
@@ -236,8 +236,6 @@ def _environment(around: Surroundings, package: str) -> dict[str, Any]:
         variables["METRIC_NAMESPACE"] = NAMESPACE
     if package == "guard_release":
         variables["WATCH_MACHINE_ARN"] = ref(WATCH_MACHINE)
-    if package == "report_release":
-        variables |= {"EVENT_BUS_NAME": "default", "METRIC_NAMESPACE": NAMESPACE}
     return variables
 
 
@@ -252,18 +250,6 @@ def _observations(*actions: str) -> dict[str, Any]:
 def _endpoints(around: Surroundings, *actions: str) -> dict[str, Any]:
     pattern = f"endpoint/{around.project}-{around.arns.stage.name}-*"
     return allow(list(actions), [around.arns.of("sagemaker", pattern)])
-
-
-def _report_statements(around: Surroundings) -> Statements:
-    return [
-        _releases(_GET),
-        allow(["events:PutEvents"], [around.arns.of("events", "event-bus/default")]),
-        allow(
-            ["cloudwatch:PutMetricData"],
-            ["*"],
-            Condition={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
-        ),
-    ]
 
 
 def _guard_statements(around: Surroundings) -> Statements:

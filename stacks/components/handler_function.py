@@ -10,7 +10,6 @@ from stacks.project.spec import StageSpec
 from tidegate.slots import Slot
 
 RUNTIME = "python3.14"
-_MEMORY_MEGABYTES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +35,7 @@ class FunctionProps:
     environment: Mapping[str, Any]
     fixed_name: str | None = None
     track: Slot | None = None
+    memory_megabytes: int = 256
 
     @property
     def name(self) -> str:
@@ -77,7 +77,7 @@ def add_function(
             "Handler": f"{props.package}.handler.handle",
             "Code": {"S3Bucket": code.bucket, "S3Key": code.key},
             "Role": att(role),
-            "MemorySize": _MEMORY_MEGABYTES,
+            "MemorySize": props.memory_megabytes,
             "Timeout": props.timeout_seconds,
             "Environment": {"Variables": dict(props.environment)},
             "LoggingConfig": {"LogGroup": ref(props.log)},

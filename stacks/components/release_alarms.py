@@ -1,5 +1,6 @@
-"""Alarms of the release loop itself: an execution that failed, evidence that was lost."""
+"""Alarms of the release loop itself: an execution that failed, evidence or news that were lost."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from stacks.components.blueprint import Blueprint, ref
@@ -9,11 +10,11 @@ _PERIOD_SECONDS = 60
 
 
 def add_release_alarms(
-    blueprint: Blueprint, stage: StageSpec, *, machine: str, aggregate: str
+    blueprint: Blueprint, stage: StageSpec, *, machine: str, functions: Mapping[str, str]
 ) -> None:
-    """An alarm for failed executions is there, and one for batches that were not counted.
+    """An alarm for failed executions is there, one for batches that were not counted or announced.
 
-    `machine` and `aggregate` are logical ids.
+    `machine` is a logical id, `functions` are those of the functions by their packages.
     """
     executions = {
         "AlarmDescription": "A release was refused, halted or failed",
@@ -21,14 +22,21 @@ def add_release_alarms(
         "MetricName": "ExecutionsFailed",
         "Dimensions": [{"Name": "StateMachineArn", "Value": ref(machine)}],
     }
-    batches = {
-        "AlarmDescription": "Lines of the request log were not counted",
-        "Namespace": "AWS/Lambda",
-        "MetricName": "Errors",
-        "Dimensions": [{"Name": "FunctionName", "Value": ref(aggregate)}],
-    }
     _add(blueprint, "ReleaseFailed", stage, executions)
-    _add(blueprint, "EvidenceLost", stage, batches)
+    for id_, package, lost in _LOST:
+        errors = {
+            "AlarmDescription": lost,
+            "Namespace": "AWS/Lambda",
+            "MetricName": "Errors",
+            "Dimensions": [{"Name": "FunctionName", "Value": ref(functions[package])}],
+        }
+        _add(blueprint, id_, stage, errors)
+
+
+_LOST = (
+    ("EvidenceLost", "aggregate_requests", "Lines of the request log were not counted"),
+    ("NewsLost", "announce_release", "Changes of a release were not announced"),
+)
 
 
 def _add(blueprint: Blueprint, id_: str, stage: StageSpec, metric: dict[str, Any]) -> None:

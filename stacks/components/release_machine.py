@@ -57,6 +57,15 @@ def definition(name: str, *, partition: str) -> str:
     return shortest.replace("arn:aws:states:::", f"arn:{partition}:states:::")
 
 
+Calls = Mapping[str, Any]
+"""The functions that a machine calls, by their names in its definition."""
+
+
+def add_machine(blueprint: Blueprint, id_: str, arns: Arns, calls: Calls) -> None:
+    """A machine is there that calls these functions and may do nothing else."""
+    _add(blueprint, id_, arns, _Rights(calls=calls, extra=[]))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rights:
     """What a machine calls, by the names in its definition, and what else its role may do."""

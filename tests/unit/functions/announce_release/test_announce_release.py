@@ -8,6 +8,7 @@ import pytest
 from announce_release.handler import handle
 from emulator.cloudwatch.embedded import embedded_values
 from tests import samples
+from tidegate.errors import NotFoundError
 from tidegate.release import LogEntry
 from tidegate_aws import clients, world
 from tidegate_aws.release_items import log_item, record_item
@@ -95,3 +96,9 @@ def test_a_failure_has_the_batch_delivered_from_there(queue: str):
     told = handle({"Records": batch}, None)
     assert told == {"batchItemFailures": [{"itemIdentifier": "2"}]}
     assert len(messages(queue)) == 1
+
+
+def test_a_batch_of_which_nothing_can_be_told_is_an_error(queue: str):
+    """An alarm counts errors of the function."""
+    with pytest.raises(NotFoundError):
+        handle({"Records": [logged("nowhere")]}, None)
