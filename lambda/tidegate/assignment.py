@@ -31,8 +31,6 @@ class Why(StrEnum):
     """The user's cell belongs to the slot."""
     HOLDOUT = "holdout"
     """The user is held out of every experiment and gets the live version."""
-    OVERRIDE = "override"
-    """A tester asked for the slot."""
 
 
 @value
