@@ -4,12 +4,13 @@ import io
 import json
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from emulator.server import EmbeddedCloud, Settings
+from tests.emulated_tracks import Shop
 from tests.polling import until
 
 TIME_SCALE = 20.0
@@ -20,6 +21,37 @@ def ground_cloud() -> Iterator[EmbeddedCloud]:
     """A cloud whose time runs 20 times faster."""
     with EmbeddedCloud.start(Settings(time_scale=TIME_SCALE)) as cloud:
         yield cloud
+
+
+@pytest.fixture(scope="session")
+def shop() -> Iterator[Shop]:
+    """A cloud of its own with two healthy tracks behind one host."""
+    with EmbeddedCloud.start(Settings(time_scale=TIME_SCALE)) as cloud:
+        made = Shop(cloud)
+        for track in ("Blue", "Green"):
+            made.await_health(track, "healthy")
+        yield made
+
+
+@pytest.fixture
+def rule(shop: Shop) -> Iterator[Callable[..., str]]:
+    """Puts a rule for a path before green's default one; gone after the test."""
+    made: list[str] = []
+
+    def put(path: str, *actions: Mapping[str, Any], **members: Any) -> str:
+        arn: str = shop.elb.create_rule(
+            ListenerArn=shop.id_of("GreenHttps"),
+            Priority=len(made) + 1,
+            Conditions=[{"Field": "path-pattern", "Values": [path]}],
+            Actions=list(actions),
+            **members,
+        )["Rules"][0]["RuleArn"]
+        made.append(arn)
+        return arn
+
+    yield put
+    for arn in made:
+        shop.elb.delete_rule(RuleArn=arn)
 
 
 @pytest.fixture
