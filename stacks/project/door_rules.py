@@ -23,23 +23,13 @@ _SPACED = frozenset({"scope", "scp"})
 """Claims whose value is a list in one text (RFC 8693, section 4.2; Entra ID's access tokens)."""
 
 
-def authentication_of(door: FrontDoorFile) -> Authentication:
-    """What the file says, or what the kind implies: load balancers cannot check signatures."""
-    if door.authentication is not None:
-        return door.authentication
-    return Authentication.IAM if door.kind is DoorKind.API else Authentication.JWT
-
-
 def door_faults(door: FrontDoorFile, say: Say) -> Iterator[Fault]:
     """What is wrong with a front door."""
-    authentication = authentication_of(door)
-    if door.kind is DoorKind.DNS and authentication is Authentication.IAM:
-        yield say(
-            "authentication is iam, which a load balancer cannot check: use jwt", "authentication"
-        )
-    if authentication is Authentication.JWT and door.jwt is None:
-        yield say("jwt is missing: authentication by jwt needs an issuer and an audience")
-    if authentication is Authentication.IAM and door.jwt is not None:
+    takes_tokens = door.kind is DoorKind.DNS or door.authentication is Authentication.JWT
+    if takes_tokens and door.jwt is None:
+        who = "load balancers take" if door.kind is DoorKind.DNS else "authentication is"
+        yield say(f"jwt is missing: {who} jwt, which needs an issuer and an audience")
+    if not takes_tokens and door.jwt is not None:
         yield say("jwt is given, but authentication is iam: drop one of the two", "jwt")
     yield from _zone_faults(door, say)
     if door.jwt is not None:
@@ -57,12 +47,12 @@ def _zone_faults(door: FrontDoorFile, say: Say) -> Iterator[Fault]:
 
 
 def _unseen_faults(door: FrontDoorFile, jwt: JwtFile, say: Say) -> Iterator[Fault]:
-    if door.kind is DoorKind.DNS:
+    if door.authentication is Authentication.IAM:
         return
     for name in sorted(set(jwt.claims) - _SPACED):
         yield say(
             f"claim {name} is one that an HTTP API cannot check, only scope and scp: drop it, or "
-            "set kind to dns",
+            "let authentication be iam",
             "jwt",
             "claims",
             name,
@@ -131,7 +121,7 @@ def door_of(door: FrontDoorFile) -> DoorSpec:
             requests_per_client=door.requests_per_client,
         )
     return DoorSpec(
-        authentication=authentication_of(door),
+        authentication=door.authentication,
         jwt=None if door.jwt is None else _jwt(door.jwt),
         dns=dns,
     )

@@ -19,7 +19,7 @@ class DoorKind(StrEnum):
 
 
 class Authentication(StrEnum):
-    """How callers prove who they are: by a signature of AWS, or by a token of an issuer."""
+    """How callers of the HTTP API prove who they are: by a signature of AWS, or by a token."""
 
     IAM = "iam"
     JWT = "jwt"

@@ -20,6 +20,9 @@ LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096,
 """Retentions that CloudWatch Logs takes (PutRetentionPolicy), up to ten years."""
 
 URL = r"^https://[a-zA-Z0-9.-]+(:\d+)?(/[^\s?#]*)?$"
+KEYS_URL = r"^(https://[a-zA-Z0-9.-]+|http://127\.0\.0\.1)(:\d+)?/[^\s?#]*$"
+"""AWS takes https only; on the embedded cloud an issuer may be a program beside it."""
+
 DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
 ZONE = r"^Z[A-Z0-9]{1,31}$"
 
@@ -50,7 +53,7 @@ class JwtFile(Part):
     """Whose tokens: the URL that stands in their claim iss."""
     audience: Annotated[str, StringConstraints(min_length=1, max_length=256)]
     """For whom they are: what stands in their claim aud."""
-    jwks: Annotated[str, StringConstraints(pattern=URL)] | None = None
+    jwks: Annotated[str, StringConstraints(pattern=KEYS_URL)] | None = None
     """URL of the issuer's public keys; left out: .well-known/jwks.json below the issuer."""
     claims: dict[
         Annotated[str, StringConstraints(min_length=1, max_length=256)],
@@ -67,10 +70,10 @@ class FrontDoorFile(Part):
 
     kind: Annotated[DoorKind, Field(strict=False)] = DoorKind.API
     """api: one HTTP API, near $0 while idle. dns: also two tracks, which bill, a model by dns."""
-    authentication: Annotated[Authentication, Field(strict=False)] | None = None
-    """iam (requests signed with AWS credentials) or jwt; left out: iam, of kind dns jwt."""
+    authentication: Annotated[Authentication, Field(strict=False)] = Authentication.IAM
+    """Of the HTTP API: iam (requests signed with AWS credentials) or jwt."""
     jwt: JwtFile | None = None
-    """Whose tokens are taken; needed for authentication by jwt."""
+    """Whose tokens are taken, by the HTTP API if it asks for jwt, and by load balancers always."""
     domain: Annotated[str, StringConstraints(pattern=DOMAIN, max_length=253)] | None = None
     """Of kind dns: the domain under which models get their names, MODEL.DOMAIN."""
     zone_id: Annotated[str, StringConstraints(pattern=ZONE)] | None = None

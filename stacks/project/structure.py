@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 
 from stacks.project.durations import PATTERN
 from stacks.project.faults import Fault, did_you_mean
-from stacks.project.shape import DOMAIN, NAME, SUBSCRIBER, URL, ZONE, ProjectFile
+from stacks.project.shape import DOMAIN, KEYS_URL, NAME, SUBSCRIBER, URL, ZONE, ProjectFile
 from stacks.project.source import Location, Source
 
 _PATTERNS = {
@@ -18,6 +18,7 @@ _PATTERNS = {
     r"^\d{12}$": "12 digits",
     r"^\d{1,6}ms$": "milliseconds, such as 250ms",
     URL: "a URL that begins with https://",
+    KEYS_URL: "a URL that begins with https://, or with http://127.0.0.1 on the embedded cloud",
     DOMAIN: "a domain in small letters, such as models.example.com",
     ZONE: "the id of a hosted zone, such as Z0123456789ABCDEFGHIJ",
 }

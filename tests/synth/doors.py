@@ -3,22 +3,29 @@
 from tests.synth.assembly import PROJECT_FILE
 
 _TOKENS = """\
+      AUTHENTICATION
       jwt:
         issuer: https://id.example.com/shop
         audience: shop-models
-        claims: { scope: [predict], tenant: [a, b] }
+        claims: { CLAIMS }
 """
 
 DOORS_FILE = (
     PROJECT_FILE.replace(
         "  dev:\n    region: eu-west-1\n",
         "  dev:\n    region: eu-west-1\n    front_door:\n      kind: dns\n"
-        f"      domain: models.example.com\n      zone_id: Z0123456789\n{_TOKENS}",
+        "      domain: models.example.com\n      zone_id: Z0123456789\n"
+        + _TOKENS.replace("AUTHENTICATION", "authentication: iam").replace(
+            "CLAIMS", "scope: [predict], tenant: [a, b]"
+        ),
     )
     .replace(
         "  prod:\n    region: eu-west-1\n",
         "  prod:\n    region: us-east-1\n    front_door:\n      kind: dns\n"
-        f"      domain: example.com\n      zone_id: Z9876543210\n{_TOKENS}",
+        "      domain: example.com\n      zone_id: Z9876543210\n"
+        + _TOKENS.replace("AUTHENTICATION", "authentication: jwt").replace(
+            "CLAIMS", "scope: [predict]"
+        ),
     )
     .replace("sns:eu-west-1", "sns:us-east-1")
     .replace(

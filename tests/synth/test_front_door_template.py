@@ -287,14 +287,22 @@ def test_only_shifts_may_change_records_and_only_those_of_the_hosts(assembly: As
         }
 
 
-def test_the_http_api_takes_tokens_of_the_same_issuer(assembly: Assembly):
+def test_the_http_api_takes_signatures_unless_it_asks_for_tokens(assembly: Assembly):
+    """Load balancers take tokens in any case."""
+    for route in properties(assembly, RELEASE, "AWS::ApiGatewayV2::Route"):
+        assert route["AuthorizationType"] == "AWS_IAM"
+    assert properties(assembly, RELEASE, "AWS::ApiGatewayV2::Authorizer") == []
+
+
+def test_the_http_api_takes_tokens_of_the_same_issuer(promoted: Assembly):
     """Outcomes come this way, and scopes are checked."""
-    (authorizer,) = properties(assembly, RELEASE, "AWS::ApiGatewayV2::Authorizer")
+    release = "shop-prod-release"
+    (authorizer,) = properties(promoted, release, "AWS::ApiGatewayV2::Authorizer")
     assert authorizer["JwtConfiguration"] == {
         "Issuer": "https://id.example.com/shop",
         "Audience": ["shop-models"],
     }
-    for route in properties(assembly, RELEASE, "AWS::ApiGatewayV2::Route"):
+    for route in properties(promoted, release, "AWS::ApiGatewayV2::Route"):
         assert route["AuthorizationType"] == "JWT"
         assert route["AuthorizerId"] == {"Ref": "ApiTokens"}
         assert route["AuthorizationScopes"] == ["predict"]

@@ -26,9 +26,9 @@ def door(text: str) -> tuple[str, str]:
 
 ONE_FAULT = [
     ("kind: balancer", "is 'balancer', must be one of api, dns"),
-    ("authentication: jwt", "jwt is missing: authentication by jwt needs an issuer"),
+    ("authentication: jwt", "jwt is missing: authentication is jwt, which needs an issuer"),
+    ("kind: dns, domain: a.example.com, zone_id: Z1", "jwt is missing: load balancers take jwt"),
     (JWT, "jwt is given, but authentication is iam: drop one of the two"),
-    (f"{DNS}, authentication: iam", "iam, which a load balancer cannot check: use jwt"),
     (f"kind: dns, domain: a.example.com, {JWT}", "zone_id is missing: kind dns needs it"),
     (f"kind: dns, zone_id: Z1, {JWT}", "domain is missing: kind dns needs it"),
     ("domain: models.example.com", "domain belongs to kind dns: drop it, or set kind to dns"),
@@ -89,10 +89,10 @@ def loaded(folder: Path, text: str) -> Path:
 
 
 def test_a_front_door_of_kind_dns_names_hosts_and_tracks(folder: Path):
-    """Tokens are needed without saying so."""
+    """Its HTTP API still takes signatures: outcomes come that way."""
     spec = load_project(loaded(folder, DNS))
     front = spec.stages["dev"].door
-    assert front.authentication is Authentication.JWT
+    assert front.authentication is Authentication.IAM
     assert front.dns is not None
     assert front.jwt is not None
     assert front.dns.host("fraud") == "fraud.models.example.com"
