@@ -18,6 +18,7 @@ for folder in (ROOT, ROOT / "lambda"):
 from aws_cdk import App  # noqa: E402 - after the path
 
 from stacks.application import Deployment, add_stacks  # noqa: E402
+from stacks.idle_costs import told  # noqa: E402
 from stacks.project.faults import ProjectFaultsError  # noqa: E402
 from stacks.project.inputs import chosen_stage, read_pointers  # noqa: E402
 from stacks.project.load import load_project  # noqa: E402
@@ -40,6 +41,8 @@ def main() -> None:
         app, Deployment(project=project, stage=stage, folder=Path(folder), pointers=pointers)
     )
     app.synth()
+    # Standard output is the CDK command's.
+    sys.stderr.writelines(f"{line}\n" for line in told(project, project.stages[stage]))
 
 
 if __name__ == "__main__":

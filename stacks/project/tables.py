@@ -39,6 +39,12 @@ def hosting_price(region: str, instance_type: str) -> Mapping[str, Any] | None:
     return prices.get(region, {}).get(instance_type)
 
 
+def idle_price(region: str, item: str) -> Mapping[str, Any] | None:
+    """What an item bills while idle: `usd_per_hour` or `usd_per_month`, `date` and `source`."""
+    prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)["idle"]
+    return prices.get(region, {}).get(item)
+
+
 @cache
 def _read(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
