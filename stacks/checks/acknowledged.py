@@ -5,6 +5,7 @@ A finding that is not listed here fails the check; so does a wildcard on anythin
 
 from collections.abc import Iterable, Iterator
 
+from stacks.checks.acknowledged_outcomes import of_outcomes
 from stacks.checks.acknowledged_tracks import of_tracks
 from stacks.checks.rows import Acknowledged, arn, finding, wildcard
 from stacks.components.execution_role import execution_role_id
@@ -54,9 +55,6 @@ def _release(project: str, stage: StageSpec) -> Iterator[Acknowledged]:
             yield wildcard(stack, "VerifyReleaseRole", named, _LEFTOVERS)
     listing = f"ListEndpointConfigs, ListModels, PutMetricData (namespace bound): {_NO_RESOURCE}"
     yield wildcard(stack, "VerifyReleaseRole", "*", listing)
-    yield wildcard(
-        stack, "ReportReleaseRole", "*", "PutMetricData takes no resource; its namespace is bound"
-    )
     yield from _watching(stack, project, stage)
     delivery = f"delivery of the machine's log: {_NO_RESOURCE}"
     for machine in ("Chapter", "Release", "Watch"):
@@ -74,13 +72,7 @@ def _release(project: str, stage: StageSpec) -> Iterator[Acknowledged]:
         _executions(stage),
         "executions of the chapter machine only, whose names Step Functions generates",
     )
-    yield finding(
-        stack,
-        "SigningSecret",
-        "SMG4",
-        "a rotation must keep the old key until the outcomes of its predictions have come in, so "
-        "an operator rotates by adding a key; nothing else can read the secret",
-    )
+    yield from of_outcomes(stack, stage)
 
 
 def _watching(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:

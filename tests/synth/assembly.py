@@ -26,6 +26,8 @@ stages:
     account: "123456789012"
     data_on_destroy: delete
     alarm_topic: arn:aws:sns:eu-west-1:123456789012:alarms
+    notify: [ops@example.com, "https://hooks.example.com/releases"]
+    outcome_files: { keep: 7d }
 models:
   fraud:
     framework: scikit-learn

@@ -104,8 +104,8 @@ def test_faults_end_the_synth_with_words_and_no_traceback(folder: Path, tmp_path
     done = _app(wrong, "out")
 
     assert done.returncode == 1
-    assert "tidegate.yaml:16: instance_type is 'ml.m5.largest'" in done.stderr
-    assert "tidegate.yaml:18: " in done.stderr
+    assert "tidegate.yaml:18: instance_type is 'ml.m5.largest'" in done.stderr
+    assert "tidegate.yaml:20: " in done.stderr
     assert "Traceback" not in done.stderr
     assert not list((wrong / "out").glob("*.template.json"))
 

@@ -92,13 +92,16 @@ def test_every_function_has_a_handler_that_exists(first: Assembly):
         assert f"def {name}(" in source
 
 
-def test_every_function_of_the_folder_is_deployed(first: Assembly):
-    """No handler is left behind."""
-    deployed = {
-        function["Properties"]["Handler"].split(".")[0]
-        for function in first.resources(STACK, "AWS::Lambda::Function").values()
-    }
+def _packages(assembly: Assembly, stack: str) -> set[str]:
+    functions = assembly.resources(stack, "AWS::Lambda::Function").values()
+    return {function["Properties"]["Handler"].split(".")[0] for function in functions}
 
+
+def test_every_function_of_the_folder_is_deployed(first: Assembly, later: Assembly):
+    """No handler is left behind; files of outcomes are imported where the stage takes some."""
+    deployed = _packages(later, "shop-prod-release")
+
+    assert deployed - _packages(first, STACK) == {"import_outcomes"}
     assert deployed == {path.parent.name for path in (ROOT / "lambda").glob("*/handler.py")}
 
 
@@ -216,25 +219,29 @@ def test_outputs_are_what_the_command_line_reads(first: Assembly):
         "ReleaseMachineArn",
         "ApiUrl",
         "DashboardName",
+        "NotificationTopicArn",
+        "SigningSecretArn",
     }
 
 
 def test_dashboard_shows_each_slot_of_each_model(first: Assembly):
-    """Three graphs a model, one line a slot."""
+    """Three graphs of slots a model, one line a slot, and three of its release."""
     (dashboard,) = first.resources(STACK, "AWS::CloudWatch::Dashboard").values()
     widgets = json.loads(dashboard["Properties"]["DashboardBody"])["widgets"]
 
     titles = [w["properties"]["title"] for w in widgets]
-    assert sum(title.startswith("fraud: ") for title in titles) == 3
-    assert sum(title.startswith("price: ") for title in titles) == 3
-    assert {len(w["properties"]["metrics"]) for w in widgets[1:]} == {2}
+    assert sum(title.startswith("fraud: ") for title in titles) == 6
+    assert sum(title.startswith("price: ") for title in titles) == 6
+    of_slots = [w for w in widgets if w["properties"]["metrics"][0][0] == "AWS/SageMaker"]
+    assert [len(w["properties"]["metrics"]) for w in of_slots] == [2] * 6
 
 
 def test_lost_evidence_raises_an_alarm(first: Assembly):
     """A failed execution and an uncounted batch are told to people."""
     alarms = first.resources(STACK, "AWS::CloudWatch::Alarm")
 
-    assert set(alarms) == {"ReleaseFailed", "EvidenceLost"}
+    assert set(alarms) == {"ReleaseFailed", "EvidenceLost", "NewsLost"}
+    assert alarms["NewsLost"]["Properties"]["Dimensions"][0]["Value"] == {"Ref": "AnnounceRelease"}
     assert alarms["ReleaseFailed"]["Properties"]["Dimensions"][0]["Value"] == {
         "Ref": "ReleaseMachine"
     }
