@@ -1,0 +1,181 @@
+"""Deploys that are releases: SageMaker moves the traffic, our judge stops it.
+
+Four strategies, each with a good version and a bad one, under users who ask all the time.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from emulator import deployer
+from tests.e2e.breaking import with_failing_resource
+from tests.e2e.world import BROKEN, PROJECT, V1, Behaviour, Watched, World, wait_for
+from tidegate.view import ReleaseView
+
+MakeWorld = Callable[[str], World]
+
+RELEASES = {
+    "big-bang": "{ strategy: big-bang, bake: 5m,",
+    "canary": "{ strategy: canary, steps: [{ share_percent: 25, bake: 4m }],",
+    "linear": "{ strategy: linear, step_percent: 25, bake: 2m,",
+    "rolling": "{ strategy: rolling, batch_percent: 50, bake: 4m,",
+}
+GOOD = Behaviour(name="v2")
+NEXT = Behaviour(name="v4")
+
+
+def project(strategy: str) -> str:
+    """The stories' project, with two instances and its traffic moved by SageMaker."""
+    head, _ = PROJECT.split("    release:")
+    release = (
+        f"    release: {RELEASES[strategy]} mechanism: guardrail, warm_up: 0s, lag: 30s, "
+        "guardrails: { errors: { margin: 0.05 }, "
+        "latency: { margin: 0.25, tolerated_slowdown: 3.0 } } }\n"
+    )
+    hosting = "instance_type: ml.m5.large, instances: { min: 2 }"
+    return head.replace("instance_type: ml.t2.medium", hosting) + release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deploys:
+    """A model whose every deploy is a release; no pointer is passed, as by a plain `cdk deploy`."""
+
+    world: World
+
+    @property
+    def alarm(self) -> str:
+        """The state of the rollback alarm."""
+        client = self.world.cloud.session().client("cloudwatch")
+        name = f"{self.world.endpoint_name}-release-harm"
+        (found,) = client.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+        return str(found["StateValue"])
+
+    def good(self, behaviour: Behaviour) -> ReleaseView:
+        """A deploy that succeeds; its release."""
+        self.world.deploy_plainly(behaviour)
+        return self.newest()
+
+    def bad(self, behaviour: Behaviour) -> tuple[deployer.StackFailedError, ReleaseView]:
+        """A deploy that is reported failed, and taken back; its release."""
+        with pytest.raises(deployer.StackFailedError) as failed:
+            self.world.deploy_plainly(behaviour)
+        return failed.value, self.newest()
+
+    def newest(self) -> ReleaseView:
+        """The newest release of the model."""
+        deployed = self.world.deployed
+        return deployed.view(deployed.release_id(self.world.model))
+
+    def config(self) -> str:
+        """The configuration that serves."""
+        return self.world.deployed.endpoints.read(self.world.endpoint_name).config_name
+
+
+def deploys(make_world: MakeWorld, strategy: str) -> Deploys:
+    """v1 is deployed."""
+    world = make_world(f"guard-{strategy}")
+    world.project_text = project(strategy)
+    world.deploy_plainly(V1)
+    return Deploys(world=world)
+
+
+def assert_only_its_own_errors(seen: Watched) -> None:
+    """Every request was answered; the only bad answers are the broken version's own errors."""
+    lost = seen.door.lost()
+    assert [one for one in lost if one.status != 502] == []
+    print(f"{len(seen.door.served)} requests, {len(lost)} errors of v3")  # noqa: T201
+
+
+@pytest.mark.accept
+@pytest.mark.parametrize("strategy", RELEASES)
+def test_a_good_version_ends_on_the_new_configuration(make_world: MakeWorld, strategy: str) -> None:
+    """The deploy is the release: it succeeds, and users lose no request while traffic moves."""
+    made = deploys(make_world, strategy)
+    before = made.config()
+    with made.world.watched() as seen:
+        view = made.good(GOOD)
+    assert view.phase == "promoted", view.reason
+    assert made.config() != before
+    assert made.world.live_label() == "v2"
+    assert made.world.deployed.store.lock_holder(made.world.model) is None
+    assert {one.version for one in seen.door.served} == {"v1", "v2"}
+    assert seen.door.lost() == []
+    shifts = [entry.after["green"] for entry in view.log if entry.what == "shift"]
+    assert shifts == sorted(shifts)
+    assert shifts[-1] == 100
+    print(f"{len(seen.door.served)} requests, none lost: {shifts}")  # noqa: T201
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [pytest.param(name, marks=() if name == "canary" else pytest.mark.accept) for name in RELEASES],
+)
+def test_a_bad_version_ends_on_the_old_configuration(make_world: MakeWorld, strategy: str) -> None:
+    """The deploy fails, the alarm is OK again, and the next release is admitted at once.
+
+    SageMaker is InService on the old configuration, and CloudFormation took that for a success:
+    ReleaseVerify found it.
+    """
+    made = deploys(make_world, strategy)
+    before = made.config()
+    with made.world.watched() as seen:
+        failed, view = made.bad(BROKEN)
+        after, alarm = made.config(), made.alarm
+        following = made.good(NEXT)
+    assert failed.status == "UPDATE_ROLLBACK_COMPLETE", failed
+    assert [f.logical_id for f in failed.failures] == ["ReleaseVerify"], failed
+    assert (after, alarm) == (before, "OK")
+    assert view.phase == "rolled-back", view.reason
+    assert "errors are" in view.reason
+    assert view.time_to_restore_seconds is not None
+    assert following.phase == "promoted", following.reason
+    assert made.world.live_label() == "v4"
+    assert_only_its_own_errors(seen)
+
+
+@pytest.mark.accept
+@pytest.mark.parametrize("after", ["Endpoint", "ReleaseVerify"])
+def test_cloudformation_takes_a_good_version_back(make_world: MakeWorld, after: str) -> None:
+    """Another resource of the stack fails, before or after the release has ended as promoted.
+
+    What serves, the pointer and the lock agree, and no alarm stops CloudFormation.
+    """
+    made = deploys(make_world, "big-bang")
+    before = made.config()
+    assembly = made.world.synth(GOOD, pointers={})
+    with_failing_resource(assembly, made.world.hosting_stack, after=after)
+    with made.world.watched() as seen, pytest.raises(deployer.StackFailedError) as failed:
+        deployer.deploy(made.world.cloud.session(), assembly)
+    assert failed.value.status == "UPDATE_ROLLBACK_COMPLETE", failed.value
+    assert [f.logical_id for f in failed.value.failures] == ["Broken"], failed.value
+    assert (made.config(), made.world.live_label(), made.alarm) == (before, "v1", "OK")
+    assert made.world.deployed.store.lock_holder(made.world.model) is None
+    assert made.newest().phase == ("rolled-back" if after == "Endpoint" else "promoted")
+    assert seen.door.lost() == []
+
+
+@pytest.mark.accept
+def test_an_operator_aborts_a_deploy(make_world: MakeWorld) -> None:
+    """SageMaker takes the new fleet back, and the deploy is reported failed."""
+    made = deploys(make_world, "big-bang")
+    before = made.config()
+
+    def abort() -> None:
+        release_id = wait_for(
+            lambda: made.world.deployed.store.lock_holder(made.world.model),
+            seconds=30,
+            what="the deploy's release",
+        )
+        made.world.until(release_id, lambda view: view.phase == "promoting")
+        made.world.abort(release_id)
+
+    with ThreadPoolExecutor(1) as pool, made.world.watched() as seen:
+        aborting = pool.submit(abort)
+        failed, view = made.bad(GOOD)
+        aborting.result(timeout=30)
+    assert failed.status == "UPDATE_ROLLBACK_COMPLETE", failed
+    assert view.phase == "aborted", view.reason
+    assert (made.config(), made.world.live_label(), made.alarm) == (before, "v1", "OK")
+    assert seen.door.lost() == []
