@@ -60,7 +60,9 @@ def test_a_file_is_read_from_any_position(key: str, body: bytes, position: int):
 
 @pytest.mark.usefixtures("bucket")
 @pytest.mark.parametrize(
-    "body", [b"no gzip", gzip.compress(CONTENT)[:-9], gzip.compress(b"x") + b"rest"]
+    "body",
+    [b"no gzip", gzip.compress(CONTENT)[:-9], gzip.compress(b"x") + b"rest"],
+    ids=["no archive", "cut short", "something after it"],
 )
 def test_a_damaged_archive_is_an_error(body: bytes):
     """Never a file that ends early."""

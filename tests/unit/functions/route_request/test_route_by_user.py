@@ -169,7 +169,11 @@ def test_a_tester_s_token_decides_and_is_no_evidence(
     assert line_of(capsys).split_version == NO_SPLIT
 
 
-@pytest.mark.parametrize("given", ["green", token(expires_at=1), token(slot="red")])
+@pytest.mark.parametrize(
+    "given",
+    ["green", token(expires_at=1), token(slot="red")],
+    ids=["no token", "expired", "of an unknown slot"],
+)
 @pytest.mark.usefixtures("runtime")
 def test_a_token_that_does_not_hold_is_forbidden(capsys: pytest.CaptureFixture[str], given: str):
     """Nothing is asked and nothing logged, and the message says why."""
