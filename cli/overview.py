@@ -26,6 +26,8 @@ class Idle(StrEnum):
     RELEASING = "releasing"
     PREVIOUS = "previous"
     ROLLED_BACK = "rolled-back"
+    PASSED = "passed its shadow"
+    FAILED = "failed its shadow"
     ABORTED = "aborted"
 
 
@@ -102,7 +104,12 @@ def _idle_is(idle: Version, pointer: LivePointer, last: ReleaseRecord | None) ->
         return Idle.PREVIOUS if idle.digest == last.live.version.digest else Idle.WAITING
     if idle.digest != last.candidate.version.digest:
         return Idle.WAITING
-    ends = {Phase.ROLLED_BACK: Idle.ROLLED_BACK, Phase.ABORTED: Idle.ABORTED}
+    ends = {
+        Phase.ROLLED_BACK: Idle.ROLLED_BACK,
+        Phase.ABORTED: Idle.ABORTED,
+        Phase.PASSED: Idle.PASSED,
+        Phase.FAILED: Idle.FAILED,
+    }
     return ends.get(last.phase, Idle.RELEASING)
 
 

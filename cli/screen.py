@@ -19,8 +19,10 @@ from tidegate.view import ReleaseView, SlotView
 
 _COLOURS = {
     "promoted": "green",
+    "passed": "green",
     "promote": "green",
     "rolled-back": "red",
+    "failed": "red",
     "roll-back": "red",
     "aborted": "yellow",
     "hold": "yellow",

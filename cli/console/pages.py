@@ -70,6 +70,8 @@ def tone(view: ReleaseView) -> str:
 
 _TONES = {
     Phase.PROMOTED.value: "good",
+    Phase.PASSED.value: "good",
+    Phase.FAILED.value: "bad",
     Phase.ROLLED_BACK.value: "bad",
     Phase.RESTORING.value: "bad",
     Phase.ABORTED.value: "wait",

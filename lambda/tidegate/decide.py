@@ -23,6 +23,7 @@ class Next(StrEnum):
     SHIFT = "shift"
     VERIFY = "verify"
     BAKE = "bake"
+    PAIR = "pair"
     JUDGE = "judge"
     SETTLE = "settle"
     REPORT = "report"
@@ -109,7 +110,7 @@ def after_verification(record: ReleaseRecord, *, now: float) -> Decision:
 def _start_baking(record: ReleaseRecord, *, now: float) -> Decision:
     wait = seconds_until_look(now, lag_seconds=record.plan.lag_seconds)
     if record.phase is Phase.BAKING and record.step_started_at is not None:
-        return Decision(record=record, next=Next.BAKE, wait_seconds=wait)
+        return Decision(record=record, next=next_look(record), wait_seconds=wait)
     cold = _cold_seconds(record, now=now)
     if cold > 0:
         return Decision(record=record, next=Next.VERIFY, wait_seconds=cold)
@@ -129,7 +130,12 @@ def _start_baking(record: ReleaseRecord, *, now: float) -> Decision:
         before=record.target_shares,
         after=baking.target_shares,
     )
-    return Decision(record=baking, next=Next.BAKE, wait_seconds=wait, entries=(entry,))
+    return Decision(record=baking, next=next_look(baking), wait_seconds=wait, entries=(entry,))
+
+
+def next_look(record: ReleaseRecord) -> Next:
+    """Who observes: a shadow's pairs are joined first, by a task that may read captures."""
+    return Next.PAIR if record.is_shadow else Next.BAKE
 
 
 def _cold_seconds(record: ReleaseRecord, *, now: float) -> int:
@@ -212,12 +218,21 @@ def _turn(record: ReleaseRecord, phase: Phase, *, now: float, why: str) -> Decis
     entry = LogEntry(
         at=now,
         who=MACHINE,
-        what="promote" if phase is Phase.PROMOTING else "roll back",
+        what=_WORDS[record.is_shadow, phase],
         why=why,
         before=record.target_shares,
         after=turned.target_shares,
     )
     return Decision(record=turned, next=Next.SHIFT, entries=(entry,))
+
+
+_WORDS = {
+    (False, Phase.PROMOTING): "promote",
+    (False, Phase.RESTORING): "roll back",
+    (True, Phase.PROMOTING): "pass",
+    (True, Phase.RESTORING): "fail",
+}
+"""What the log calls a decision, of shadows and of others."""
 
 
 def pause(record: ReleaseRecord, intervention: Intervention) -> Decision:
@@ -291,6 +306,8 @@ def finish(record: ReleaseRecord, *, now: float) -> Decision:
         Phase.RESTORING: Phase.ROLLED_BACK,
         Phase.ABORTING: Phase.ABORTED,
     }
+    if record.is_shadow:
+        ends |= {Phase.PROMOTING: Phase.PASSED, Phase.RESTORING: Phase.FAILED}
     over = replace(record, phase=ends[record.phase], finished_at=now, paused=None, forced=None)
     entry = LogEntry(
         at=now,

@@ -222,8 +222,8 @@ class PairCounts:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "PairCounts":
         """The counts that `to_json` wrote."""
-        counts = {name: int(data[name]) for name in _PAIRED}
-        histograms = {
+        counts: dict[str, Any] = {name: int(data[name]) for name in _PAIRED}
+        histograms: dict[str, Any] = {
             name: {int(b): int(n) for b, n in data.get(name, {}).items()}
             for name in _PAIR_HISTOGRAMS
         }

@@ -12,7 +12,10 @@ from tidegate.version import Version
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivePointer:
-    """Which slot and version of a model is live. Only a first deploy and a promotion write it."""
+    """Which slot and version of a model is live. Only a first deploy and a release's end write it.
+
+    `passed` is the digest of the version in the other slot, once it has passed its shadow.
+    """
 
     model: str
     slot: Slot
@@ -20,6 +23,7 @@ class LivePointer:
     generation: int
     moved_at: float
     moved_by: str
+    passed: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The pointer in JSON types; `from_json` reads it back."""
@@ -30,6 +34,7 @@ class LivePointer:
             "generation": self.generation,
             "moved_at": self.moved_at,
             "moved_by": self.moved_by,
+            **({} if self.passed is None else {"passed": self.passed}),
         }
 
     @classmethod
@@ -42,6 +47,7 @@ class LivePointer:
             generation=int(data["generation"]),
             moved_at=float(data["moved_at"]),
             moved_by=data["moved_by"],
+            passed=data.get("passed"),
         )
 
 

@@ -12,13 +12,17 @@ from typing import Any
 
 from tidegate.plan import ReleasePlan
 from tidegate.slots import Slot
+from tidegate.strategies import Strategy
 from tidegate.tracks import Tracks
 from tidegate.verdict import Verdict
 from tidegate.version import Version
 
 
 class Phase(StrEnum):
-    """Where a release stands. The last three are terminal."""
+    """Where a release stands. The last five are terminal.
+
+    A shadow passes or fails instead of being promoted or rolled back: nothing was ever moved.
+    """
 
     SHIFTING = "shifting"
     BAKING = "baking"
@@ -28,11 +32,14 @@ class Phase(StrEnum):
     PROMOTED = "promoted"
     ROLLED_BACK = "rolled-back"
     ABORTED = "aborted"
+    PASSED = "passed"
+    FAILED = "failed"
 
     @property
     def terminal(self) -> bool:
         """Whether the release is over."""
-        return self in {Phase.PROMOTED, Phase.ROLLED_BACK, Phase.ABORTED}
+        ended = {Phase.PROMOTED, Phase.ROLLED_BACK, Phase.ABORTED}
+        return self in ended | {Phase.PASSED, Phase.FAILED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,11 +160,16 @@ class ReleaseRecord:
         return {self.live.slot.value: 100 - candidate, self.candidate.slot.value: candidate}
 
     def _candidate_share(self) -> int:
-        if self.halted is not None and not self.phase.terminal:
+        if self.is_shadow or (self.halted is not None and not self.phase.terminal):
             return 0
         if self.phase in {Phase.SHIFTING, Phase.BAKING}:
             return self.plan.steps[self.step].share_percent
         return 100 if self.phase in {Phase.PROMOTING, Phase.PROMOTED} else 0
+
+    @property
+    def is_shadow(self) -> bool:
+        """Whether the candidate answers copies only, and has no share at any time."""
+        return self.plan.strategy is Strategy.SHADOW
 
     @property
     def moves_gently(self) -> bool:

@@ -5,16 +5,17 @@ Pure: from stored record, looks, counters and log to plain values and JSON. It d
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tidegate.intervals import INTERVAL_SECONDS
 from tidegate.judge.quantiles import Quantile, latency_quantiles
 from tidegate.judge.strata import Comparison, serving_strata
 from tidegate.latency import quantile_milliseconds
-from tidegate.observation import Observation, Unit, limits_of
+from tidegate.observation import Observation, PairCounts, Unit, limits_of
 from tidegate.ports import Look
 from tidegate.release import LogEntry, Phase, ReleaseRecord
+from tidegate.shadow.join import worst_slices
 from tidegate.totals import Totals, totals_by_slot
 from tidegate.verdict import Claim, Evidence, Verdict
 
@@ -25,8 +26,13 @@ _DECISIONS = {
     Phase.ROLLED_BACK: "roll back",
     Phase.ABORTING: "abort",
     Phase.ABORTED: "abort",
+    Phase.PASSED: "pass",
+    Phase.FAILED: "fail",
 }
 """What the log calls the decision that led to a phase (tidegate/decide.py)."""
+
+
+SLICES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,15 @@ class Point:
     candidate_rates: dict[str, float | None]
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Metric to the bounds of candidate - live that hold at every look, as safety measures it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceView:
+    """Pairs of requests with one value of the plan's slice, and how many differed or failed."""
+
+    name: str
+    pairs: int
+    bad: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +123,10 @@ class ReleaseView:
     paused: str | None
     halted: str | None
     unattributed_requests: int
+    pairs: PairCounts | None
+    """Of a shadow: all pairs so far; latencies and distances with them, slices without."""
+    slices: tuple[SliceView, ...]
+    """Of a shadow whose plan names slices: those that did worst, the worst first."""
     points: tuple[Point, ...]
     log: tuple[LogEntry, ...]
 
@@ -183,6 +202,8 @@ def view_of(
         paused=None if record.paused is None else record.paused.why,
         halted=None if record.halted is None else record.halted.why,
         unattributed_requests=sum(t.requests for s, t in totals.items() if s not in slots),
+        pairs=_pairs(record, counters),
+        slices=_slices(record, counters),
         points=_points(record, looks, log),
         log=tuple(log),
     )
@@ -206,11 +227,30 @@ def reason_of(record: ReleaseRecord, log: Sequence[LogEntry] = ()) -> str:
 
 def _decision(record: ReleaseRecord, log: Sequence[LogEntry]) -> str | None:
     what = _DECISIONS.get(record.phase)
+    if record.is_shadow and what is not None:
+        what = {"promote": "pass", "roll back": "fail"}.get(what, what)
     entries = [entry for entry in log if entry.what == what]
     if not entries:
         return None
     last = entries[-1]
     return f"aborted by {last.who}: {last.why}" if what == "abort" else last.why
+
+
+def _all_pairs(counters: Sequence[Observation]) -> PairCounts:
+    total = PairCounts()
+    for counter in counters:
+        if counter.pairs is not None:
+            total += counter.pairs
+    return total
+
+
+def _pairs(record: ReleaseRecord, counters: Sequence[Observation]) -> PairCounts | None:
+    return replace(_all_pairs(counters), slices={}) if record.is_shadow else None
+
+
+def _slices(record: ReleaseRecord, counters: Sequence[Observation]) -> tuple[SliceView, ...]:
+    found = worst_slices(_all_pairs(counters).slices, most=SLICES_SHOWN) if record.is_shadow else []
+    return tuple(SliceView(name=name, pairs=one.pairs, bad=one.bad) for name, one in found)
 
 
 def _slot_view(role: str, record: ReleaseRecord, totals: dict[str, Totals]) -> SlotView:

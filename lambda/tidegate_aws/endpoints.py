@@ -36,6 +36,10 @@ class SageMakerEndpoints:
             config_name=answer["EndpointConfigName"],
             variants={variant["VariantName"]: _state(variant) for variant in variants},
             failure_reason=answer.get("FailureReason", ""),
+            shadows={
+                variant["VariantName"]: _state(variant)
+                for variant in answer.get("ShadowProductionVariants", [])
+            },
         )
 
     def set_weights(self, endpoint_name: str, shares: dict[str, int]) -> None:

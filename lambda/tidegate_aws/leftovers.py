@@ -78,7 +78,8 @@ class Leftovers:
             if _gone(error):
                 return
             raise
-        for variant in config["ProductionVariants"]:
+        variants = [*config["ProductionVariants"], *config.get("ShadowProductionVariants", [])]
+        for variant in variants:
             if "ModelName" in variant:
                 yield variant["ModelName"]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tidegate.guardrail.ports import Ports as GuardrailPorts
     from tidegate.traffic import Traffic
     from tidegate_aws.announcer import AwsAnnouncer
+    from tidegate_aws.captures import S3Captures
     from tidegate_aws.counters import DynamoCounters
     from tidegate_aws.endpoints import SageMakerEndpoints
     from tidegate_aws.executions import StepFunctionsExecutions
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tidegate_aws.keys import SecretKeys
     from tidegate_aws.leftovers import Leftovers
     from tidegate_aws.look_store import DynamoLookStore
+    from tidegate_aws.model_latencies import CloudWatchModelLatencies
     from tidegate_aws.outcome_files import S3OutcomeFile
     from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
     from tidegate_aws.refused import LoggedRefused
@@ -140,6 +142,20 @@ class World:
         from tidegate_aws.records import Route53Records
 
         return Traffic(endpoints=self.endpoints, records=Route53Records(client=clients.route53()))
+
+    @cached_property
+    def captures(self) -> S3Captures:
+        """What was captured of variants."""
+        from tidegate_aws.captures import S3Captures
+
+        return S3Captures(sagemaker=clients.sagemaker(), s3=clients.s3())
+
+    @cached_property
+    def model_latencies(self) -> CloudWatchModelLatencies:
+        """How long models took."""
+        from tidegate_aws.model_latencies import CloudWatchModelLatencies
+
+        return CloudWatchModelLatencies(client=clients.cloudwatch())
 
     @cached_property
     def leftovers(self) -> Leftovers:

@@ -1,7 +1,7 @@
 """Observe: write what the judge is to see next, as looks at closed intervals and early ones."""
 
 from tidegate.closing import closed, window_intervals
-from tidegate.decide import Next
+from tidegate.decide import Next, next_look
 from tidegate.early import Part, Watched, early, given_after, unchanged
 from tidegate.intervals import interval_of, last_closed, seconds_until_look
 from tidegate.loop.task import TaskInput, TaskOutput, go, load_own
@@ -29,7 +29,7 @@ def observe(
     if record.phase is not Phase.BAKING:
         return go(task, Next.JUDGE)
     now = clock.now()
-    last = looks.last_look(task.release_id) or _before_the_first(record)
+    last = looks.last_look(task.release_id) or before_the_first(record)
     through = last_closed(now, lag_seconds=record.plan.lag_seconds)
     if through > last.through:
         _write_looks(looks, counters, record, (last, through, now))
@@ -42,10 +42,10 @@ def observe(
         looks.put_look(task.release_id, look)
         return go(task, Next.JUDGE)
     wait = seconds_until_look(now, lag_seconds=record.plan.lag_seconds)
-    return go(task, Next.BAKE, wait_seconds=wait)
+    return go(task, next_look(record), wait_seconds=wait)
 
 
-def _before_the_first(record: ReleaseRecord) -> Look:
+def before_the_first(record: ReleaseRecord) -> Look:
     """The look that the first one follows, which is not stored: it saw nothing."""
     opened = interval_of(record.started_at) - 1
     return Look(number=0, after=opened, through=opened, at=record.started_at, observations=())

@@ -1,5 +1,6 @@
 """Prepare: validate, lock, record. Nothing is changed when a release is refused."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tidegate.decide import Next, Opening, open_release
@@ -8,7 +9,7 @@ from tidegate.loop.readback import has_shares, in_service
 from tidegate.loop.task import TaskInput, TaskOutput, go
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.ports import Clock, EndpointState, ReleaseStore
-from tidegate.strategies import Mechanism
+from tidegate.strategies import Mechanism, Strategy
 from tidegate.traffic import Traffic
 
 
@@ -84,6 +85,7 @@ def refuse_unfit(declaration: Declaration, pointer: LivePointer, state: Endpoint
             f"endpoint {declaration.endpoint_name} serves {state.config_name}, the last deploy "
             f"declared {declaration.endpoint_config_name}: deploy again"
         )
+    reasons.extend(_unfit_shadow(declaration, pointer, state))
     if not has_shares(state, {live.value: 100, candidate.value: 0}):
         reasons.append(
             f"slot {live} should serve everything, read back {state.shares()}: "
@@ -91,3 +93,23 @@ def refuse_unfit(declaration: Declaration, pointer: LivePointer, state: Endpoint
         )
     if reasons:
         raise ReleaseRefusedError("; ".join(reasons))
+
+
+def _unfit_shadow(
+    declaration: Declaration, pointer: LivePointer, state: EndpointState
+) -> Iterator[str]:
+    """Why the declared shadow cannot be compared now, or need not be any more."""
+    plan, candidate = declaration.plan, pointer.slot.other
+    if plan.strategy is not Strategy.SHADOW:
+        return
+    if plan.then is not None and pointer.passed == declaration.slots[candidate].digest:
+        yield (
+            f"version {pointer.passed} has passed its shadow: deploy again, then it is released "
+            f"by {plan.then}"
+        )
+    shadow, live = state.shadows.get(candidate.value), state.variants.get(pointer.slot.value)
+    if shadow is None or live is None or shadow.weight < live.weight:
+        yield (
+            f"slot {candidate} must be a shadow of slot {pointer.slot} that gets every request: "
+            "deploy again"
+        )

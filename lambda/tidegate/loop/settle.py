@@ -59,9 +59,12 @@ def _end(store: ReleaseStore, record: ReleaseRecord, *, now: float) -> None:
 
 
 def _moved_pointer(store: ReleaseStore, record: ReleaseRecord) -> LivePointer | None:
+    current = store.pointer(record.model)
+    if record.phase is Phase.PASSED and current is not None:
+        digest = record.candidate.version.digest
+        return replace(current, generation=current.generation + 1, passed=digest)
     if record.phase is not Phase.PROMOTED:
         return None
-    current = store.pointer(record.model)
     return LivePointer(
         model=record.model,
         slot=record.candidate.slot,

@@ -1,0 +1,1 @@
+"""The function that joins what both variants of a shadow answered."""
