@@ -1,4 +1,4 @@
-"""The web ACL of the load balancers: an address that asks too often is refused for a while."""
+"""The web ACL of the load balancers: an address that asks too often gets 403 for a while."""
 
 from typing import Any
 
@@ -6,33 +6,27 @@ from stacks.components.blueprint import Blueprint, att, ref
 
 WEB_ACL = "WebAcl"
 _WINDOW_SECONDS = 300
-_TOO_MANY = 429
 
 
 def add_web_acl(blueprint: Blueprint, *, requests_per_client: int) -> None:
     """The web ACL is there; `requests_per_client` is what one address may send in five minutes."""
-    message = '{"message": "too many requests from this address: wait five minutes"}'
     rate = {
         "Limit": requests_per_client,
         "EvaluationWindowSec": _WINDOW_SECONDS,
         "AggregateKeyType": "IP",
     }
-    refusal = {"ResponseCode": _TOO_MANY, "CustomResponseBodyKey": "TooMany"}
     blueprint.add(
         WEB_ACL,
         "AWS::WAFv2::WebACL",
         {
             "Scope": "REGIONAL",
             "DefaultAction": {"Allow": {}},
-            "CustomResponseBodies": {
-                "TooMany": {"ContentType": "APPLICATION_JSON", "Content": message}
-            },
             "Rules": [
                 {
                     "Name": "Rate",
                     "Priority": 0,
                     "Statement": {"RateBasedStatement": rate},
-                    "Action": {"Block": {"CustomResponse": refusal}},
+                    "Action": {"Block": {}},
                     "VisibilityConfig": _seen("Rate"),
                 }
             ],
