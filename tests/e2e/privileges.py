@@ -144,7 +144,7 @@ def opened(world: World, **changes: Any) -> Iterator[ReleaseRecord]:
     )
     prepare(
         store=deployed.store,
-        endpoints=deployed.endpoints,
+        traffic=deployed.traffic,
         clock=deployed.target.clock,
         request=request,
     )
