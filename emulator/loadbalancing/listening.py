@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import ssl
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -212,6 +213,7 @@ def _config(bound: socket.socket, balancer: Entry, tls: ssl.SSLContext | None) -
     config = ListenerConfig()
     config.bind = [f"fd://{bound.detach()}"]
     config.keep_alive_timeout = float(balancer.attributes["idle_timeout.timeout_seconds"])
+    config.keep_alive_max_requests = sys.maxsize  # a balancer closes no connection in use
     config.graceful_timeout = GRACE_SECONDS
     config.shutdown_timeout = GRACE_SECONDS
     config.h11_max_incomplete_size = HEADER_BYTES

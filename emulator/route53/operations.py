@@ -21,7 +21,6 @@ class ZoneOperations:
         self._around = Surroundings(
             balancers=balancers,
             has_check=lambda check_id: check_id in seam.health_check_configs(),
-            find_zone=self.find,
         )
 
     def find(self, zone_id: str) -> Zone | None:

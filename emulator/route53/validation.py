@@ -80,7 +80,6 @@ class Surroundings:
 
     balancers: Balancers
     has_check: Callable[[str], bool]
-    find_zone: Callable[[str], Zone | None]
 
 
 def raw_key(raw: Json) -> tuple[str, str, str]:

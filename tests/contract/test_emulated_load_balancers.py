@@ -1,6 +1,7 @@
 """Load balancers of the embedded cloud: two tracks behind one host, over DNS and HTTPS."""
 
 import base64
+import http.client
 import json
 import socket
 import ssl
@@ -215,6 +216,30 @@ def test_a_port_is_open_from_the_creation_of_its_listener_to_its_deletion(shop: 
         socket.create_connection(where, 5)
     shop.elb.delete_load_balancer(LoadBalancerArn=made["LoadBalancerArn"])
     assert addresses(shop.cloud, name) == []
+
+
+def test_a_connection_may_be_used_for_thousands_of_requests(
+    shop: Shop, rule: Callable[..., str]
+) -> None:
+    """No request is lost to a server that counts them and hangs up."""
+    rule("/fast", {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "204"}})
+    trusting = ssl.create_default_context(cafile=shop.cloud.certificate_authority)
+    port = shop.cloud.local_port(443)
+    plain = socket.create_connection((addresses(shop.cloud, GREEN)[0], port), 10)
+    connection = http.client.HTTPSConnection(GREEN, port)
+    connection.sock = trusting.wrap_socket(plain, server_hostname=GREEN)
+    connection.auto_open = 0
+
+    def status() -> int:
+        connection.request("GET", "/fast")
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+    try:
+        assert {status() for _ in range(1200)} == {204}
+    finally:
+        connection.close()
 
 
 def test_a_denied_caller_is_told_so_in_the_services_own_words(shop: Shop) -> None:

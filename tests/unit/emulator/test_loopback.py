@@ -1,12 +1,21 @@
 """Addresses and ports that stand for others."""
 
 import ipaddress
+import os
+import socket
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.loopback import address_for, is_loopback, local_port
+from emulator.loopback import (
+    LOW_PORT_OFFSET,
+    address_for,
+    is_loopback,
+    local_port,
+    low_port_offset,
+)
 
 
 @given(st.text())
@@ -41,3 +50,27 @@ def test_only_low_ports_move(port: int, offset: int, here: int) -> None:
 def test_loopback_is_told_from_the_rest(*, address: str, is_one: bool) -> None:
     """A name is none, whatever it resolves to."""
     assert is_loopback(address) is is_one
+
+
+def test_who_may_not_open_low_ports_gets_them_moved() -> None:
+    """443 is taken as it is where that is allowed, and as 8443 where it is not."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.126.0.1", 443))
+            allowed = True
+        except PermissionError:
+            allowed = False
+
+    assert local_port(443, low_port_offset()) == (443 if allowed else 8443)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_an_ordinary_user_gets_the_offset() -> None:
+    """The same question asked without root's rights."""
+    first = int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    child = os.fork()
+    if child == 0:
+        os.setuid(65534)
+        os._exit(0 if low_port_offset() == (LOW_PORT_OFFSET if first > 443 else 0) else 1)
+
+    assert os.waitpid(child, 0)[1] == 0

@@ -24,9 +24,7 @@ class Balancers:
         return Balancer(addresses=("127.64.0.1",), healthy=True) if known else None
 
 
-AROUND = Surroundings(
-    balancers=Balancers(), has_check=lambda check: check == "check", find_zone=lambda _zone: None
-)
+AROUND = Surroundings(balancers=Balancers(), has_check=lambda check: check == "check")
 
 
 def _record(name: str = "www.example.com", **members: Any) -> dict[str, Any]:
