@@ -1,7 +1,7 @@
 """HTTP requests and responses as a load balancer handles them, apart from any server."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 
 Headers = tuple[tuple[str, str], ...]
@@ -56,12 +56,13 @@ class HttpResponse:
         )
 
 
-@dataclass(frozen=True, slots=True)
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault of ours
-    """The load balancer answers this instead of going on; the reason is for its own log."""
+    """The load balancer answers this status instead of going on; the reason is for its own log."""
 
-    status: int
-    reason: str = field(default="")
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
 
 
 def error_page(status: int) -> HttpResponse:

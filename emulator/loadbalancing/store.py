@@ -37,7 +37,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Store:
-    """All resources of all tenants, by ARN; used on the event loop only."""
+    """All resources of all tenants, by ARN; changed on the event loop only, read from anywhere."""
 
     balancers: dict[str, Entry] = field(default_factory=dict)
     groups: dict[str, Entry] = field(default_factory=dict)
@@ -46,13 +46,13 @@ class Store:
 
     def listeners_of(self, balancer_arn: str) -> list[Entry]:
         """The load balancer's listeners."""
-        found = self.listeners.values()
+        found = list(self.listeners.values())
         return [entry for entry in found if entry.shape["LoadBalancerArn"] == balancer_arn]
 
     def rules_of(self, listener_arn: str) -> list[Entry]:
         """The listener's rules in the order in which they are tried, the default last."""
         owned = listener_arn.replace(":listener/", ":listener-rule/", 1) + "/"
-        found = [rule for arn, rule in self.rules.items() if arn.startswith(owned)]
+        found = [rule for arn, rule in list(self.rules.items()) if arn.startswith(owned)]
         return sorted(found, key=_order)
 
     def groups_of(self, balancer_arn: str) -> list[Entry]:
@@ -69,7 +69,7 @@ class Store:
         """The load balancers that forward to the target group."""
         return [
             arn
-            for arn in self.balancers
+            for arn in list(self.balancers)
             if any(group.arn == group_arn for group in self.groups_of(arn))
         ]
 

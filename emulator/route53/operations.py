@@ -1,5 +1,6 @@
 """Changes of hosted zones, by the API and by templates alike, and their publication."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ class ZoneOperations:
 
     def __init__(self, publications: Publications, balancers: Balancers) -> None:
         self._publications = publications
+        self._changing = threading.Lock()
         self._around = Surroundings(
             balancers=balancers,
             has_check=lambda check_id: check_id in seam.health_check_configs(),
@@ -42,14 +44,15 @@ class ZoneOperations:
 
     def change(self, zone_id: str, changes: Sequence[Change], comment: str = "") -> str:
         """All changes are made, or none and Route53Error says why; the id of the change."""
-        zone = self.find(zone_id)
-        if zone is None:
-            raise Route53Error(
-                "NoSuchHostedZone", f"No hosted zone found with ID: {zone_id}", status=404
-            )
-        after = applied(zone, seam.records(zone_id), changes, self._around)
-        change_id = seam.replace_records(zone_id, after, comment)
-        self.publish(zone_id, change_id)
+        with self._changing:
+            zone = self.find(zone_id)
+            if zone is None:
+                raise Route53Error(
+                    "NoSuchHostedZone", f"No hosted zone found with ID: {zone_id}", status=404
+                )
+            after = applied(zone, seam.records(zone_id), changes, self._around)
+            change_id = seam.replace_records(zone_id, after, comment)
+            self.publish(zone_id, change_id)
         return change_id
 
     def current(self, zone_id: str, raw: Json) -> Json | None:

@@ -41,13 +41,17 @@ def _token(claims: Mapping[str, Any]) -> str:
     return f"{text}.{encoded(KEY.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
 
 
+def _jwk() -> dict[str, str]:
+    numbers = KEY.public_key().public_numbers()
+    fields = {"n": numbers.n.to_bytes(256, "big"), "e": b"\x01\x00\x01"}
+    encoded = {k: base64.urlsafe_b64encode(v).rstrip(b"=").decode() for k, v in fields.items()}
+    return {"kty": "RSA", "kid": "one", **encoded}
+
+
 @pytest.fixture
 def issuer() -> Iterator[str]:
     """A token issuer's JWKS endpoint on loopback."""
-    numbers = KEY.public_key().public_numbers()
-    fields = {"n": numbers.n.to_bytes(256, "big"), "e": b"\x01\x00\x01"}
-    key = {k: base64.urlsafe_b64encode(v).rstrip(b"=").decode() for k, v in fields.items()}
-    body = json.dumps({"keys": [{"kty": "RSA", "kid": "one", **key}]}).encode()
+    body = json.dumps({"keys": [_jwk()]}).encode()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -89,6 +93,57 @@ def test_only_a_valid_token_reaches_the_function(
     assert status({**good, "exp": time.time() - 1}) == 401
     assert status({**good, "iss": "you"}) == 401
     assert status({**good, "scope": "read"}) == 401
+
+
+def _private(shop: Shop, rule: Callable[..., str], path: str, **config: str) -> None:
+    """Green's path needs a token."""
+    forward = {"Type": "forward", "TargetGroupArn": shop.id_of("GreenGroup"), "Order": 2}
+    rule(path, {"Type": "jwt-validation", "JwtValidationConfig": config, "Order": 1}, forward)
+
+
+def _status(shop: Shop, path: str, token: str) -> int:
+    return shop.ask(path, host=GREEN, headers={"Authorization": f"Bearer {token}"}).status
+
+
+def test_tokens_of_this_clouds_cognito_are_verified(shop: Shop, rule: Callable[..., str]) -> None:
+    """By the pool's own endpoint as AWS names it, without leaving the machine."""
+    cognito = shop.session.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="shop")["UserPool"]["Id"]
+    flows: Any = ["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool, ClientName="c", ExplicitAuthFlows=flows
+    )["UserPoolClient"]["ClientId"]
+    cognito.admin_create_user(UserPoolId=pool, Username="ann")
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username="ann", Password="Secret-123", Permanent=True
+    )
+    token = cognito.admin_initiate_auth(
+        UserPoolId=pool,
+        ClientId=client,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ann", "PASSWORD": "Secret-123"},
+    )["AuthenticationResult"]["AccessToken"]
+    issuer = f"https://cognito-idp.{shop.cloud.region}.amazonaws.com/{pool}"
+    _private(shop, rule, "/pool", Issuer=issuer, JwksEndpoint=f"{issuer}/.well-known/jwks.json")
+
+    assert _status(shop, "/pool", token) == 200
+    assert _status(shop, "/pool", _token({"iss": issuer, "exp": time.time() + 60})) == 401
+
+
+def test_an_issuer_of_this_clouds_zones_is_asked_over_verified_tls(
+    shop: Shop, rule: Callable[..., str]
+) -> None:
+    """Its name resolves here and its certificate is this cloud's; another's is not trusted."""
+    body = json.dumps({"keys": [_jwk()]})
+    document = {"StatusCode": "200", "ContentType": "application/json", "MessageBody": body}
+    rule("/jwks", {"Type": "fixed-response", "FixedResponseConfig": document})
+    _private(shop, rule, "/mine", Issuer="me", JwksEndpoint=f"https://{GREEN}/jwks")
+    outside = next(iter(shop.elb.describe_load_balancers()["LoadBalancers"]))["DNSName"]
+    _private(shop, rule, "/other", Issuer="me", JwksEndpoint=f"https://{outside}/jwks")
+    token = _token({"iss": "me", "exp": time.time() + 60})
+
+    assert _status(shop, "/mine", token) == 200
+    assert _status(shop, "/other", token) == 500
 
 
 def test_a_token_whose_issuer_is_elsewhere_cannot_be_verified(
