@@ -11,7 +11,7 @@ from tests.e2e.conftest import TIME_SCALE
 from tests.e2e.tracks import AUDIENCE, ISSUER, Issuer, Resolver, TrackDoor, issuer
 from tests.e2e.watching import WatchedDoor
 from tests.e2e.world import BETTER, BROKEN, PROJECT, V1, World, questions, wait_for
-from tidegate.observation import limits_of
+from tidegate.observation import Unit, limits_of
 from tidegate.slots import Slot
 
 MakeWorld = Callable[[str], World]
@@ -60,7 +60,7 @@ def door_of(world: World, tokens: Issuer) -> TrackDoor:
 @contextmanager
 def asking(world: World, door: TrackDoor) -> Iterator[WatchedDoor]:
     """A crowd asks while the block runs."""
-    watched = WatchedDoor(door)  # type: ignore[arg-type]
+    watched = WatchedDoor(door)  # type: ignore[arg-type]  # it is asked like a FrontDoor
     load = Load(model=world.model, users=10, pause_seconds=0.05, truth_delay_seconds=(0.1, 1.0))
     users = Users(watched, questions(2_000), load)
     users.start()
@@ -105,7 +105,7 @@ def test_a_good_version_is_promoted_and_a_bad_one_rolled_back_by_dns(
     assert {one.status for one in asked.lost()} <= {502}
     assert all(one.version == "" for one in asked.lost())
     assert promoted.unit == back.unit == "resolver"
-    assert "resolvers were drawn" in limits_of(promoted.unit)
+    assert "resolvers were drawn" in limits_of(Unit(promoted.unit))
 
 
 def _all_on(asked: WatchedDoor, version: str) -> bool:

@@ -120,9 +120,16 @@ class TrackDoor:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def predict(
-        self, model: str, body: bytes, *, content_type: str = "application/json", user: str = ""
+        self,
+        model: str,
+        body: bytes,
+        *,
+        content_type: str = "application/json",
+        user: str = "",
+        slot_token: str = "",
     ) -> Reply:
-        """Ask the host, at the address that the user's resolver knows."""
+        """Ask the host, at the address that the user's resolver knows; tracks take no token."""
+        assert slot_token == ""
         resolver = self.resolvers[hash(user) % len(self.resolvers)]
         response = self.ask(
             resolver.address(),

@@ -71,3 +71,10 @@ def test_a_price_that_is_not_known_is_said_to_be_unknown(project: ProjectSpec):
     first, *parts = told(given, stage)
     assert "and what is not known" in first
     assert all("unknown, price not known in ap-south-1" in part for part in parts)
+
+
+def test_the_how_to_page_tells_what_synth_prints(project: ProjectSpec):
+    """For one model in the example's region."""
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "release-by-dns.md"
+    given, stage = with_tracks(project, 1)
+    assert "\n".join(told(given, stage)) in page.read_text(encoding="utf-8")
