@@ -12,13 +12,14 @@ from cli.exits import EXIT_OF_PHASE, CommandError, Exit, InterruptedCommandError
 from cli.output import note
 from tidegate.errors import NotFoundError
 from tidegate.release import Phase
+from tidegate.strategies import Mechanism
 from tidegate.view import ReleaseView
 
 APPEAR_SECONDS = 30.0
 """How long the machine may take to open a release before we say that something is wrong."""
 
 _LOOKS_PER_PULSE = 8
-"""Whether the execution still runs is asked this rarely."""
+"""Whether the release machine's execution still runs is asked this rarely; a deploy has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ def _until_finished(
         view = deployed.glance(view.release_id)
         show(view)
         looks += 1
-        if looks % _LOOKS_PER_PULSE == 0:
+        if looks % _LOOKS_PER_PULSE == 0 and view.mechanism != Mechanism.GUARDRAIL:
             gone = not deployed.executions.running(release_id=view.release_id, epoch=view.epoch)
             if gone and unattended and epoch == view.epoch:
                 return deployed.glance(view.release_id)
