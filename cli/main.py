@@ -11,6 +11,8 @@ from cli.commands.demo import demo
 from cli.commands.deploy import deploy
 from cli.commands.drill import drill
 from cli.commands.invoke import invoke, outcome
+from cli.commands.keys import app as keys_app
+from cli.commands.outcomes import app as outcomes_app
 from cli.commands.plan import plan
 from cli.commands.release import app as release_app
 from cli.commands.replay import replay
@@ -40,6 +42,8 @@ app.command()(simulate)
 app.command()(replay)
 app.command()(demo)
 app.add_typer(release_app, name="release")
+app.add_typer(outcomes_app, name="outcomes")
+app.add_typer(keys_app, name="keys")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it

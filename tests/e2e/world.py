@@ -59,7 +59,7 @@ def output_fn(prediction, accept):
 PROJECT = """
 project: story
 stages:
-  test: { region: us-east-1 }
+  test: { region: us-east-1, outcome_files: { keep: 1d } }
 models:
   MODEL:
     framework: scikit-learn
