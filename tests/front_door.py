@@ -58,7 +58,8 @@ def call(
     port = cloud.local_port(443)
     trusting = ssl.create_default_context(cafile=cloud.certificate_authority)
     plain = socket.create_connection((where, port), SECONDS, source_address=(source, 0))
-    connection = http.client.HTTPSConnection(host, port, timeout=SECONDS)
+    # The context is given, or a new one would read every authority of this machine: 25 ms a call.
+    connection = http.client.HTTPSConnection(host, port, timeout=SECONDS, context=trusting)
     connection.sock = trusting.wrap_socket(plain, server_hostname=host)
     return _exchange(connection, sent if sent is not None else Sent())
 

@@ -226,7 +226,7 @@ def test_a_connection_may_be_used_for_thousands_of_requests(
     trusting = ssl.create_default_context(cafile=shop.cloud.certificate_authority)
     port = shop.cloud.local_port(443)
     plain = socket.create_connection((addresses(shop.cloud, GREEN)[0], port), 10)
-    connection = http.client.HTTPSConnection(GREEN, port)
+    connection = http.client.HTTPSConnection(GREEN, port, context=trusting)
     connection.sock = trusting.wrap_socket(plain, server_hostname=GREEN)
     connection.auto_open = 0
 
