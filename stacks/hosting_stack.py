@@ -28,12 +28,20 @@ from stacks.project.names import (
     slot_endpoints,
     track_endpoint_name,
 )
-from stacks.project.placement import Placement, place, place_alone, tracks_of, version_of
+from stacks.project.placement import (
+    Placement,
+    in_turn,
+    place,
+    place_alone,
+    tracks_of,
+    version_of,
+)
 from stacks.project.spec import ModelSpec, StageSpec
 from tidegate.pointer import LivePointer
 from tidegate.slots import Slot
 from tidegate.strategies import Mechanism
 from tidegate.tracks import Tracks
+from tidegate.version import Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,22 +67,27 @@ class HostingStack(Stack):
             description=f"Model {model.name} of {props.project}, stage {stage.name}",
         )
         names = _names(props)
+        version = self._version(props)
+        model = in_turn(model, version, props.pointer)
         gate = GateProps(
             project=props.project,
             arns=Arns(stage=stage),
             names=names,
             model=model,
-            placement=self._placement(props),
+            placement=_placement(model, version, props.pointer),
             tracks=tracks_of(model, stage.door.dns, endpoint=names.endpoint),
         )
         hosting_blueprint(gate).build(self)
 
-    def _placement(self, props: HostingProps) -> Placement:
+    def _version(self, props: HostingProps) -> Version:
         uri = props.shelf.publish(self, props.model.artifact)
-        version = version_of(props.model, region=props.stage.region, artifact_uri=uri)
-        if props.model.plan.mechanism is Mechanism.GUARDRAIL:
-            return place_alone(version)
-        return place(version, props.pointer)
+        return version_of(props.model, region=props.stage.region, artifact_uri=uri)
+
+
+def _placement(model: ModelSpec, version: Version, pointer: LivePointer | None) -> Placement:
+    if model.plan.mechanism is Mechanism.GUARDRAIL:
+        return place_alone(version)
+    return place(version, pointer)
 
 
 def hosting_blueprint(gate: GateProps) -> Blueprint:
@@ -98,13 +111,15 @@ def hosting_blueprint(gate: GateProps) -> Blueprint:
         add_capture_bucket(blueprint, keep_days=keep_days, on_destroy=stage.data_on_destroy)
         blueprint.tell("CaptureBucketName", ref(CAPTURE_BUCKET))
     by_guardrail = model.plan.mechanism is Mechanism.GUARDRAIL
+    live, shadows = gate.placement.live, model.plan.mechanism is Mechanism.SHADOW
     serving = ServingProps(
         names=names,
         model=model,
         placement=gate.placement,
         role=role,
         guard=guard,
-        slots=gate.placement.served,
+        slots=(live,) if shadows else gate.placement.served,
+        shadow=live.other if shadows else None,
         deployment=deployment_config(model, names.endpoint) if by_guardrail else None,
         alarms=[add_rollback_alarm(blueprint, names.endpoint)] if by_guardrail else [],
     )

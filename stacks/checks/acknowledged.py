@@ -6,6 +6,7 @@ A finding that is not listed here fails the check; so does a wildcard on anythin
 from collections.abc import Iterable, Iterator
 
 from stacks.checks.acknowledged_outcomes import of_outcomes
+from stacks.checks.acknowledged_shadows import of_shadows
 from stacks.checks.acknowledged_tracks import of_tracks
 from stacks.checks.rows import Acknowledged, arn, finding, wildcard
 from stacks.components.execution_role import execution_role_id
@@ -32,6 +33,7 @@ _ENDPOINT_ROLES = (
     "RouteRequest",
     "GuardRelease",
     "WatchRelease",
+    "JoinShadowCaptures",
 )
 
 
@@ -73,6 +75,7 @@ def _release(project: str, stage: StageSpec) -> Iterator[Acknowledged]:
         "executions of the chapter machine only, whose names Step Functions generates",
     )
     yield from of_outcomes(stack, stage)
+    yield from of_shadows(stack, project, stage)
 
 
 def _watching(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:

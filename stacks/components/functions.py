@@ -94,6 +94,18 @@ def _loop(around: Surroundings) -> list[FunctionProps]:
         ),
         _row(
             around,
+            "join_shadow_captures",
+            "Counts pairs of answers that a shadow's variants gave",
+            [
+                _releases(_GET, _QUERY, _PUT),
+                _observations(_QUERY, _PUT, _UPDATE),
+                _endpoints(around, _READ_BACK),
+                *_captures(around),
+            ],
+            seconds=300,
+        ),
+        _row(
+            around,
             "judge_release",
             "Says what the evidence means",
             [_releases(_GET, _QUERY, _PUT, _UPDATE)],
@@ -228,7 +240,12 @@ def _environment(around: Surroundings, package: str) -> dict[str, Any]:
     variables: dict[str, Any] = {"PROJECT": around.project, "STAGE": around.arns.stage.name}
     if package != "aggregate_requests":
         variables["RELEASE_TABLE"] = ref(RELEASE_TABLE)
-    if package in {"observe_release", "record_outcome", "aggregate_requests"}:
+    if package in {
+        "observe_release",
+        "join_shadow_captures",
+        "record_outcome",
+        "aggregate_requests",
+    }:
         variables["OBSERVATION_TABLE"] = ref(OBSERVATION_TABLE)
     if package in {"route_request", "record_outcome"}:
         variables["SIGNING_SECRET_ARN"] = ref(SIGNING_SECRET)
@@ -270,6 +287,19 @@ def _watch_statements(around: Surroundings) -> Statements:
         _stacks(around),
         allow(["cloudwatch:GetMetricData"], ["*"]),
         *_rollback_alarm(),
+    ]
+
+
+def _captures(around: Surroundings) -> Statements:
+    """Captures of models of this stage, by what CloudFormation begins their buckets' names with.
+
+    Metrics take no resource (Service Authorization Reference, "Actions for Amazon CloudWatch").
+    """
+    stacks = f"{around.project}-{around.arns.stage.name}-model-*".lower()
+    return [
+        allow(["s3:ListBucket"], [around.arns.s3(stacks)]),
+        allow(["s3:GetObject"], [around.arns.s3(f"{stacks}/*")]),
+        allow(["cloudwatch:GetMetricData"], ["*"]),
     ]
 
 

@@ -17,6 +17,7 @@ _CHAPTER = {
     "ShiftTraffic": "shift_traffic",
     "VerifyTraffic": "verify_traffic",
     "ObserveRelease": "observe_release",
+    "JoinShadowCaptures": "join_shadow_captures",
     "JudgeRelease": "judge_release",
     "SettleRelease": "settle_release",
     "HaltRelease": "halt_release",

@@ -38,7 +38,8 @@ class ServingProps:
     """What is served: the version in each slot, on what.
 
     `role` and `guard` are logical ids: what runs the containers, what decides on every change. A
-    track has an endpoint of one slot, under another logical id. `deployment` says how SageMaker
+    track has an endpoint of one slot, under another logical id; a `shadow` gets a copy of what the
+    only slot is asked, all of it, and answers nobody. `deployment` says how SageMaker
     moves traffic where that is its work, `alarms` (ids) what stops it.
     """
 
@@ -48,6 +49,7 @@ class ServingProps:
     role: str
     guard: str
     slots: tuple[Slot, ...] = tuple(Slot)
+    shadow: Slot | None = None
     endpoint_id: str = ENDPOINT
     deployment: Mapping[str, Any] | None = None
     alarms: Sequence[str] = ()
@@ -55,13 +57,15 @@ class ServingProps:
 
 def add_serving(blueprint: Blueprint, props: ServingProps) -> None:
     """Models, configuration and endpoint of these slots are there, all behind the guard."""
-    for slot in props.slots:
+    shadows = () if props.shadow is None else (props.shadow,)
+    for slot in sorted((*props.slots, *shadows)):
         _add_model(blueprint, props, slot)
     config = blueprint.add(
         props.names.config,
         "AWS::SageMaker::EndpointConfig",
         {
             "ProductionVariants": [_variant(props, slot) for slot in props.slots],
+            "ShadowProductionVariants": [_variant(props, slot) for slot in shadows] or None,
             "DataCaptureConfig": _capture(props),
             "KmsKeyId": props.model.hosting.volume_key,
             "Tags": [_owner(props)],

@@ -7,7 +7,7 @@ from stacks.project.door_rules import door_of
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, ProjectFaultsError
 from stacks.project.locate import DEFAULT_ENTRY_POINT, Shelf, artifact_at, label_of
-from stacks.project.releases import fleet_of, plan_of
+from stacks.project.releases import fleet_of, following_of, plan_of
 from stacks.project.rules import rule_faults
 from stacks.project.shape import (
     AlarmsFile,
@@ -88,6 +88,7 @@ def _model(name: str, file: ModelFile, shelf: Shelf, regions: set[str]) -> Model
         capture=_capture(file.data_capture),
         alarms=_alarms(file.alarms),
         plan=plan_of(file.release, fleet_of(file.hosting)),
+        following=following_of(file.release, fleet_of(file.hosting)),
     )
 
 

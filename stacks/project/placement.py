@@ -1,7 +1,7 @@
 """Which version goes into which slot: the live one stays, a new one goes into the idle slot."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stacks.project.doors import DnsSpec
 from stacks.project.spec import LocalArtifact, ModelSpec
@@ -49,6 +49,17 @@ def version_of(model: ModelSpec, *, region: str, artifact_uri: str) -> Version:
         artifact_uri=artifact_uri,
         environment=dict(sorted(model.environment.items())),
     )
+
+
+def in_turn(model: ModelSpec, version: Version, pointer: LivePointer | None) -> ModelSpec:
+    """The model with the plan whose turn it is: what follows, once the version passed its shadow.
+
+    A version that was promoted has no shadow before it any more, and the next one begins with it.
+    """
+    passed = pointer is not None and pointer.passed == version.digest
+    if model.following is None or not passed:
+        return model
+    return replace(model, plan=model.following, following=None)
 
 
 def place_alone(version: Version) -> Placement:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
+from stacks.project.shadows import following_section, own_section, pairing_of
 from stacks.project.shape import (
     GuardrailFile,
     GuardrailsFile,
@@ -31,6 +32,8 @@ _KEYS_OF_STEPS: dict[Strategy, tuple[str, ...]] = {
 """Which keys say the steps; of other strategies it is `steps`."""
 
 _WORDS: tuple[tuple[str, str], ...] = (
+    (r"of compare must|^compare is", "compare"),
+    (r"^then ", "then"),
     (r"^strategy |not available yet; use|steps? of strategy", "strategy"),
     (r"^split router", "split"),
     (r"^holdout_percent", "holdout_percent"),
@@ -61,6 +64,9 @@ def plan_faults(
     """
     for key, message in _misplaced_keys(section):
         yield source.fault((*at, key), message)
+    following = following_section(section)
+    if following is not None:
+        yield from plan_faults(source, at, following, hosting)
     unfit = () if hosting is None else _unfit(section, fleet_of(hosting))
     for message in unfit:
         yield source.fault((*at, "strategy"), message)
@@ -93,11 +99,18 @@ def _unfit(section: ReleaseFile, fleet: Fleet) -> tuple[str, ...]:
 
 def _misplaced_keys(section: ReleaseFile) -> Iterator[tuple[str, str]]:
     """Keys of another strategy's steps: read by nobody, so that they would be ignored."""
-    own = _KEYS_OF_STEPS.get(section.strategy, ("steps",))
+    own = _own_keys(section)
     for key in ("steps", "step_percent", "batch_percent", "bake"):
         if key not in own and getattr(section, key) is not None:
             use = " and ".join(own)
             yield key, f"{key} means nothing to strategy {section.strategy}: drop it, use {use}"
+
+
+def _own_keys(section: ReleaseFile) -> tuple[str, ...]:
+    if section.strategy is not Strategy.SHADOW:
+        return _KEYS_OF_STEPS.get(section.strategy, ("steps",))
+    following = () if section.then is None else _KEYS_OF_STEPS.get(section.then, ("steps",))
+    return tuple(dict.fromkeys(("bake", *following)))
 
 
 def mechanism_of(section: ReleaseFile) -> Mechanism:
@@ -117,8 +130,10 @@ def fleet_of(hosting: HostingFile) -> Fleet:
 
 def plan_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan:
     """The plan that a release section describes; InvalidValueError with every fault of it."""
-    default = ReleasePlan()
+    default, section = ReleasePlan(), own_section(section)
     return ReleasePlan(
+        pairing=pairing_of(section.compare),
+        then=section.then,
         strategy=section.strategy,
         mechanism=mechanism_of(section),
         split=section.split,
@@ -134,6 +149,12 @@ def plan_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan:
     )
 
 
+def following_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan | None:
+    """The plan that releases a version after its shadow has passed; None where nothing follows."""
+    following = following_section(section)
+    return None if following is None else plan_of(following, fleet)
+
+
 def _steps(section: ReleaseFile, fleet: Fleet) -> tuple[Step, ...]:
     bake_seconds = seconds_of(BAKE if section.bake is None else section.bake)
     if section.strategy is Strategy.LINEAR:
@@ -144,7 +165,7 @@ def _steps(section: ReleaseFile, fleet: Fleet) -> tuple[Step, ...]:
         return rolling_steps(
             instances=fleet.instances, batch_percent=percent, bake_seconds=bake_seconds
         )
-    if section.strategy is Strategy.BIG_BANG:
+    if section.strategy in {Strategy.BIG_BANG, Strategy.SHADOW}:
         return (Step(share_percent=100, bake_seconds=bake_seconds),)
     if section.steps is None:
         first, *_ = default = ReleasePlan().steps

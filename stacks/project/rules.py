@@ -15,6 +15,7 @@ from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.locate import Shelf, artifact_faults
 from stacks.project.releases import plan_faults
+from stacks.project.shadows import shadow_faults
 from stacks.project.shape import (
     LOG_DAYS,
     SECTIONS,
@@ -62,6 +63,7 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         faults.extend(_dns_faults(place, name, raw, doors))
         faults.extend(_section_faults(place, raw))
         faults.extend(_container_faults(place, raw, regions))
+        faults.extend(shadow_faults(source, place.at, raw))
         faults.extend(artifact_faults(source, place.at, raw, shelf))
     return tuple(faults)
 

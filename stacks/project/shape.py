@@ -193,6 +193,19 @@ class GuardrailsFile(Part):
     """Requests slower than the live version's 90th percentile."""
     outcomes: OutcomesGuardrailFile | None = None
     """Predictions that turned out wrong, as reported by POST /outcomes."""
+    agreement: GuardrailFile | None = None
+    """Of shadow: answers that differ from the live ones, by what compare says."""
+
+
+class CompareFile(Part):
+    """What of both answers a shadow compares. Places are JSON pointers, such as /label."""
+
+    answer: str = ""
+    """The place in the answer that must be the same; left out: the whole answer."""
+    tolerance: float = 0.0
+    """How far numbers there may lie apart and still agree."""
+    slice: str | None = None
+    """A place in the request by whose value pairs are counted too, to find where they differ."""
 
 
 class ReleaseFile(Part):
@@ -214,11 +227,18 @@ class ReleaseFile(Part):
     batch_percent: Annotated[int, Field(ge=LEAST_PERCENT, le=MOST_PERCENT)] | None = None
     """Of rolling: share of a slot's instances that a step is worth at most; left out: 25."""
     bake: Duration | None = None
-    """Of big-bang, linear and rolling: how long to wait and watch in each step; left out: 10m."""
+    """Of big-bang, linear and rolling: how long to wait and watch in each step; left out: 10m.
+    Of shadow: how long copies are compared at least."""
+    compare: CompareFile | None = None
+    """Of shadow: what makes two answers agree; guardrail agreement needs it."""
+    then: Annotated[Strategy, Field(strict=False)] | None = None
+    """Of shadow: canary, linear or rolling, by weights, which releases a version that has passed,
+    with the same guardrails and its own keys here; left out: nothing, a shadow ends passed."""
     guardrails: GuardrailsFile | None = None
     """Left out: errors within 0.02 and latency within 0.20 after a slowdown of 1.5."""
     lag: Duration = "30s"
-    """How long after an interval its log lines may still arrive."""
+    """How long after an interval its log lines may still arrive. Of shadow: its captures, at least
+    5m, 10m if left out; what follows a shadow has 30s."""
     outcome_window: Duration = "1d"
     """How long after a prediction its outcome is accepted."""
     warm_up: Duration = "60s"

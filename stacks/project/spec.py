@@ -111,6 +111,8 @@ class ModelSpec:
     capture: CaptureSpec
     alarms: AlarmsSpec
     plan: ReleasePlan = field(default_factory=ReleasePlan)
+    following: ReleasePlan | None = None
+    """How a version is released that has passed its shadow; None where `plan` is all there is."""
 
     @property
     def has_tracks(self) -> bool:

@@ -254,5 +254,5 @@ def test_permissions_are_one_table():
 
     table = function_table(around)
 
-    assert len(table) == 14
+    assert len(table) == 15
     assert all(row.description and 0 < row.timeout_seconds <= 900 for row in table.values())

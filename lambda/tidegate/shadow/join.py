@@ -21,8 +21,9 @@ SLICES_KEPT = 20
 OTHER_SLICES = "(other)"
 SLICE_LETTERS = 40
 
-APART_SECONDS = 120.0
-"""How far the two halves of a pair may lie apart: SageMaker gives a model 60 s to answer."""
+APART_SECONDS = 300.0
+"""How far the two halves of a pair may lie apart: SageMaker gives a model 60 s to answer, and does
+not say how long a copy may wait. The lag of a shadow is no shorter."""
 
 LOWEST_DECADE, HIGHEST_DECADE = -6, 3
 
