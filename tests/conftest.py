@@ -2,6 +2,8 @@
 
 import os
 
+# Before anything imports rich: tables are as wide everywhere, whatever terminal runs the tests.
+os.environ["COLUMNS"] = "120"
 # Before anything imports aws_cdk or boto3: both read their settings when they are imported.
 os.environ.setdefault("CDK_VALIDATION", "false")
 for _name in [name for name in os.environ if name.startswith(("AWS_", "EMBEDDED_CLOCK_"))]:

@@ -37,6 +37,9 @@ def a_cloud_runs(*, pid: int | None = None) -> None:
         "secret_key": "s",
         "clock_origin": 1.0,
         "clock_scale": 60.0,
+        "dns_port": 5300,
+        "low_port_offset": 8000,
+        "certificate_authority": "authority.pem",
     }
     (STATE_DIRECTORY / STATE_FILE).write_text(json.dumps(state))
 

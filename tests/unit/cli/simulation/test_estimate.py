@@ -13,6 +13,9 @@ from cli.simulation.harms import Rung, harm_of
 from cli.simulation.release import End, Setting, simulate_release
 from tidegate.plan import Metric, ReleasePlan, Step
 
+SIMULATED = (Metric.ERRORS, Metric.LATENCY, Metric.OUTCOMES)
+"""What releases that move traffic are guarded on; a shadow's agreement is not simulated."""
+
 FACTOR = 2.0
 """How far the estimate may be from simulated releases, either way; also said in the docs."""
 
@@ -34,7 +37,7 @@ def one_step(plan: ReleasePlan, metric: Metric, *, share: int) -> ReleasePlan:
     return replace(plan, steps=(step,), guardrails=guardrails, hold_seconds=36_000)
 
 
-@pytest.mark.parametrize("metric", list(Metric))
+@pytest.mark.parametrize("metric", SIMULATED)
 @pytest.mark.parametrize("busy", [(10, 60.0), (50, 15.0)])
 def test_seeing_harm_takes_about_as_long_as_estimated(
     plan: ReleasePlan, traffic: Traffic, metric: Metric, busy: tuple[int, float]
@@ -51,7 +54,7 @@ def test_seeing_harm_takes_about_as_long_as_estimated(
     assert need.seen_minutes <= found * FACTOR + 1
 
 
-@pytest.mark.parametrize("metric", list(Metric))
+@pytest.mark.parametrize("metric", SIMULATED)
 def test_showing_safety_takes_about_as_long_as_estimated(
     plan: ReleasePlan, traffic: Traffic, metric: Metric
 ):

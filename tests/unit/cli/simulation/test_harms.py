@@ -15,7 +15,7 @@ def test_the_ladder_has_four_rungs_a_guardrail_and_no_harm(plan: ReleasePlan, li
     """Every guardrail metric is tried at half its margin, at it, at twice it, and in an outage."""
     harms = ladder(plan, live)
     assert harms[0].candidate == live
-    for metric in Metric:
+    for metric in (guardrail.metric for guardrail in plan.guardrails):
         rungs = [harm.rung for harm in harms if harm.metric is metric]
         assert rungs == [Rung.HALF, Rung.MARGIN, Rung.TWICE, Rung.OUTAGE]
 
