@@ -30,8 +30,8 @@ def _set(_ports: World, _rotation: KeyRotation, _version: str) -> None:
     """Nothing has to be told of a new key: whoever needs it reads the secret."""
 
 
-def _test(ports: World, rotation: KeyRotation, _version: str) -> None:
-    rotation.test(now=ports.clock.now())
+def _test(ports: World, rotation: KeyRotation, version: str) -> None:
+    rotation.test(version, now=ports.clock.now())
 
 
 def _finish(_ports: World, rotation: KeyRotation, version: str) -> None:

@@ -59,9 +59,9 @@ class KeyRotation:
             VersionStages=[PENDING],
         )
 
-    def test(self, *, now: float) -> None:
-        """The pending ring can sign, and verifies what the current one signs; or an error."""
-        pending = self._ring(VersionStage=PENDING).at(now)
+    def test(self, version: str, *, now: float) -> None:
+        """The version's ring can sign, and verifies what the current one signs; or an error."""
+        pending = self._ring(VersionId=version).at(now)
         for keys in (pending, self._ring(VersionStage=CURRENT).at(now)):
             unseal(seal(_PROBE, [now], keys), _PROBE, pending, count=1)
 

@@ -17,6 +17,7 @@ from tidegate import decide
 from tidegate.loop.prepare import StartRequest, prepare
 from tidegate.loop.settle import steady_split
 from tidegate.release import Phase, ReleaseRecord
+from tidegate_aws.release_items import log_item
 
 REQUIRED_NOT_EXERCISED: Mapping[str, str] = {
     "logs:CreateLogStream": "Lambda developer guide, 'Sending Lambda function logs to CloudWatch "
@@ -24,6 +25,24 @@ REQUIRED_NOT_EXERCISED: Mapping[str, str] = {
     "logs:PutLogEvents": "as logs:CreateLogStream",
 }
 """Actions that AWS needs and nothing here exercises, with their source."""
+
+
+STREAM_READERS: Mapping[str, str] = dict.fromkeys(
+    (
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+    ),
+    "Lambda developer guide, 'Processing DynamoDB streams': permissions of the execution role; the "
+    "embedded cloud reads the stream itself",
+)
+
+
+def not_exercised(package: str) -> set[str]:
+    """What a function's role needs on AWS, and no story here misses."""
+    streams = STREAM_READERS if package == "announce_release" else {}
+    return {*REQUIRED_NOT_EXERCISED, *streams}
 
 
 class StoryFailedError(Exception):
@@ -306,6 +325,53 @@ def aggregate_requests(world: World, role: Role) -> None:
         raise StoryFailedError(str(error)) from error
 
 
+def _record(world: World) -> ReleaseRecord:
+    """A release that is over."""
+    with opened(world) as record:
+        return record
+
+
+def announce_release(world: World, role: Role) -> None:
+    """An entry of a log is an event and a message."""
+    record = _record(world)
+    entry = world.deployed.store.log(record.release_id)[0]
+    item: Any = log_item(record.release_id, entry, revision=0, place=0)
+    keys = {name: item[name] for name in ("pk", "sk")}
+    stream = {"Keys": keys, "NewImage": item, "SequenceNumber": "1"}
+    invoke(world, role, {"Records": [{"eventName": "INSERT", "dynamodb": stream}]})
+
+
+def rotate_keys(world: World, role: Role) -> None:
+    """A rotation makes another version the current one."""
+    client = world.deployed.target.client("secretsmanager")
+    arn, token = world.deployed.outputs["SigningSecretArn"], str(uuid.uuid4())
+    for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
+        invoke(world, role, {"Step": step, "SecretId": arn, "ClientRequestToken": token})
+    stages = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    if "AWSCURRENT" not in stages.get(token, []):
+        raise StoryFailedError(f"{token} is not current: {stages}")
+
+
+def import_outcomes(world: World, role: Role) -> None:
+    """The outcomes of a file are credited and counted, and told beside it."""
+    prediction_id = world.door().predict(world.model, questions(1)[0].body).prediction_id
+    client, bucket = world.deployed.target.client("s3"), world.deployed.outputs["OutcomeBucketName"]
+    key = f"{uuid.uuid4().hex}.jsonl"
+    body = json.dumps({"prediction_id": prediction_id, "wrong": False}).encode()
+    # The story runs the function itself: the rule must not be faster.
+    held = world.physical_id("OutcomeFileRule").rpartition("|")[2]
+    events = world.deployed.target.client("events")
+    events.disable_rule(Name=held)
+    try:
+        etag = client.put_object(Bucket=bucket, Key=key, Body=body)["ETag"].strip('"')
+        found = {"bucket": {"name": bucket}, "object": {"key": key, "etag": etag}}
+        told = invoke(world, role, found)
+    finally:
+        events.enable_rule(Name=held)
+    if told["counts"] != {"credited": 1}:
+        raise StoryFailedError(f"expected one credited outcome, got {told}")
+
+
 STORIES: Mapping[str, tuple[Callable[[World, Role], None], ...]] = {
     "prepare_release": (prepare_release, prepare_unknown),
     "shift_traffic": (shift_traffic,),
@@ -318,5 +384,8 @@ STORIES: Mapping[str, tuple[Callable[[World, Role], None], ...]] = {
     "route_request": (route_request,),
     "record_outcome": (record_outcome,),
     "aggregate_requests": (aggregate_requests,),
+    "announce_release": (announce_release,),
+    "rotate_keys": (rotate_keys,),
+    "import_outcomes": (import_outcomes,),
 }
 """What each function has to be able to do, by its package."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.privileges import REQUIRED_NOT_EXERCISED, STORIES, Grant, Role, StoryFailedError
+from tests.e2e.privileges import STORIES, Grant, Role, StoryFailedError, not_exercised
 from tests.e2e.world import World
 
 pytestmark = pytest.mark.accept
@@ -32,4 +32,4 @@ def test_each_action_of_a_role_is_needed(even_world: World, package: str) -> Non
             if not fails(even_world, role):
                 unneeded.append(grant)
 
-    assert {grant.action for grant in unneeded} == set(REQUIRED_NOT_EXERCISED), unneeded
+    assert {grant.action for grant in unneeded} == not_exercised(package), unneeded
