@@ -1,0 +1,1 @@
+"""A client of a project's HTTP API, in one file to copy."""
