@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import halt_release.handler
+import join_shadow_captures.handler
 import judge_release.handler
 import observe_release.handler
 import prepare_release.handler
@@ -29,6 +30,7 @@ TASKS: dict[str, Handler] = {
     "shift": shift_traffic.handler.handle,
     "verify": verify_traffic.handler.handle,
     "bake": observe_release.handler.handle,
+    "pair": join_shadow_captures.handler.handle,
     "judge": judge_release.handler.handle,
     "settle": settle_release.handler.handle,
 }
