@@ -178,8 +178,8 @@ def _axes() -> Iterator[str]:
     for share in (0, 25, 50, 75, 100):
         ends = [_place(0, share), _place(_SHOWN_SECONDS, share)]
         yield _line(ends, 'stroke="#dddddd"')
-        x, y = _LEFT - 6, ends[0][1] + 4
-        yield f'<text x="{x}" y="{y:.1f}" text-anchor="end">{share} %</text>'
+        below = ends[0][1] + 4
+        yield f'<text x="{_LEFT - 6}" y="{below:.1f}" text-anchor="end">{share} %</text>'
     for minute in range(0, _SHOWN_SECONDS // 60 + 1, 3):
         x, y = _place(60 * minute, 0)
         yield f'<text x="{x:.1f}" y="{y + 18:.1f}" text-anchor="middle">{minute} min</text>'

@@ -15,7 +15,7 @@ from tidegate.pointer import Declaration
 from tidegate.release import Phase, ReleaseRecord
 from tidegate.slots import Slot
 from tidegate.tracks import Tracks, configs_in, joined_configs
-from tidegate.traffic import PENDING, Traffic
+from tidegate.traffic import PENDING, Traffic, reset_records
 
 HOST = "flights.example.com"
 TRACKS = Tracks(zone_id="Z1", host=HOST, endpoints={slot: f"flights-{slot}" for slot in Slot})
@@ -131,3 +131,17 @@ def test_configurations_of_tracks_are_told_apart_again(blue: str):
     """And one alone is itself."""
     assert configs_in(joined_configs({Slot.BLUE: blue, Slot.GREEN: "g"})) == (blue, "g")
     assert configs_in(blue) == (blue,)
+
+
+def test_records_have_the_template_s_weights_before_they_are_deleted(paths: Paths):
+    """Route 53 deletes only what is named whole, and CloudFormation names the template's."""
+    paths.traffic.set_shares(DECLARED, {"blue": 0, "green": 100})
+    reset_records(records=paths.records, tracks=TRACKS)
+    assert paths.records.weights(TRACKS) == {"blue": 1, "green": 0}
+
+
+def test_records_that_were_never_made_need_no_reset(paths: Paths):
+    """A stack whose creation failed can be deleted."""
+    del paths.records.known[HOST]
+    reset_records(records=paths.records, tracks=TRACKS)
+    assert paths.records.changes == []
