@@ -34,6 +34,7 @@ PLUGINS = (
     "emulator.certificates",
     "emulator.loadbalancing",
     "emulator.secretrotation",
+    "emulator.messages",
     "emulator.cloudformation",
 )
 
