@@ -1,4 +1,4 @@
-"""Messages of SNS to URLs: delivered on this machine, and never anywhere else. No ministack here."""
+"""Messages of SNS to URLs: delivered on this machine, never anywhere else. No ministack here."""
 
 from urllib.parse import urlsplit
 

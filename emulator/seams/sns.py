@@ -5,7 +5,7 @@ from typing import Any
 
 
 def install(guard: Callable[[str], None]) -> None:
-    """`guard(url)` may raise before anything is posted; ministack logs that as a failed delivery."""
+    """`guard(url)` may raise before anything is posted; that is logged as a failed delivery."""
     from ministack.services import sns  # noqa: PLC0415 - loaded when first used
 
     post = sns._http_post_sync
