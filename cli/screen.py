@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from cli.pairs import COPIES, pairs_words
 from tidegate.judge.quantiles import Bounded, Quantile
 from tidegate.observation import OutcomeKind, Unit
 from tidegate.release import Phase
@@ -40,6 +41,9 @@ def release_panel(view: ReleaseView, *, now: float | None = None) -> RenderableT
     if view.latency:
         parts.append(latency_table(view.latency))
     parts.append(Text(view.reason, style="italic"))
+    pairs = pairs_words(view)
+    if pairs is not None:
+        parts.append(Text(pairs))
     if view.paused is not None:
         parts.append(Text(f"paused: {view.paused}", style="yellow"))
     if view.unattributed_requests:
@@ -86,6 +90,8 @@ def standing(view: ReleaseView) -> str:
 
 def _headline(view: ReleaseView, now: float | None) -> Text:
     shares = " → ".join(f"{share} %" for share in (*view.steps, 100))
+    if view.pairs is not None:
+        shares = COPIES
     line = Text(f"{view.strategy} by {view.mechanism} ({shares})  ")
     colour = "red" if view.halted is not None else _COLOURS.get(view.phase, "cyan")
     line.append(standing(view), style=f"bold {colour}")

@@ -131,12 +131,11 @@ def _exposed(course: Course, agreed: Agreed) -> Span:
 def _instances(course: Course, agreed: Agreed) -> tuple[int, int]:
     """Extra instances at the peak, and how many of them stand between releases.
 
-    Slots, tracks and arms stand; a fleet that SageMaker makes for an update and a shadow variant
-    are there for the release. A rolling update adds a batch and takes the old one's away.
+    Slots, tracks, arms and shadows stand; a fleet that SageMaker makes for an update is there for
+    the release. A rolling update adds a batch and takes the old one's away.
     """
     count = agreed.fleet.instances
     if course.mechanism is Mechanism.GUARDRAIL and course.strategy is Strategy.ROLLING:
         first = course.stages[0].share_percent
         return round(count * first / 100), 0
-    stands = course.mechanism in {Mechanism.WEIGHTS, Mechanism.DNS}
-    return count, count if stands else 0
+    return count, 0 if course.mechanism is Mechanism.GUARDRAIL else count
