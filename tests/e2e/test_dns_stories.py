@@ -44,7 +44,7 @@ def by_dns(world: World, tokens: Issuer) -> World:
     )
     world.project_text = (
         PROJECT.replace("project: story", f"project: by-dns-{world.model}")
-        .replace("{ region: us-east-1 }", f"{{ region: us-east-1, front_door: {{ {door} }} }}")
+        .replace("region: us-east-1,", f"region: us-east-1, front_door: {{ {door} }},")
         .replace("strategy: canary", "strategy: canary\n      mechanism: dns")
     )
     return world
