@@ -20,9 +20,7 @@ SHADOW = """\
       bake: 4m
       compare: { answer: /label, slice: /draw }
       then: canary
-      steps:
-        - { share_percent: 25, bake: 4m }
-        - { share_percent: 50, bake: 4m }
+      steps: [{ share_percent: 50, bake: 4m }]
       guardrails:
         errors: { margin: 0.05 }
         latency: { margin: 0.25, tolerated_slowdown: 3.0 }
