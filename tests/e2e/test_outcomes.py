@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,33 @@ from tidegate_aws.keys import ring_of
 NAMESPACE = "Tidegate"
 
 
-def predicted(world: World, count: int = 1) -> list[str]:
-    """Ids of predictions that were just served."""
-    door = world.door()
-    asked = questions(count)
-    with ThreadPoolExecutor(8) as pool:
-        replies = pool.map(lambda question: door.predict(world.model, question.body), asked)
-    return [str(reply.prediction_id) for reply in replies]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """Predictions that count under a release id of their own, so that no other test's do."""
+
+    world: World
+    release_id: str
+    ids: list[str]
+
+    def outcomes(self) -> tuple[int, int]:
+        """How many of their outcomes are counted, and how many of those were wrong."""
+        counters = self.world.deployed.counters.read(self.release_id)
+        counts = [counts for found in counters for counts in found.outcomes.values()]
+        return sum(c.known for c in counts), sum(c.wrong for c in counts)
+
+
+def served(world: World, count: int) -> Served:
+    """Predictions as the front door would have signed them; the first one it really did."""
+    reply = world.door().predict(world.model, questions(1)[0].body)
+    signing, release_id = keys(world), f"served-{uuid.uuid4().hex[:8]}"
+    first = replace(verify(str(reply.prediction_id), signing), release_id=release_id)
+    ids = [sign(replace(first, nonce=f"{number}"), signing) for number in range(count)]
+    return Served(world=world, release_id=release_id, ids=ids)
+
+
+def predicted(world: World) -> str:
+    """The id of a prediction that was just served."""
+    return str(world.door().predict(world.model, questions(1)[0].body).prediction_id)
 
 
 def posted(world: World, ids: list[str], *, at_once: int) -> Counter[int]:
@@ -40,12 +60,6 @@ def posted(world: World, ids: list[str], *, at_once: int) -> Counter[int]:
     door = world.door()
     with ThreadPoolExecutor(at_once) as pool:
         return Counter(pool.map(lambda one: door.record_outcome(one, wrong=True), ids))
-
-
-def known_outcomes(world: World) -> int:
-    """How many outcomes of steady traffic are in the counters."""
-    found = world.deployed.counters.read(f"steady/{world.model}")
-    return sum(counts.known for o in found for counts in o.outcomes.values())
 
 
 def keys(world: World) -> SigningKeys:
@@ -56,20 +70,21 @@ def keys(world: World) -> SigningKeys:
 
 def test_fifty_posts_at_once_credit_one(even_world: World) -> None:
     """One outcome is counted, the others are told that it was there."""
-    before = known_outcomes(even_world)
-    (prediction_id,) = predicted(even_world)
+    one = served(even_world, 2)
 
-    statuses = posted(even_world, [prediction_id] * 50, at_once=50)
+    statuses = posted(even_world, one.ids[:1] * 50, at_once=50)
 
     assert statuses == {202: 1, 409: 49}
-    wait_for(lambda: known_outcomes(even_world) > before, seconds=10, what="the count")
-    assert known_outcomes(even_world) == before + 1
+    # The log is counted in its order: what is counted with the second one is all of the first.
+    posted(even_world, one.ids[1:], at_once=1)
+    wait_for(lambda: one.outcomes()[0] >= 2, seconds=10, what="the count")
+    assert one.outcomes() == (2, 2)
 
 
 def test_a_thousand_forged_ids_credit_none(even_world: World) -> None:
     """Flipped, cut, swapped, signed by another key or by one that there is not: each is refused."""
-    ids, before = predicted(even_world, 20), known_outcomes(even_world)
-    forged = list(forgeries(ids, count=1_000))
+    honest = served(even_world, 20)
+    forged = list(forgeries(honest.ids, count=1_000))
     metric = {"Namespace": NAMESPACE, "MetricName": "RefusedOutcomes"}
     dimensions = [{"Name": "Model", "Value": "-"}, {"Name": "Reason", "Value": "forged"}]
     counted_before = _sum(even_world, **metric, Dimensions=dimensions)
@@ -77,11 +92,11 @@ def test_a_thousand_forged_ids_credit_none(even_world: World) -> None:
     statuses = posted(even_world, forged, at_once=16)
 
     assert statuses == {400: 1_000}
-    assert known_outcomes(even_world) == before
+    assert honest.outcomes() == (0, 0)
     counted = _sum(even_world, **metric, Dimensions=dimensions) - counted_before
     assert counted == 1_000
     # The honest ones are as good as before.
-    assert posted(even_world, ids, at_once=8) == {202: 20}
+    assert posted(even_world, honest.ids, at_once=8) == {202: 20}
 
 
 def _sum(world: World, **metric: Any) -> float:
@@ -105,7 +120,7 @@ def secret(world: World) -> KeySecret:
 
 def test_keys_are_rotated_while_outcomes_are_on_their_way(even_world: World) -> None:
     """What the old key signed is credited, what the new one signs too, and no key is forgotten."""
-    (old,) = predicted(even_world)
+    old = predicted(even_world)
     owned = secret(even_world)
     before = keys(even_world).current
 
@@ -113,7 +128,7 @@ def test_keys_are_rotated_while_outcomes_are_on_their_way(even_world: World) -> 
     wait_for(lambda: owned.is_current(version), seconds=20, what="the rotation")
     wait_for(lambda: keys(even_world).current != before, seconds=20, what="the new key's turn")
 
-    (new,) = predicted(even_world)
+    new = predicted(even_world)
     assert _key_id(old) == before
     assert _key_id(new) == keys(even_world).current
     assert posted(even_world, [old, new], at_once=2) == {202: 2}
@@ -146,9 +161,8 @@ def test_a_file_of_outcomes_is_credited_once(
     even_world: World, bucket: OutcomeBucket, tmp_path: Path
 ) -> None:
     """More than one chunk; the result is beside the file, and the same file again is the same."""
-    signing, release_id = keys(even_world), f"file-{uuid.uuid4().hex[:8]}"
-    served = replace(verify(predicted(even_world)[0], signing), release_id=release_id)
-    ids = [sign(replace(served, nonce=f"{n}"), signing) for n in range(2_500)]
+    made = served(even_world, 2_500)
+    ids = made.ids
     lines = [f"{one},{str(n % 5 == 0).lower()}" for n, one in enumerate(ids)]
     rows = ["prediction_id,wrong", *lines, lines[0], "forged.id,true"]
     path = tmp_path / "labels.csv.gz"
@@ -158,10 +172,7 @@ def test_a_file_of_outcomes_is_credited_once(
 
     assert progress.state.value == "done"
     assert progress.counts == {"credited": 2_500, "duplicate": 1, "forged": 1}
-    counted = even_world.deployed.counters.read(release_id)
-    counts = [counts for observation in counted for counts in observation.outcomes.values()]
-    assert sum(c.known for c in counts) == 2_500
-    assert sum(c.wrong for c in counts) == 500
+    assert made.outcomes() == (2_500, 500)
     key = bucket.uploaded(path, done=lambda _: None).key
     wait_for(lambda: _result(bucket, key), seconds=10, what="the result")
     assert _result(bucket, key) == progress.to_json()
