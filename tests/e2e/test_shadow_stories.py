@@ -52,6 +52,7 @@ def assert_only_live_answered(seen: Watched) -> None:
     assert len(seen.door.served) > 200
 
 
+@pytest.mark.accept
 def test_a_candidate_passes_its_shadow_and_is_then_released_by_canary(
     make_world: MakeWorld,
 ) -> None:

@@ -51,7 +51,7 @@ ROLLING = Story(
     shares=(33, 67),
 )
 STORIES = [
-    pytest.param(LINEAR, BETTER, id="linear-good"),
+    pytest.param(LINEAR, BETTER, id="linear-good", marks=pytest.mark.accept),
     pytest.param(LINEAR, BROKEN, id="linear-bad", marks=pytest.mark.accept),
     pytest.param(ROLLING, BETTER, id="rolling-good", marks=pytest.mark.accept),
     pytest.param(ROLLING, BROKEN, id="rolling-bad"),
