@@ -56,7 +56,7 @@ STORIES = [
     pytest.param(ROLLING, BETTER, id="rolling-good", marks=pytest.mark.accept),
     pytest.param(ROLLING, BROKEN, id="rolling-bad"),
 ]
-"""The everyday tier sees one go all the way up, and the other come back."""
+"""The everyday tier sees one come back; good versions go up in that of tracks."""
 
 
 @pytest.mark.parametrize(("story", "behaviour"), STORIES)
