@@ -70,7 +70,7 @@ def _section(title: str, part: dict[str, Any]) -> str:
     required = set(part.get("required", ()))
     rows = [
         f"| `{name}` | {_kind(key)} | {_default(key, needed=name in required)} | "
-        f"{key.get('description', '')} |"
+        f"{' '.join(key.get('description', '').split())} |"
         for name, key in part["properties"].items()
     ]
     intro = str(part.get("description", "")).splitlines()[0]

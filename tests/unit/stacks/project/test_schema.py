@@ -29,3 +29,10 @@ def test_every_key_is_described():
 def test_reference_in_the_docs_is_current():
     """Run `python -m stacks.project.reference` after a change of the file's shape."""
     assert REFERENCE_FILE.read_text() == reference_text()
+
+
+def test_every_row_of_the_reference_is_whole():
+    """A description of several lines does not break its row of the table."""
+    rows = [line for line in reference_text().splitlines() if line.startswith("| `")]
+    assert rows
+    assert all(row.endswith(" |") for row in rows)
