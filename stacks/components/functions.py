@@ -50,11 +50,19 @@ class Surroundings:
 
 def function_table(around: Surroundings) -> Mapping[str, FunctionProps]:
     """Every function by its package."""
-    rows = (*_loop(around), *_gate(around), *_front_door(around), *_tracks(around))
+    rows = (
+        *_shifts(around),
+        *_evidence(around),
+        *_ends(around),
+        *_gate(around),
+        *_front_door(around),
+        *_tracks(around),
+    )
     return {row.name: row for row in rows}
 
 
-def _loop(around: Surroundings) -> list[FunctionProps]:
+def _shifts(around: Surroundings) -> list[FunctionProps]:
+    """What begins a release and moves its traffic."""
     return [
         _row(
             around,
@@ -86,6 +94,12 @@ def _loop(around: Surroundings) -> list[FunctionProps]:
                 *_records(around, _LIST, _IN_SYNC),
             ],
         ),
+    ]
+
+
+def _evidence(around: Surroundings) -> list[FunctionProps]:
+    """What gathers evidence and judges it."""
+    return [
         _row(
             around,
             "observe_release",
@@ -110,6 +124,12 @@ def _loop(around: Surroundings) -> list[FunctionProps]:
             "Says what the evidence means",
             [_releases(_GET, _QUERY, _PUT, _UPDATE)],
         ),
+    ]
+
+
+def _ends(around: Surroundings) -> list[FunctionProps]:
+    """What ends a release, and watches over one that SageMaker ends."""
+    return [
         _row(
             around,
             "settle_release",

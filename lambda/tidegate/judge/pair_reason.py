@@ -1,21 +1,16 @@
 """Says in one sentence, with the numbers, why a shadow passes, fails or goes on."""
 
-import math
-
 from tidegate.judge.limits import LEAST_CANDIDATE_TRIALS
-from tidegate.judge.reason import Finding
+from tidegate.judge.reason import Finding, chance_of, evidence_so_far
 from tidegate.plan import Metric
-from tidegate.words import one_of, percent, points, thousands
+from tidegate.words import percent, points, thousands
 
 
 def failed(harm: Finding, *, alpha: float) -> str:
     """Why the candidate may not answer users: what is worse, by how much, how sure that is."""
-    evidence = harm.evidence
     return (
-        f"fail because {_told(harm)} in {thousands(harm.tally.candidate_trials)} pairs, and chance "
-        f"would show as much by now in 1 of {one_of(evidence.log_evidence)} harmless candidates "
-        f"(allowed: 1 of {one_of(evidence.log_limit)} by now, 1 of {one_of(-math.log(alpha))} in "
-        "all)"
+        f"fail because {_told(harm)} in {thousands(harm.tally.candidate_trials)} pairs, and "
+        f"{chance_of(harm, alpha=alpha, of='candidates')}"
     )
 
 
@@ -42,8 +37,8 @@ def held(scarce: list[Finding], *, candidate_requests: int) -> str:
 def continued(unproven: list[Finding], *, candidate_requests: int) -> str:
     """What is still to be shown."""
     each = ", ".join(
-        f"{_told(item)}, to be shown within {points(item.guardrail.margin)} points (evidence "
-        f"{max(0.0, item.evidence.log_evidence):.1f} of {item.evidence.log_limit:.1f})"
+        f"{_told(item)}, to be shown within {points(item.guardrail.margin)} points "
+        f"({evidence_so_far(item)})"
         for item in unproven
     )
     return (

@@ -68,10 +68,24 @@ def rolled_back(harm: Finding, *, alpha: float) -> str:
         f"{thousands(tally.candidate_trials)} candidate {things} against "
         f"{percent(tally.live_rate)} of {thousands(tally.live_trials)} live ones: "
         f"{points(more)} points worse (between {points(evidence.lower)} and "
-        f"{points(evidence.upper)}), and chance would show as much by now in 1 of "
-        f"{one_of(evidence.log_evidence)} harmless releases (allowed: 1 of "
-        f"{one_of(evidence.log_limit)} by now, 1 of {one_of(-math.log(alpha))} in all)"
+        f"{points(evidence.upper)}), and {chance_of(harm, alpha=alpha, of='releases')}"
     )
+
+
+def chance_of(harm: Finding, *, alpha: float, of: str) -> str:
+    """How often chance alone would show as much harm, of harmless releases or whatever it is of."""
+    evidence = harm.evidence
+    return (
+        f"chance would show as much by now in 1 of {one_of(evidence.log_evidence)} harmless {of} "
+        f"(allowed: 1 of {one_of(evidence.log_limit)} by now, 1 of {one_of(-math.log(alpha))} in "
+        "all)"
+    )
+
+
+def evidence_so_far(finding: Finding) -> str:
+    """How far the evidence is, of how far it has to be."""
+    evidence = finding.evidence
+    return f"evidence {max(0.0, evidence.log_evidence):.1f} of {evidence.log_limit:.1f}"
 
 
 def promoted(safe: list[Finding], *, candidate_requests: int) -> str:
@@ -102,8 +116,8 @@ def held(scarce: list[Finding], *, candidate_requests: int) -> str:
 def continued(unproven: list[Finding], *, candidate_requests: int, needed: int | None) -> str:
     """What is still to be shown, and about how many requests that takes."""
     each = ", ".join(
-        f"{item.name} within {points(item.guardrail.margin)} points (now {item.rates}, evidence "
-        f"{max(0.0, item.evidence.log_evidence):.1f} of {item.evidence.log_limit:.1f})"
+        f"{item.name} within {points(item.guardrail.margin)} points (now {item.rates}, "
+        f"{evidence_so_far(item)})"
         for item in unproven
     )
     rest = (
