@@ -76,7 +76,8 @@ class FakeEndpoints:
             raise ConflictError(f"endpoint {endpoint_name} is being changed")
         self.wishes.append(dict(shares))
         self._pending[endpoint_name] = self.busy_reads
-        self.states[endpoint_name] = _with_weights(state, shares)
+        weights = {slot: share / 100 for slot, share in shares.items()}
+        self.states[endpoint_name] = _with_weights(state, weights)
 
     def change(self, endpoint_name: str, **changes: Any) -> None:
         """Something else changed the endpoint: its status, its configuration, its weights."""

@@ -14,6 +14,7 @@ from emulator.sagemaker.deployment import ALL_AT_ONCE, ShiftPlan, plan_of
 from emulator.sagemaker.listing import page_of
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.planning import plan_variants, retained_properties
+from emulator.sagemaker.scaling import forbidden
 from emulator.sagemaker.state import (
     Endpoint,
     EndpointConfig,
@@ -36,6 +37,8 @@ class EndpointOperations:
     transitions: Transitions
     now: Callable[[], float]
     known_alarms: Callable[[Tenant], frozenset[str]]
+    scaled_variants: Callable[[Tenant, str], frozenset[str]]
+    """The variants of an endpoint that are scalable targets."""
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def create(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
@@ -75,6 +78,9 @@ class EndpointOperations:
         # AWS needs the configuration in service too, and says so when somebody deleted it.
         self.store.config(tenant, endpoint.config_name)
         plan = self._plan(tenant, config, retained_properties(endpoint, request))
+        scaled = forbidden(endpoint, plan, self.scaled_variants(tenant, endpoint.name))
+        if scaled:
+            raise errors.scaled_variants(scaled)
         deployment = request.get("DeploymentConfig")
         if deployment is None and request.get("RetainDeploymentConfig", False):
             deployment = endpoint.deployment_config

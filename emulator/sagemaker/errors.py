@@ -23,6 +23,14 @@ def validation(message: str) -> SageMakerError:
     return SageMakerError("ValidationException", message)
 
 
+def scaled_variants(names: Sequence[str]) -> SageMakerError:
+    """An update would remove these variants or change their instance type (own wording)."""
+    return validation(
+        f"The variant(s) {', '.join(names)} are scalable targets of Application Auto Scaling: "
+        "deregister them before they are removed or their instance type is changed."
+    )
+
+
 def constraint_failures(failures: Sequence[str]) -> SageMakerError:
     """Every violated constraint of a request at once, as the API's own front end lists them."""
     noun = "error" if len(failures) == 1 else "errors"

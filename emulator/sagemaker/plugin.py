@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
+from emulator.cloudformation import recorded
 from emulator.cloudformation.registry import RESOURCE_TYPES
 from emulator.cloudformation.schemas import bundled_catalogue
 from emulator.cloudwatch.plugin import installed as cloudwatch_of
@@ -21,6 +22,7 @@ from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import EndpointView, Fleets
 from emulator.sagemaker.resources import register_resources
+from emulator.sagemaker.scaling import scaled_variants
 from emulator.sagemaker.service import control_plane_service
 from emulator.sagemaker.serving.capture import DataCapture
 from emulator.sagemaker.serving.fleet import FleetSettings, ModelFleets
@@ -39,6 +41,7 @@ FLUSH_CLOUD_SECONDS = 10.0
 FLUSH_BOUNDS_SECONDS = (0.2, 1.0)
 """The same on the wall's clock: not so often that it costs, not so rarely that alarms are late."""
 
+SCALABLE_TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
 
 
@@ -105,9 +108,25 @@ def _control_plane(
             transitions=transitions,
             now=now,
             known_alarms=lambda t: cloudwatch.known_alarms(t.account, t.region),
+            scaled_variants=_scaled_variants(runtime),
         ),
         tags=TagOperations(store=store),
     )
+
+
+def _scaled_variants(runtime: Runtime) -> Callable[[Tenant, str], frozenset[str]]:
+    """Scalable targets are recorded of templates, and scale nothing here."""
+
+    def scaled(tenant: Tenant, endpoint: str) -> frozenset[str]:
+        targets = [
+            resource.properties
+            for resource in recorded(runtime)
+            if resource.type_name == SCALABLE_TARGET
+            and (resource.account, resource.region) == (tenant.account, tenant.region)
+        ]
+        return scaled_variants(targets, endpoint)
+
+    return scaled
 
 
 def _trusts_sagemaker(role_arn: str) -> bool:

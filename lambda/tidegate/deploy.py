@@ -14,6 +14,7 @@ from tidegate.loop.readback import has_shares
 from tidegate.plan import ReleasePlan
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.ports import Clock, EndpointState, ReleaseStore
+from tidegate.scaling import Scaling
 from tidegate.slots import Slot
 from tidegate.split import NO_RELEASE, SplitDocument
 from tidegate.strategies import Mechanism
@@ -29,13 +30,19 @@ _DEPLOY = "deploy"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deploy:
-    """What a template declares for a model."""
+    """What a template declares for a model.
+
+    `live` is the slot that the template takes for the live one, `scaling` on what it runs and what
+    follows its load; None if it does not say.
+    """
 
     model: str
     endpoint_name: str
     slots: Mapping[Slot, Version]
     plan: ReleasePlan
     tracks: Tracks | None = None
+    live: Slot | None = None
+    scaling: Scaling | None = None
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, Any]) -> "Deploy":
@@ -48,13 +55,15 @@ class Deploy:
         if set(slots) != set(Slot):
             found = ", ".join(sorted(slots)) or "none"
             raise InvalidValueError([f"Slots must declare {', '.join(Slot)}, got {found}"])
-        tracks = properties.get("Tracks")
+        tracks, live = properties.get("Tracks"), properties.get("Live")
         return cls(
             model=properties["Model"],
             endpoint_name=properties["EndpointName"],
             slots=slots,
             plan=ReleasePlan.from_json(_json(properties["Plan"])),
             tracks=None if tracks is None else Tracks.from_json(_json(tracks)),
+            live=None if live is None else Slot(live),
+            scaling=scaling_of(properties),
         )
 
     def declaration(self, endpoint_config_name: str) -> Declaration:
@@ -67,6 +76,12 @@ class Deploy:
             plan=self.plan,
             tracks=self.tracks,
         )
+
+
+def scaling_of(properties: Mapping[str, Any]) -> Scaling | None:
+    """What a custom resource's properties say of autoscaling; None if they say nothing."""
+    found = properties.get("Scaling")
+    return None if found is None else Scaling.from_json(found)
 
 
 def _json(value: Any) -> Mapping[str, Any]:
@@ -91,9 +106,25 @@ def guard(*, store: ReleaseStore, deploy: Deploy) -> str:
     )
     proposed = {slot.value: version.digest for slot, version in deploy.slots.items()}
     admission = admit(model=deploy.model, proposed=proposed, standing=standing)
-    if not admission.allowed:
-        raise DeployRefusedError(admission.reason)
+    faults = [] if admission.allowed else [admission.reason]
+    faults += _shadow_faults(standing.pointer, deploy)
+    if faults:
+        raise DeployRefusedError("; ".join(faults))
     return admission.reason
+
+
+def _shadow_faults(pointer: LivePointer | None, deploy: Deploy) -> list[str]:
+    """Why the template takes away the variant that serves: a shadow's has one, the live slot's."""
+    if deploy.plan.mechanism is not Mechanism.SHADOW or pointer is None:
+        return []
+    if deploy.live is None or deploy.live is pointer.slot:
+        return []
+    return [
+        (
+            f"slot {pointer.slot} of {deploy.model} is live, and this template would have slot "
+            f"{deploy.live} serve alone: deploy with 'tidegate deploy', which knows the live slot"
+        )
+    ]
 
 
 def guard_removal(*, store: ReleaseStore, model: str) -> None:

@@ -45,13 +45,15 @@ class SageMakerEndpoints:
     def set_weights(self, endpoint_name: str, shares: dict[str, int]) -> None:
         """Ask for these shares in percent; ConflictError while the endpoint is being changed.
 
-        The service answers before it has done it: the loop's next task reads back what serves.
+        All of the traffic is a weight of 1, as in templates: what SageMaker copies to a shadow is
+        the shadow's weight over that of the variant that serves. The service answers before it has
+        done it: the loop's next task reads back what serves.
         """
         try:
             self.client.update_endpoint_weights_and_capacities(
                 EndpointName=endpoint_name,
                 DesiredWeightsAndCapacities=[
-                    {"VariantName": slot, "DesiredWeight": float(share)}
+                    {"VariantName": slot, "DesiredWeight": share / 100}
                     for slot, share in sorted(shares.items())
                 ],
             )

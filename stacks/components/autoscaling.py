@@ -18,7 +18,7 @@ def add_autoscaling(
 
     `endpoints` are names by slot, `after` the logical ids of what must be there first.
     """
-    if hosting.instances_max == hosting.instances_min:
+    if not hosting.autoscales:
         return
     for served in endpoints.items():
         _add_slot(blueprint, hosting, served, after)

@@ -16,7 +16,9 @@ from stacks.components.tracks import declared_configs, endpoint_id, record_id
 from stacks.project.names import function_name
 from stacks.project.placement import Placement
 from stacks.project.spec import ModelSpec
+from tidegate.scaling import Scaling
 from tidegate.slots import Slot
+from tidegate.strategies import Mechanism
 from tidegate.tracks import Tracks
 
 GUARD_FUNCTION = "guard_release"
@@ -35,6 +37,18 @@ class GateProps:
     model: ModelSpec
     placement: Placement
     tracks: Tracks | None = None
+
+    @property
+    def scaling(self) -> Scaling:
+        """Which production variants there are, and which of them follow their load."""
+        hosting = self.model.hosting
+        shadows = self.model.plan.mechanism is Mechanism.SHADOW
+        served = (self.placement.live,) if shadows else self.placement.served
+        return Scaling(
+            instance_type=hosting.instance_type,
+            served=frozenset(served),
+            scaled=frozenset(served if hosting.autoscales else ()),
+        )
 
 
 def add_guard(blueprint: Blueprint, props: GateProps) -> str:
@@ -74,6 +88,8 @@ def _declared(props: GateProps) -> Mapping[str, Any]:
         "Model": props.model.name,
         "EndpointName": props.names.endpoint,
         "Slots": slots,
+        "Live": props.placement.live.value,
+        "Scaling": props.scaling.to_json(),
         "Tracks": None if props.tracks is None else props.tracks.to_json(),
         "Plan": json.dumps(props.model.plan.to_json(), sort_keys=True, separators=(",", ":")),
     }

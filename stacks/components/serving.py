@@ -126,9 +126,11 @@ def _variant(props: ServingProps, slot: Slot) -> dict[str, Any]:
     }
 
 
-def _weight(props: ServingProps, slot: Slot) -> int:
+def _weight(props: ServingProps, slot: Slot) -> float:
     """A slot with an endpoint of its own has all that comes there."""
-    return 1 if slot is props.placement.live or len(props.slots) == 1 else 0
+    if len(props.slots) == 1:
+        return 1
+    return props.placement.live_weight if slot is props.placement.live else 0
 
 
 def _capture(props: ServingProps) -> dict[str, Any] | None:

@@ -15,12 +15,23 @@ from tidegate.version import Version, digest_of
 class Placement:
     """The version in each slot, and the slot that serves when the endpoint is made anew.
 
-    `served` are the slots that have a production variant.
+    `served` are the slots that have a production variant, `live_weight` is the initial weight of
+    the live one beside another.
     """
 
     live: Slot
     slots: Mapping[Slot, Version]
     served: tuple[Slot, ...] = tuple(Slot)
+    live_weight: float = 1
+
+
+KEPT_WEIGHT = 1e-9
+"""Initial weight of a live slot that has long been served with a weight of its own.
+
+A variant in service keeps that weight whatever the template says. The template's is for one that
+comes back, when CloudFormation rolls a later deploy back: by then another slot may be live, with a
+weight of 1, and this one must get nothing. Alone it still is everything.
+"""
 
 
 def tracks_of(model: ModelSpec, dns: DnsSpec | None, *, endpoint: str) -> Tracks | None:
@@ -73,4 +84,4 @@ def place(version: Version, pointer: LivePointer | None) -> Placement:
     if pointer is None:
         return Placement(live=Slot.BLUE, slots={Slot.BLUE: version, Slot.GREEN: version})
     slots = {pointer.slot: pointer.version, pointer.slot.other: version}
-    return Placement(live=pointer.slot, slots=slots)
+    return Placement(live=pointer.slot, slots=slots, live_weight=KEPT_WEIGHT)

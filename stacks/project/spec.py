@@ -77,6 +77,11 @@ class HostingSpec:
     """How long a container may take until it answers `/ping`."""
     volume_key: str | None = None
 
+    @property
+    def autoscales(self) -> bool:
+        """Whether instances follow the load."""
+        return self.instances_max > self.instances_min
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureSpec:

@@ -38,6 +38,12 @@ def test_shares_asked_for_are_read_back(endpoints: Endpoints):
     assert endpoints.read(ENDPOINT).shares() == {"blue": 0, "green": 100}
 
 
+def test_a_slot_that_serves_everything_has_the_weight_that_templates_give_it(endpoints: Endpoints):
+    """So a shadow of it, whose weight a template says, is copied every request after a release."""
+    endpoints.set_weights(ENDPOINT, {"blue": 0, "green": 100})
+    assert endpoints.read(ENDPOINT).variants["green"].weight == 1.0
+
+
 def test_an_unknown_endpoint_is_not_found(endpoints: Endpoints):
     """The error names it."""
     with pytest.raises(NotFoundError, match="nowhere"):

@@ -36,7 +36,19 @@ def test_endpoint_made_anew_would_serve_the_live_slot(later: Assembly):
     """Initial weights follow the pointer: the idle slot has no traffic in any case."""
     weights = {v["VariantName"]: v["InitialVariantWeight"] for v in _variants(later, LATER)}
 
-    assert weights == {"blue": 0, "green": 1}
+    assert weights["blue"] == 0
+    assert weights["green"] > 0
+
+
+def test_a_variant_that_comes_back_gets_no_share(later: Assembly):
+    """CloudFormation may go back to this template when its live slot is live no more.
+
+    The slot that is live then keeps its weight of 1, and a variant that had left has its initial
+    one: less than one request in a hundred million.
+    """
+    weights = {v["VariantName"]: v["InitialVariantWeight"] for v in _variants(later, LATER)}
+
+    assert weights["green"] / (1 + weights["green"]) < 1e-8
 
 
 def test_endpoint_keeps_weights_and_instances_over_deploys(first: Assembly):
@@ -204,6 +216,20 @@ def test_both_slots_scale_between_their_bounds(first: Assembly):
     for target in targets.values():
         assert (target["Properties"]["MinCapacity"], target["Properties"]["MaxCapacity"]) == (2, 4)
         assert target["DependsOn"] == ["Endpoint"]
+
+
+def test_the_guard_is_told_what_scales_on_what(first: Assembly):
+    """SageMaker refuses some changes of it, and the guard refuses those before anything changes."""
+    (fraud,) = first.resources(FRAUD, "Custom::ReleaseGuard").values()
+    (price,) = first.resources(PRICE, "Custom::ReleaseGuard").values()
+
+    assert fraud["Properties"]["Live"] == "blue"
+    assert fraud["Properties"]["Scaling"] == {
+        "instance_type": "ml.m5.large",
+        "served": ["blue", "green"],
+        "scaled": ["blue", "green"],
+    }
+    assert price["Properties"]["Scaling"]["scaled"] == []
 
 
 def test_fixed_number_of_instances_does_not_scale(first: Assembly):

@@ -8,6 +8,7 @@ import pytest
 
 from stacks.application import Deployment
 from stacks.project.load import load_project
+from stacks.project.placement import KEPT_WEIGHT
 from stacks.project.spec import ProjectSpec
 from tests.synth.assembly import LIVE, PROJECT_FILE, Assembly, synthesize
 from tidegate.pointer import LivePointer
@@ -88,10 +89,17 @@ def test_everything_is_captured(shadow: Assembly) -> None:
 def test_a_version_that_has_passed_is_deployed_beside_the_live_one(
     shadow: Assembly, deployed: Callable[[LivePointer], Assembly]
 ) -> None:
-    """Its shadow becomes a production variant of weight 0, and the plan is what follows."""
+    """Its shadow becomes a production variant of weight 0, and the plan is what follows.
+
+    The live one is in service with a weight of 1; the template's is for when it has left, and comes
+    back by a rollback of CloudFormation's beside a version that was promoted meanwhile.
+    """
     digest = _slots(shadow)["blue"]["digest"]
     following = deployed(replace(LIVE, passed=digest))
-    assert variants(following, "ProductionVariants") == [("blue", 0, 2), ("green", 1, 2)]
+    assert variants(following, "ProductionVariants") == [
+        ("blue", 0, 2),
+        ("green", KEPT_WEIGHT, 2),
+    ]
     assert variants(following, "ShadowProductionVariants") == []
     assert '"strategy":"canary"' in _guard(following)["Plan"]
     assert _slots(following) == _slots(shadow)

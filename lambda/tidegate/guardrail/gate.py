@@ -38,6 +38,11 @@ class DeployRequest:
         return f"{self.declared.model}-{self.request_id.replace('-', '')[:_ID_CHARACTERS]}"
 
 
+def is_rolling_back(status: str) -> bool:
+    """Whether a stack of this status is being taken back by CloudFormation."""
+    return status.startswith(_ROLLING_BACK)
+
+
 def guard(ports: Ports, request: DeployRequest) -> str:
     """Why the deploy may change hosting resources; DeployRefusedError says why it may not.
 
@@ -51,7 +56,7 @@ def _guard(ports: Ports, request: DeployRequest) -> str:
     pointer = ports.store.pointer(model)
     if pointer is None:
         return f"first deploy of {model}"
-    if ports.stacks.status(request.stack_id).startswith(_ROLLING_BACK):
+    if is_rolling_back(ports.stacks.status(request.stack_id)):
         return _let_back(ports, request)
     _close_stale(ports, request)
     before = _same_mechanism(ports, request)

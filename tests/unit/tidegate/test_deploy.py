@@ -11,12 +11,19 @@ from tests.fakes import FakeClock, FakeEndpoints, FakeRecords, FakeReleaseStore
 from tests.samples import CONFIG, ENDPOINT, MODEL, RELEASE
 from tidegate import deploy
 from tidegate.errors import DeployRefusedError, InvalidValueError, LockedError
+from tidegate.plan import ReleasePlan, Step
 from tidegate.pointer import Declaration
 from tidegate.slots import Slot
-from tidegate.strategies import Split
+from tidegate.strategies import Mechanism, Split, Strategy
 from tidegate.traffic import Traffic
 
 FIRST = samples.declaration(blue="v1", green="v1")
+SHADOW_PLAN = ReleasePlan(
+    strategy=Strategy.SHADOW,
+    mechanism=Mechanism.SHADOW,
+    steps=(Step(share_percent=100, bake_seconds=600),),
+    lag_seconds=300,
+)
 
 
 class Cloud:
@@ -181,6 +188,22 @@ def test_the_walk_of_every_deploy_and_its_rollback(cloud: Cloud):
     assert not admits(FIRST), "v1 in green would undo the promotion"
     assert admits(third)
     assert admits(second), "rollback of the third deploy"
+
+
+def only(slot: Slot, *, plan: ReleasePlan = SHADOW_PLAN) -> deploy.Deploy:
+    """A template in which this slot alone has a production variant, if its plan is a shadow's."""
+    versions = samples.declaration().slots
+    return deploy.Deploy(model=MODEL, endpoint_name=ENDPOINT, slots=versions, plan=plan, live=slot)
+
+
+def test_a_template_that_takes_the_variant_of_the_live_slot_away_is_refused(cloud: Cloud):
+    """A plain deploy of what is live knows no pointer, and so would serve it from blue alone."""
+    cloud.verify(samples.declaration())
+    cloud.store.put_pointer(samples.pointer("v2", Slot.GREEN, generation=2))
+    with pytest.raises(DeployRefusedError, match="slot green of flights is live, and this templ"):
+        deploy.guard(store=cloud.store, deploy=only(Slot.BLUE))
+    deploy.guard(store=cloud.store, deploy=only(Slot.GREEN))
+    deploy.guard(store=cloud.store, deploy=only(Slot.BLUE, plan=samples.PLAN))
 
 
 def test_a_model_in_a_release_is_not_removed(cloud: Cloud):

@@ -63,6 +63,7 @@ class World:
     broken_models: set[str] = field(default_factory=set)
     firing: set[str] = field(default_factory=set)
     alarms: set[str] = field(default_factory=set)
+    scaled: set[str] = field(default_factory=set)
     unreadable: dict[str, Exception] = field(default_factory=dict)
     trusted: bool = True
     capacity: int = 100
@@ -121,6 +122,7 @@ class World:
                 transitions=transitions,
                 now=self.now,
                 known_alarms=lambda _: frozenset(self.alarms),
+                scaled_variants=lambda _, __: frozenset(self.scaled),
             ),
             tags=TagOperations(store=self.store),
         )
@@ -150,13 +152,19 @@ class Story:
             "CreateModel", ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container
         )
 
-    async def config(self, name: str, variants: Mapping[str, tuple[str, float, int]]) -> None:
+    async def config(
+        self,
+        name: str,
+        variants: Mapping[str, tuple[str, float, int]],
+        *,
+        instance_type: str = "ml.m5.large",
+    ) -> None:
         """A configuration exists; a variant is its model, weight and instance count."""
         listed = [
             {
                 "VariantName": variant,
                 "ModelName": model,
-                "InstanceType": "ml.m5.large",
+                "InstanceType": instance_type,
                 "InitialInstanceCount": count,
                 "InitialVariantWeight": weight,
             }

@@ -107,6 +107,27 @@ def test_a_deploy_over_the_live_version_is_refused(cloudformation: CloudFormatio
     assert "tidegate deploy" in answer["Reason"]
 
 
+def scaling(instance_type: str) -> dict[str, Any]:
+    """Both slots on these instances, and following their load."""
+    slots = ["blue", "green"]
+    return {"instance_type": instance_type, "served": slots, "scaled": slots}
+
+
+@pytest.mark.usefixtures("store")
+def test_another_instance_type_under_autoscaling_is_refused(
+    cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+):
+    """SageMaker would refuse it when other resources had changed."""
+    monkeypatch.setenv("WATCH_MACHINE_ARN", "arn:aws:states:eu-west-1:123456789012:stateMachine:w")
+    old = properties(Scaling=scaling("ml.m5.large"))
+    wanted = properties(Scaling=scaling("ml.m5.xlarge"))
+    answer = cloudformation.ask(GUARD, "Update", old=old, **wanted)
+    assert answer["Status"] == "FAILED"
+    assert "deploy with instances.max equal to instances.min first" in answer["Reason"]
+    same = cloudformation.ask(GUARD, "Update", old=old, **old)
+    assert same["Status"] == "SUCCESS"
+
+
 @pytest.mark.usefixtures("store")
 def test_properties_that_lack_are_all_named(cloudformation: CloudFormation):
     """A template made by hand learns everything at once."""
