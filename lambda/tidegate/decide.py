@@ -158,9 +158,21 @@ def after_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> Decisi
         return _keep_baking(seen)
     if record.step + 1 < len(record.plan.steps):
         return _next_step(seen, now=now)
+    fit = _fit(record, verdict)
+    return _hold(seen, now=now) if fit is None else _turn(seen, Phase.PROMOTING, now=now, why=fit)
+
+
+def _fit(record: ReleaseRecord, verdict: Verdict) -> str | None:
+    """Why the candidate of a last step that has baked may be promoted; None where it may not.
+
+    What is held to fixed limits is never proven to be safe: without harm, the bake decides.
+    """
     if verdict.kind is VerdictKind.PROMOTE:
-        return _turn(seen, Phase.PROMOTING, now=now, why=verdict.reason)
-    return _hold(seen, now=now)
+        return verdict.reason
+    if record.plan.held_to_limits and verdict.kind is VerdictKind.CONTINUE:
+        said = verdict.reason.removeprefix("continue because ")
+        return f"promote because the bake is over and {said}"
+    return None
 
 
 def after_early_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> Decision:

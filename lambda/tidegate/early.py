@@ -24,6 +24,8 @@ from tidegate.observation import Observation, ObservationKey
 LEAST_ERRORS = 2
 """New errors of both slots that an early look is worth: a single one proves nothing by itself."""
 
+_EVERYTHING = 100
+
 MISSING_DEVIATIONS = 1.0
 """By how many standard deviations the candidate's requests may be fewer than its share.
 
@@ -69,6 +71,16 @@ class Watched:
     missing: Missing = Missing()
     deviations: float = MISSING_DEVIATIONS
 
+    def alone(self, slots: Mapping[str, Observation]) -> bool:
+        """Whether the candidate has all of the traffic, and counts that may prove something.
+
+        Nothing is missing then, and nothing is compared: it is held to a fixed limit.
+        """
+        live, candidate = slots.get(self.live), slots.get(self.candidate)
+        if self.candidate_share < _EVERYTHING or candidate is None:
+            return False
+        return (live is None or live.requests == 0) and candidate.errors >= LEAST_ERRORS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -96,6 +108,9 @@ def early(
     missing = watched.missing
     for interval in sorted(by_interval):
         slots = by_interval[interval]
+        if watched.alone(slots):
+            found.append(slots[watched.candidate])
+            continue
         more = _missing(slots, watched) if _worth(slots, watched) else None
         together = None if more is None else missing.plus(more)
         if more is None or together is None or not more.within(watched.deviations):

@@ -26,6 +26,9 @@ from tidegate.values import value
 
 VERSION = 1
 
+STEADY_PREFIX = "steady/"
+"""Requests outside a release are counted under this prefix and the model's name."""
+
 
 class Unit(StrEnum):
     """The unit of randomisation: what was drawn independently when traffic was split."""

@@ -128,6 +128,8 @@ class ReleasePlan:
                 [step.bake_seconds for step in self.steps],
                 metrics=[guardrail.metric.value for guardrail in self.guardrails],
             )
+        if self.held_to_limits and any(g.metric is Metric.OUTCOMES for g in self.guardrails):
+            faults += (_NO_LIMIT_OF_OUTCOMES,)
         return faults
 
     def _shadow_terms(self) -> ShadowTerms:
@@ -154,6 +156,14 @@ class ReleasePlan:
             if not 0 < share < 0.5:
                 faults.append(f"{name} must be above 0 and below 0.5, got {share}")
         return tuple(faults)
+
+    @property
+    def held_to_limits(self) -> bool:
+        """Whether our judge has nothing to compare the candidate with, and holds it to limits.
+
+        A big bang between two tracks leaves the old one without requests.
+        """
+        return self.strategy is Strategy.BIG_BANG and self.mechanism is Mechanism.DNS
 
     @property
     def outcome_kind(self) -> OutcomeKind:
@@ -226,6 +236,11 @@ class ReleasePlan:
             then=None if then is None else Strategy(then),
         )
 
+
+_NO_LIMIT_OF_OUTCOMES = (
+    "guardrail outcomes has no limit to be held to in a big-bang by dns: what becomes known late "
+    "is not known when its bake ends; use canary by dns, or guardrails errors and latency"
+)
 
 MOST_HELD_OUT_PERCENT = 50
 

@@ -11,16 +11,20 @@ from dataclasses import field
 
 from tidegate import latency
 from tidegate.intervals import interval_of
-from tidegate.observation import ObservationKey, OutcomeCounts, PairCounts, Unit, delay_bucket
+from tidegate.observation import (
+    STEADY_PREFIX,
+    ObservationKey,
+    OutcomeCounts,
+    PairCounts,
+    Unit,
+    delay_bucket,
+)
 from tidegate.split import NO_RELEASE, NO_SPLIT
 from tidegate.values import value
 
 MARK = "tidegate"
 UNKNOWN_SLOT = "unknown"
 """The slot of a request that failed before anything said which variant had it."""
-
-STEADY_PREFIX = "steady/"
-"""Requests outside a release are tallied under this prefix and the model's name."""
 
 
 @value

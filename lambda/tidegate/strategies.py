@@ -87,6 +87,7 @@ IMPLEMENTED: frozenset[tuple[Strategy, Mechanism]] = frozenset(
         (Strategy.CANARY, Mechanism.GUARDRAIL),
         (Strategy.LINEAR, Mechanism.GUARDRAIL),
         (Strategy.ROLLING, Mechanism.GUARDRAIL),
+        (Strategy.BIG_BANG, Mechanism.DNS),
         (Strategy.CANARY, Mechanism.DNS),
         (Strategy.LINEAR, Mechanism.DNS),
         (Strategy.SHADOW, Mechanism.SHADOW),

@@ -12,6 +12,7 @@ from tests.synth.assembly import ROOT, Assembly, synthesize
 
 EXAMPLES = ROOT / "examples" / "strategies"
 ARTIFACT = "../../build/flights/v1"
+SWITCHED = "switch-dev-model-flights"
 MODEL_STACKS = {"linear": "linear-dev-model-flights", "rolling": "rolling-dev-model-flights"}
 
 
@@ -77,3 +78,34 @@ def test_a_deploy_by_weights_moves_no_traffic(assemblies: dict[str, Assembly], n
 
     assert "DeploymentConfig" not in endpoint
     assert endpoint["RetainAllVariantProperties"] is True
+
+
+@pytest.fixture(scope="module")
+def switched(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The example that switches tracks at once."""
+    return _synthesized(tmp_path_factory.mktemp("switched"), "big-bang-by-dns")
+
+
+def test_a_big_bang_by_dns_declares_one_step_of_everything(switched: Assembly):
+    """Held to limits of errors and latency, for half an hour."""
+    (verify,) = switched.resources(SWITCHED, "Custom::ReleaseVerify").values()
+    plan = json.loads(verify["Properties"]["Plan"])
+
+    assert (plan["strategy"], plan["mechanism"]) == ("big-bang", "dns")
+    assert plan["steps"] == [{"share_percent": 100, "bake_seconds": 1_800}]
+    assert [g["metric"] for g in plan["guardrails"]] == ["errors", "latency"]
+
+
+def test_a_big_bang_by_dns_has_both_tracks_and_leaves_their_records_alone(switched: Assembly):
+    """The deploy moves nothing: the release does, and the old track stays as it is."""
+    endpoints = switched.resources(SWITCHED, "AWS::SageMaker::Endpoint")
+    records = switched.resources(SWITCHED, "AWS::Route53::RecordSet")
+
+    assert set(endpoints) == {"BlueEndpoint", "GreenEndpoint"}
+    assert all("DeploymentConfig" not in e["Properties"] for e in endpoints.values())
+    assert {
+        r["Properties"]["SetIdentifier"]: r["Properties"]["Weight"] for r in records.values()
+    } == {
+        "blue": 1,
+        "green": 0,
+    }

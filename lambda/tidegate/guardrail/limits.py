@@ -9,10 +9,11 @@ share of bad requests is at most the limit" whenever one looks (Ville's inequali
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tidegate.guardrail.fleets import FleetCounts, FleetTotals, totals, typical_slow
 from tidegate.plan import Guardrail, Metric, ReleasePlan
+from tidegate.untyped import Any
 from tidegate.values import value
 from tidegate.verdict import Claim, Evidence
 from tidegate.words import one_of, percent, thousands
@@ -86,6 +87,29 @@ class Measured:
             f"by now in 1 of {one_of(evidence.log_evidence)} releases at the limit (allowed: 1 of "
             f"{one_of(evidence.log_limit)})"
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """The measurement in JSON types; `from_json` reads it back."""
+        limit = self.limit
+        return {
+            "metric": limit.metric.value,
+            "share": limit.share,
+            "baseline": limit.baseline,
+            "milliseconds": limit.milliseconds,
+            "bad": self.bad,
+            "trials": self.trials,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Measured":
+        """The measurement that `to_json` wrote."""
+        limit = FixedLimit(
+            metric=Metric(data["metric"]),
+            share=float(data["share"]),
+            baseline=None if data["baseline"] is None else float(data["baseline"]),
+            milliseconds=None if data["milliseconds"] is None else float(data["milliseconds"]),
+        )
+        return cls(limit=limit, bad=int(data["bad"]), trials=int(data["trials"]))
 
     @property
     def _name(self) -> str:

@@ -5,9 +5,10 @@ guaranteed and why.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tidegate.errors import InvalidValueError
-from tidegate.judge import latency_splits, pair_reason, pairs, reason
+from tidegate.judge import alone, latency_splits, pair_reason, pairs, reason
 from tidegate.judge.advance import advance
 from tidegate.judge.forecast import requests_needed
 from tidegate.judge.interval import difference_bounds, rate_bounds
@@ -41,8 +42,13 @@ def judge(
         raise InvalidValueError(faults)
     limits = Limits.of(plan)
     take_in = pairs.advance if plan.strategy is Strategy.SHADOW else advance
-    following = take_in(plan, comparison, state, observations, limits=limits)
-    return following, _verdict(plan, following, limits=limits)
+    if not plan.held_to_limits:
+        following = take_in(plan, comparison, state, observations, limits=limits)
+        return following, _verdict(plan, following, limits=limits)
+    _, since = alone.parted(observations)
+    measured = alone.advance(plan, comparison, state.alone, observations)
+    following = replace(take_in(plan, comparison, state, since, limits=limits), alone=measured)
+    return following, _limited_verdict(plan, following, limits=limits)
 
 
 def _verdict(plan: ReleasePlan, state: JudgeState, *, limits: Limits) -> Verdict:
@@ -58,6 +64,22 @@ def _verdict(plan: ReleasePlan, state: JudgeState, *, limits: Limits) -> Verdict
         candidate_requests=state.candidate_requests,
         live_requests=state.live_requests,
         requests_needed=needed,
+    )
+
+
+def _limited_verdict(plan: ReleasePlan, state: JudgeState, *, limits: Limits) -> Verdict:
+    """The verdict of a release that leaves nothing to compare with: it is never to promote."""
+    guarded = list(zip(state.metrics, plan.guardrails, strict=True))
+    harm = [_harm(item, guardrail, limits, state) for item, guardrail in guarded]
+    measured = () if state.alone is None else state.alone
+    kind, why = alone.conclusion(plan, harm, measured, requests=state.candidate_requests)
+    proofs = [one.evidence(alpha=alone.alpha_of(plan)) for one in measured]
+    return Verdict(
+        kind=kind,
+        reason=why,
+        evidence=(*(item.evidence for item in harm), *proofs),
+        candidate_requests=state.candidate_requests,
+        live_requests=state.live_requests,
     )
 
 

@@ -29,10 +29,12 @@ class Limits:
         """The limits of a plan."""
         seconds = sum(step.bake_seconds for step in plan.steps) + plan.hold_seconds
         whole = sum(WEIGHTS[guardrail.metric] for guardrail in plan.guardrails)
+        # The other half is for fixed limits, where the candidate serves alone.
+        alpha = plan.alpha / 2 if plan.held_to_limits else plan.alpha
         return cls(
             budgets={
                 guardrail.metric: Budget(
-                    alpha=plan.alpha * WEIGHTS[guardrail.metric] / whole,
+                    alpha=alpha * WEIGHTS[guardrail.metric] / whole,
                     minutes=seconds / INTERVAL_SECONDS,
                 )
                 for guardrail in plan.guardrails

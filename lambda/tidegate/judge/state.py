@@ -5,6 +5,7 @@ from dataclasses import field
 
 from tidegate import latency
 from tidegate.errors import InvalidValueError
+from tidegate.guardrail.limits import Measured
 from tidegate.judge.harm import HarmState
 from tidegate.judge.latency_splits import MARGIN_CHANNEL, QUANTILES
 from tidegate.judge.tally import Tally
@@ -87,6 +88,8 @@ class JudgeState:
     live_requests: int = 0
     pairs: PairCounts | None = None
     """Of a shadow: all pairs that were evidence so far, without histograms and slices."""
+    alone: tuple[Measured, ...] | None = None
+    """Of a plan that holds the candidate to fixed limits: these, and what was measured so far."""
 
     @classmethod
     def initial(cls, plan: ReleasePlan) -> "JudgeState":
@@ -107,8 +110,10 @@ class JudgeState:
     def to_json(self) -> dict[str, Any]:
         """The versioned state in JSON types; `from_json` reads it back."""
         pairs = {} if self.pairs is None else {"pairs": self.pairs.to_json()}
+        alone = {} if self.alone is None else {"alone": [item.to_json() for item in self.alone]}
         return {
             **pairs,
+            **alone,
             "v": VERSION,
             "metrics": [item.to_json() for item in self.metrics],
             "live_latency": {str(b): n for b, n in sorted(self.live_latency.items())},
@@ -133,4 +138,7 @@ class JudgeState:
             candidate_requests=int(data["candidate_requests"]),
             live_requests=int(data["live_requests"]),
             pairs=PairCounts.from_json(data["pairs"]) if "pairs" in data else None,
+            alone=tuple(Measured.from_json(one) for one in data["alone"])
+            if "alone" in data
+            else None,
         )

@@ -1,10 +1,14 @@
 """Observe: write what the judge is to see next, as looks at closed intervals and early ones."""
 
+from collections.abc import Sequence
+
 from tidegate.closing import closed, window_intervals
 from tidegate.decide import Next, next_look
 from tidegate.early import Part, Watched, early, given_after, unchanged
 from tidegate.intervals import interval_of, last_closed, seconds_until_look
+from tidegate.loop.baseline import baseline, with_baseline
 from tidegate.loop.task import TaskInput, TaskOutput, go, load_own
+from tidegate.observation import Observation
 from tidegate.ports import Clock, Counters, Look, LookStore, ReleaseStore
 from tidegate.release import Phase, ReleaseRecord
 
@@ -30,16 +34,17 @@ def observe(
         return go(task, Next.JUDGE)
     now = clock.now()
     last = looks.last_look(task.release_id) or before_the_first(record)
+    before = baseline(store, counters, record) if last.number == 0 else ()
     through = last_closed(now, lag_seconds=record.plan.lag_seconds)
     if through > last.through:
-        _write_looks(looks, counters, record, (last, through, now))
+        _write_looks(looks, counters, record, (last, through, now), before=before)
         return go(task, Next.JUDGE)
     if record.looks < last.number:
         return go(task, Next.JUDGE)
     # Counters are read after the newest look was: they have at least what it gave.
     look = _early_look(counters, record, last, now=now)
     if look is not None:
-        looks.put_look(task.release_id, look)
+        looks.put_look(task.release_id, with_baseline(look, before))
         return go(task, Next.JUDGE)
     wait = seconds_until_look(now, lag_seconds=record.plan.lag_seconds)
     return go(task, next_look(record), wait_seconds=wait)
@@ -52,7 +57,12 @@ def before_the_first(record: ReleaseRecord) -> Look:
 
 
 def _write_looks(
-    looks: LookStore, counters: Counters, record: ReleaseRecord, span: tuple[Look, int, float]
+    looks: LookStore,
+    counters: Counters,
+    record: ReleaseRecord,
+    span: tuple[Look, int, float],
+    *,
+    before: Sequence[Observation],
 ) -> None:
     last, through, now = span
     window, kind = record.plan.outcome_window_seconds, record.plan.outcome_kind
@@ -80,6 +90,7 @@ def _write_looks(
             given=given_after(last.given, (), through=until),
             missing=last.missing,
         )
+        look, before = with_baseline(look, before), ()
         if looks.put_look(record.release_id, look) != look:
             return  # Another task was first, and may have given more than was read here.
         last = look

@@ -150,6 +150,17 @@ def test_whether_to_look_depends_on_totals_only(
     assert [o.requests for o in one] == [o.requests for o in other]
 
 
+def test_a_candidate_that_has_everything_is_given_alone():
+    """There is nothing to compare it with, and so nothing that could be missing."""
+    watched = replace(WATCHED, candidate_share=100)
+    found = early([counter(WATCHED.candidate, 12, 2)], (), watched=watched)
+    assert found is not None
+    assert counts(found.observations) == [(WATCHED.candidate, 12, 2)]
+    assert found.missing == watched.missing
+    assert early([counter(WATCHED.candidate, 12, 1)], (), watched=watched) is None
+    assert early(pair((3, 0), (12, 2)), (), watched=watched) is None
+
+
 def test_only_pieces_that_stood_still_between_two_reads_are_of_one_moment():
     """A batch that came in between is left for the next look, with all slots of its interval."""
     before = [*pair((36, 0), (4, 4)), *pair((9, 0), (1, 0), interval=101)]
