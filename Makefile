@@ -32,7 +32,7 @@ test: setup ## the everyday tests (< 5 minutes on 2 cores)
 	$(BIN)/pytest -n 2 --dist loadfile -m "not accept"
 
 accept: setup ## every story, the real CDK command line, long runs (< 40 minutes)
-	$(BIN)/pytest -n 2 --dist loadfile -m accept --timeout=1800
+	$(BIN)/pytest -n 2 --dist loadfile -m accept --timeout=1800 --requests-at-least=10000
 
 check: setup ## lint, types, architecture, generated pages
 	$(BIN)/ruff format --check .

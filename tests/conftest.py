@@ -34,6 +34,9 @@ settings.register_profile(
 settings.load_profile("tidegate")
 
 
+pytest_plugins = ["tests.lost_requests"]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Connections to this machine only."""

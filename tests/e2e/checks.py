@@ -1,8 +1,11 @@
 """What must be true after a story, whatever happened in it."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.e2e.world import Watched, World, wait_for
+from tidegate.guardrail.settle import SAGEMAKER
+from tidegate.intervals import INTERVAL_SECONDS
 from tidegate.split import NO_RELEASE
 from tidegate.view import ReleaseView
 
@@ -34,6 +37,31 @@ def assert_reported(world: World, view: ReleaseView) -> None:
         what="the end of the execution",
     )
     assert ending.status == "SUCCEEDED", ending
+
+
+def assert_restored_in_time(view: ReleaseView) -> None:
+    """Users were off the candidate within an interval and a shift of the verdict.
+
+    Both are read from the release's record, on the cloud's clock. A shift is what the release took
+    from deciding on a step to having read it back, as long as that took where this runs.
+    """
+    taken = view.time_to_restore_seconds
+    assert taken is not None, view.reason
+    shift = max(shift_seconds(view), default=0.0)
+    print(f"restored in {taken:.0f} s of the cloud, a shift took {shift:.0f} s")  # noqa: T201
+    assert taken <= INTERVAL_SECONDS + shift, (taken, shift, view.log)
+
+
+def shift_seconds(view: ReleaseView) -> Iterator[float]:
+    """How long each step took, from its decision until the log says that it serves its share."""
+    decided: float | None = None
+    for entry in view.log:
+        if entry.what in {"opened", "step"}:
+            decided = entry.at
+        served = entry.what == "verified" or (entry.what == "shift" and entry.who == SAGEMAKER)
+        if served and decided is not None:
+            yield entry.at - decided
+            decided = None
 
 
 def assert_log_is_complete(world: World, view: ReleaseView, seen: Watched) -> None:

@@ -8,6 +8,8 @@ import pytest
 from cli.verbs import abort_release
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
+from tests.e2e.track_world import TrackWorld
+from tests.e2e.tracks import Issuer, issuer
 from tests.e2e.world import BROKEN, V1, Behaviour, World
 
 TIME_SCALE = 120.0
@@ -33,6 +35,27 @@ def make_world(story_cloud: EmbeddedCloud, tmp_path: Path) -> Callable[[str], Wo
 
     def make(model: str) -> World:
         return World(cloud=story_cloud, folder=tmp_path, model=model)
+
+    return make
+
+
+@pytest.fixture
+def tokens() -> Iterator[Issuer]:
+    """Who issues tokens."""
+    with issuer() as found:
+        yield found
+
+
+@pytest.fixture
+def make_tracks(
+    story_cloud: EmbeddedCloud, tmp_path: Path, tokens: Issuer
+) -> Callable[[str], TrackWorld]:
+    """Worlds with two tracks on the shared cloud, by the name of their model."""
+
+    def make(model: str) -> TrackWorld:
+        return TrackWorld(
+            cloud=story_cloud, folder=tmp_path, model=model, tokens=tokens, scale=TIME_SCALE
+        )
 
     return make
 

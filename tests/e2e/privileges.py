@@ -177,12 +177,12 @@ def opened(world: World, **changes: Any) -> Iterator[ReleaseRecord]:
         _close(world, request.release_id)
 
 
-def set_shares(world: World, shares: Mapping[str, int]) -> None:
-    """The endpoint has these weights and has settled."""
-    endpoints, name = world.deployed.endpoints, world.endpoint_name
-    wait_for(lambda: endpoints.read(name).status == "InService", seconds=20, what="InService")
-    endpoints.set_weights(name, dict(shares))
-    wait_for(lambda: endpoints.read(name).status == "InService", seconds=20, what="InService")
+def set_shares(world: World, shares: Mapping[str, int]) -> str | None:
+    """What serves has these shares and has settled; the id of the change if it has one."""
+    wait_for(lambda: world.serving().status == "InService", seconds=20, what="InService")
+    change = world.deployed.traffic.set_shares(world.declaration, shares)
+    wait_for(lambda: world.serving().status == "InService", seconds=20, what="InService")
+    return change
 
 
 def _close(world: World, release_id: str) -> None:

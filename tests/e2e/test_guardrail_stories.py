@@ -5,72 +5,19 @@ Four strategies, each with a good version and a bad one, under users who ask all
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import pytest
 
 from emulator import deployer
 from tests.e2e.breaking import with_failing_resource
-from tests.e2e.world import BROKEN, PROJECT, V1, Behaviour, Watched, World, wait_for
-from tidegate.view import ReleaseView
+from tests.e2e.checks import assert_restored_in_time
+from tests.e2e.guardrails import RELEASES, Deploys, project
+from tests.e2e.world import BROKEN, V1, Behaviour, World, wait_for
 
 MakeWorld = Callable[[str], World]
 
-RELEASES = {
-    "big-bang": "{ strategy: big-bang, bake: 5m,",
-    "canary": "{ strategy: canary, steps: [{ share_percent: 25, bake: 4m }],",
-    "linear": "{ strategy: linear, step_percent: 25, bake: 2m,",
-    "rolling": "{ strategy: rolling, batch_percent: 50, bake: 4m,",
-}
 GOOD = Behaviour(name="v2")
 NEXT = Behaviour(name="v4")
-
-
-def project(strategy: str) -> str:
-    """The stories' project, with two instances and its traffic moved by SageMaker."""
-    head, _ = PROJECT.split("    release:")
-    release = (
-        f"    release: {RELEASES[strategy]} mechanism: guardrail, warm_up: 0s, lag: 30s, "
-        "guardrails: { errors: { margin: 0.05 }, "
-        "latency: { margin: 0.25, tolerated_slowdown: 3.0 } } }\n"
-    )
-    hosting = "instance_type: ml.m5.large, instances: { min: 2 }"
-    return head.replace("instance_type: ml.t2.medium", hosting) + release
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deploys:
-    """A model whose every deploy is a release; no pointer is passed, as by a plain `cdk deploy`."""
-
-    world: World
-
-    @property
-    def alarm(self) -> str:
-        """The state of the rollback alarm."""
-        client = self.world.cloud.session().client("cloudwatch")
-        name = f"{self.world.endpoint_name}-release-harm"
-        (found,) = client.describe_alarms(AlarmNames=[name])["MetricAlarms"]
-        return str(found["StateValue"])
-
-    def good(self, behaviour: Behaviour) -> ReleaseView:
-        """A deploy that succeeds; its release."""
-        self.world.deploy_plainly(behaviour)
-        return self.newest()
-
-    def bad(self, behaviour: Behaviour) -> tuple[deployer.StackFailedError, ReleaseView]:
-        """A deploy that is reported failed, and taken back; its release."""
-        with pytest.raises(deployer.StackFailedError) as failed:
-            self.world.deploy_plainly(behaviour)
-        return failed.value, self.newest()
-
-    def newest(self) -> ReleaseView:
-        """The newest release of the model."""
-        deployed = self.world.deployed
-        return deployed.view(deployed.release_id(self.world.model))
-
-    def config(self) -> str:
-        """The configuration that serves."""
-        return self.world.deployed.endpoints.read(self.world.endpoint_name).config_name
 
 
 def deploys(make_world: MakeWorld, strategy: str) -> Deploys:
@@ -79,13 +26,6 @@ def deploys(make_world: MakeWorld, strategy: str) -> Deploys:
     world.project_text = project(strategy)
     world.deploy_plainly(V1)
     return Deploys(world=world)
-
-
-def assert_only_its_own_errors(seen: Watched) -> None:
-    """Every request was answered; the only bad answers are the broken version's own errors."""
-    lost = seen.door.lost()
-    assert [one for one in lost if one.status != 502] == []
-    print(f"{len(seen.door.served)} requests, {len(lost)} errors of v3")  # noqa: T201
 
 
 @pytest.mark.accept
@@ -129,10 +69,10 @@ def test_a_bad_version_ends_on_the_old_configuration(make_world: MakeWorld, stra
     assert (after, alarm) == (before, "OK")
     assert view.phase == "rolled-back", view.reason
     assert "errors are" in view.reason
-    assert view.time_to_restore_seconds is not None
+    assert_restored_in_time(view)
     assert following.phase == "promoted", following.reason
     assert made.world.live_label() == "v4"
-    assert_only_its_own_errors(seen)
+    assert seen.door.lost(failing_percent=BROKEN.error_percent) == []
 
 
 @pytest.mark.accept

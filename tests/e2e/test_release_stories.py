@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.checks import assert_reported
+from tests.e2e.checks import assert_reported, assert_restored_in_time
 from tests.e2e.world import BETTER, BROKEN, SLOW, V1, WORSE, Behaviour, World
 from tidegate.view import ReleaseView
 
@@ -60,4 +60,4 @@ def test_a_bad_version_is_rolled_back(
     assert metric in view.reason
     assert world.shares() == {"blue": 100.0, "green": 0.0}
     assert world.pointers()[model]["slot"] == "blue"
-    assert view.time_to_restore_seconds is not None
+    assert_restored_in_time(view)

@@ -4,37 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.checks import assert_reported, assert_settled
-from tests.e2e.world import BROKEN, PROJECT, SLOW, V1, WORSE, Behaviour, Watched, World
+from tests.e2e.checks import assert_reported, assert_restored_in_time, assert_settled
+from tests.e2e.shadows import ALIKE, shadowed
+from tests.e2e.world import BROKEN, SLOW, V1, WORSE, Behaviour, Watched, World
 from tidegate.view import ReleaseView
 
 MakeWorld = Callable[[str], World]
-
-ALIKE = Behaviour(name="v2", wrong_percent=18)
-"""Answers two of a hundred requests otherwise than v1."""
-
-SHADOW = """\
-    data_capture: { percent: 100 }
-    release:
-      strategy: shadow
-      bake: 4m
-      compare: { answer: /label, slice: /draw }
-      then: canary
-      steps: [{ share_percent: 50, bake: 4m }]
-      guardrails:
-        errors: { margin: 0.05 }
-        latency: { margin: 0.25, tolerated_slowdown: 3.0 }
-        agreement: { margin: 0.10 }
-      lag: 5m
-      hold: 2h
-"""
-
-
-def shadowed(world: World) -> World:
-    """The world whose project releases by shadow, and by canary what has passed."""
-    head, _ = PROJECT.split("    release:\n")
-    world.project_text = head + SHADOW
-    return world
 
 
 def release(world: World) -> tuple[ReleaseView, Watched]:
@@ -108,6 +83,7 @@ def test_a_bad_candidate_fails_its_shadow(
 
     assert view.phase == "failed", view.reason
     assert named in view.reason
+    assert_restored_in_time(view)
     assert_only_live_answered(seen)
     assert seen.shares.changes() == [{"blue": 100.0}]
     assert world.pointers()[world.model]["slot"] == "blue"

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.e2e.checks import assert_reported, assert_served_well, assert_settled
+from tests.e2e.checks import (
+    assert_reported,
+    assert_restored_in_time,
+    assert_served_well,
+    assert_settled,
+)
 from tests.e2e.world import BETTER, BROKEN, PROJECT, V1, Behaviour, Watched, World
 from tidegate.view import ReleaseView
 
@@ -80,6 +85,7 @@ def test_a_release_goes_by_its_steps(
     else:
         assert view.phase == "rolled-back", view.reason
         assert "error" in view.reason
+        assert_restored_in_time(view)
         assert served[-1] == 0
         assert served[:-1] == [0, *story.shares][: len(served) - 1]
     assert_settled(world, view, seen)

@@ -6,6 +6,8 @@ is the product: templates, functions, machines, roles and command-line code.
 
 import json
 import random
+import re
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,18 +18,21 @@ from typing import Any
 
 from cli.deployed import Deployed
 from cli.deployment import StackDone, deploy_stacks, live_pointers
-from cli.frontdoor import FrontDoor, door_of
+from cli.frontdoor import door_of
 from cli.options import Place
 from cli.project import read_project
 from cli.synth import SynthRequest, synth
 from cli.target import embedded_target
-from cli.users import Load, Question, Users
+from cli.users import Door, Load, Question, Users
 from cli.verbs import abort_release, intervention, start_release
 from cli.watch import finished, first_view
 from emulator import deployer
 from emulator.server import EmbeddedCloud
-from tests.e2e.watching import SharesWatch, WatchedDoor
+from tests import lost_requests
+from tests.e2e.watching import SharesWatch, Source, VariantsOfAnEndpoint, WatchedDoor
 from tidegate.loop import operate
+from tidegate.pointer import Declaration
+from tidegate.ports import EndpointState
 from tidegate.release import Intervention
 from tidegate.view import ReleaseView
 
@@ -108,10 +113,14 @@ class World:
     folder: Path
     model: str
     project_text: str = PROJECT
+    failing_percent: int = 0
+    """At how many of a hundred questions a version fails that was deployed here."""
     _found: Deployed | None = field(default=None, repr=False)
+    _assemblies: dict[str, Path] = field(default_factory=dict, repr=False)
 
     def place(self, behaviour: Behaviour) -> Place:
         """The project with this version as its artifact."""
+        self.failing_percent = max(self.failing_percent, behaviour.error_percent)
         artifact = self.folder / behaviour.name
         (artifact / "code").mkdir(parents=True, exist_ok=True)
         (artifact / "code" / "inference.py").write_text(INFERENCE)
@@ -127,31 +136,48 @@ class World:
         return deploy_stacks(self.place(behaviour), assembly=self.folder / "cdk.out")
 
     def synth(self, behaviour: Behaviour, *, pointers: dict[str, Any]) -> Path:
-        """An assembly made with these pointers; none is what a plain `cdk deploy` is made with."""
+        """An assembly made with these pointers; none is what a plain `cdk deploy` is made with.
+
+        The same again is a copy: synth is pure.
+        """
         place = self.place(behaviour)
-        output = self.folder / "assembly"
-        return synth(
-            SynthRequest(
-                project_file=place.project.path,
-                stage=place.stage,
-                pointers=pointers,
-                output=output,
+        key = place.project.path.read_text() + json.dumps(pointers, sort_keys=True)
+        made = self._assemblies.get(key)
+        if made is None:
+            made = self.folder / f"assembly-{len(self._assemblies)}"
+            synth(
+                SynthRequest(
+                    project_file=place.project.path,
+                    stage=place.stage,
+                    pointers=pointers,
+                    output=made,
+                )
             )
-        )
+            self._assemblies[key] = made
+        output = self.folder / "assembly"
+        shutil.rmtree(output, ignore_errors=True)
+        return Path(shutil.copytree(made, output))
 
     def deploy_plainly(self, behaviour: Behaviour) -> None:
         """As a plain `cdk deploy` does: no pointer is passed. StackFailedError when refused."""
         deployer.deploy(self.cloud.session(), self.synth(behaviour, pointers={}))
 
     @property
+    def project(self) -> str:
+        """The name of the project, which begins the names of its stacks."""
+        found = re.search(r"^project: (\S+)$", self.project_text, re.MULTILINE)
+        assert found is not None
+        return found[1]
+
+    @property
     def hosting_stack(self) -> str:
         """The name of the model's stack."""
-        return f"story-test-model-{self.model}"
+        return f"{self.project}-test-model-{self.model}"
 
     @property
     def release_stack(self) -> str:
         """The name of the stack that holds the release loop."""
-        return "story-test-release"
+        return f"{self.project}-test-release"
 
     def physical_id(self, logical_id: str) -> str:
         """What a resource of the release stack is called."""
@@ -210,12 +236,12 @@ class World:
     def _ordered(self, verb: str) -> Intervention:
         return intervention(self.deployed, f"the story says {verb}")
 
-    def finish(self, release_id: str, *, seconds: float = 90) -> ReleaseView:
+    def finish(self, release_id: str, *, seconds: float = 240) -> ReleaseView:
         """The view of the release when it is over, paused or halted."""
         return self.until(release_id, finished, seconds=seconds)
 
     def until(
-        self, release_id: str, condition: Callable[[ReleaseView], bool], *, seconds: float = 90
+        self, release_id: str, condition: Callable[[ReleaseView], bool], *, seconds: float = 240
     ) -> ReleaseView:
         """The first view of a release of which the condition holds."""
         deployed = self.deployed
@@ -227,18 +253,31 @@ class World:
         )
         return seen
 
+    @property
+    def declaration(self) -> Declaration:
+        """What the last deploy declared."""
+        found = self.deployed.store.declaration(self.model)
+        assert found is not None
+        return found
+
+    def serving(self) -> EndpointState:
+        """What serves now: a configuration, and weights by slot."""
+        return self.deployed.traffic.read(self.declaration)
+
     def shares(self) -> dict[str, float]:
-        """What the endpoint serves now, in percent by slot."""
-        return self.deployed.endpoints.read(self.endpoint_name).shares()
+        """What serves now, in percent by slot."""
+        return self.serving().shares()
 
     @property
     def endpoint_name(self) -> str:
-        """The endpoint of the model."""
-        declaration = self.deployed.store.declaration(self.model)
-        assert declaration is not None
-        return declaration.endpoint_name
+        """The endpoint of the model, or what begins the names of its tracks' endpoints."""
+        return self.declaration.endpoint_name
 
-    def door(self) -> FrontDoor:
+    def shares_source(self) -> Source:
+        """Where a witness looks for the shares."""
+        return VariantsOfAnEndpoint(self.cloud.session(), self.endpoint_name)
+
+    def door(self) -> Door:
         """A client of the front door."""
         deployed = self.deployed
         return door_of(deployed.target, url=deployed.api_url)
@@ -246,23 +285,18 @@ class World:
     @contextmanager
     def users(self, *, count: int = 8, pause_seconds: float = 0.06) -> Iterator[Users]:
         """A crowd that asks while the block runs."""
-        load = Load(
-            model=self.model,
-            users=count,
-            pause_seconds=pause_seconds,
-            truth_delay_seconds=(0.1, 1.0),
-        )
-        users = Users(WatchedDoor(self.door()), questions(2_000), load)
-        users.start()
-        try:
+        with self._asking(WatchedDoor(self.door()), count, pause_seconds) as users:
             yield users
-        finally:
-            users.stop()
 
     @contextmanager
     def watched(self, *, count: int = 8, pause_seconds: float = 0.06) -> Iterator["Watched"]:
-        """A crowd asks, and every answer and every change of weights is kept."""
-        door = WatchedDoor(self.door())
+        """A crowd asks, and every answer and every change of shares is kept."""
+        door, shares = WatchedDoor(self.door()), SharesWatch(self.shares_source())
+        with shares, self._asking(door, count, pause_seconds):
+            yield Watched(door=door, shares=shares)
+
+    @contextmanager
+    def _asking(self, door: WatchedDoor, count: int, pause_seconds: float) -> Iterator[Users]:
         load = Load(
             model=self.model,
             users=count,
@@ -270,13 +304,13 @@ class World:
             truth_delay_seconds=(0.1, 1.0),
         )
         users = Users(door, questions(2_000), load)
-        shares = SharesWatch(self.cloud.session(), self.endpoint_name)
-        with shares:
-            users.start()
-            try:
-                yield Watched(door=door, shares=shares)
-            finally:
-                users.stop()
+        users.start()
+        try:
+            yield users
+        finally:
+            users.stop()
+            lost = door.lost(failing_percent=self.failing_percent)
+            lost_requests.RUN.add(sent=len(door.served), lost=len(lost))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
