@@ -33,6 +33,7 @@ PLUGINS = (
     "emulator.route53",
     "emulator.certificates",
     "emulator.loadbalancing",
+    "emulator.codebuild",
     "emulator.secretrotation",
     "emulator.messages",
     "emulator.cloudformation",

@@ -7,6 +7,8 @@ which AWS never sends: nobody can mistake it for AWS's behaviour.
 
 from collections.abc import Sequence
 
+from emulator import apimodels
+
 
 class SageMakerError(Exception):
     """A request that is refused: the code and sentence that the caller reads."""
@@ -33,8 +35,7 @@ def scaled_variants(names: Sequence[str]) -> SageMakerError:
 
 def constraint_failures(failures: Sequence[str]) -> SageMakerError:
     """Every violated constraint of a request at once, as the API's own front end lists them."""
-    noun = "error" if len(failures) == 1 else "errors"
-    return validation(f"{len(failures)} validation {noun} detected: {'; '.join(failures)}")
+    return validation(apimodels.listed(failures))
 
 
 def serialization(message: str) -> SageMakerError:

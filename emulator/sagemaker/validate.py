@@ -1,148 +1,17 @@
-"""Checks a request against SageMaker's published API model, as the service's own front end does.
+"""Checks a request against SageMaker's published API model, as the service's own front end does."""
 
-botocore checks only presence, type and minimum on the client's side, so a caller of another SDK,
-or a wrong pattern, would pass. The model that it ships (type, required, min, max, pattern, enum)
-is read here once and every violated constraint is reported at once, worded as AWS words it.
-Members that the model does not know are ignored, as AWS ignores them.
-"""
-
-import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
-import botocore.session
-from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
-
+from emulator import apimodels
 from emulator.sagemaker import errors
-
-# Java's Unicode classes, which Python's `re` lacks, as the nearest sets inside `[...]`.
-_JAVA_IN_SET = {"L": "\\w", "M": "\\w", "Z": "\\s", "N": "\\d", "P": "\\S", "S": "\\S"}
-
-_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "long": (int,),
-    "float": (int, float),
-    "double": (int, float),
-    "boolean": (bool,),
-    "timestamp": (int, float, str),
-    "structure": (dict,),
-    "list": (list,),
-    "map": (dict,),
-}
-
-
-@cache
-def service_model() -> ServiceModel:
-    """The API model of SageMaker's control plane, as botocore ships it."""
-    session = botocore.session.get_session()
-    return session.get_service_model("sagemaker")
 
 
 def check_request(operation: str, request: Mapping[str, Any]) -> None:
     """Every constraint of the operation holds, or an error names all that don't."""
-    shape = service_model().operation_model(operation).input_shape
-    if shape is None:
-        return
-    failures = list(_failures(shape, request, ""))
+    try:
+        failures = apimodels.constraint_failures("sagemaker", operation, request)
+    except apimodels.MalformedRequestError as error:
+        raise errors.serialization(str(error)) from error
     if failures:
         raise errors.constraint_failures(failures)
-
-
-def _failures(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    if not _has_type(shape, value):
-        raise errors.serialization(
-            f"{type(value).__name__} at '{path}' can not be converted to {shape.type_name}"
-        )
-    yield from _scalar_failures(shape, value, path)
-    if isinstance(shape, StructureShape):
-        yield from _structure_failures(shape, value, path)
-    elif isinstance(shape, ListShape):
-        for position, member in enumerate(value, start=1):
-            yield from _failures(shape.member, member, f"{path}.{position}.member")
-    elif isinstance(shape, MapShape):
-        for key, member in value.items():
-            yield from _failures(shape.key, key, f"{path}.key")
-            yield from _failures(shape.value, member, f"{path}.{key}.member")
-
-
-def _has_type(shape: Shape, value: Any) -> bool:
-    if isinstance(value, bool):
-        return shape.type_name == "boolean"
-    return isinstance(value, _PYTHON_TYPES.get(shape.type_name, (object,)))
-
-
-def _structure_failures(
-    shape: StructureShape, value: Mapping[str, Any], path: str
-) -> Iterator[str]:
-    for name in shape.required_members:
-        if value.get(name) is None:
-            yield _failure("null", _join(path, name), "Member must not be null")
-    for name, member in shape.members.items():
-        if value.get(name) is not None:
-            yield from _failures(member, value[name], _join(path, name))
-
-
-def _join(path: str, name: str) -> str:
-    lower = name[0].lower() + name[1:]
-    return f"{path}.{lower}" if path else lower
-
-
-def _scalar_failures(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    metadata = shape.metadata
-    size = _size(shape, value)
-    what = "value" if shape.type_name in {"integer", "long", "float", "double"} else "length"
-    shown = f"'{_shown(value)}'"
-    if size is not None and "min" in metadata and size < metadata["min"]:
-        bound = metadata["min"]
-        yield _failure(shown, path, f"Member must have {what} greater than or equal to {bound}")
-    if size is not None and "max" in metadata and size > metadata["max"]:
-        bound = metadata["max"]
-        yield _failure(shown, path, f"Member must have {what} less than or equal to {bound}")
-    if isinstance(value, str):
-        yield from _text_failures(metadata, value, path)
-
-
-def _text_failures(metadata: Mapping[str, Any], value: str, path: str) -> Iterator[str]:
-    if "pattern" in metadata and not _matches(metadata["pattern"], value):
-        rule = f"Member must satisfy regular expression pattern: {metadata['pattern']}"
-        yield _failure(f"'{value}'", path, rule)
-    if "enum" in metadata and value not in metadata["enum"]:
-        allowed = ", ".join(metadata["enum"])
-        yield _failure(f"'{value}'", path, f"Member must satisfy enum value set: [{allowed}]")
-
-
-def _failure(value: str, path: str, rule: str) -> str:
-    return f"Value {value} at '{path}' failed to satisfy constraint: {rule}"
-
-
-def _size(shape: Shape, value: Any) -> float | None:
-    if shape.type_name in {"string", "list", "map"}:
-        return len(value)
-    if shape.type_name in {"integer", "long", "float", "double"}:
-        return float(value)
-    return None
-
-
-def _shown(value: Any) -> str:
-    return str(value) if isinstance(value, str | int | float) else f"[{len(value)} members]"
-
-
-def _matches(pattern: str, value: str) -> bool:
-    matcher = _compiled(pattern)
-    return matcher is None or matcher(value) is not None
-
-
-@cache
-def _compiled(pattern: str) -> Callable[[str], re.Match[str] | None] | None:
-    """The pattern as Python's `re` reads it, or None for the few that have no translation.
-
-    Those (`${1,128}` behind an anchor, surrogate ranges) are on members that no operation
-    emulated here takes; a unit test lists the members that are left unchecked.
-    """
-    translated = re.sub(r"\\p\{(\w+)\}", lambda m: _JAVA_IN_SET.get(m[1], "\\w"), pattern)
-    try:
-        return re.compile(translated).fullmatch
-    except re.error:
-        return None

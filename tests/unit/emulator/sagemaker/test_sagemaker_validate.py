@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from emulator.apimodels import compiled, service_model
 from emulator.sagemaker.errors import SageMakerError
-from emulator.sagemaker.validate import _compiled, check_request, service_model
+from emulator.sagemaker.validate import check_request
 
 OPERATIONS = (
     "CreateModel",
@@ -110,15 +111,15 @@ def _patterns(shape: Any, seen: Any) -> Any:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_pattern_of_the_emulated_operations_is_enforced(operation: Any):
     """No pattern of an emulated operation is skipped because Python can't read it."""
-    shape = service_model().operation_model(operation).input_shape
+    shape = service_model("sagemaker").operation_model(operation).input_shape
     found = list(_patterns(shape, set()))
     assert found
-    assert [p for p in found if _compiled(p) is None] == []
+    assert [p for p in found if compiled(p) is None] == []
 
 
 def test_java_classes_are_translated():
     """Java's Unicode classes in tag patterns accept letters, digits and spaces."""
-    matcher = _compiled("([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)")
+    matcher = compiled("([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)")
     assert matcher is not None
     assert matcher("Größe 1:a") is not None
     assert matcher("a;b") is None
