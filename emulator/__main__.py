@@ -34,6 +34,8 @@ PLUGINS = (
     "emulator.certificates",
     "emulator.loadbalancing",
     "emulator.codebuild",
+    "emulator.codeconnections",
+    "emulator.codepipeline",
     "emulator.secretrotation",
     "emulator.messages",
     "emulator.cloudformation",

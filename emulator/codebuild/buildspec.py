@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-
 PHASES = ("install", "pre_build", "build", "post_build")
 _IDLE = ("cache", "batch", "proxy", "run-as")
 

@@ -37,11 +37,16 @@ class RoleClients:
     def __init__(self, session: Any, region: str) -> None:
         self._session = session
         self._region = region
+        self._made: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
         """One that acts as the role."""
-        config = Config(retries={"max_attempts": 2, "mode": "standard"})
-        return self._session.client(service, region_name=self._region, config=config)
+        if service not in self._made:
+            config = Config(retries={"max_attempts": 2, "mode": "standard"})
+            self._made[service] = self._session.client(
+                service, region_name=self._region, config=config
+            )
+        return self._made[service]
 
 
 class BuildMachine:

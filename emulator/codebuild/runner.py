@@ -68,6 +68,7 @@ class BuildRun:
     around: Surroundings
     folders: Folders = field(init=False)
     spec: Buildspec = field(default_factory=Buildspec)
+    clients: Clients | None = None
     log: BuildLog | None = None
     shell: Shell | None = None
     succeeding: bool = True
@@ -170,8 +171,13 @@ class BuildRun:
         if self.log is not None:
             self.log.say(text)
 
+    def _role_clients(self) -> Clients:
+        if self.clients is None:
+            self.clients = self.around.clients(self.build)
+        return self.clients
+
     def _provision(self) -> None:
-        clients = self.around.clients(self.build)
+        clients = self._role_clients()
         folders = self.folders
         for folder in (folders.root, folders.source, folders.home, folders.temporary):
             folder.mkdir(parents=True)
@@ -186,7 +192,7 @@ class BuildRun:
         self.log = log
 
     def _download(self) -> None:
-        clients = self.around.clients(self.build)
+        clients = self._role_clients()
         s3 = clients.client("s3")
         build, folders = self.build, self.folders
         build.resolved_version = sources.fetch_primary(build, s3, folders.source)
@@ -256,7 +262,7 @@ class BuildRun:
 
     def _upload(self) -> None:
         self._export()
-        s3 = self.around.clients(self.build).client("s3")
+        s3 = self._role_clients().client("s3")
         self.build.artifacts = artifacts.upload(self.build, self.spec, self.folders.source, s3)
         report = self.build.project.tenant.arn
         self.build.reports = tuple(

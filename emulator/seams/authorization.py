@@ -28,9 +28,11 @@ def denial(
         return None
     if isinstance(denied, iam_evaluator.AuthError):
         return str(denied.message)
-    return iam_actions.identity_denial_message(
-        permission.action, denied.principal_arn, permission.resource, denied.decision == "Deny"
+    explicit = denied.decision == "Deny"
+    message: str = iam_actions.identity_denial_message(
+        permission.action, denied.principal_arn, permission.resource, explicit
     )
+    return message
 
 
 def caller_of(request: Request) -> str:

@@ -23,12 +23,16 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """One event for one target of a rule: `role_arn` is the target's, "" if it has none."""
+    """One event for one target of a rule: `role_arn` is the target's, "" if it has none.
+
+    `input` is the text that the target gets instead of the event, None if it gets the event.
+    """
 
     target_arn: str
     role_arn: str
     rule_arn: str
     event: Mapping[str, Any]
+    input: str | None = None
 
 
 Deliver = Callable[[Delivery], None]
@@ -77,11 +81,22 @@ def attach() -> None:
                 role_arn=target.get("RoleArn") or rule.get("RoleArn") or "",
                 rule_arn=str(rule.get("Arn", "")),
                 event=seen.event_with_detail(),
+                input=_input(target, rule, seen),
             )
         )
 
     eventbridge._invoke_target = invoke
     _attached = True
+
+
+def _input(target: Mapping[str, Any], rule: dict[str, Any], view: Any) -> str | None:
+    from ministack.services import eventbridge  # noqa: PLC0415 - loaded when first used
+
+    transformer = target.get("InputTransformer")
+    if transformer:
+        return str(eventbridge._apply_input_transformer(transformer, rule, view))
+    given = target.get("Input")
+    return None if given is None else str(given)
 
 
 def _service_of(arn: str) -> str:

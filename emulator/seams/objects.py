@@ -16,8 +16,9 @@ _attached = False
 
 
 def on_created(listener: Created) -> None:
-    """`listener` hears of every object that is created from now on."""
-    _listeners.append(listener)
+    """`listener` hears of every object that is created from now on, once however often given."""
+    if listener not in _listeners:
+        _listeners.append(listener)
     _attach()
 
 

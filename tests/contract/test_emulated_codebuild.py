@@ -94,9 +94,7 @@ def bucket(ground_cloud: EmbeddedCloud) -> str:
 
 
 @pytest.fixture
-def builder(
-    ground_cloud: EmbeddedCloud, bucket: str, make_role: Callable[..., str]
-) -> Builder:
+def builder(ground_cloud: EmbeddedCloud, bucket: str, make_role: Callable[..., str]) -> Builder:
     """Builds in the cloud of the ground floor."""
     import uuid
 
@@ -149,9 +147,7 @@ def test_a_build_runs_its_phases_and_leaves_artifact_and_log(builder: Builder):
     source = builder.source({"inner/word.txt": "world", "buildspec.yml": WHOLE})
     project = builder.project(
         source={"type": "S3", "location": source},
-        artifacts={
-            "type": "S3", "location": builder.bucket, "name": "out.zip", "packaging": "ZIP"
-        },
+        artifacts={"type": "S3", "location": builder.bucket, "name": "out.zip", "packaging": "ZIP"},
     )
     build = builder.run(project)
     log = builder.log(build)
@@ -207,7 +203,9 @@ def test_a_stopped_build_leaves_no_process(builder: Builder):
 
     def sleepers() -> list[str]:
         lines = (p.info["cmdline"] or [] for p in psutil.process_iter(["cmdline"]))
-        return [line[1] for line in lines if line[:1] == ["sleep"] and line[1:] in (["4321"], ["1234"])]
+        return [
+            line[1] for line in lines if line[:1] == ["sleep"] and line[1:] in (["4321"], ["1234"])
+        ]
 
     until(lambda: len(sleepers()) == 2, seconds=30, what="two sleepers")
     builder.client.stop_build(id=started["id"])

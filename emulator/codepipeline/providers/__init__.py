@@ -1,0 +1,1 @@
+"""What actions and rules do, one provider a file."""
