@@ -6,6 +6,7 @@ are read here once and every violated constraint is found at once, worded as AWS
 Members that a model does not know are ignored, as AWS ignores them.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -171,4 +172,11 @@ def from_template(shape: Shape, value: Any) -> Any:
         return [from_template(shape.member, member) for member in value]
     if isinstance(shape, MapShape) and isinstance(value, Mapping):
         return {key: from_template(shape.value, member) for key, member in value.items()}
-    return value
+    return _text_of(value) if shape.type_name == "string" else value
+
+
+def _text_of(value: Any) -> str:
+    """CloudFormation makes text of what a template gives where the API takes text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value)
