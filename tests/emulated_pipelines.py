@@ -158,7 +158,7 @@ class Workshop:
         name = self.name("pipeline")
         source_key = f"{name}.zip" if key is None else key
         source = action(
-            "Source", "Source", "S3", outputs=["Src"], namespace="Src",
+            "Source", "Source", "S3", outputs=["Src"], more={"namespace": "Src"},
             S3Bucket=self.source_bucket, S3ObjectKey=source_key,
             PollForSourceChanges="false",
         )  # fmt: skip
@@ -267,7 +267,6 @@ def action(
     inputs: Sequence[str] = (),
     outputs: Sequence[str] = (),
     more: Mapping[str, Any] | None = None,
-    namespace: str | None = None,
     **configuration: str,
 ) -> dict[str, Any]:
     """An action of AWS's provider with that configuration."""
@@ -279,7 +278,6 @@ def action(
         "configuration": configuration,
         "inputArtifacts": [{"name": one} for one in inputs],
         "outputArtifacts": [{"name": one} for one in outputs],
-        **({} if namespace is None else {"namespace": namespace}),
         **({} if more is None else more),
     }  # fmt: skip
 

@@ -204,10 +204,10 @@ class Context:
         return Artifact(bucket=store.bucket, key=key)
 
     def put_output(self, name: str, archive: Path) -> None:
-        """The zip file is the output artifact, written by the run's role, encrypted as declared."""
+        """The zip is the output artifact, written by the run's role, encrypted as declared."""
         place = self.output_place(name)
         key_id = self.execution.declaration.store(self.region).key_id
-        # Without a key AWS takes the account's `aws/s3`, which needs naming here: S3's default then.
+        # Without a key AWS takes the account's `aws/s3`; here S3's own default then.
         extra = {}
         if key_id is not None:
             extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id}

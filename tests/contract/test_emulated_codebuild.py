@@ -2,105 +2,30 @@
 
 import io
 import json
+import os
+import signal
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.server import EmbeddedCloud
+from emulator.server import EmbeddedCloud, Settings
+from tests.emulated_pipelines import Workshop, spec_of
 from tests.polling import until
-
-LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
-
-
-@dataclass(kw_only=True)
-class Builder:
-    """Makes projects in one cloud and runs their builds to the end."""
-
-    cloud: EmbeddedCloud
-    bucket: str
-    make_role: Callable[..., str]
-    count: int = 0
-
-    @property
-    def client(self) -> Any:
-        """CodeBuild, as the administrator."""
-        return self.cloud.session().client("codebuild")
-
-    def source(self, files: dict[str, str]) -> str:
-        """A zip of the files is in the bucket; its `bucket/key`."""
-        self.count += 1
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w") as archive:
-            for name, text in files.items():
-                archive.writestr(name, text)
-        key = f"source-{self.count}.zip"
-        s3 = self.cloud.session().client("s3")
-        s3.put_object(Bucket=self.bucket, Key=key, Body=content.getvalue())
-        return f"{self.bucket}/{key}"
-
-    def project(self, spec: str | None = None, *, allow: tuple[str, ...] = (), **more: Any) -> str:
-        """A project whose role may log, read and write S3 and do what is allowed; its name."""
-        self.count += 1
-        role = self.make_role("codebuild", *LOGS, "s3:GetObject*", "s3:PutObject", *allow)
-        request = {
-            "name": f"project-{self.count}",
-            "source": {"type": "NO_SOURCE", "buildspec": spec},
-            "artifacts": {"type": "NO_ARTIFACTS"},
-            "environment": {
-                "type": "LINUX_CONTAINER",
-                "image": "aws/codebuild/standard:7.0",
-                "computeType": "BUILD_GENERAL1_SMALL",
-            },
-            "serviceRole": role,
-            **more,
-        }
-        name: str = self.client.create_project(**request)["project"]["name"]
-        return name
-
-    def ended(self, build_id: str) -> dict[str, Any]:
-        """The build once it is over."""
-
-        def over() -> dict[str, Any] | None:
-            build: dict[str, Any] = self.client.batch_get_builds(ids=[build_id])["builds"][0]
-            return build if build["buildComplete"] else None
-
-        return until(over, seconds=60, what=f"the end of {build_id}")
-
-    def run(self, project: str, **overrides: Any) -> dict[str, Any]:
-        """A build of the project, once it is over."""
-        started = self.client.start_build(projectName=project, **overrides)["build"]
-        return self.ended(started["id"])
-
-    def log(self, build: dict[str, Any]) -> str:
-        """Everything in the build's log."""
-        logs = self.cloud.session().client("logs")
-        place = build["logs"]
-        events = logs.get_log_events(
-            logGroupName=place["groupName"], logStreamName=place["streamName"], startFromHead=True
-        )["events"]
-        return "\n".join(event["message"] for event in events)
 
 
 @pytest.fixture(scope="module")
-def bucket(ground_cloud: EmbeddedCloud) -> str:
-    """A bucket for sources and artifacts."""
-    ground_cloud.session().client("s3").create_bucket(Bucket="codebuild-files")
-    return "codebuild-files"
+def workshop(ground_cloud: EmbeddedCloud) -> Workshop:
+    """Buckets and makers in the cloud of the ground floor."""
+    return Workshop(ground_cloud)
 
 
-@pytest.fixture
-def builder(ground_cloud: EmbeddedCloud, bucket: str, make_role: Callable[..., str]) -> Builder:
-    """Builds in the cloud of the ground floor."""
-    import uuid
-
-    made = Builder(cloud=ground_cloud, bucket=bucket, make_role=make_role)
-    made.count = uuid.uuid4().int % 10**9 * 100
-    return made
+def _source(workshop: Workshop, files: dict[str, str]) -> str:
+    key = workshop.name("source")
+    workshop.upload(key, files)
+    return f"{workshop.source_bucket}/{key}"
 
 
 def phases_of(build: dict[str, Any]) -> dict[str, str]:
@@ -142,15 +67,20 @@ artifacts:
 """
 
 
-def test_a_build_runs_its_phases_and_leaves_artifact_and_log(builder: Builder):
+def test_a_build_runs_its_phases_and_leaves_artifact_and_log(workshop: Workshop):
     """Source, four phases in one shell, the role's own credentials, variables, artifact, log."""
-    source = builder.source({"inner/word.txt": "world", "buildspec.yml": WHOLE})
-    project = builder.project(
+    source = _source(workshop, {"inner/word.txt": "world", "buildspec.yml": WHOLE})
+    project = workshop.project(
         source={"type": "S3", "location": source},
-        artifacts={"type": "S3", "location": builder.bucket, "name": "out.zip", "packaging": "ZIP"},
+        artifacts={
+            "type": "S3",
+            "location": workshop.artifact_bucket,
+            "name": "out.zip",
+            "packaging": "ZIP",
+        },
     )
-    build = builder.run(project)
-    log = builder.log(build)
+    build = workshop.run_build(project)
+    log = workshop.log_of(build)
     assert build["buildStatus"] == "SUCCEEDED", log
     assert list(phases_of(build)) == [
         "SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD", "BUILD",
@@ -160,7 +90,7 @@ def test_a_build_runs_its_phases_and_leaves_artifact_and_log(builder: Builder):
     assert build["exportedEnvironmentVariables"] == [
         {"name": "ANSWER", "value": "hello-kept-world"}
     ]
-    body = builder.cloud.session().client("s3").get_object(Bucket=builder.bucket, Key="out.zip")
+    body = workshop.s3.get_object(Bucket=workshop.artifact_bucket, Key="out.zip")
     with zipfile.ZipFile(io.BytesIO(body["Body"].read())) as archive:
         assert archive.read("answer.txt") == b"hello-kept-world\n"
     assert f":assumed-role/{build['serviceRole'].rpartition('/')[2]}/AWSCodeBuild-" in log
@@ -168,7 +98,7 @@ def test_a_build_runs_its_phases_and_leaves_artifact_and_log(builder: Builder):
     assert "Without effect in the embedded cloud: runtime-versions" in log
 
 
-def test_a_failed_command_fails_the_build_and_names_itself(builder: Builder):
+def test_a_failed_command_fails_the_build_and_names_itself(workshop: Workshop):
     """The phase is FAILED with AWS's context, POST_BUILD still runs and knows of it."""
     spec = json.dumps(
         {
@@ -179,19 +109,20 @@ def test_a_failed_command_fails_the_build_and_names_itself(builder: Builder):
             },
         }
     )
-    build = builder.run(builder.project(spec))
+    build = workshop.run_build(workshop.project(spec))
     assert build["buildStatus"] == "FAILED"
     assert phases_of(build)["BUILD"] == "FAILED"
     assert context_of(build, "BUILD") == (
         "COMMAND_EXECUTION_ERROR",
         "Error while executing command: exit 3. Reason: exit status 3",
     )
-    log = builder.log(build)
+    log = workshop.log_of(build)
     assert "succeeding=0" in log
     assert "never" not in log.replace("echo never", "")
 
 
-def test_a_stopped_build_leaves_no_process(builder: Builder):
+@pytest.mark.accept
+def test_a_stopped_build_leaves_no_process(workshop: Workshop):
     """StopBuild ends the build, and everything that it started, detached or not."""
     spec = json.dumps(
         {
@@ -199,27 +130,22 @@ def test_a_stopped_build_leaves_no_process(builder: Builder):
             "phases": {"build": {"commands": ["setsid sleep 4321 & sleep 1234"]}},
         }
     )
-    started = builder.client.start_build(projectName=builder.project(spec))["build"]
+    started = workshop.codebuild.start_build(projectName=workshop.project(spec))["build"]
 
-    def sleepers() -> list[str]:
-        lines = (p.info["cmdline"] or [] for p in psutil.process_iter(["cmdline"]))
-        return [
-            line[1] for line in lines if line[:1] == ["sleep"] and line[1:] in (["4321"], ["1234"])
-        ]
-
-    until(lambda: len(sleepers()) == 2, seconds=30, what="two sleepers")
-    builder.client.stop_build(id=started["id"])
-    build = builder.ended(started["id"])
+    until(lambda: len(_sleepers("4321", "1234")) == 2, seconds=30, what="two sleepers")
+    workshop.codebuild.stop_build(id=started["id"])
+    build = workshop.ended_build(started["id"])
     assert build["buildStatus"] == "STOPPED"
     assert phases_of(build)["BUILD"] == "STOPPED"
-    until(lambda: not sleepers(), seconds=10, what="no sleeper")
+    until(lambda: not _sleepers("4321", "1234"), seconds=10, what="no sleeper")
 
 
-def test_a_role_that_may_not_log_fails_the_build(builder: Builder, make_role: Callable[..., str]):
+@pytest.mark.accept
+def test_a_role_that_may_not_log_fails_the_build(workshop: Workshop):
     """The message names the role, the build and the missing action, as AWS's does."""
-    project = builder.project(json.dumps({"version": "0.2", "phases": {}}))
-    builder.client.update_project(name=project, serviceRole=make_role("codebuild"))
-    build = builder.run(project)
+    project = workshop.project(json.dumps({"version": "0.2", "phases": {}}))
+    workshop.codebuild.update_project(name=project, serviceRole=workshop.role("codebuild"))
+    build = workshop.run_build(project)
     code, message = context_of(build, "PROVISIONING")
     assert build["buildStatus"] == "FAILED"
     assert code == "ACCESS_DENIED"
@@ -227,27 +153,27 @@ def test_a_role_that_may_not_log_fails_the_build(builder: Builder, make_role: Ca
     assert "is not authorized to perform: logs:CreateLogStream" in message
 
 
-def test_a_role_that_does_not_trust_codebuild_is_refused(
-    builder: Builder, make_role: Callable[..., str]
-):
+def test_a_role_that_does_not_trust_codebuild_is_refused(workshop: Workshop):
     """CreateProject says so at once."""
     with pytest.raises(ClientError, match="is not authorized to perform: sts:AssumeRole"):
-        builder.project("version: 0.2\nphases: {}\n", serviceRole=make_role("lambda"))
+        workshop.project("version: 0.2\nphases: {}\n", serviceRole=workshop.role("lambda"))
 
 
-def test_a_missing_buildspec_is_a_yaml_file_error(builder: Builder):
+@pytest.mark.accept
+def test_a_missing_buildspec_is_a_yaml_file_error(workshop: Workshop):
     """DOWNLOAD_SOURCE fails where the source has no specification."""
-    source = builder.source({"readme.txt": "nothing here"})
-    build = builder.run(builder.project(source={"type": "S3", "location": source}))
+    source = _source(workshop, {"readme.txt": "nothing here"})
+    build = workshop.run_build(workshop.project(source={"type": "S3", "location": source}))
     code, message = context_of(build, "DOWNLOAD_SOURCE")
     assert (build["buildStatus"], code) == ("FAILED", "YAML_FILE_ERROR")
     assert message.endswith("buildspec.yml: no such file or directory")
 
 
-def test_secrets_and_parameters_reach_the_build_and_not_its_log(builder: Builder):
+@pytest.mark.accept
+def test_secrets_and_parameters_reach_the_build_and_not_its_log(workshop: Workshop):
     """The service role reads them; a secret's value is masked in the log."""
-    session = builder.cloud.session()
-    name = f"p-{builder.count}"
+    session = workshop.session
+    name = workshop.name("p")
     session.client("ssm").put_parameter(Name=f"/{name}", Value="from-ssm", Type="String")
     session.client("secretsmanager").create_secret(
         Name=name, SecretString=json.dumps({"word": "open-sesame"})
@@ -264,21 +190,39 @@ def test_secrets_and_parameters_reach_the_build_and_not_its_log(builder: Builder
         }
     )
     allow = ("ssm:GetParameter", "secretsmanager:GetSecretValue")
-    build = builder.run(builder.project(spec, allow=allow))
-    log = builder.log(build)
+    build = workshop.run_build(workshop.project(spec, allow=allow))
+    log = workshop.log_of(build)
     assert build["buildStatus"] == "SUCCEEDED", log
     assert "got from-ssm ***" in log
-    denied = builder.run(builder.project(spec, allow=("ssm:GetParameter",)))
+    denied = workshop.run_build(workshop.project(spec, allow=("ssm:GetParameter",)))
     assert "secretsmanager:GetSecretValue" in context_of(denied, "DOWNLOAD_SOURCE")[1]
 
 
-def test_retry_and_lists(builder: Builder):
+@pytest.mark.accept
+def test_retry_and_lists(workshop: Workshop):
     """RetryBuild runs the same again with its overrides, and both are listed, newest first."""
     spec = json.dumps({"version": "0.2", "phases": {"build": {"commands": ["echo word=$W"]}}})
-    project = builder.project(spec)
-    first = builder.run(project, environmentVariablesOverride=[{"name": "W", "value": "x"}])
-    again = builder.ended(builder.client.retry_build(id=first["id"])["build"]["id"])
-    assert "word=x" in builder.log(again)
+    project = workshop.project(spec)
+    first = workshop.run_build(project, environmentVariablesOverride=[{"name": "W", "value": "x"}])
+    again = workshop.ended_build(workshop.codebuild.retry_build(id=first["id"])["build"]["id"])
+    assert "word=x" in workshop.log_of(again)
     assert again["buildNumber"] == first["buildNumber"] + 1
-    listed = builder.client.list_builds_for_project(projectName=project)["ids"]
+    listed = workshop.codebuild.list_builds_for_project(projectName=project)["ids"]
     assert listed == [again["id"], first["id"]]
+
+
+@pytest.mark.accept
+def test_a_killed_cloud_leaves_no_process_of_a_build():
+    """Even `kill -9` of the server ends what builds had started, detached or not."""
+    with EmbeddedCloud.start(Settings()) as cloud:
+        workshop = Workshop(cloud)
+        project = workshop.project(spec_of("setsid sleep 5321 & sleep 5234"))
+        workshop.codebuild.start_build(projectName=project)
+        until(lambda: len(_sleepers("5321", "5234")) == 2, seconds=30, what="two sleepers")
+        os.kill(cloud.pid, signal.SIGKILL)
+        until(lambda: not _sleepers("5321", "5234"), seconds=10, what="no sleeper")
+
+
+def _sleepers(*seconds: str) -> list[str]:
+    lines = (p.info["cmdline"] or [] for p in psutil.process_iter(["cmdline"]))
+    return [line[1] for line in lines if line[:1] == ["sleep"] and line[1] in seconds]

@@ -1,4 +1,4 @@
-"""How executions move through a pipeline of the embedded cloud: stop, roll back, rules, triggers."""
+"""How executions move through pipelines of the embedded cloud: stops, rollbacks, triggers."""
 
 import json
 import subprocess
@@ -141,7 +141,7 @@ def test_a_failed_stage_rolls_back_by_itself_and_by_hand(workshop: Workshop):
 
 
 def test_an_execution_of_an_older_structure_is_no_rollback_target(workshop: Workshop):
-    """UpdatePipeline makes a new version: what was under way is Cancelled, old targets are refused."""
+    """UpdatePipeline cancels what was under way; executions of the old version are no targets."""
     workshop.upload("old.zip", {"a": "b"})
     role = workshop.role("codepipeline", *STORE)
     pipeline = workshop.pipeline(
@@ -259,7 +259,7 @@ def test_a_function_reports_the_result_of_its_action(workshop: Workshop, make_fu
         Timeout=30,
     ).rpartition(":")[2]
     workshop.upload("job.zip", {"a": "b"})
-    good = action("Good", "Invoke", "Lambda", namespace="L", FunctionName=function,
+    good = action("Good", "Invoke", "Lambda", more={"namespace": "L"}, FunctionName=function,
                   UserParameters="#{Src.ObjectKey}")  # fmt: skip
     bad = action("Bad", "Invoke", "Lambda", more={"runOrder": 2}, FunctionName=function,
                  UserParameters="fail")  # fmt: skip
@@ -307,7 +307,7 @@ def test_a_connection_is_pending_until_someone_finishes_it(workshop: Workshop, t
         "ConnectionArn"
     ]
     source = action(
-        "Git", "Source", "CodeStarSourceConnection", outputs=["Src"], namespace="Git",
+        "Git", "Source", "CodeStarSourceConnection", outputs=["Src"], more={"namespace": "Git"},
         ConnectionArn=arn, FullRepositoryId="owner/models", BranchName="main",
     )  # fmt: skip
     pipeline = workshop.pipeline(
@@ -361,7 +361,7 @@ def test_a_new_object_starts_a_polling_pipeline(workshop: Workshop):
 
 
 def test_a_template_makes_pipeline_rule_and_project(workshop: Workshop):
-    """An object event starts the pipeline through a rule, by the permission of the target's role."""
+    """An object's event starts the pipeline through a rule, as the role of its target."""
     bucket, name = workshop.name("events"), workshop.name("stacked")
     events_role = workshop.role("events", "codepipeline:StartPipelineExecution")
     role = workshop.role("codepipeline", *STORE, *BUILD)
@@ -485,11 +485,11 @@ def test_what_is_not_built_is_refused_by_name(workshop: Workshop):
     """PARALLEL, unknown rules and providers say that they are not emulated."""
     role = workshop.role("codepipeline")
     window = _unless(_rule("Window", "DeploymentWindow", Cron="* * * * *"), "FAIL")
-    with pytest.raises(ClientError, match="NotEmulated.*rules of provider DeploymentWindow"):
+    with pytest.raises(ClientError, match=r"NotEmulated.*rules of provider DeploymentWindow"):
         workshop.pipeline(stage("A", approval(), beforeEntry=window), role=role)
-    with pytest.raises(ClientError, match="NotEmulated.*execution mode PARALLEL"):
+    with pytest.raises(ClientError, match=r"NotEmulated.*execution mode PARALLEL"):
         workshop.pipeline(stage("A", approval()), role=role, executionMode="PARALLEL")
-    with pytest.raises(ClientError, match="NotEmulated.*actions of Deploy provider ECS"):
+    with pytest.raises(ClientError, match=r"NotEmulated.*actions of Deploy provider ECS"):
         workshop.pipeline(stage("A", action("D", "Deploy", "ECS", inputs=["Src"])), role=role)
 
 

@@ -2,11 +2,12 @@
 
 import io
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from emulator.archives import extract
+from emulator.archives import extract, extract_zip, pack_zip
 
 
 @pytest.fixture(params=["as it is", "without filters"], autouse=True)
@@ -72,3 +73,26 @@ def test_a_link_does_not_open_a_way_out(tmp_path: Path):
     with pytest.raises(tarfile.TarError):
         extract(_archive(link, _member("here/outside")), directory)
     assert not (tmp_path / "outside").exists()
+
+
+def test_a_packed_folder_comes_back(tmp_path: Path):
+    """Files with their modes, and links as links."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "run.sh").write_text("#!/bin/sh\n", encoding="utf-8")
+    (source / "run.sh").chmod(0o750)
+    (source / "again").symlink_to("run.sh")
+    names = ("run.sh", "again")
+    pack_zip(tmp_path / "a.zip", ((f"in/{name}", source / name) for name in names))
+    extract_zip(tmp_path / "a.zip", tmp_path / "out")
+    assert (tmp_path / "out/in/run.sh").stat().st_mode & 0o777 == 0o750
+    assert (tmp_path / "out/in/again").readlink() == Path("run.sh")
+
+
+def test_a_link_of_a_zip_may_not_point_outside(tmp_path: Path):
+    """It is refused before it exists."""
+    (tmp_path / "bad").symlink_to("../../etc")
+    pack_zip(tmp_path / "a.zip", [("bad", tmp_path / "bad")])
+    with pytest.raises(zipfile.BadZipFile, match="outside the destination"):
+        extract_zip(tmp_path / "a.zip", tmp_path / "deep" / "out")
+    assert not (tmp_path / "deep" / "out" / "bad").is_symlink()

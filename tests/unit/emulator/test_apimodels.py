@@ -1,0 +1,42 @@
+"""Requests against published models, and templates' properties in the API's names."""
+
+import pytest
+
+from emulator.apimodels import (
+    MalformedRequestError,
+    constraint_failures,
+    from_template,
+    listed,
+    service_model,
+)
+
+
+def test_every_violated_constraint_is_found():
+    """Required members, enumerations and patterns of any service."""
+    failures = constraint_failures("codepipeline", "RetryStageExecution", {"pipelineName": "a b"})
+    assert len(failures) == 4
+    assert listed(failures[:1]).startswith("1 validation error detected: Value ")
+
+
+def test_a_member_of_another_type_is_malformed():
+    """It can't be made of the shape."""
+    with pytest.raises(MalformedRequestError, match="at 'names'"):
+        constraint_failures("codebuild", "BatchGetProjects", {"names": "p"})
+
+
+def test_properties_get_the_apis_names():
+    """Names are matched without case, free maps keep theirs, text is made where text is taken."""
+    shape = service_model("codepipeline").shape_for("ActionDeclaration")
+    properties = {
+        "Name": "A",
+        "ActionTypeId": {"Category": "Source", "Owner": "AWS", "Provider": "S3", "Version": 1},
+        "Configuration": {"S3Bucket": "b", "PollForSourceChanges": False},
+        "RunOrder": 2,
+        "Unknown": "x",
+    }
+    assert from_template(shape, properties) == {
+        "name": "A",
+        "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"},
+        "configuration": {"S3Bucket": "b", "PollForSourceChanges": "false"},
+        "runOrder": 2,
+    }
