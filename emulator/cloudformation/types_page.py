@@ -13,6 +13,10 @@ from pathlib import Path
 OURS = (
     "AWS::CertificateManager::Certificate",
     "AWS::CloudWatch::Alarm",
+    "AWS::CodeBuild::Project",
+    "AWS::CodeConnections::Connection",
+    "AWS::CodePipeline::Pipeline",
+    "AWS::CodeStarConnections::Connection",
     "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::ElasticLoadBalancingV2::ListenerRule",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
@@ -39,7 +43,8 @@ against the public schema that cfn-lint ships ({dated}).
 
 - **Ours** ({ours}): run by the embedded cloud itself. Which of their properties do nothing,
   and which are refused by name: [DNS, certificates and load balancers](embedded-front-door.md),
-  [SageMaker and alarms](embedded-sagemaker-and-alarms.md).
+  [SageMaker and alarms](embedded-sagemaker-and-alarms.md),
+  [pipelines and builds](embedded-pipelines.md).
 - **ministack's** ({theirs}): created through ministack's service of that name. How much of
   the real service is behind it differs from one to the next; some only keep what they are told.
 - **Recorded, not running** ({recorded}): remembered, with a right-shaped `Ref` and `Fn::GetAtt`. No

@@ -4,9 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.cloudformation.generic import replaces
-from emulator.cloudformation.registry import RESOURCE_TYPES, Provisioned, ResourceContext
+from emulator.cloudformation.registry import (
+    RESOURCE_TYPES,
+    Provisioned,
+    ResourceContext,
+    ResourceError,
+)
 from emulator.cloudformation.schemas import ResourceSchema, bundled_catalogue
-from emulator.codeconnections.service import NAMES, Connections, ConnectionsApi
+from emulator.codeconnections.service import (
+    NAMES,
+    Connections,
+    ConnectionsApi,
+    ConnectionsError,
+)
 from emulator.runtime import Runtime
 from emulator.seams.services import register_service
 
@@ -42,8 +52,11 @@ class ConnectionResource:
         if replaces(self._schema, old, new):
             return self.create(context, new)
         before, after = _tags(old), _tags(new)
-        self._connections.untag(physical_id, [key for key in before if key not in after])
-        self._connections.tag(physical_id, after)
+        try:
+            self._connections.untag(physical_id, [key for key in before if key not in after])
+            self._connections.tag(physical_id, after)
+        except ConnectionsError as error:
+            raise ResourceError(error.message) from error
         return self._provisioned(physical_id)
 
     def delete(

@@ -1,5 +1,6 @@
 """Puts CodePipeline into the running cloud: API, resource type, engine, triggers."""
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 
 from emulator.cloudformation.registry import RESOURCE_TYPES
@@ -90,6 +91,8 @@ def _listen(triggers: Triggers) -> None:
 
 def _publisher(pool: ThreadPoolExecutor) -> Publish:
     def publish(tenant: Tenant, event: Event) -> None:
-        pool.submit(events.publish, tenant.account, tenant.region, event)
+        # After the cloud's end there is nobody to tell.
+        with contextlib.suppress(RuntimeError):
+            pool.submit(events.publish, tenant.account, tenant.region, event)
 
     return publish
