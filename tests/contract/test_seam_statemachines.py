@@ -152,7 +152,7 @@ def test_nested_execution_gives_json(run: Run, make_role: Callable[..., str]):
 
 
 def test_waits_follow_the_cloud_clock(run: Run, make_role: Callable[..., str]):
-    """Ten cloud seconds pass between start and end, in half a second of wall time."""
+    """Ten cloud seconds pass between start and end, in less wall time than that."""
     started = time.monotonic()
 
     ended = run(
@@ -161,7 +161,7 @@ def test_waits_follow_the_cloud_clock(run: Run, make_role: Callable[..., str]):
 
     passed = (ended["stopDate"] - ended["startDate"]).total_seconds()
     assert passed >= 10.0
-    assert time.monotonic() - started < 5.0
+    assert time.monotonic() - started < passed
 
 
 def test_machine_times_out(run: Run, make_role: Callable[..., str]):

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-import time
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from emulator.sagemaker.ports import VariantView
@@ -81,7 +81,9 @@ def test_a_shadow_gets_copies_by_the_share_of_its_weight(serving: Any) -> None:
     assert seen == {"blue": 100, "green": 24}
 
 
-def test_a_shadow_that_fails_dies_or_is_slow_touches_no_caller(serving: Any) -> None:
+def test_a_shadow_that_fails_dies_or_is_slow_touches_no_caller(
+    serving: Any, tmp_path: Path
+) -> None:
     """Errors and deaths of the shadow are in its metrics, and callers never wait for it."""
     source = """
         import os, time, json
@@ -89,23 +91,23 @@ def test_a_shadow_that_fails_dies_or_is_slow_touches_no_caller(serving: Any) -> 
         def input_fn(body, content_type): return json.loads(body)
         def predict_fn(data, model):
             if data.get("die"): os.kill(os.getpid(), 9)
-            if data.get("wait"): time.sleep(0.6)
+            while data.get("until") and not os.path.exists(data["until"]): time.sleep(0.01)
             raise ValueError("no")
         def output_fn(prediction, accept): return "never"
     """
 
-    async def story() -> tuple[list[int], float]:
-        invoker = _shadowed(serving, await _both(serving, source=source))
-        started = time.monotonic()
-        asked = [{"wait": 1}, {"fail": 1}, {"die": 1}, {"fail": 2}]
-        answers = [await _ask(invoker, data) for data in asked]
-        seconds = time.monotonic() - started
-        await invoker.copies.settle()
-        return [answer.status for answer in answers], seconds
+    answered = tmp_path / "answered"
 
-    statuses, seconds = serving.run(story())
-    assert statuses == [200] * 4
-    assert seconds < 0.5
+    async def story() -> list[int]:
+        invoker = _shadowed(serving, await _both(serving, source=source))
+        # The first copy ends when every caller has an answer: who waited for it would have none.
+        asked = [{"until": str(answered)}, {"fail": 1}, {"die": 1}, {"fail": 2}]
+        answers = [await _ask(invoker, data) for data in asked]
+        answered.touch()
+        await invoker.copies.settle()
+        return [answer.status for answer in answers]
+
+    assert serving.run(story()) == [200] * 4
     green = [record for record in serving.metrics.records if record.variant == "green"]
     assert len(green) == 4
     assert all(record.status >= 500 for record in green)
