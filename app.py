@@ -22,6 +22,7 @@ from stacks.idle_costs import told  # noqa: E402
 from stacks.project.faults import ProjectFaultsError  # noqa: E402
 from stacks.project.inputs import chosen_stage, read_pointers  # noqa: E402
 from stacks.project.load import load_project  # noqa: E402
+from stacks.project.placement import PlacementError  # noqa: E402
 
 _NO_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
 """They show jsii's inside instead of our lines, and a temporary path that differs each time."""
@@ -48,5 +49,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except ProjectFaultsError as error:
+    except (ProjectFaultsError, PlacementError) as error:
         sys.exit(str(error))

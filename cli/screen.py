@@ -11,6 +11,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from cli.arms import (
+    arms_table,
+    objective_words,
+    out_words,
+    shares_words,
+    standing_words,
+    versions_words,
+)
 from cli.pairs import COPIES, pairs_words
 from tidegate.judge.quantiles import Bounded, Quantile
 from tidegate.observation import OutcomeKind, Unit
@@ -21,6 +29,7 @@ from tidegate.view import ReleaseView, SlotView
 _COLOURS = {
     "promoted": "green",
     "passed": "green",
+    "kept": "green",
     "promote": "green",
     "rolled-back": "red",
     "failed": "red",
@@ -34,8 +43,12 @@ _LONGEST_LABEL = 24
 
 def release_panel(view: ReleaseView, *, now: float | None = None) -> RenderableType:
     """Everything there is to see of a release in one panel; `now` adds its step's progress."""
-    title = f"{view.model}  {view.live.label} → {view.candidate.label}"
+    title = f"{view.model}  {versions_words(view)}"
     parts: list[RenderableType] = [_headline(view, now), _slots(view)]
+    if view.ab_test is not None:
+        parts += [Text(objective_words(view.ab_test)), arms_table(view.ab_test)]
+        parts += [Text(line, style="red") for line in out_words(view.ab_test)]
+        parts.append(Text(f"guardrails of {view.candidate.slot}, which leads:", style="dim"))
     if view.evidence:
         parts.append(_evidence(view))
     if view.latency:
@@ -84,6 +97,8 @@ def standing(view: ReleaseView) -> str:
         return "halted"
     if view.phase not in {Phase.SHIFTING, Phase.BAKING}:
         return view.phase
+    if view.ab_test is not None:
+        return standing_words(view, view.ab_test)
     step = f"step {view.step + 1} of {len(view.steps)} ({view.steps[view.step]} %)"
     return f"{step} paused" if view.paused is not None else f"{step} {view.phase}"
 
@@ -92,6 +107,8 @@ def _headline(view: ReleaseView, now: float | None) -> Text:
     shares = " → ".join(f"{share} %" for share in (*view.steps, 100))
     if view.pairs is not None:
         shares = COPIES
+    if view.ab_test is not None:
+        shares = shares_words(view.ab_test)
     line = Text(f"{view.strategy} by {view.mechanism} ({shares})  ")
     colour = "red" if view.halted is not None else _COLOURS.get(view.phase, "cyan")
     line.append(standing(view), style=f"bold {colour}")
@@ -99,7 +116,8 @@ def _headline(view: ReleaseView, now: float | None) -> Text:
         baked, whole = now - view.step_started_at, view.bake_seconds[view.step]
         line.append(f"  baked {duration(baked)} of {duration(whole)}")
     if view.requests_needed and not view.over:
-        line.append(f"  about {view.requests_needed:,} more candidate requests needed")
+        whose = "candidate requests" if view.ab_test is None else "requests of all arms"
+        line.append(f"  about {view.requests_needed:,} more {whose} needed")
     return line
 
 
@@ -111,7 +129,7 @@ def _slots(view: ReleaseView) -> Table:
     table.add_column("", max_width=16)
     for heading in ("requests", "errors", _outcomes(view, view.live)[0], "p50", "p95"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for slot in (view.live, view.candidate):
+    for slot in view.slots:
         table.add_row(*_slot_row(view, slot))
     return table
 

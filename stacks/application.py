@@ -30,7 +30,7 @@ def add_stacks(app: App, deployment: Deployment) -> None:
     project = deployment.project
     stage = project.stages[deployment.stage]
     shelf = AssetShelf(folder=deployment.folder)
-    release = ReleaseStack(app, props=_release(project, stage, shelf))
+    release = ReleaseStack(app, props=_release(deployment, stage, shelf))
     door = _add_front_door(app, project, stage)
     if door is not None:
         # The routers of the tracks are functions of the release stack, called by name.
@@ -53,15 +53,16 @@ def add_stacks(app: App, deployment: Deployment) -> None:
             hosting.add_stack_dependency(door)
 
 
-def _release(project: ProjectSpec, stage: StageSpec, shelf: AssetShelf) -> ReleaseProps:
-    dns = stage.door.dns
+def _release(deployment: Deployment, stage: StageSpec, shelf: AssetShelf) -> ReleaseProps:
+    project, dns = deployment.project, stage.door.dns
+    pointers = deployment.pointers
     with_tracks = [name for name, model in project.models.items() if model.has_tracks]
     return ReleaseProps(
         project=project.name,
         stage=stage,
         shelf=shelf,
         models=[
-            Shown(model=name, endpoints=served_by(project.name, stage, model))
+            Shown(model=name, endpoints=served_by(project.name, stage, model, pointers.get(name)))
             for name, model in project.models.items()
         ],
         hosts=() if dns is None else tuple(dns.host(name) for name in sorted(with_tracks)),

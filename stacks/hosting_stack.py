@@ -30,15 +30,19 @@ from stacks.project.names import (
 )
 from stacks.project.placement import (
     Placement,
+    contenders,
     in_turn,
     place,
     place_alone,
+    place_arms,
+    refuse_unplaceable,
+    slots_of,
     tracks_of,
     version_of,
 )
 from stacks.project.spec import ModelSpec, StageSpec
 from tidegate.pointer import LivePointer
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 from tidegate.strategies import Mechanism
 from tidegate.tracks import Tracks
 from tidegate.version import Version
@@ -67,27 +71,30 @@ class HostingStack(Stack):
             description=f"Model {model.name} of {props.project}, stage {stage.name}",
         )
         names = _names(props)
-        version = self._version(props)
-        model = in_turn(model, version, props.pointer)
+        refuse_unplaceable(model, props.pointer)
+        pool = [self._version(props, one) for one in contenders(model)]
+        model = in_turn(model, pool[0], props.pointer)
         gate = GateProps(
             project=props.project,
             arns=Arns(stage=stage),
             names=names,
             model=model,
-            placement=_placement(model, version, props.pointer),
+            placement=_placement(model, pool, props.pointer),
             tracks=tracks_of(model, stage.door.dns, endpoint=names.endpoint),
         )
         hosting_blueprint(gate).build(self)
 
-    def _version(self, props: HostingProps) -> Version:
-        uri = props.shelf.publish(self, props.model.artifact)
-        return version_of(props.model, region=props.stage.region, artifact_uri=uri)
+    def _version(self, props: HostingProps, model: ModelSpec) -> Version:
+        uri = props.shelf.publish(self, model.artifact)
+        return version_of(model, region=props.stage.region, artifact_uri=uri)
 
 
-def _placement(model: ModelSpec, version: Version, pointer: LivePointer | None) -> Placement:
+def _placement(model: ModelSpec, pool: Sequence[Version], pointer: LivePointer | None) -> Placement:
     if model.plan.mechanism is Mechanism.GUARDRAIL:
-        return place_alone(version)
-    return place(version, pointer)
+        return place_alone(pool[0])
+    if model.challengers:
+        return place_arms(pool, pointer)
+    return place(pool[0], pointer)
 
 
 def hosting_blueprint(gate: GateProps) -> Blueprint:
@@ -140,13 +147,16 @@ def _add_endpoints(
         add_serving(blueprint, serving)
         return (ENDPOINT,)
     add_tracks(blueprint, serving, tracks)
-    return [endpoint_id(slot) for slot in Slot]
+    return [endpoint_id(slot) for slot in PAIR]
 
 
-def served_by(project: str, stage: StageSpec, model: ModelSpec) -> Mapping[Slot, str]:
+def served_by(
+    project: str, stage: StageSpec, model: ModelSpec, pointer: LivePointer | None = None
+) -> Mapping[Slot, str]:
     """The endpoint of each slot of a model."""
     name = _endpoint(project, stage, model)
-    return slot_endpoints(name, tracks=tracks_of(model, stage.door.dns, endpoint=name))
+    found = slot_endpoints(name, tracks=tracks_of(model, stage.door.dns, endpoint=name))
+    return {slot: found[slot] for slot in slots_of(model, pointer) if slot in found}
 
 
 def _endpoint(project: str, stage: StageSpec, model: ModelSpec) -> str:

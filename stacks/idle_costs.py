@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from stacks.project.spec import ProjectSpec, StageSpec
 from stacks.project.tables import idle_price
-from tidegate.slots import Slot
+from tidegate.slots import PAIR
 
 HOURS_A_MONTH = 730
 _ZONES = 2
@@ -43,7 +43,7 @@ def idle_costs(project: ProjectSpec, stage: StageSpec) -> tuple[IdleCost, ...]:
     models = sum(model.has_tracks for model in project.models.values())
     if stage.door.dns is None or models == 0:
         return ()
-    balancers = len(Slot) * models
+    balancers = len(PAIR) * models
     counts = {
         "load_balancer": balancers,
         "public_address": _ZONES * balancers,

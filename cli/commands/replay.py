@@ -54,6 +54,7 @@ def replay(
     json_output: JsonOption = False,
 ) -> None:
     """Judge recorded traffic once more, by the plan of the project file or any other."""
+    from cli.ab_sizing import refuse_ab_test
     from cli.plans import read_plan
     from cli.simulation.comparison import Replays
     from cli.simulation.recording import read_recording
@@ -65,6 +66,8 @@ def replay(
     comparison = _slots(recording, live)
     paths = [project_file if plan is None else plan, *([] if against is None else [against])]
     named = [(path, read_plan(path, model=model)[1]) for path in paths]
+    for _, agreed in named:
+        refuse_ab_test(agreed, verb="replay")
     names = [path.name for path in paths] if len(set(paths)) == len(paths) else ["plan", "other"]
     main, *others = [
         replayed(recording, each, comparison=comparison, name=name)

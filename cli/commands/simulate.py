@@ -88,6 +88,7 @@ def simulate(
 
     What is not given is read from the model's recent traffic where it is deployed, else assumed.
     """
+    from cli.ab_sizing import refuse_ab_test
     from cli.plans import read_plan
     from cli.simulation.campaign import cores
     from cli.simulation.figures import Given
@@ -103,6 +104,7 @@ def simulate(
         outcomes_known=outcomes_known,
     )
     name, plan = read_plan(project_file, model=model)
+    refuse_ab_test(plan, verb="simulate")
     where = None if offline else lambda: place(project_file=project_file, stage=stage, on=on)
     basis = _basis(given, (name, plan), where)
     jobs = cores() if jobs is None else jobs

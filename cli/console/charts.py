@@ -125,8 +125,11 @@ def exposure_drawing(view: ReleaseView) -> Drawing | None:
 
 
 def metric_charts(view: ReleaseView) -> tuple[MetricCharts, ...]:
-    """The charts of each metric of the plan; none before the first look."""
-    if not view.points:
+    """The charts of each metric of the plan; none before the first look.
+
+    An A/B test has none: its looks are at all arms, and a table says how they stand.
+    """
+    if not view.points or view.ab_test is not None:
         return ()
     return tuple(
         MetricCharts(

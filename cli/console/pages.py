@@ -71,6 +71,7 @@ def tone(view: ReleaseView) -> str:
 _TONES = {
     Phase.PROMOTED.value: "good",
     Phase.PASSED.value: "good",
+    Phase.KEPT.value: "good",
     Phase.FAILED.value: "bad",
     Phase.ROLLED_BACK.value: "bad",
     Phase.RESTORING.value: "bad",

@@ -112,7 +112,8 @@ def _course(
     if strategy is Strategy.SHADOW:
         shares = [(0, watched)]
     elif strategy is Strategy.AB_TEST:
-        shares = [(50, watched)]
+        terms = plan.ab_test
+        shares = [(50 if terms is None else 100 - terms.first_shares[0], watched)]
     elif mechanism is Mechanism.GUARDRAIL:
         # SageMaker bakes at 100 percent too, and waits no longer than it was told.
         shares, hold = [*(one for one in shares if one[0] < 100), (100, bake)], 0

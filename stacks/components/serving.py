@@ -1,4 +1,4 @@
-"""Models, endpoint configuration and endpoint: two production variants, named by their slots.
+"""Models, endpoint configuration and endpoint: production variants, named by their slots.
 
 A weight of 0 stays 0 here; the L2 of aws-sagemaker-alpha turns it into 1. Names of models and
 configurations are generated, because nearly all of their properties are create-only; the endpoint's
@@ -14,7 +14,7 @@ from stacks.components.blueprint import Blueprint, Kept, att, ref
 from stacks.components.capture_bucket import CAPTURE_BUCKET
 from stacks.project.placement import Placement
 from stacks.project.spec import ModelSpec
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 from tidegate.version import Version
 
 OWNER_TAG = "tidegate:model"
@@ -48,7 +48,7 @@ class ServingProps:
     placement: Placement
     role: str
     guard: str
-    slots: tuple[Slot, ...] = tuple(Slot)
+    slots: tuple[Slot, ...] = PAIR
     shadow: Slot | None = None
     endpoint_id: str = ENDPOINT
     deployment: Mapping[str, Any] | None = None

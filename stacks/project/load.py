@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from stacks.project.ab_tests import challengers_of
 from stacks.project.door_rules import door_of
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, ProjectFaultsError
@@ -78,16 +79,18 @@ def _outcome_files_days(file: StageFile) -> int | None:
 
 
 def _model(name: str, file: ModelFile, shelf: Shelf, regions: set[str]) -> ModelSpec:
+    environment = _environment(file)
     return ModelSpec(
         name=name,
         label=label_of(file.artifact) if file.label is None else file.label,
         images={region: _image(file, region) for region in sorted(regions)},
         artifact=artifact_at(file.artifact, shelf),
-        environment=_environment(file),
+        environment=environment,
         hosting=_hosting(file.hosting),
         capture=_capture(file.data_capture),
         alarms=_alarms(file.alarms),
         plan=plan_of(file.release, fleet_of(file.hosting)),
+        challengers=challengers_of(file.release, environment, shelf),
         following=following_of(file.release, fleet_of(file.hosting)),
     )
 

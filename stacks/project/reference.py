@@ -105,6 +105,9 @@ _ENUMS = {
     "Mechanism": "a mechanism",
     "OutcomeKind": "`labels`, `conversions` or `complaints`",
     "Split": "`endpoint` or `router`",
+    "Better": "`larger` or `smaller`",
+    "Policy": "`fixed` or `thompson`",
+    "Winner": "`promote` or `ask`",
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from stacks.project.ab_tests import arm_faults
 from stacks.project.door_rules import dns_faults, door_faults
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
@@ -65,6 +66,7 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         faults.extend(_container_faults(place, raw, regions))
         faults.extend(shadow_faults(source, place.at, raw))
         faults.extend(artifact_faults(source, place.at, raw, shelf))
+        faults.extend(arm_faults(source, place.at, raw, shelf))
     return tuple(faults)
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from stacks.project.doors import Authentication, DoorKind
 from stacks.project.durations import PATTERN
 from stacks.project.spec import DataOnDestroy
+from tidegate.arms.terms import MOST_CHALLENGERS, Better, Policy, Winner
 from tidegate.observation import OutcomeKind
 from tidegate.schedules import LEAST_PERCENT, MOST_PERCENT
 from tidegate.strategies import Mechanism, Split, Strategy
@@ -208,6 +209,41 @@ class CompareFile(Part):
     """A place in the request by whose value pairs are counted too, to find where they differ."""
 
 
+Environment = dict[
+    Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=1024)],
+    Annotated[str, StringConstraints(max_length=1024)],
+]
+
+
+class ChallengerFile(Part):
+    """A version that an A/B test compares with the live one, in the same container."""
+
+    artifact: str
+    """A directory, a .tar.gz, or s3://bucket/key?versionId=..., as of the model itself."""
+    label: str | None = None
+    """Name of the version for people; left out: the name of the artifact."""
+    environment: Environment = {}
+    """Environment variables beside the model's, or instead of them: part of the version."""
+
+
+class ObjectiveFile(Part):
+    """What the winner of an A/B test is better at: a rate of reported outcomes."""
+
+    kind: Annotated[OutcomeKind, Field(strict=False)] = OutcomeKind.LABELS
+    """What is reported: labels (the rate is of right ones), conversions or complaints."""
+    better: Annotated[Better, Field(strict=False)] | None = None
+    """Which way is good: larger or smaller; left out: smaller for complaints, else larger."""
+    horizon_requests: int
+    """Requests of all arms, of users who count once each, by which a decision is wanted; the test
+    may go on beyond."""
+    tie_margin: float | None = 0.01
+    """Arms that differ by less are a tie, a share: 0.01 is one point; null never calls a tie."""
+    alpha: float = 0.05
+    """Chance of naming a winner that is not better than each other arm, at most."""
+    beta: float = 0.05
+    """Chance of calling arms a tie though one falls short of the best by tie_margin, at most."""
+
+
 class ReleaseFile(Part):
     """How a new version replaces the one that is live."""
 
@@ -228,7 +264,23 @@ class ReleaseFile(Part):
     """Of rolling: share of a slot's instances that a step is worth at most; left out: 25."""
     bake: Duration | None = None
     """Of big-bang, linear and rolling: how long to wait and watch in each step; left out: 10m.
-    Of shadow: how long copies are compared at least."""
+    Of shadow: how long copies are compared at least. Of ab-test: how long it runs at least."""
+    challengers: Annotated[list[ChallengerFile], Field(max_length=MOST_CHALLENGERS)] | None = None
+    """Of ab-test: the versions that are tested, up to nine, against the live one; the model's own
+    artifact is live after the first deploy."""
+    objective: ObjectiveFile | None = None
+    """Of ab-test: what decides."""
+    control_percent: Annotated[int, Field(ge=1, le=99)] | None = None
+    """Of ab-test: share of the users whom the live version serves; the challengers share the rest
+    equally. Left out: all arms have the same."""
+    shares: list[int] | None = None
+    """Of ab-test: the share of each arm in percent, the live version's first, instead."""
+    policy: Annotated[Policy, Field(strict=False)] = Policy.FIXED
+    """Of ab-test: fixed keeps the shares, thompson moves them to what goes well."""
+    reallocate: Duration = "1h"
+    """Of policy thompson: how long shares stay at least."""
+    winner: Annotated[Winner, Field(strict=False)] = Winner.PROMOTE
+    """Of ab-test: promote a challenger that has won, or ask: pause, and let a person promote it."""
     compare: CompareFile | None = None
     """Of shadow: what makes two answers agree; guardrail agreement needs it."""
     then: Annotated[Strategy, Field(strict=False)] | None = None
@@ -266,10 +318,7 @@ class ModelFile(Part):
     """File under the artifact's code/ that the framework's container loads: inference.py."""
     label: str | None = None
     """Name of the version for people; left out: the name of the artifact."""
-    environment: dict[
-        Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=1024)],
-        Annotated[str, StringConstraints(max_length=1024)],
-    ] = {}
+    environment: Environment = {}
     """Environment variables of the container; they are part of the version."""
     hosting: HostingFile
     data_capture: CaptureFile = CaptureFile(percent=0)

@@ -101,6 +101,15 @@ class AlarmsSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengerSpec:
+    """A version that an A/B test compares: its artifact, and the whole of its environment."""
+
+    label: str
+    artifact: Artifact
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """A model: the version to deploy, how it is hosted and how it is released.
 
@@ -116,6 +125,8 @@ class ModelSpec:
     capture: CaptureSpec
     alarms: AlarmsSpec
     plan: ReleasePlan = field(default_factory=ReleasePlan)
+    challengers: tuple[ChallengerSpec, ...] = ()
+    """Of an A/B test: the versions that are tested against the live one, or against this one."""
     following: ReleasePlan | None = None
     """How a version is released that has passed its shadow; None where `plan` is all there is."""
 

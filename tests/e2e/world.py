@@ -121,15 +121,20 @@ class World:
     def place(self, behaviour: Behaviour) -> Place:
         """The project with this version as its artifact."""
         self.failing_percent = max(self.failing_percent, behaviour.error_percent)
-        artifact = self.folder / behaviour.name
-        (artifact / "code").mkdir(parents=True, exist_ok=True)
-        (artifact / "code" / "inference.py").write_text(INFERENCE)
-        (artifact / "behaviour.json").write_text(json.dumps(behaviour_json(behaviour)))
+        artifact = self.artifact(behaviour)
         path = self.folder / f"tidegate-{behaviour.name}.yaml"
         text = self.project_text.replace("ARTIFACT", str(artifact)).replace("MODEL", self.model)
         path.write_text(text.replace("LABEL", behaviour.name))
         project = read_project(path)
         return Place(project=project, stage=project.stages[0], target=embedded_target(self.cloud))
+
+    def artifact(self, behaviour: Behaviour) -> Path:
+        """The artifact of this version, in a folder of its name."""
+        artifact = self.folder / behaviour.name
+        (artifact / "code").mkdir(parents=True, exist_ok=True)
+        (artifact / "code" / "inference.py").write_text(INFERENCE)
+        (artifact / "behaviour.json").write_text(json.dumps(behaviour_json(behaviour)))
+        return artifact
 
     def deploy(self, behaviour: Behaviour) -> tuple[StackDone, ...]:
         """As `tidegate deploy` does: synth with the live pointers."""

@@ -13,7 +13,7 @@ from tidegate.guardrail.quiet import quiet
 from tidegate.guardrail.settle import VARIANT, Opening, again, end, entry_of, open_release
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import Phase, ReleaseRecord
-from tidegate.slots import Slot
+from tidegate.slots import PAIR
 from tidegate.split import NO_RELEASE, SplitDocument
 from tidegate.verdict import VerdictKind
 
@@ -244,7 +244,7 @@ def _pointer(ports: Ports, declared: Declaration, *, generation: int) -> LivePoi
 
 def _renew_split(ports: Ports, declared: Declaration) -> None:
     known = ports.store.split(declared.model)
-    digests = {slot.value: declared.slots[VARIANT].digest for slot in Slot}
+    digests = {slot.value: declared.slots[VARIANT].digest for slot in PAIR}
     if known is not None and dict(known.digests) == digests and not known.settling:
         return
     ports.store.put_split(

@@ -12,7 +12,7 @@ from tidegate.errors import ConflictError
 from tidegate.guardrail.ports import Ports
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import LogEntry, Phase, ReleaseRecord, SlotVersion
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 from tidegate.split import NO_RELEASE, SplitDocument
 from tidegate.version import Version
 
@@ -145,6 +145,6 @@ def _steady(ports: Ports, record: ReleaseRecord, phase: Phase) -> SplitDocument:
         known,
         version=known.version + 1,
         release_id=NO_RELEASE,
-        digests={slot.value: serving.version.digest for slot in Slot},
+        digests={slot.value: serving.version.digest for slot in PAIR},
         settling=False,
     )

@@ -17,7 +17,7 @@ from tidegate.guardrail.watch import Watched, WatchInput, watch
 from tidegate.intervals import interval_of
 from tidegate.plan import Guardrail, Metric, ReleasePlan, Step
 from tidegate.pointer import Declaration
-from tidegate.slots import Slot
+from tidegate.slots import PAIR
 from tidegate.strategies import Mechanism, Strategy
 
 STACK = "arn:stack"
@@ -38,7 +38,7 @@ FAST = dict.fromkeys((10, 25, 50, 75, 90), 20.0)
 
 def declared(label: str, config: str = "", **changes: Any) -> Declaration:
     """A template that declares this version for the one variant."""
-    slots = {slot: samples.version(label) for slot in Slot}
+    slots = {slot: samples.version(label) for slot in PAIR}
     return samples.declaration(slots=slots, plan=PLAN, endpoint_config_name=config, **changes)
 
 
