@@ -26,7 +26,7 @@ def after_ab_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> Dec
         return steered
     return (
         _ended(seen, verdict, now=now)
-        or _reallocated(seen, verdict.ab_test, now=now)
+        or _reallocated(seen, verdict, now=now)
         or hold(seen, now=now)
     )
 
@@ -107,14 +107,16 @@ def _ended(record: ReleaseRecord, verdict: Verdict, *, now: float) -> Decision |
     return turn(record, Phase.PROMOTING, now=now, why=verdict.reason)
 
 
-def _reallocated(
-    record: ReleaseRecord, standing: Standing | None, *, now: float
-) -> Decision | None:
-    """Shares follow what is known of the arms, no more often than the plan says."""
-    terms, testing = record.plan.ab_test, record.testing
+def _reallocated(record: ReleaseRecord, verdict: Verdict, *, now: float) -> Decision | None:
+    """Shares follow what is known of the arms, no more often than the plan says.
+
+    Not while the arms cannot be compared: what they seem to do may be what brought users to them.
+    """
+    terms, testing, standing = record.plan.ab_test, record.testing, verdict.ab_test
     if standing is None or standing.shares is None or terms is None or testing is None:
         return None
-    if not _due(terms, testing, now=now) or dict(standing.shares) == dict(testing.shares):
+    same = dict(standing.shares) == dict(testing.shares)
+    if same or verdict.kind is VerdictKind.HOLD or not _due(terms, testing, now=now):
         return None
     after = replace(record, testing=replace(testing.shared(standing.shares), reallocated_at=now))
     why = "shares follow the chance that each arm is the best one, as far as outcomes are known"
@@ -123,8 +125,9 @@ def _reallocated(
 
 def _due(terms: ABTerms, testing: ABTraffic, *, now: float) -> bool:
     since = testing.reallocated_at
-    decided = terms.policy is not Policy.THOMPSON
-    return not decided and since is not None and now - since >= terms.reallocate_seconds
+    if terms.policy is not Policy.THOMPSON or since is None:
+        return False
+    return now - since >= terms.reallocate_seconds
 
 
 def _moved(
