@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from cli.frontdoor import FrontDoor, Reply
+from cli.frontdoor import Reply
 from cli.users import Load, Users
+from tests import lost_requests
 from tests.e2e.checks import assert_reported
+from tests.e2e.watching import WatchedDoor
 from tests.e2e.world import BETTER, BROKEN, PROJECT, V1, Behaviour, World, questions
 from tidegate.view import ReleaseView
 
@@ -29,7 +31,7 @@ RELEASE = """\
       guardrails:
         errors: { margin: 0.15 }
       # Claiming each user once takes a table's time, of which the cloud's clock makes minutes.
-      lag: 3m
+      lag: 6m
       bake: 4m
       hold: 4h
 """
@@ -41,6 +43,7 @@ WORSE = Behaviour(name="v2-worse", wrong_percent=80)
 
 def ab_text(world: World, *challengers: Behaviour, more: str = "") -> str:
     """The stories' project as a test of these versions; `more` are lines of the release."""
+    world.failing_percent = max(one.error_percent for one in challengers)
     listed = ", ".join(
         f"{{ artifact: {world.artifact(one)}, label: {one.name} }}" for one in challengers
     )
@@ -52,7 +55,7 @@ def ab_text(world: World, *challengers: Behaviour, more: str = "") -> str:
 class Newcomers:
     """The front door, asked by a new user each time: each counts once."""
 
-    door: FrontDoor
+    door: WatchedDoor
     numbers: Iterator[int] = field(default_factory=itertools.count)
     statuses: list[int] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -73,7 +76,8 @@ class Newcomers:
 @contextmanager
 def asking(world: World) -> Iterator[Newcomers]:
     """New users ask while the block runs; each gets an answer."""
-    door = Newcomers(door=world.door())
+    watched = WatchedDoor(world.door())
+    door = Newcomers(door=watched)
     # Truth comes at once: minutes are half a second here, and arms are compared by the minute.
     load = Load(model=world.model, users=10, pause_seconds=0.03, truth_delay_seconds=(0.0, 0.05))
     users = Users(door, questions(2_000), load)
@@ -82,6 +86,9 @@ def asking(world: World) -> Iterator[Newcomers]:
         yield door
     finally:
         users.stop()
+        lost = watched.lost(failing_percent=world.failing_percent)
+        lost_requests.RUN.add(sent=len(watched.served), lost=len(lost))
+    assert lost == []
     assert users.ledger.unanswered == 0
     assert len(door.statuses) > 200
 
