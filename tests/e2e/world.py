@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,7 +117,8 @@ class World:
     failing_percent: int = 0
     """At how many of a hundred questions a version fails that was deployed here."""
     _found: Deployed | None = field(default=None, repr=False)
-    _assemblies: dict[str, Path] = field(default_factory=dict, repr=False)
+    _assemblies: dict[str, "Future[Path]"] = field(default_factory=dict, repr=False)
+    _synths: Executor = field(default_factory=lambda: ThreadPoolExecutor(2), repr=False)
 
     def place(self, behaviour: Behaviour) -> Place:
         """The project with this version as its artifact."""
@@ -145,23 +147,29 @@ class World:
 
         The same again is a copy: synth is pure.
         """
-        place = self.place(behaviour)
-        key = place.project.path.read_text() + json.dumps(pointers, sort_keys=True)
-        made = self._assemblies.get(key)
-        if made is None:
-            made = self.folder / f"assembly-{len(self._assemblies)}"
-            synth(
-                SynthRequest(
-                    project_file=place.project.path,
-                    stage=place.stage,
-                    pointers=pointers,
-                    output=made,
-                )
-            )
-            self._assemblies[key] = made
+        made = self._assembly(behaviour, pointers).result()
         output = self.folder / "assembly"
         shutil.rmtree(output, ignore_errors=True)
         return Path(shutil.copytree(made, output))
+
+    def synth_ahead(self, *behaviours: Behaviour) -> None:
+        """The assemblies of plain deploys are made while something else happens."""
+        for behaviour in behaviours:
+            self._assembly(behaviour, {})
+
+    def _assembly(self, behaviour: Behaviour, pointers: dict[str, Any]) -> "Future[Path]":
+        place = self.place(behaviour)
+        key = place.project.path.read_text() + json.dumps(pointers, sort_keys=True)
+        if key not in self._assemblies:
+            output = self.folder / f"assembly-{len(self._assemblies)}"
+            request = SynthRequest(
+                project_file=place.project.path,
+                stage=place.stage,
+                pointers=pointers,
+                output=output,
+            )
+            self._assemblies[key] = self._synths.submit(_synthesized, request)
+        return self._assemblies[key]
 
     def deploy_plainly(self, behaviour: Behaviour) -> None:
         """As a plain `cdk deploy` does: no pointer is passed. StackFailedError when refused."""
@@ -324,6 +332,11 @@ class Watched:
 
     door: WatchedDoor
     shares: SharesWatch
+
+
+def _synthesized(request: SynthRequest) -> Path:
+    synth(request)
+    return request.output
 
 
 def behaviour_json(behaviour: Behaviour) -> dict[str, Any]:
