@@ -200,6 +200,18 @@ def test_a_horizon_out_of_reach_is_warned_of():
     assert ab_remark(PLAN, requests_per_minute=1) is None
 
 
+def test_starting_a_test_says_when_its_horizon_is_out_of_reach():
+    """At the rate given; nothing is said of guardrails, which a test watches beside it."""
+    world = CliWorld(release=ABWorld.testing("v1", "v2", "v3"))
+    slow = ("--requests-per-minute", "2", "--json")
+    said = world.run("release", "start", MODEL, *slow)
+    assert said.code == 0
+    sizing = said.json()["sizing"]
+    assert len(sizing["warnings"]) == 1
+    assert "the objective's horizon is 20 000 requests" in sizing["warnings"][0]
+    assert sizing["estimate"] is None
+
+
 def test_a_kept_test_is_done_well():
     """The live version stays; scripts see success."""
     traffic = LabelTraffic(right={"a": 0.9, "b": 0.5})
