@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stacks.application import Deployment
+from stacks.checks.template_rules import template_faults
 from stacks.project.load import load_project
 from stacks.project.placement import KEPT_WEIGHT, PlacementError
 from stacks.project.spec import ProjectSpec
@@ -96,6 +97,15 @@ def test_a_first_deploy_serves_the_models_own_version_in_the_first_arm(first: As
     assert variants(first) == {"a": 1, "b": 0, "c": 0}
     assert labels(first) == {"a": "fraud", "b": "better", "c": "tuned"}
     assert len(first.resources(STACK, "AWS::SageMaker::Model")) == 3
+
+
+def test_the_templates_keep_the_projects_own_rules(
+    first: Assembly, deployed: Callable[..., Assembly]
+) -> None:
+    """Those that cfn-lint has not, on a first deploy and on one beside what is live."""
+    for assembly in (first, deployed(LIVE)):
+        for name, template in assembly.templates.items():
+            assert template_faults(template) == (), name
 
 
 def test_the_containers_may_read_every_arms_artifact(first: Assembly) -> None:
