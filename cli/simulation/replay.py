@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cli.simulation.recording import Recording
-from cli.simulation.release import End
+from cli.simulation.release import End, end_name
 from tidegate import latency
 from tidegate.closing import closed, outcomes_of, window_intervals
 from tidegate.intervals import INTERVAL_SECONDS
@@ -48,7 +48,7 @@ class Replay:
         return {
             "name": self.name,
             "plan": self.plan.to_json(),
-            "end": self.end.value,
+            "end": end_name(self.end, self.plan.strategy),
             "minutes": self.last.minutes,
             "candidate_requests": self.last.verdict.candidate_requests,
             "reason": self.last.verdict.reason,

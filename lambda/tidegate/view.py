@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tidegate.intervals import INTERVAL_SECONDS
+from tidegate.judge.pairs import latencies_of_pairs
 from tidegate.judge.quantiles import Quantile, latency_quantiles
 from tidegate.judge.strata import Comparison, serving_strata
 from tidegate.latency import quantile_milliseconds
@@ -300,7 +301,8 @@ def _latency(record: ReleaseRecord, counters: Sequence[Observation]) -> tuple[Qu
     through = newest if record.phase.terminal else newest - open_intervals
     comparison = Comparison(live=record.live.slot.value, candidate=record.candidate.slot.value)
     closed = [counter for counter in counters if counter.key.interval <= through]
-    return latency_quantiles(serving_strata(closed, comparison))
+    strata = latencies_of_pairs if record.is_shadow else serving_strata
+    return latency_quantiles(strata(closed, comparison))
 
 
 def _points(
