@@ -20,6 +20,8 @@ from jinja2 import (
 from cli import arms
 from cli.arm_charts import shares_chart
 from cli.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, charts_of
+from cli.pairs import differing_words, pairs_of
+from cli.promise import promise_of
 from cli.screen import (
     bounds,
     duration,
@@ -27,6 +29,7 @@ from cli.screen import (
     percent,
     quantile_name,
     reached_share,
+    steps_words,
     within,
 )
 from tidegate.view import ReleaseView
@@ -81,7 +84,15 @@ def page_environment(loader: BaseLoader) -> Environment:
         reached=reached_share,
     )
     environment.globals.update(
-        arms=arms, bounds=bounds, quantile_name=quantile_name, within=within, frame=_FRAME
+        arms=arms,
+        bounds=bounds,
+        quantile_name=quantile_name,
+        within=within,
+        frame=_FRAME,
+        steps_words=steps_words,
+        pairs_of=pairs_of,
+        differing_words=differing_words,
+        promise_of=promise_of,
     )
     return environment
 

@@ -37,6 +37,9 @@ _COLOURS = {
     "aborted": "yellow",
     "hold": "yellow",
 }
+_EVERYTHING = 100
+"""Percent of the traffic that a promoted candidate has."""
+
 _LONGEST_LABEL = 24
 """Columns; a bar gives way before any other column does, so that 80 columns are enough."""
 
@@ -78,7 +81,7 @@ def release_line(view: ReleaseView, *, now: float) -> str:
     seen = f"{slot.requests:,} requests, {slot.errors:,} failed, {count:,} {told}"
     why = view.reason
     if view.evidence and view.phase in {Phase.SHIFTING, Phase.BAKING} and view.halted is None:
-        why = f"{view.verdict}; {evidence_words(view)}"
+        why = f"{verdict_words(view, view.verdict)}; {evidence_words(view)}"
     return f"[{duration(now - view.started_at)}] {standing(view)}: {seen}; {why}"
 
 
@@ -89,6 +92,27 @@ def evidence_words(view: ReleaseView) -> str:
         reached = f"{item.metric} {100 * reached_share(item):.0f} %"
         claims.setdefault(item.claim.value, []).append(reached)
     return "; ".join(f"{claim}: {', '.join(reached)}" for claim, reached in claims.items())
+
+
+def steps_words(view: ReleaseView) -> str:
+    """The candidate's shares, the last of them everything; of a shadow that there are none.
+
+    Of an A/B test they are the arms'.
+    """
+    if view.pairs is not None:
+        return COPIES
+    if view.ab_test is not None:
+        return shares_words(view.ab_test)
+    last = () if view.steps[-1] == _EVERYTHING else (_EVERYTHING,)
+    return " → ".join(f"{share} %" for share in (*view.steps, *last))
+
+
+def verdict_words(view: ReleaseView, verdict: str) -> str:
+    """A verdict as it is called in this release: a shadow passes or fails."""
+    return verdict if view.pairs is None else _OF_SHADOWS.get(verdict, verdict)
+
+
+_OF_SHADOWS = {"promote": "pass", "roll-back": "fail"}
 
 
 def standing(view: ReleaseView) -> str:
@@ -104,12 +128,7 @@ def standing(view: ReleaseView) -> str:
 
 
 def _headline(view: ReleaseView, now: float | None) -> Text:
-    shares = " → ".join(f"{share} %" for share in (*view.steps, 100))
-    if view.pairs is not None:
-        shares = COPIES
-    if view.ab_test is not None:
-        shares = shares_words(view.ab_test)
-    line = Text(f"{view.strategy} by {view.mechanism} ({shares})  ")
+    line = Text(f"{view.strategy} by {view.mechanism} ({steps_words(view)})  ")
     colour = "red" if view.halted is not None else _COLOURS.get(view.phase, "cyan")
     line.append(standing(view), style=f"bold {colour}")
     if now is not None and view.phase == Phase.BAKING and view.step_started_at is not None:

@@ -20,7 +20,8 @@ from cli.charts import (
     steps,
     time_marks,
 )
-from cli.screen import percent
+from cli.screen import percent, verdict_words
+from tidegate.plan import Metric
 from tidegate.verdict import Claim
 from tidegate.view import Point, ReleaseView
 
@@ -83,8 +84,8 @@ class MetricCharts:
 
 
 def share_drawing(view: ReleaseView) -> Drawing | None:
-    """The candidate's share over time, by the log; None before the first look."""
-    if not view.points:
+    """The candidate's share over time, by the log; None before the first look, and of a shadow."""
+    if not view.points or view.pairs is not None:
         return None
     axes = _axes(view, low=0.0, high=100.0, frame=FLAT)
     moved = moves(view)
@@ -111,7 +112,7 @@ def exposure_drawing(view: ReleaseView) -> Drawing | None:
     axes = _axes(view, low=0.0, high=highest, frame=FLAT)
     line = [(axes.begin, 0.0), *served]
     return Drawing(
-        title="Its requests that were judged",
+        title="Its requests that were judged" if view.pairs is None else "Pairs that were judged",
         description=f"{served[-1][1]:,.0f} by the last look",
         frame=FLAT,
         curves=(Curve(role="candidate", name="requests judged", points=axes.path(line)),),
@@ -171,7 +172,7 @@ def _difference(view: ReleaseView, metric: str) -> Drawing:
     upper = [(at, high) for at, _, high in known]
     lower = [(at, low) for at, low, _ in reversed(known)]
     return Drawing(
-        title=f"{metric}: candidate minus live, in points",
+        title=_difference_title(metric),
         description=_difference_words(known, seen, margin=margin),
         frame=FRAME,
         curves=(Curve(role="candidate", name="seen", points=axes.path(seen)),),
@@ -187,6 +188,12 @@ def _difference(view: ReleaseView, metric: str) -> Drawing:
             Level(role="margin", at=axes.y(margin), name="margin", below=False),
         ),
     )
+
+
+def _difference_title(metric: str) -> str:
+    if metric == Metric.AGREEMENT.value:
+        return f"{metric}: answers that differ, in percent"
+    return f"{metric}: candidate minus live, in points"
 
 
 def _difference_words(
@@ -250,7 +257,7 @@ def _row(view: ReleaseView, point: Point, metric: str) -> tuple[str, ...]:
         percent(point.candidate_rates.get(metric)),
         "-" if bounds is None else f"{_points(bounds[0])} to {_points(bounds[1])}",
         *(f"{100 * reached(point, f'{metric} {claim}'):.0f} %" for claim in Claim),
-        point.verdict,
+        verdict_words(view, point.verdict),
     )
 
 

@@ -8,9 +8,13 @@ import pytest
 from cli.verbs import abort_release
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
+from tests.e2e.browsing import browser, open_tab
 from tests.e2e.track_world import TrackWorld
 from tests.e2e.tracks import Issuer, issuer
 from tests.e2e.world import BROKEN, V1, Behaviour, World
+
+__all__ = ["browser", "open_tab"]
+"""Fixtures of other files that every story may use."""
 
 TIME_SCALE = 120.0
 
