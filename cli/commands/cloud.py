@@ -1,7 +1,7 @@
 """`tidegate up` and `tidegate down`: the embedded cloud of this folder."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -48,8 +48,7 @@ def up(
         _refuse_another(cloud, region=wanted_region, time_scale=time_scale, port=port)
     environment = {**cloud.environment(), **cloud.clock.environment()}
     if json_output:
-        figures = {"pid": cloud.pid, "region": cloud.region, "time_scale": cloud.clock.scale}
-        print_json({**figures, "started": started, "environment": environment})
+        print_json({**_figures(cloud), "started": started, "environment": environment})
         return
     how = f"up in {cloud.start_seconds:.1f} s" if started else "was up already"
     say(f"embedded cloud {how} at {cloud.endpoint_url}, {cloud.region}, IAM enforced")
@@ -57,6 +56,28 @@ def up(
     say("tidegate finds it in this folder; other AWS tools reach it with:")
     for name, value in environment.items():
         say(f"  export {name}={value}")
+    say("its hosts and load balancers are reached with:")
+    for line in _front_door_lines(cloud):
+        say(f"  {line}")
+
+
+def _figures(cloud: "EmbeddedCloud") -> dict[str, Any]:
+    return {
+        "pid": cloud.pid,
+        "region": cloud.region,
+        "time_scale": cloud.clock.scale,
+        "dns_port": cloud.dns_port,
+        "certificate_authority": str(cloud.certificate_authority),
+        "low_port_offset": cloud.low_port_offset,
+    }
+
+
+def _front_door_lines(cloud: "EmbeddedCloud") -> tuple[str, ...]:
+    """How to ask its DNS, and a load balancer by the answer (embedded-front-door.md)."""
+    dig, port = f"dig @127.0.0.1 -p {cloud.dns_port} +short HOST A", 443 + cloud.low_port_offset
+    shown = "" if cloud.low_port_offset == 0 else f":{port}"
+    resolve = f'--resolve HOST:{port}:"$({dig})"'
+    return dig, f"curl --cacert {cloud.certificate_authority} {resolve} https://HOST{shown}/"
 
 
 @reported
