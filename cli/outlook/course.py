@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tidegate.fleet import Fleet, fleet_faults
 from tidegate.guardrail.course import course_faults
+from tidegate.guardrail.echo_rules import EchoTerms, echo_faults
 from tidegate.plan import ReleasePlan, Step
 from tidegate.schedules import linear_steps, rolling_steps
 from tidegate.strategies import IMPLEMENTED, LEGAL, Mechanism, Strategy
@@ -133,6 +134,13 @@ def _unguardable(plan: ReleasePlan, course: Course) -> tuple[str, ...]:
         course.strategy,
         [stage.share_percent for stage in below],
         [stage.bake_seconds for stage in course.stages],
-        metrics=[guardrail.metric.value for guardrail in plan.guardrails],
+    )
+    faults += echo_faults(
+        EchoTerms(
+            strategy=course.strategy,
+            mechanism=Mechanism.GUARDRAIL,
+            metrics=[guardrail.metric.value for guardrail in plan.guardrails],
+            echoes_version=plan.echoes_version,
+        )
     )
     return tuple(f"{course.strategy} by guardrail: {fault}" for fault in faults)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from tidegate.arms.terms import ABParts, ABTerms, ab_faults
 from tidegate.errors import InvalidValueError
 from tidegate.guardrail.course import course_faults
+from tidegate.guardrail.echo_rules import EchoTerms, echo_faults
 from tidegate.observation import OutcomeKind
 from tidegate.shadow.pairing import Pairing
 from tidegate.shadow.rules import ShadowTerms, shadow_faults
@@ -108,13 +109,15 @@ class ReleasePlan:
     """Of a shadow: the strategy that releases a version which has passed."""
     ab_test: ABTerms | None = None
     """Of an A/B test: its objective and arms; the one step is of all challengers together."""
+    echoes_version: bool = False
+    """Of mechanism guardrail: whether the container names its version in each answer."""
 
     def __post_init__(self) -> None:
         faults = (*faults_of(self.strategy, self.mechanism), *self._number_faults())
         faults += tuple(f for g in self.guardrails for f in g.faults())
         faults += _step_faults(self.strategy, self.steps) or self._course_faults()
         faults += _split_faults(self.split, self.mechanism, self.holdout_percent)
-        faults += shadow_faults(self._shadow_terms())
+        faults += shadow_faults(self._shadow_terms()) + echo_faults(self._echo_terms())
         faults += ab_faults(self._ab_parts())
         if len({g.metric for g in self.guardrails}) != len(self.guardrails):
             faults += ("each metric may have one guardrail, drop the second",)
@@ -130,11 +133,18 @@ class ReleasePlan:
                 self.strategy,
                 [step.share_percent for step in self.steps],
                 [step.bake_seconds for step in self.steps],
-                metrics=[guardrail.metric.value for guardrail in self.guardrails],
             )
         if self.held_to_limits and any(g.metric is Metric.OUTCOMES for g in self.guardrails):
             faults += (_NO_LIMIT_OF_OUTCOMES,)
         return faults
+
+    def _echo_terms(self) -> EchoTerms:
+        return EchoTerms(
+            strategy=self.strategy,
+            mechanism=self.mechanism,
+            metrics=[guardrail.metric.value for guardrail in self.guardrails],
+            echoes_version=self.echoes_version,
+        )
 
     def _shadow_terms(self) -> ShadowTerms:
         return ShadowTerms(
@@ -195,6 +205,7 @@ class ReleasePlan:
         return {
             **(shadow if self.strategy is Strategy.SHADOW else {}),
             **({} if self.ab_test is None else {"ab_test": self.ab_test.to_json()}),
+            **({"echoes_version": True} if self.echoes_version else {}),
             "strategy": self.strategy.value,
             "mechanism": self.mechanism.value,
             "split": self.split.value,
@@ -251,6 +262,7 @@ class ReleasePlan:
             pairing=None if pairing is None else Pairing.from_json(pairing),
             then=None if then is None else Strategy(then),
             ab_test=None if terms is None else ABTerms.from_json(terms),
+            echoes_version=bool(data.get("echoes_version", False)),
         )
 
 

@@ -265,6 +265,7 @@ def _environment(around: Surroundings, package: str) -> dict[str, Any]:
         "join_shadow_captures",
         "record_outcome",
         "aggregate_requests",
+        "watch_release",
     }:
         variables["OBSERVATION_TABLE"] = ref(OBSERVATION_TABLE)
     if package in {"route_request", "record_outcome"}:
@@ -303,6 +304,7 @@ def _guard_statements(around: Surroundings) -> Statements:
 def _watch_statements(around: Surroundings) -> Statements:
     return [
         _releases(_GET, _PUT, _DELETE),
+        _observations(_QUERY),
         _endpoints(around, _READ_BACK),
         _stacks(around),
         allow(["cloudwatch:GetMetricData"], ["*"]),

@@ -14,6 +14,8 @@ from stacks.components.blueprint import Blueprint, Kept, att, ref
 from stacks.components.capture_bucket import CAPTURE_BUCKET
 from stacks.project.placement import Placement
 from stacks.project.spec import ModelSpec
+from tidegate.echo import VARIABLE
+from tidegate.plan import ReleasePlan
 from tidegate.slots import PAIR, Slot
 from tidegate.version import Version
 
@@ -93,7 +95,7 @@ def _add_model(blueprint: Blueprint, props: ServingProps, slot: Slot) -> None:
         "AWS::SageMaker::Model",
         {
             "ExecutionRoleArn": att(props.role),
-            "PrimaryContainer": _container(props.placement.slots[slot]),
+            "PrimaryContainer": _container(props.placement.slots[slot], props.model.plan),
             "Tags": [_owner(props)],
         },
         after=[props.guard],
@@ -101,11 +103,13 @@ def _add_model(blueprint: Blueprint, props: ServingProps, slot: Slot) -> None:
     )
 
 
-def _container(version: Version) -> dict[str, Any]:
+def _container(version: Version, plan: ReleasePlan) -> dict[str, Any]:
+    """The version is told its digest only where it says it again: else nothing would read it."""
+    told = {VARIABLE: version.digest} if plan.echoes_version else {}
     return {
         "Image": version.image,
         "ModelDataUrl": sub(version.artifact_uri),
-        "Environment": dict(version.environment),
+        "Environment": {**version.environment, **told},
     }
 
 

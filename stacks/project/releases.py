@@ -36,6 +36,8 @@ _KEYS_OF_STEPS: dict[Strategy, tuple[str, ...]] = {
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"of compare must|^compare is", "compare"),
     (r"^then ", "then"),
+    (r"^echoes_version", "echoes_version"),
+    (r"^guardrail outcomes", "guardrails"),
     (r"^strategy |not available yet; use|steps? of strategy", "strategy"),
     (r"^split (router|must)", "split"),
     (r"arm shares", "shares"),
@@ -155,6 +157,7 @@ def plan_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan:
         warm_up_seconds=seconds_of(section.warm_up),
         alpha=section.alpha,
         beta=section.beta,
+        echoes_version=section.echoes_version,
     )
 
 

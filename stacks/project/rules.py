@@ -30,9 +30,13 @@ from stacks.project.shape import (
 )
 from stacks.project.source import Location, Source
 from stacks.project.tables import images, instance_types, partitions
+from tidegate.echo import VARIABLE
 
 _PartT = TypeVar("_PartT", bound=Part)
-_OWNED = ("SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY")
+_OWNED = dict.fromkeys(("SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY"), "entry_point")
+"""Variables of framework containers that are set here, and from what."""
+_VERSION = {VARIABLE: "the version, where release has echoes_version"}
+"""The same of every container."""
 _ECR = re.compile(
     r"^\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/[^:@]+([:@].+)$"
 )
@@ -180,15 +184,15 @@ def _container_faults(place: _Place, raw: Mapping[str, Any], regions: set[str]) 
                 yield place.fault(
                     f"{key} belongs to framework, an own image has none: drop it", key
                 )
-    if framework is not None:
-        yield from _owned_faults(place, raw.get("environment"))
+    owned = _VERSION if framework is None else _OWNED | _VERSION
+    yield from _owned_faults(place, raw.get("environment"), owned)
 
 
-def _owned_faults(place: _Place, environment: object) -> Iterator[Fault]:
+def _owned_faults(place: _Place, environment: object, owned: Mapping[str, str]) -> Iterator[Fault]:
     for key in environment if isinstance(environment, Mapping) else ():
-        if key in _OWNED:
+        if key in owned:
             yield place.fault(
-                f"environment.{key} is set from entry_point: drop it here", "environment", key
+                f"environment.{key} is set from {owned[key]}: drop it here", "environment", key
             )
 
 

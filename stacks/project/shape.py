@@ -286,6 +286,9 @@ class ReleaseFile(Part):
     then: Annotated[Strategy, Field(strict=False)] | None = None
     """Of shadow: canary, linear or rolling, by weights, which releases a version that has passed,
     with the same guardrails and its own keys here; left out: nothing, a shadow ends passed."""
+    echoes_version: bool = False
+    """Of mechanism guardrail: the container names its version in each answer (TIDEGATE_VERSION as
+    custom attribute), so that outcomes and latency are compared by version."""
     guardrails: GuardrailsFile | None = None
     """Left out: errors within 0.02 and latency within 0.20 after a slowdown of 1.5."""
     lag: Duration = "30s"

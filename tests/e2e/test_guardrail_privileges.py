@@ -85,7 +85,7 @@ def open_release(world: World, **changes: Any) -> str:
         endpoint_config_name=declaration.endpoint_config_name,
         live=SlotVersion(slot=VARIANT, version=pointer.version),
         candidate=SlotVersion(slot=NEW_FLEET, version=pointer.version),
-        plan=declaration.plan,
+        plan=replace(declaration.plan, echoes_version=True),
         phase=Phase.SHIFTING,
         started_by="a story",
         started_at=world.deployed.target.clock.now() - 600,

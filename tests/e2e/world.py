@@ -56,10 +56,16 @@ def predict_fn(question, behaviour):
     if armed and draw % 100 < behaviour["error_percent"]:
         raise RuntimeError("this model fails on some inputs")
     wrong = draw // 100 % 100 < behaviour["wrong_percent"]
-    return {"label": "wrong" if wrong else "right", "version": behaviour["name"]}
+    silent = behaviour["silent"]
+    return {"label": "wrong" if wrong else "right", "version": behaviour["name"], "silent": silent}
 
 def output_fn(prediction, accept):
-    return json.dumps(prediction)
+    version, silent = os.environ.get("TIDEGATE_VERSION"), prediction.pop("silent")
+    if version is None or silent:
+        return json.dumps(prediction)
+    from sagemaker_containers.beta.framework import worker
+    named = {"X-Amzn-SageMaker-Custom-Attributes": "tidegate-version=" + version}
+    return worker.Response(json.dumps(prediction), headers=named, mimetype="application/json")
 """
 
 PROJECT = """
@@ -90,13 +96,17 @@ models:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """What a tiny version does to its requests. It fails only once the file `armed_by` exists."""
+    """What a tiny version does to its requests. It fails only once the file `armed_by` exists.
+
+    One that is `silent` never names itself in its answers.
+    """
 
     name: str
     error_percent: int = 0
     wrong_percent: int = 20
     delay_ms: int = 0
     armed_by: Path | None = None
+    silent: bool = False
 
 
 V1 = Behaviour(name="v1")
@@ -346,6 +356,7 @@ def behaviour_json(behaviour: Behaviour) -> dict[str, Any]:
         "error_percent": behaviour.error_percent,
         "wrong_percent": behaviour.wrong_percent,
         "delay_ms": behaviour.delay_ms,
+        "silent": behaviour.silent,
         "armed_by": None if behaviour.armed_by is None else str(behaviour.armed_by),
     }
 

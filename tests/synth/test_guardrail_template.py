@@ -16,6 +16,8 @@ from tests.synth.assembly import Assembly, synthesize
 from tidegate.guardrail.alarm import alarm_name
 from tidegate.guardrail.course import shifts
 
+NAMED = """{ strategy: canary, mechanism: guardrail, echoes_version: true,
+      steps: [{ share_percent: 10, bake: 15m }], guardrails: { outcomes: { margin: 0.1 } } }"""
 MODELS = {
     "bang": (2, "{ strategy: big-bang, bake: 20m, mechanism: guardrail }"),
     "canary": (
@@ -24,6 +26,7 @@ MODELS = {
     ),
     "linear": (2, "{ strategy: linear, mechanism: guardrail, step_percent: 20, bake: 10m }"),
     "rolling": (5, "{ strategy: rolling, batch_percent: 50, bake: 10m }"),
+    "named": (2, NAMED),
 }
 MODEL = """
   NAME:
@@ -69,6 +72,11 @@ def deployment(templates: Assembly, model: str) -> dict[str, Any]:
 ROUTING = {
     "bang": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 1_200},
     "canary": {
+        "Type": "CANARY",
+        "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10},
+        "WaitIntervalInSeconds": 900,
+    },
+    "named": {
         "Type": "CANARY",
         "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10},
         "WaitIntervalInSeconds": 900,
@@ -132,6 +140,18 @@ def test_there_is_one_production_variant(templates: Assembly, model: str):
     assert len(templates.resources(stack, "AWS::SageMaker::Model")) == 1
     scaled = templates.resources(stack, "AWS::ApplicationAutoScaling::ScalableTarget")
     assert set(scaled) == {"BlueScaling"}
+
+
+def test_a_container_that_names_its_version_is_told_it(templates: Assembly, guarded: ProjectSpec):
+    """By a variable that is no part of the version; no other container gets it."""
+    (named,) = templates.resources("shop-dev-model-named", "AWS::SageMaker::Model").values()
+    (other,) = templates.resources("shop-dev-model-canary", "AWS::SageMaker::Model").values()
+    told = named["Properties"]["PrimaryContainer"]["Environment"]
+    plain = other["Properties"]["PrimaryContainer"]["Environment"]
+    verify = templates.resources("shop-dev-model-named", "Custom::ReleaseVerify")
+    (gate,) = (item["Properties"] for item in verify.values())
+    assert told.pop("TIDEGATE_VERSION") == gate["Slots"]["blue"]["digest"]
+    assert told == plain
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -8,6 +8,7 @@ that cannot go back is worse than any version.
 from dataclasses import dataclass, replace
 
 from tidegate.errors import DeployRefusedError
+from tidegate.guardrail.echoes import is_silent
 from tidegate.guardrail.ports import Deployment, Ports
 from tidegate.guardrail.quiet import quiet
 from tidegate.guardrail.settle import VARIANT, Opening, again, end, entry_of, open_release
@@ -202,6 +203,8 @@ def _release_faults(record: ReleaseRecord | None, declared: Declaration) -> list
     if record.halted is not None:
         return [f"nobody watched release {record.release_id}: {record.halted.why}"]
     if record.verdict is not None and record.verdict.kind is VerdictKind.ROLL_BACK:
+        return [record.verdict.reason]
+    if is_silent(record.verdict) and record.verdict is not None:
         return [record.verdict.reason]
     if record.phase in {Phase.RESTORING, Phase.ABORTING}:
         return [f"release {record.release_id} is being taken back"]
