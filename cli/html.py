@@ -26,6 +26,7 @@ from cli.screen import (
     bounds,
     duration,
     milliseconds,
+    mixed_words,
     percent,
     quantile_name,
     reached_share,
@@ -93,6 +94,7 @@ def page_environment(loader: BaseLoader) -> Environment:
         pairs_of=pairs_of,
         differing_words=differing_words,
         promise_of=promise_of,
+        mixed_words=mixed_words,
     )
     return environment
 

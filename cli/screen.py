@@ -63,7 +63,9 @@ def release_panel(view: ReleaseView, *, now: float | None = None) -> RenderableT
     if view.paused is not None:
         parts.append(Text(f"paused: {view.paused}", style="yellow"))
     if view.unattributed_requests:
-        parts.append(Text(f"{view.unattributed_requests} failed requests belong to no slot"))
+        parts.append(Text(f"{view.unattributed_requests} requests belong to no slot"))
+    if view.mixed:
+        parts.append(Text(mixed_words(view), style="dim"))
     if view.unit != Unit.REQUEST:
         parts.append(Text(f"not covered: {view.limits}", style="dim"))
     return Panel(
@@ -79,6 +81,8 @@ def release_line(view: ReleaseView, *, now: float) -> str:
     slot = view.candidate
     told, count, _ = _outcomes(view, slot)
     seen = f"{slot.requests:,} requests, {slot.errors:,} failed, {count:,} {told}"
+    if view.mixed:
+        seen = f"{view.exposure:,} requests"
     why = view.reason
     if view.evidence and view.phase in {Phase.SHIFTING, Phase.BAKING} and view.halted is None:
         why = f"{verdict_words(view, view.verdict)}; {evidence_words(view)}"
@@ -92,6 +96,14 @@ def evidence_words(view: ReleaseView) -> str:
         reached = f"{item.metric} {100 * reached_share(item):.0f} %"
         claims.setdefault(item.claim.value, []).append(reached)
     return "; ".join(f"{claim}: {', '.join(reached)}" for claim, reached in claims.items())
+
+
+def mixed_words(view: ReleaseView) -> str:
+    """What the counts of the slots are where nothing tells whose an answer was."""
+    return (
+        f"requests and latency of {view.live.slot} are of both fleets, which answer under one "
+        f"name; as CloudWatch counts them, {view.exposure:,} requests were the candidate's"
+    )
 
 
 def steps_words(view: ReleaseView) -> str:
@@ -179,7 +191,7 @@ def _slot_row(view: ReleaseView, slot: SlotView) -> tuple[RenderableType, ...]:
     )
 
 
-_PROVEN = {Claim.HARM: "red", Claim.SAFE: "green"}
+_PROVEN = {Claim.HARM: "red", Claim.SAFE: "green", Claim.LIMIT: "red"}
 
 
 def _evidence(view: ReleaseView) -> Table:

@@ -34,6 +34,7 @@ _MARGINS_DRAWN = 3.0
 """A difference further from zero than so many margins is drawn on the edge."""
 
 _MOST_TICKS = 5
+_DRAWN = (Claim.HARM, Claim.SAFE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +216,7 @@ def _difference_words(
 def _evidence(view: ReleaseView, metric: str) -> Drawing:
     series = {
         claim: [(point.at, reached(point, f"{metric} {claim}")) for point in view.points]
-        for claim in Claim
+        for claim in _DRAWN
     }
     highest = max(value for values in series.values() for _, value in values)
     axes = _axes(view, low=LOWEST_DRAWN, high=min(HIGHEST_DRAWN, max(1.25, 1.08 * highest)))
@@ -256,7 +257,7 @@ def _row(view: ReleaseView, point: Point, metric: str) -> tuple[str, ...]:
         percent(point.live_rates.get(metric)),
         percent(point.candidate_rates.get(metric)),
         "-" if bounds is None else f"{_points(bounds[0])} to {_points(bounds[1])}",
-        *(f"{100 * reached(point, f'{metric} {claim}'):.0f} %" for claim in Claim),
+        *(f"{100 * reached(point, f'{metric} {claim}'):.0f} %" for claim in _DRAWN),
         verdict_words(view, point.verdict),
     )
 

@@ -22,10 +22,11 @@ class VerdictKind(StrEnum):
 
 
 class Claim(StrEnum):
-    """What a piece of evidence speaks for."""
+    """What a piece of evidence speaks for: of `limit`, that a fixed limit is broken."""
 
     HARM = "harm"
     SAFE = "safe"
+    LIMIT = "limit"
 
 
 @value

@@ -17,6 +17,7 @@ from tidegate.observation import Observation, PairCounts, Unit, limits_of
 from tidegate.ports import Look
 from tidegate.release import LogEntry, Phase, ReleaseRecord, SlotVersion
 from tidegate.shadow.join import worst_slices
+from tidegate.strategies import Mechanism
 from tidegate.totals import Totals, totals_by_slot
 from tidegate.verdict import Claim, Evidence, Verdict
 from tidegate.view_arms import ABView, ab_view, progress_of
@@ -127,6 +128,10 @@ class ReleaseView:
     paused: str | None
     halted: str | None
     unattributed_requests: int
+    echoes_version: bool
+    """Whether answers name their version, in a release whose traffic SageMaker moves."""
+    judged_requests: int
+    """The candidate's requests that the last verdict is about."""
     pairs: PairCounts | None
     """Of a shadow: all pairs so far; latencies and distances with them, slices without."""
     slices: tuple[SliceView, ...]
@@ -147,6 +152,19 @@ class ReleaseView:
     def over(self) -> bool:
         """Whether the release has ended."""
         return Phase(self.phase).terminal
+
+    @property
+    def mixed(self) -> bool:
+        """Whether both versions answer under one name, so that the live slot's counts are of both.
+
+        So it is where SageMaker moves the traffic, unless the container names its version.
+        """
+        return self.mechanism == Mechanism.GUARDRAIL and not self.echoes_version
+
+    @property
+    def exposure(self) -> int:
+        """Requests that the candidate served, as far as anything tells."""
+        return self.judged_requests if self.mixed else self.candidate.requests
 
     @property
     def seconds(self) -> float | None:
@@ -219,6 +237,8 @@ def view_of(
         paused=None if record.paused is None else record.paused.why,
         halted=None if record.halted is None else record.halted.why,
         unattributed_requests=sum(t.requests for s, t in totals.items() if s not in slots),
+        echoes_version=record.plan.echoes_version,
+        judged_requests=0 if verdict is None else verdict.candidate_requests,
         pairs=_pairs(record, counters),
         slices=_slices(record, counters),
         points=_points(record, looks, log),

@@ -12,8 +12,9 @@ from cli.console.server import ConsoleServer, serving
 from cli.html import write_report
 from tests.cli_world import CliWorld
 from tests.e2e.browsing import AXE, Tab
-from tests.samples import RELEASE
+from tests.samples import MODEL, RELEASE
 from tests.shadow_world import shadowed
+from tests.unit.tidegate.guardrail.guardrail_world import NEW, OLD, GuardrailWorld
 
 pytestmark = [
     pytest.mark.accept,
@@ -46,15 +47,34 @@ def shadow_that_begins() -> CliWorld:
     return world
 
 
-@pytest.mark.parametrize("make", [shadow_that_failed, shadow_that_passed, shadow_that_begins])
+def deploy_that_does_harm() -> CliWorld:
+    """SageMaker moves the traffic, and the new fleet fails a quarter of its requests."""
+    fleets = GuardrailWorld.deployed()
+    fleets.guard("v2")
+    fleets.updating(25)
+    for _ in range(6):
+        fleets.serve(OLD, 75, 1)
+        fleets.serve(NEW, 25, 6)
+        fleets.clock.advance(60)
+        fleets.look()
+    world = CliWorld()
+    world.release.store, world.release.counters = fleets.store, fleets.counters
+    return world
+
+
+MADE = [shadow_that_failed, shadow_that_passed, shadow_that_begins, deploy_that_does_harm]
+
+
+@pytest.mark.parametrize("make", MADE)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_console_shows_pairs_to_everybody(
+def test_the_console_shows_each_release_to_everybody(
     open_tab: OpenTab, make: Callable[[], CliWorld], scheme: str
 ) -> None:
     """WCAG AA on a desk and on a telephone, which needs no scrolling sideways."""
-    reader = Reader(make().deployed())
-    with serving(ConsoleServer(port=0, token=TOKEN, answers=Answers(reader))) as server:
-        url = server.url.replace("/#", f"/releases/{RELEASE}#")
+    deployed = make().deployed()
+    (release_id,) = deployed.store.releases(MODEL)
+    with serving(ConsoleServer(port=0, token=TOKEN, answers=Answers(Reader(deployed)))) as server:
+        url = server.url.replace("/#", f"/releases/{release_id}#")
         for size in ({"width": 1280, "height": 900}, TELEPHONE):
             tab = open_tab(url, color_scheme=scheme, viewport=size)
             tab.page.locator("h1 .chip").wait_for()
