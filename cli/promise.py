@@ -10,9 +10,9 @@ def promise_of(view: ReleaseView) -> str:
     alpha, beta = percent(view.alpha), percent(view.beta)
     if view.mechanism == Mechanism.GUARDRAIL:
         return (
-            "By its plan, the chance to take back a candidate that stays within its fixed limits "
-            f"is at most {alpha}. To stay below them proves no more than that: nothing is compared "
-            "at the same time."
+            "By its plan, the chance to take back a candidate that does no harm and stays within "
+            f"its fixed limits is at most {alpha}. SageMaker promotes by itself: that it is safe "
+            "is never claimed."
         )
     verbs = ("fail", "pass") if view.strategy == Strategy.SHADOW else ("roll back", "promote")
     return (

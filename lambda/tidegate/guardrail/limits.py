@@ -71,7 +71,7 @@ class Measured:
         """How sure it is that the limit is broken, at this share of the error budget."""
         return Evidence(
             metric=self.limit.metric.value,
-            claim=Claim.LIMIT,
+            claim=Claim.HARM,
             log_evidence=log_above(self.bad, self.trials, limit=self.limit.share),
             log_limit=-math.log(alpha),
             live_rate=self.limit.baseline,

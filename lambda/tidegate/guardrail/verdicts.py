@@ -19,7 +19,7 @@ from tidegate.judge import JudgeState, judge
 from tidegate.observation import Observation, ObservationKey
 from tidegate.plan import Metric, ReleasePlan
 from tidegate.values import value
-from tidegate.verdict import Evidence, Verdict, VerdictKind
+from tidegate.verdict import Claim, Evidence, Verdict, VerdictKind
 from tidegate.words import thousands
 
 
@@ -125,7 +125,9 @@ def _limited(
         everywhere = limit.metric is Metric.LATENCY and evidence.told is None
         seen = measured(limit, candidate if everywhere else alone)
         proof = seen.evidence(alpha=_alpha(plan))
-        found.append((proof, seen.broken(proof) if proof.reached else ""))
+        # The same metric may be compared too: people have to tell the two apart.
+        named = replace(proof, claim=Claim.LIMIT)
+        found.append((named, seen.broken(proof) if proof.reached else ""))
     return found
 
 
