@@ -19,8 +19,8 @@ def simulation_faults(plan: ReleasePlan) -> tuple[str, ...]:
         return (fault,)
     if plan.strategy not in SIMULATED:
         fault = (
-            f"strategy {plan.strategy} cannot be simulated, only {', '.join(SIMULATED)}: what it "
-            "decides is not whether one candidate does harm"
+            f"strategy {plan.strategy} cannot be simulated, only {', '.join(SIMULATED)}: these "
+            "compare one candidate with the live version at the same time"
         )
         return (fault,)
     return ()
