@@ -3,7 +3,7 @@
 Draws a `ReleaseView`; computes nothing that the view does not say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -57,20 +57,25 @@ def release_panel(view: ReleaseView, *, now: float | None = None) -> RenderableT
     if view.latency:
         parts.append(latency_table(view.latency))
     parts.append(Text(view.reason, style="italic"))
-    pairs = pairs_words(view)
-    if pairs is not None:
-        parts.append(Text(pairs))
-    if view.paused is not None:
-        parts.append(Text(f"paused: {view.paused}", style="yellow"))
-    if view.unattributed_requests:
-        parts.append(Text(f"{view.unattributed_requests} requests belong to no slot"))
-    if view.mixed:
-        parts.append(Text(mixed_words(view), style="dim"))
-    if view.unit != Unit.REQUEST:
-        parts.append(Text(f"not covered: {view.limits}", style="dim"))
+    parts += _remarks(view)
     return Panel(
         Group(*parts), title=Text(title), subtitle=Text(view.release_id), border_style="cyan"
     )
+
+
+def _remarks(view: ReleaseView) -> Iterator[Text]:
+    """What stands below the reason."""
+    pairs = pairs_words(view)
+    if pairs is not None:
+        yield Text(pairs)
+    if view.paused is not None:
+        yield Text(f"paused: {view.paused}", style="yellow")
+    if view.unattributed_requests:
+        yield Text(f"{view.unattributed_requests} requests belong to no slot")
+    if view.mixed:
+        yield Text(mixed_words(view), style="dim")
+    if view.unit != Unit.REQUEST:
+        yield Text(f"not covered: {view.limits}", style="dim")
 
 
 def release_line(view: ReleaseView, *, now: float) -> str:
