@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.commands import overview
+from cli.commands.check import check
 from cli.commands.cloud import down, up
 from cli.commands.console import console
 from cli.commands.demo import demo
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(down)
 app.command()(deploy)
+app.command()(check)
 app.command()(invoke)
 app.command()(outcome)
 app.command()(who)

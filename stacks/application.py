@@ -1,12 +1,13 @@
 """The stacks of one stage of a project, wired together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aws_cdk import App
+from aws_cdk import App, Stack
 
 from stacks.assets import AssetShelf
+from stacks.checks.acknowledged import acknowledged
 from stacks.components.dashboard import Shown
 from stacks.front_door_stack import FrontDoorStack, FrontDoorStackProps
 from stacks.hosting_stack import HostingProps, HostingStack, served_by
@@ -32,6 +33,7 @@ def add_stacks(app: App, deployment: Deployment) -> None:
     shelf = AssetShelf(folder=deployment.folder)
     release = ReleaseStack(app, props=_release(deployment, stage, shelf))
     door = _add_front_door(app, project, stage)
+    stacks: list[Stack] = [release] if door is None else [release, door]
     if door is not None:
         # The routers of the tracks are functions of the release stack, called by name.
         door.add_stack_dependency(release)
@@ -51,6 +53,20 @@ def add_stacks(app: App, deployment: Deployment) -> None:
         if door is not None and model.has_tracks:
             # The weighted records alias names that the front door makes.
             hosting.add_stack_dependency(door)
+        stacks.append(hosting)
+    _acknowledge(stacks, project, stage)
+
+
+def _acknowledge(stacks: Iterable[Stack], project: ProjectSpec, stage: StageSpec) -> None:
+    """Each template says which findings of its checks stay, and why (`tidegate check`)."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    for row in acknowledged(project, stage):
+        said = {"resource": row.construct, "rule": row.short_rule, "reason": row.reason}
+        rows.setdefault(row.stack, []).append(said)
+    for stack in stacks:
+        said_of_it = rows.get(stack.stack_name, [])
+        if said_of_it:
+            stack.template_options.metadata = {"tidegate": {"acknowledged": said_of_it}}
 
 
 def _release(deployment: Deployment, stage: StageSpec, shelf: AssetShelf) -> ReleaseProps:

@@ -16,6 +16,7 @@ from stacks.components.autoscaling import add_autoscaling
 from stacks.components.blueprint import Blueprint, ref
 from stacks.components.capture_bucket import CAPTURE_BUCKET, add_capture_bucket
 from stacks.components.deployment_config import add_rollback_alarm, deployment_config
+from stacks.components.emptying import empty_on_delete
 from stacks.components.execution_role import RoleNeeds, add_execution_role, execution_role_id
 from stacks.components.gate import GateProps, add_guard, add_verification
 from stacks.components.serving import ENDPOINT, ServingNames, ServingProps, add_serving
@@ -105,6 +106,7 @@ def hosting_blueprint(gate: GateProps) -> Blueprint:
     by_slot = slot_endpoints(names.endpoint, tracks=gate.tracks)
     endpoints = {slot: by_slot[slot] for slot in gate.placement.served}
     captures = model.capture.percent > 0
+    emptying: tuple[str, ...] = ()
     needs = RoleNeeds(
         arns=gate.arns,
         endpoints=tuple(dict.fromkeys(endpoints.values())),
@@ -116,6 +118,7 @@ def hosting_blueprint(gate: GateProps) -> Blueprint:
     if captures:
         keep_days = model.capture.keep_days
         add_capture_bucket(blueprint, keep_days=keep_days, on_destroy=stage.data_on_destroy)
+        emptying = empty_on_delete(blueprint, CAPTURE_BUCKET, gate.project, gate.arns)
         blueprint.tell("CaptureBucketName", ref(CAPTURE_BUCKET))
     by_guardrail = model.plan.mechanism is Mechanism.GUARDRAIL
     live, shadows = gate.placement.live, model.plan.mechanism is Mechanism.SHADOW
@@ -129,6 +132,7 @@ def hosting_blueprint(gate: GateProps) -> Blueprint:
         shadow=live.other if shadows else None,
         deployment=deployment_config(model, names.endpoint) if by_guardrail else None,
         alarms=[add_rollback_alarm(blueprint, names.endpoint)] if by_guardrail else [],
+        before_captures=emptying,
     )
     after = _add_endpoints(blueprint, serving, gate.tracks)
     add_verification(blueprint, gate)

@@ -14,6 +14,7 @@ from stacks.assets import AssetShelf
 from stacks.components.arns import Arns
 from stacks.components.blueprint import Blueprint, att, ref
 from stacks.components.dashboard import DASHBOARD, Shown, add_dashboard
+from stacks.components.emptying import empty_on_delete, emptying_function
 from stacks.components.front_door import API, FrontDoorProps, add_front_door
 from stacks.components.functions import Surroundings, function_table
 from stacks.components.handler_function import CodeAsset, add_function
@@ -67,6 +68,8 @@ def release_blueprint(props: ReleaseProps, code: CodeAsset) -> Blueprint:
     add_signing_secret(blueprint, stage.data_on_destroy)
     functions = function_table(Surroundings(project=props.project, arns=arns, hosts=props.hosts))
     functions = {**functions, **outcome_functions(Outcomes(project=props.project, arns=arns))}
+    emptying = emptying_function(props.project, arns)
+    functions = {**functions, emptying.name: emptying}
     for row in functions.values():
         add_function(blueprint, row, code=code, stage=stage)
     add_machines(blueprint, functions, arns)
@@ -79,6 +82,8 @@ def release_blueprint(props: ReleaseProps, code: CodeAsset) -> Blueprint:
     if stage.outcome_files_days is not None:
         importer, days = functions["import_outcomes"], stage.outcome_files_days
         add_outcome_files(blueprint, arns, importer, keep_days=days)
+        after = (emptying.id, f"{emptying.id}Role")
+        empty_on_delete(blueprint, OUTCOME_BUCKET, props.project, arns, after=after)
         blueprint.tell("OutcomeBucketName", ref(OUTCOME_BUCKET))
     watched = {name: functions[name].id for name in ("aggregate_requests", "announce_release")}
     add_release_alarms(blueprint, stage, machine=RELEASE_MACHINE, functions=watched)

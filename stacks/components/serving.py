@@ -42,7 +42,8 @@ class ServingProps:
     `role` and `guard` are logical ids: what runs the containers, what decides on every change. A
     track has an endpoint of one slot, under another logical id; a `shadow` gets a copy of what the
     only slot is asked, all of it, and answers nobody. `deployment` says how SageMaker
-    moves traffic where that is its work, `alarms` (ids) what stops it.
+    moves traffic where that is its work, `alarms` (ids) what stops it. `before_captures` (ids) must
+    be there before a captured request is written, and outlive the last one.
     """
 
     names: ServingNames
@@ -55,6 +56,7 @@ class ServingProps:
     endpoint_id: str = ENDPOINT
     deployment: Mapping[str, Any] | None = None
     alarms: Sequence[str] = ()
+    before_captures: Sequence[str] = ()
 
 
 def add_serving(blueprint: Blueprint, props: ServingProps) -> None:
@@ -72,7 +74,7 @@ def add_serving(blueprint: Blueprint, props: ServingProps) -> None:
             "KmsKeyId": props.model.hosting.volume_key,
             "Tags": [_owner(props)],
         },
-        after=[props.guard],
+        after=[props.guard, *props.before_captures],
         kept=Kept.FORMER,
     )
     blueprint.add(

@@ -18,10 +18,9 @@ from moto import mock_aws
 
 from bench.fleet import write_fleet
 from stacks.application import Deployment
-from stacks.checks.template_rules import template_faults
 from stacks.project.load import load_project
 from stacks.project.spec import ProjectSpec
-from tests.synth.assembly import PROJECT_FILE, ROOT, Assembly, synthesize
+from tests.synth.assembly import PROJECT_FILE, ROOT, Assembly, own_faults, synthesize
 
 MOST_TRIPS_A_MODEL = 15
 """jsii round trips (about 0.3 ms each) of one more model: today 12."""
@@ -113,8 +112,31 @@ def test_faults_end_the_synth_with_words_and_no_traceback(folder: Path, tmp_path
 def test_our_own_rules_find_nothing(first: Assembly, later: Assembly):
     """Rules that neither CDK nor cfn-lint knows hold for every template."""
     for assembly in (first, later):
+        assert own_faults(assembly) == []
+
+
+def test_what_a_release_may_go_back_to_is_kept(first: Assembly, later: Assembly):
+    """Models and configurations outlive their replacement."""
+    for assembly in (first, later):
+        for stack in assembly.templates:
+            for kind in ("AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig"):
+                for id_, resource in assembly.resources(stack, kind).items():
+                    assert resource["UpdateReplacePolicy"] == "Retain", id_
+
+
+def test_endpoints_have_literal_names(first: Assembly):
+    """Alarms name them too: by reference the two would need each other."""
+    for stack in first.templates:
+        for endpoint in first.resources(stack, "AWS::SageMaker::Endpoint").values():
+            assert isinstance(endpoint["Properties"]["EndpointName"], str)
+
+
+def test_templates_leave_room(first: Assembly, later: Assembly):
+    """CloudFormation takes 500 resources and 1 MB."""
+    for assembly in (first, later):
         for name, template in assembly.templates.items():
-            assert template_faults(template) == (), name
+            assert len(template["Resources"]) <= 450, name
+            assert len(json.dumps(template)) <= 800_000, name
 
 
 @pytest.mark.nag
