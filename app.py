@@ -18,11 +18,12 @@ for folder in (ROOT, ROOT / "lambda"):
 from aws_cdk import App  # noqa: E402 - after the path
 
 from stacks.application import Deployment, add_stacks  # noqa: E402
-from stacks.idle_costs import told  # noqa: E402
+from stacks.idle_costs import assembly_costs, over_budget, told, write_costs  # noqa: E402
 from stacks.project.faults import ProjectFaultsError  # noqa: E402
 from stacks.project.inputs import chosen_stage, read_pointers  # noqa: E402
 from stacks.project.load import load_project  # noqa: E402
 from stacks.project.placement import PlacementError  # noqa: E402
+from stacks.project.spec import StageSpec  # noqa: E402
 
 _NO_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
 """They show jsii's inside instead of our lines, and a temporary path that differs each time."""
@@ -42,8 +43,18 @@ def main() -> None:
         app, Deployment(project=project, stage=stage, folder=Path(folder), pointers=pointers)
     )
     app.synth()
+    _tell_costs(Path(folder), project.stages[stage])
+
+
+def _tell_costs(folder: Path, stage: StageSpec) -> None:
+    """What bills while idle is told and kept beside the templates; beyond a budget, synth fails."""
+    costs = assembly_costs(folder, region=stage.region)
+    write_costs(folder, stage, costs)
+    fault = over_budget(stage, costs)
+    if fault is not None:
+        sys.exit(fault)
     # Standard output is the CDK command's.
-    sys.stderr.writelines(f"{line}\n" for line in told(project, project.stages[stage]))
+    sys.stderr.write(f"{told(stage, costs)}\n")
 
 
 if __name__ == "__main__":

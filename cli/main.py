@@ -8,6 +8,7 @@ from cli.commands import overview
 from cli.commands.check import check
 from cli.commands.cloud import down, up
 from cli.commands.console import console
+from cli.commands.cost import cost
 from cli.commands.demo import demo
 from cli.commands.deploy import deploy
 from cli.commands.drill import drill
@@ -34,6 +35,7 @@ app.command()(up)
 app.command()(down)
 app.command()(deploy)
 app.command()(check)
+app.command()(cost)
 app.command()(invoke)
 app.command()(outcome)
 app.command()(who)

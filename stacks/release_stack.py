@@ -13,6 +13,7 @@ from constructs import Construct
 from stacks.assets import AssetShelf
 from stacks.components.arns import Arns
 from stacks.components.blueprint import Blueprint, att, ref
+from stacks.components.budget import add_budget
 from stacks.components.dashboard import DASHBOARD, Shown, add_dashboard
 from stacks.components.emptying import empty_on_delete, emptying_function
 from stacks.components.front_door import API, FrontDoorProps, add_front_door
@@ -76,6 +77,7 @@ def release_blueprint(props: ReleaseProps, code: CodeAsset) -> Blueprint:
     add_request_log(blueprint, functions)
     door = FrontDoorProps(project=props.project, stage=stage, functions=functions)
     add_front_door(blueprint, door)
+    add_budget(blueprint, stage.budget)
     add_dashboard(blueprint, props.models, region=stage.region)
     add_notifications(blueprint, stage, functions["announce_release"])
     add_key_rotation(blueprint, functions["rotate_keys"].id)

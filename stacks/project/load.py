@@ -21,6 +21,7 @@ from stacks.project.shape import (
 from stacks.project.source import Source, read_source
 from stacks.project.spec import (
     AlarmsSpec,
+    BudgetSpec,
     CaptureSpec,
     HostingSpec,
     ModelSpec,
@@ -71,7 +72,14 @@ def _stage(name: str, file: StageFile) -> StageSpec:
         notify=tuple(file.notify),
         outcome_files_days=_outcome_files_days(file),
         door=door_of(file.front_door),
+        budget=_budget(file),
     )
+
+
+def _budget(file: StageFile) -> BudgetSpec | None:
+    if file.budget is None:
+        return None
+    return BudgetSpec(usd_a_month=file.budget.usd_a_month, notify=tuple(file.budget.notify))
 
 
 def _outcome_files_days(file: StageFile) -> int | None:

@@ -33,6 +33,9 @@ Duration = Annotated[str, StringConstraints(pattern=PATTERN)]
 SUBSCRIBER = r"^(https://[^\s/]+\S*|[^\s@:/]+@[^\s@:/]+\.[^\s@:/]+)$"
 Subscriber = Annotated[str, StringConstraints(pattern=SUBSCRIBER, max_length=2048)]
 
+EMAIL = r"^[^\s@:/]+@[^\s@:/]+\.[^\s@:/]+$"
+Email = Annotated[str, StringConstraints(pattern=EMAIL, max_length=320)]
+
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 ProjectName = Annotated[Name, StringConstraints(max_length=20)]
 StageName = Annotated[Name, StringConstraints(max_length=10)]
@@ -90,6 +93,16 @@ class OutcomeFilesFile(Part):
     """How long files and their results are kept, in whole days."""
 
 
+class BudgetFile(Part):
+    """What a stage may cost: synth fails beyond it, and AWS tells of it where somebody listens."""
+
+    usd_a_month: Annotated[float, Field(gt=0, le=1_000_000)]
+    """US dollars a month that the stage may bill while nobody asks; unknown prices do not count."""
+    notify: Annotated[list[Email], Field(max_length=10)] = []
+    """E-mail addresses that AWS Budgets tells at 80 % spent and 100 % forecast of the account's
+    costs; left out: there is no AWS::Budgets::Budget."""
+
+
 class StageFile(Part):
     """A stage: one copy of the project in one account and region."""
 
@@ -108,6 +121,8 @@ class StageFile(Part):
     front_door: FrontDoorFile = FrontDoorFile()
     notify: Annotated[list[Subscriber], Field(max_length=50)] = []
     """E-mail addresses and https URLs that are told of every change of a release."""
+    budget: BudgetFile | None = None
+    """What the stage may bill a month; left out: whatever it does."""
     outcome_files: OutcomeFilesFile | None = None
     """A bucket whose files of outcomes are credited; left out: there is none."""
 

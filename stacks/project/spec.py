@@ -21,6 +21,14 @@ class DataOnDestroy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSpec:
+    """What a stage may bill a month while idle, and whom AWS Budgets tells (nobody: no budget)."""
+
+    usd_a_month: float
+    notify: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageSpec:
     """Where and how one copy of the project runs. No account: whichever one deploys."""
 
@@ -37,6 +45,7 @@ class StageSpec:
     outcome_files_days: int | None = None
     """How long files of outcomes are kept; None where none are taken."""
     door: DoorSpec = field(default_factory=DoorSpec)
+    budget: BudgetSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,22 @@ def test_faults_end_the_synth_with_words_and_no_traceback(folder: Path, tmp_path
     assert not list((wrong / "out").glob("*.template.json"))
 
 
+def test_stage_beyond_its_budget_is_refused(folder: Path, tmp_path: Path):
+    """The sum, the limit and the largest items; below the budget, one line tells the sum."""
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("a", "b", "prod"))
+    budget = "region: eu-west-1\n    budget: { usd_a_month: LIMIT, notify: [ops@example.com] }"
+    text = PROJECT_FILE.replace("region: eu-west-1", budget, 1)
+    for limit, words in (("100", "its budget is $100.00"), ("5000", "a month while idle, and")):
+        (copy / "tidegate.yaml").write_text(text.replace("LIMIT", limit + ".0"))
+        done = _app(copy, limit)
+        assert words in done.stderr
+        assert done.returncode == (1 if limit == "100" else 0)
+    template = json.loads((copy / "5000" / "shop-dev-release.template.json").read_text())
+    limits = template["Resources"]["Budget"]["Properties"]["Budget"]["BudgetLimit"]
+    assert limits == {"Amount": 5000.0, "Unit": "USD"}
+
+
 def test_our_own_rules_find_nothing(first: Assembly, later: Assembly):
     """Rules that neither CDK nor cfn-lint knows hold for every template."""
     for assembly in (first, later):

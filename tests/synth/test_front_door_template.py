@@ -1,6 +1,7 @@
 """The templates of two tracks: ways in, endpoints, and the records between them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,10 @@ def assembly(doors: ProjectSpec, tmp_path_factory: pytest.TempPathFactory) -> As
 def promoted(doors: ProjectSpec, tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """A deploy of stage prod, in which fraud's green slot is live."""
     folder = tmp_path_factory.mktemp("p")
-    pointers = {"fraud": LIVE}
+    image = LIVE.version.image.replace("141502667606", "683313688378").replace(
+        "eu-west-1", REGIONS["prod"]
+    )
+    pointers = {"fraud": replace(LIVE, version=replace(LIVE.version, image=image))}
     return synthesize(Deployment(project=doors, stage="prod", folder=folder, pointers=pointers))
 
 
