@@ -32,7 +32,7 @@ _NO_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
 def main() -> None:
     """The assembly of one stage is in cdk.out, or wherever the CDK command line wants it."""
     settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
-    folder = os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out"))
+    folder = os.environ.get("CDK_OUTDIR", str(Path.cwd() / "cdk.out"))
     # The flags of cdk.json by hand: `python app.py` and `cdk synth` must give the same templates.
     app = App(outdir=folder, context={**settings["context"], **_NO_TRACES})
     file = app.node.try_get_context("tidegate:project-file")

@@ -34,9 +34,9 @@ def test_up_starts_a_cloud_and_down_ends_it(folder: CliWorld):
     pid = started.json()["pid"]
     assert started.json()["started"] is True
     assert started.json()["environment"]["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
-    assert folder.run("down", "--json").json() == {"stopped": True}
+    assert folder.run("down", "--json").json() == {"stopped": True, "removed": []}
     assert not is_running(pid)
-    assert folder.run("down", "--json").json() == {"stopped": False}
+    assert folder.run("down", "--json").json() == {"stopped": False, "removed": []}
 
 
 def test_a_second_up_names_the_cloud_that_runs(folder: CliWorld):
