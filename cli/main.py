@@ -6,6 +6,7 @@ import typer
 
 from cli.commands import overview
 from cli.commands.check import check
+from cli.commands.bootstrap_policy import bootstrap_policy
 from cli.commands.cloud import down, up
 from cli.commands.console import console
 from cli.commands.cost import cost
@@ -18,6 +19,7 @@ from cli.commands.keys import app as keys_app
 from cli.commands.outcomes import app as outcomes_app
 from cli.commands.plan import plan
 from cli.commands.preflight import preflight
+from cli.commands.privileges import privileges
 from cli.commands.release import app as release_app
 from cli.commands.replay import replay
 from cli.commands.simulate import simulate
@@ -46,6 +48,8 @@ app.command()(who)
 app.command()(console)
 app.command()(drill)
 app.command()(plan)
+app.command()(privileges)
+app.command("bootstrap-policy")(bootstrap_policy)
 app.command()(simulate)
 app.command()(replay)
 app.command()(demo)
