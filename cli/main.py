@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from cli.commands import overview
-from cli.commands.check import check
 from cli.commands.bootstrap_policy import bootstrap_policy
+from cli.commands.check import check
 from cli.commands.cloud import down, up
 from cli.commands.console import console
 from cli.commands.cost import cost

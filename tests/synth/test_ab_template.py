@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stacks.checks.template_rules import template_faults
 
 from stacks.application import Deployment
-from stacks.checks.template_rules import template_faults
 from stacks.project.load import load_project
 from stacks.project.placement import KEPT_WEIGHT, PlacementError
 from stacks.project.spec import ProjectSpec
