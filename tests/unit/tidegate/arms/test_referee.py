@@ -213,3 +213,14 @@ def test_another_plan_or_state_is_refused():
         RefereeState.from_json({"v": 3, "metrics": []})
     with pytest.raises(InvalidValueError, match="it is no A/B test"):
         ab_plan(ReleasePlan(), THREE)
+
+
+def test_of_challengers_that_tie_above_the_control_the_one_ahead_is_promoted():
+    """Either is better than what is live."""
+    alike = [{"a": (100, 0, 20), "b": (100, 0, 90), "c": (100, 0, 91)}] * 40
+    _, verdicts = judged(PLAN, THREE, alike)
+    last = verdicts[-1]
+    assert last.ab_test is not None
+    assert last.ab_test.conclusion == "tie"
+    assert last.kind is VerdictKind.PROMOTE
+    assert last.ab_test.slot == last.ab_test.leader == "c"
