@@ -55,7 +55,12 @@ def budget_minutes(plan: ReleasePlan) -> float:
 
 
 def needs_of(plan: ReleasePlan, traffic: Traffic) -> tuple[Need, ...]:
-    """What each guardrail needs; the last step is taken to last as long as it takes."""
+    """What each guardrail needs; the last step is taken to last as long as it takes.
+
+    Nothing is known of a plan that compares nothing and holds the candidate to fixed limits.
+    """
+    if plan.held_to_limits:
+        return ()
     return tuple(_need(plan, traffic, guardrail) for guardrail in plan.guardrails)
 
 

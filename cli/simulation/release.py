@@ -6,7 +6,7 @@ and counts as settling, which is exposure and no evidence.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -15,9 +15,10 @@ from cli.simulation.behaviour import Behaviour, Traffic
 from cli.simulation.serving import SLOTS, Draw, Stretch, pairs_of, slots_of
 from tidegate import decide
 from tidegate.decide import Decision, Next
+from tidegate.guardrail.limits import BASELINE_SECONDS
 from tidegate.intervals import INTERVAL_SECONDS, interval_of, last_closed, seconds_until_close
 from tidegate.judge import JudgeState, judge
-from tidegate.observation import Observation
+from tidegate.observation import STEADY_PREFIX, Observation
 from tidegate.plan import ReleasePlan
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import Phase, ReleaseRecord
@@ -119,6 +120,17 @@ class _World:
         self.closed_through = through
         return sorted(closed, key=lambda item: item.key)
 
+    def before(self) -> list[Observation]:
+        """What the live version served in the hour before, of which fixed limits are made."""
+        at, hour = (interval_of(self.now) - 1, 0), Stretch(evidence=True)
+        hour.live_seconds = BASELINE_SECONDS
+        per_second = self.setting.traffic.requests_per_minute / 60
+        return [
+            replace(item, key=replace(item.key, release_id=f"{STEADY_PREFIX}simulated"))
+            for _, item in self.draw(at, hour, per_second)
+            if item.requests > 0
+        ]
+
     def settle(self) -> None:
         """Everything that was served is counted as exposure, closed or not."""
         for at, stretch in self.open.items():
@@ -146,6 +158,8 @@ def simulate_release(setting: Setting, rng: np.random.Generator) -> Outcome:
     began = world.now
     record = _opened(setting.plan, at=began)
     state = JudgeState.initial(setting.plan)
+    if setting.plan.held_to_limits:
+        state, _ = judge(setting.plan, SLOTS, state, world.before())
     verdict: Verdict | None = None
     looks = 0
     while record.phase in {Phase.SHIFTING, Phase.BAKING} and record.paused is None:
