@@ -18,9 +18,9 @@ LARGER_SCALED = "instance_type: ml.m5.xlarge, instances: { min: 1, max: 3 },"
 
 
 @pytest.fixture
-def scaled(make_world: Callable[[str], World]) -> World:
-    """v1 is deployed, with a scalable target for each slot."""
-    world = make_world("scaled")
+def scaled(make_world: Callable[[str], World], request: pytest.FixtureRequest) -> World:
+    """v1 is deployed, with a scalable target for each slot; each story has a model of its own."""
+    world = make_world(f"scaled-{request.function.__name__.split('_')[1]}")
     host(world, HOSTING, SCALED)
     world.deploy(V1)
     return world
