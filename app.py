@@ -1,8 +1,8 @@
 """The composition root: project file -> stacks; nothing else reads context or environment.
 
-Context: `tidegate:project-file`, `tidegate:stage` (default: the file's first one) and
-`tidegate:pointers`, model -> live pointer as JSON or the path of a JSON file; `tidegate deploy` and
-the pipeline pass it.
+Context: `tidegate:project-file`, `tidegate:stage` (default: the file's first one; `pipeline` is the
+pipeline itself) and `tidegate:pointers`, model -> live pointer as JSON or the path of a JSON file;
+`tidegate deploy` and the pipeline pass it.
 """
 
 import json
@@ -42,7 +42,8 @@ def main() -> None:
     )
     app.synth()
     # Standard output is the CDK command's.
-    sys.stderr.writelines(f"{line}\n" for line in told(project, project.stages[stage]))
+    if stage in project.stages:
+        sys.stderr.writelines(f"{line}\n" for line in told(project, project.stages[stage]))
 
 
 if __name__ == "__main__":

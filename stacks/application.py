@@ -6,10 +6,13 @@ from pathlib import Path
 
 from aws_cdk import App
 
+from stacks.access_stack import AccessProps, AccessStack
 from stacks.assets import AssetShelf
 from stacks.components.dashboard import Shown
 from stacks.front_door_stack import FrontDoorStack, FrontDoorStackProps
 from stacks.hosting_stack import HostingProps, HostingStack, served_by
+from stacks.pipeline_stack import PipelineStack
+from stacks.project.pipelines import PIPELINE_STAGE
 from stacks.project.spec import ProjectSpec, StageSpec
 from stacks.release_stack import ReleaseProps, ReleaseStack
 from tidegate.pointer import LivePointer
@@ -26,9 +29,17 @@ class Deployment:
 
 
 def add_stacks(app: App, deployment: Deployment) -> None:
-    """The app has the stage's release stack, its front door, and a stack for each model."""
+    """The app has the stage's release stack, its front door, and a stack for each model.
+
+    A stage that a pipeline delivers to has the roles which it takes there; stage `pipeline` is the
+    pipeline itself.
+    """
     project = deployment.project
+    if project.pipeline is not None and deployment.stage == PIPELINE_STAGE:
+        PipelineStack(app, project=project, spec=project.pipeline)
+        return
     stage = project.stages[deployment.stage]
+    _add_access(app, project, stage)
     shelf = AssetShelf(folder=deployment.folder)
     release = ReleaseStack(app, props=_release(project, stage, shelf))
     door = _add_front_door(app, project, stage)
@@ -53,6 +64,21 @@ def add_stacks(app: App, deployment: Deployment) -> None:
             hosting.add_stack_dependency(door)
 
 
+def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> None:
+    pipeline = project.pipeline
+    if pipeline is None or stage.name not in pipeline.stages:
+        return
+    zone = _zone(project, stage)
+    home = pipeline.home
+    AccessStack(app, props=AccessProps(project=project.name, stage=stage, home=home, zone_id=zone))
+
+
+def _zone(project: ProjectSpec, stage: StageSpec) -> str | None:
+    """The hosted zone that releases of the stage move records in, if any do."""
+    has_tracks = any(model.has_tracks for model in project.models.values())
+    return stage.door.dns.zone_id if has_tracks and stage.door.dns is not None else None
+
+
 def _release(project: ProjectSpec, stage: StageSpec, shelf: AssetShelf) -> ReleaseProps:
     dns = stage.door.dns
     with_tracks = [name for name, model in project.models.items() if model.has_tracks]
@@ -65,6 +91,7 @@ def _release(project: ProjectSpec, stage: StageSpec, shelf: AssetShelf) -> Relea
             for name, model in project.models.items()
         ],
         hosts=() if dns is None else tuple(dns.host(name) for name in sorted(with_tracks)),
+        pipeline=project.pipeline,
     )
 
 
