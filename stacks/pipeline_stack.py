@@ -14,6 +14,7 @@ from constructs import Construct
 from stacks.components.arns import allow, policy, sub, trust
 from stacks.components.blueprint import Blueprint, Kept, att, ref
 from stacks.components.bucket import objects_in
+from stacks.components.delivery_machine import stage_arn
 from stacks.components.pipeline_actions import (
     BUILT,
     SOURCE,
@@ -239,7 +240,7 @@ class _Drawing:
                 evidence, topic = ref("EvidenceBuild"), ref(APPROVALS)
                 found.append(approval_stage(evidence_build=evidence, topic=topic))
             alarm = self.spec.alarm if last else None
-            target = self._target(stage, "Production" if last else "Staging")
+            target = self._target(stage, self.spec.title(stage.name))
             found.append(delivery_stage(target, self.name, alarm=alarm, region=stage.region))
         return found
 
@@ -328,8 +329,8 @@ class _Drawing:
             "Action": "sts:AssumeRole",
             "Condition": {"ArnEquals": {"aws:PrincipalArn": machines}},
         }
-        stages = sub(f"{self.arn('codepipeline', self.name)}/*")
-        retry = allow(["codepipeline:RetryStageExecution"], [stages])
+        titles = [stage_arn(self.project.name, home, self.spec.title(s.name)) for s in others]
+        retry = allow(["codepipeline:RetryStageExecution"], [sub(title) for title in titles])
         blueprint.add(
             "ResumeRole",
             "AWS::IAM::Role",

@@ -146,6 +146,7 @@ def _delivery(
         project=props.project,
         arns=arns,
         home=pipeline.home,
+        title=pipeline.title(props.stage.name),
         hosts=props.hosts,
         zone_id=None if dns is None else dns.zone_id,
         traffic=traffic,

@@ -11,6 +11,7 @@ from cli.options import (
     OnOption,
     Place,
     ProjectFileOption,
+    RoleOption,
     StageOption,
     place,
 )
@@ -25,6 +26,7 @@ ASSEMBLY = Path("cdk.out")
 @reported
 def deploy(
     *,
+    role: RoleOption = None,
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
@@ -34,7 +36,7 @@ def deploy(
     from cli.overview import model_statuses, status_json
     from cli.progress import progress
 
-    where = place(project_file=project_file, stage=stage, on=on)
+    where = place(project_file=project_file, stage=stage, on=on).under(role)
     note(f"{where.project.name} {where.stage} on {where.target.name}")
     with progress() as shown:
         done = where.deploy(assembly=ASSEMBLY, progress=shown)

@@ -15,10 +15,11 @@ from cfnlint.api import ManualArgs, lint_file
 
 from stacks.application import Deployment, add_stacks
 from stacks.checks.assembly_rules import assembly_faults
-from stacks.checks.nag import add_nag, findings
+from stacks.checks.nag import add_nag, add_pipeline_nag, findings
 from stacks.checks.template_rules import template_faults
 from stacks.project.faults import ProjectFaultsError
 from stacks.project.load import load_project
+from stacks.project.pipelines import PIPELINE_STAGE
 from stacks.project.spec import ProjectSpec
 
 
@@ -29,7 +30,8 @@ def main(project_file: Path) -> int:
     except ProjectFaultsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    faults = [fault for stage in project.stages for fault in _stage_faults(project, stage)]
+    places = (*project.stages, *(() if project.pipeline is None else (PIPELINE_STAGE,)))
+    faults = [fault for stage in places for fault in _stage_faults(project, stage)]
     sys.stderr.writelines(f"{fault}\n" for fault in faults)
     return 1 if faults else 0
 
@@ -38,7 +40,10 @@ def _stage_faults(project: ProjectSpec, stage: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         app = App(outdir=folder)
         add_stacks(app, Deployment(project=project, stage=stage, folder=Path(folder)))
-        add_nag(app, project, project.stages[stage])
+        if stage in project.stages:
+            add_nag(app, project, project.stages[stage])
+        else:
+            add_pipeline_nag(app, project)
         try:
             app.synth()
         except RuntimeError:
@@ -50,8 +55,14 @@ def _stage_faults(project: ProjectSpec, stage: str) -> Iterator[str]:
         for path in sorted(Path(folder).glob("*.template.json")):
             template = json.loads(path.read_text(encoding="utf-8"))
             templates[path.name.removesuffix(".template.json")] = template
-            yield from _template_faults(path, template, region=project.stages[stage].region)
+            yield from _template_faults(path, template, region=_region(project, stage))
         yield from assembly_faults(templates)
+
+
+def _region(project: ProjectSpec, stage: str) -> str:
+    if stage in project.stages or project.pipeline is None:
+        return project.stages[stage].region
+    return project.pipeline.home.region
 
 
 def _template_faults(path: Path, template: dict[str, Any], *, region: str) -> Iterator[str]:

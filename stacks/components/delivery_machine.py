@@ -43,11 +43,15 @@ class TrafficObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryProps:
-    """A stage that a pipeline delivers to. `traffic` is what models there are asked meanwhile."""
+    """A stage that a pipeline delivers to. `traffic` is what models there are asked meanwhile.
+
+    `title` is what the pipeline calls its own stage.
+    """
 
     project: str
     arns: Arns
     home: HomeSpec
+    title: str
     hosts: tuple[str, ...] = ()
     zone_id: str | None = None
     traffic: Sequence[TrafficObject] = ()
@@ -130,14 +134,15 @@ def resume_role_arn(props: DeliveryProps) -> str:
 def _resume(props: DeliveryProps) -> dict[str, Any]:
     if props.elsewhere:
         return allow(["sts:AssumeRole"], [sub(resume_role_arn(props))])
-    return allow(["codepipeline:RetryStageExecution"], [sub(stages_arn(props.project, props.home))])
+    stage = stage_arn(props.project, props.home, props.title)
+    return allow(["codepipeline:RetryStageExecution"], [sub(stage)])
 
 
-def stages_arn(project: str, home: HomeSpec) -> str:
-    """Every stage of the pipeline, as text that may hold `${AWS::AccountId}`."""
+def stage_arn(project: str, home: HomeSpec, title: str) -> str:
+    """A stage of the pipeline, as text that may hold `${AWS::AccountId}`."""
     account = "${AWS::AccountId}" if home.account is None else home.account
     name = pipeline_name(project)
-    return f"arn:{home.partition}:codepipeline:{home.region}:{account}:{name}/*"
+    return f"arn:{home.partition}:codepipeline:{home.region}:{account}:{name}/{title}"
 
 
 def _open(props: DeliveryProps) -> FunctionProps:
@@ -207,7 +212,9 @@ def _send(props: DeliveryProps) -> FunctionProps:
         timeout_seconds=_ROUND_TIMEOUT_SECONDS,
         statements=[
             allow(["s3:GetObject"], objects),
-            allow(["execute-api:Invoke"], [sub(f"{api}/$default/POST/outcomes"), *map(sub, routes)]),
+            allow(
+                ["execute-api:Invoke"], [sub(f"{api}/$default/POST/outcomes"), *map(sub, routes)]
+            ),
         ],
         environment={
             **_names(props),

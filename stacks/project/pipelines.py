@@ -96,3 +96,7 @@ class PipelineSpec:
         if self.mode is Mode.INTEGRATION:
             return ()
         return tuple(name for name in (self.staging, self.production) if name is not None)
+
+    def title(self, stage: str) -> str:
+        """What the pipeline calls its stage that delivers to a stage of the project."""
+        return "Production" if stage == self.production else "Staging"
