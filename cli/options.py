@@ -128,7 +128,7 @@ def _real_place(project_file: Path, stage: str | None, on: On) -> Place:
 
     project = read_project(project_file)
     name = project.stage(stage)
-    return Place(project=project, stage=name, target=choose(on, region=project.regions[name]))
+    return Place(project=project, stage=name, target=choose(on, region=project.region(name)))
 
 
 PLACES: ContextVar[Callable[[Path, str | None, On], Place]] = ContextVar(

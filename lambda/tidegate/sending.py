@@ -7,6 +7,7 @@ traffic would be other traffic.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from tidegate.errors import TidegateError
@@ -88,7 +89,7 @@ def send_round(ports: Ports, traffic: Mapping[str, Traffic], when: Round) -> dic
         if ports.clock.now() >= when.end:
             counts["left"] += 1
             continue
-        ports.pool.submit(lambda m=model, r=request: _send(ports.door, m, r, counts))
+        ports.pool.submit(partial(_send, ports.door, model, request, counts))
     ports.pool.join()
     if counts["sent"] > 0 and counts["refused"] == counts["sent"]:
         raise TrafficRefusedError(

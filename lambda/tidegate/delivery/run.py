@@ -24,7 +24,7 @@ from tidegate.traffic import Traffic
 
 LEAST_WAIT_SECONDS = 30
 MOST_WAIT_SECONDS = 3_600
-"""The longer a delivery lasts the less often it is looked at: a year of looks fits one history."""
+"""The longer a delivery lasts the less often it is looked at: 100 days of looks fit one history."""
 
 ACTION_SECONDS = 7 * 86_400
 """How long an action may wait for a machine (CodePipeline User Guide, "Quotas")."""
