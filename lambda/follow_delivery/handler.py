@@ -12,7 +12,8 @@ _NEEDS = (Variable.RELEASE_TABLE, Variable.RELEASE_MACHINE_ARN)
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """The progress, read now; the machine waits, ends or fails by its standing."""
-    ports, wanted = world(_NEEDS).delivery, followed(event)
+    wanted = followed(event)
+    ports = world(_NEEDS).delivery
     if wanted.started is None:
         return verify_delivery(ports, wanted.delivery).to_json()
     return follow_delivery(

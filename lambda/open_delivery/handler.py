@@ -12,4 +12,5 @@ _NEEDS = (Variable.RELEASE_TABLE, Variable.RELEASE_MACHINE_ARN)
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """The first task of the delivery machine."""
-    return open_delivery(world(_NEEDS).delivery, delivery_of(event)).to_json()
+    delivery = delivery_of(event)
+    return open_delivery(world(_NEEDS).delivery, delivery).to_json()

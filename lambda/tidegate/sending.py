@@ -46,12 +46,12 @@ class Door(Protocol):
 class Pool(Protocol):
     """Calls that run beside one another."""
 
-    def submit(self, call: Callable[[], None]) -> None:
+    def submit(self, call: Callable[[], Counter[str]]) -> None:
         """The call runs soon; what it raises is raised by `join`."""
         ...
 
-    def join(self) -> None:
-        """Every call is over."""
+    def join(self) -> Counter[str]:
+        """The sum of what all calls counted, once they are over."""
         ...
 
 
@@ -76,7 +76,7 @@ class Round:
 
 def send_round(ports: Ports, traffic: Mapping[str, Traffic], when: Round) -> dict[str, Any]:
     """Counts of what was sent; TrafficRefusedError when the front door took nothing at all."""
-    counts: Counter[str] = Counter()
+    left = 0
     due = [
         (moment, model, request)
         for model, each in traffic.items()
@@ -87,27 +87,29 @@ def send_round(ports: Ports, traffic: Mapping[str, Traffic], when: Round) -> dic
         if early > 0:
             ports.pause(early)
         if ports.clock.now() >= when.end:
-            counts["left"] += 1
+            left += 1
             continue
-        ports.pool.submit(partial(_send, ports.door, model, request, counts))
-    ports.pool.join()
+        ports.pool.submit(partial(_send, ports.door, model, request))
+    counts = ports.pool.join()
     if counts["sent"] > 0 and counts["refused"] == counts["sent"]:
         raise TrafficRefusedError(
             f"the front door refused all {counts['sent']} requests: see its log; a new model may "
             "not be deployed, or this function may not call the API"
         )
-    return dict(counts)
+    return {**counts, "left": left}
 
 
-def _send(door: Door, model: str, request: Request, counts: Counter[str]) -> None:
+def _send(door: Door, model: str, request: Request) -> Counter[str]:
+    """What became of one request, in counts of its own: calls run beside one another."""
     served = door.ask(model, request)
-    counts["sent"] += 1
+    counts = Counter(sent=1)
     if served.status in REFUSED:
-        counts["refused"] += 1
+        counts["refused"] = 1
     elif served.status >= 400:
-        counts["failed"] += 1
+        counts["failed"] = 1
     wrong = request.wrong(served.body) if served.status < 400 else None
     if wrong is None or served.prediction_id is None:
-        return
-    counts["outcomes"] += door.report(served.prediction_id, wrong=wrong) < 300
-    counts["wrong"] += wrong
+        return counts
+    credited = door.report(served.prediction_id, wrong=wrong) < 300
+    counts.update(outcomes=int(credited), wrong=int(wrong))
+    return counts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -76,16 +77,15 @@ class Threads:
     """Port `Pool`: calls in threads, as many at once as there are connections."""
 
     executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_AT_ONCE))
-    running: list[Future[None]] = field(default_factory=list)
+    running: list[Future[Counter[str]]] = field(default_factory=list)
 
-    def submit(self, call: Callable[[], None]) -> None:
+    def submit(self, call: Callable[[], Counter[str]]) -> None:
         """The call runs as soon as a thread is free."""
         self.running.append(self.executor.submit(call))
 
-    def join(self) -> None:
-        """Every call is over; the first exception of one is raised."""
+    def join(self) -> Counter[str]:
+        """The sum of what all calls counted; the first exception of one is raised."""
         try:
-            for future in self.running:
-                future.result()
+            return sum((future.result() for future in self.running), Counter())
         finally:
             self.executor.shutdown()

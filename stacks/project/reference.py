@@ -105,6 +105,10 @@ _ENUMS = {
     "Mechanism": "a mechanism",
     "OutcomeKind": "`labels`, `conversions` or `complaints`",
     "Split": "`endpoint` or `router`",
+    "Mode": "`integration`, `delivery` or `deployment`",
+    "Execution": "`superseded` or `queued`",
+    "Compute": "`small`, `medium` or `large`",
+    "TrafficKind": "`synthetic` or `replayed`",
 }
 
 

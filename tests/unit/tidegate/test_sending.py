@@ -1,5 +1,6 @@
 """A round of traffic."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -34,15 +35,19 @@ class FakeDoor:
         return 202
 
 
+@dataclass
 class AtOnce:
     """Calls run where they are submitted."""
 
-    def submit(self, call: Callable[[], None]) -> None:
-        """Run it."""
-        call()
+    counts: Counter[str] = field(default_factory=Counter)
 
-    def join(self) -> None:
+    def submit(self, call: Callable[[], Counter[str]]) -> None:
+        """Run it."""
+        self.counts += call()
+
+    def join(self) -> Counter[str]:
         """Nothing is left."""
+        return self.counts
 
 
 def _send(door: FakeDoor, *, expect: dict[str, str], seconds: float = 10.0) -> dict[str, int]:
