@@ -140,7 +140,7 @@ class _Drawing:
                 f"{_DEPLOY}-{stage.name}",
                 f"Deploys stage {stage.name} with its live pointers",
                 buildspec=_DEPLOY,
-                statements=[take(*_cdk_roles(self, stage), self._reader(stage))],
+                statements=[take(*_cdk_roles(stage), self._reader(stage))],
                 environment={"STAGE": stage.name, "STAGE_ROLE": sub(self._reader(stage))},
             )
             for stage in self.stages
@@ -346,7 +346,7 @@ class _Drawing:
 _MODES = {Execution.SUPERSEDED: "SUPERSEDED", Execution.QUEUED: "QUEUED"}
 
 
-def _cdk_roles(drawing: _Drawing, stage: StageSpec) -> list[str]:
+def _cdk_roles(stage: StageSpec) -> list[str]:
     """The roles of CDK's bootstrap that a deploy of the stage takes."""
     account = _ACCOUNT if stage.account is None else stage.account
     return [

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stacks.components.arns import allow, policy, sub, trust
+from stacks.components.arns import ACCOUNT, allow, policy, sub, trust
 from stacks.components.blueprint import Blueprint, Kept, att, ref
 from stacks.components.pipeline_store import KEY, artifact_statements
 from stacks.project.names import build_name
@@ -54,7 +54,11 @@ def add_build(blueprint: Blueprint, props: BuildProps) -> None:
         {"RetentionInDays": props.log_days},
         kept=props.kept,
     )
-    written = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [att(log)])
+    # The group and what is in it, as CodeBuild's own policy names both (User Guide, "Service role").
+    group = {
+        "Fn::Sub": f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:{ACCOUNT}:log-group:${{{log}}}"
+    }
+    written = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [group, att(log)])
     role = blueprint.add(
         f"{props.id}Role",
         "AWS::IAM::Role",
