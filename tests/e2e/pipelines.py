@@ -6,6 +6,8 @@ command line that starts, approves and retries.
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -13,11 +15,15 @@ from typing import Any
 
 from cli.deployed import Deployed
 from cli.deployment import deploy_stacks
+from cli.frontdoor import door_of
 from cli.options import Place
 from cli.pipelines import Pipeline, PipelineView
 from cli.project import PIPELINE_STAGE, read_project
 from cli.sources import source_archive
+from cli.synth import ROOT
 from cli.target import embedded_target
+from cli.users import Load, Users
+from cli.verbs import abort_release
 from emulator.server import EmbeddedCloud
 from tests.e2e.world import INFERENCE, Behaviour, behaviour_json, questions, wait_for
 
@@ -59,7 +65,9 @@ check:
 \t{python} -m compileall -q src
 test:
 \t{python} -m unittest discover -q -s tests
-.PHONY: model check test
+templates:
+\tCDK_VALIDATION=false CDK_OUTDIR=cdk.out {python} {root}/app.py
+.PHONY: model check test templates
 """
 
 TEST = """\
@@ -89,7 +97,7 @@ class PipelineWorld:
         requests = [{"body": json.loads(question.body)} for question in questions(200)]
         for path, text in {
             "tidegate.yaml": project.replace("LABEL", behaviour.name),
-            "Makefile": MAKEFILE.format(python=sys.executable),
+            "Makefile": MAKEFILE.format(python=sys.executable, root=ROOT),
             "src/inference.py": dedent(INFERENCE),
             "src/behaviour.json": json.dumps(told),
             "tests/test_behaviour.py": TEST,
@@ -168,6 +176,22 @@ class PipelineWorld:
         assert pointer is not None
         return pointer.version.label
 
+    @contextmanager
+    def users(self, stage: str) -> Iterator[Users]:
+        """A crowd asks the model of a stage while the block runs."""
+        deployed = self.deployed(stage)
+        load = Load(model="opinion", users=4, pause_seconds=0.1, truth_delay_seconds=(0.1, 1.0))
+        users = Users(door_of(deployed.target, url=deployed.api_url), questions(500), load)
+        users.start()
+        try:
+            yield users
+        finally:
+            users.stop()
+
+    def abort(self, stage: str, release_id: str) -> None:
+        """As `tidegate release abort` does, without waiting for the end."""
+        abort_release(self.deployed(stage), release_id, why="the story says abort")
+
     def said(self, view: PipelineView, stage: str, action: str) -> str:
         """What an action says of its end."""
         (found,) = [
@@ -183,9 +207,10 @@ class PipelineWorld:
         """All lines of a build's log, the last one first if a story has to tell why."""
         client: Any = self.place(PIPELINE_STAGE).target.client("logs")
         groups = client.describe_log_groups()["logGroups"]
-        lines = []
-        for group in groups:
-            if build in group["logGroupName"]:
-                for event in client.filter_log_events(logGroupName=group["logGroupName"])["events"]:
-                    lines.append(event["message"].rstrip())
+        lines = [
+            event["message"].rstrip()
+            for group in groups
+            if build in group["logGroupName"]
+            for event in client.filter_log_events(logGroupName=group["logGroupName"])["events"]
+        ]
         return "\n".join(lines)
