@@ -1,6 +1,6 @@
 """Stories of pipelines: a change goes from an upload into production, or stops where it should.
 
-Everything is the product on an embedded cloud: the pipeline's stack, builds as processes under their
+Everything is the product on an embedded cloud: pipeline, builds as processes under their own
 roles, delivery machines, release machine, models. Each story has a project of its own.
 """
 
