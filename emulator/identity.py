@@ -8,4 +8,5 @@ def install(_runtime: Runtime) -> None:
     """No key passes unsigned, and loopback counts as TLS."""
     seam.trust_no_unsigned_key()
     seam.treat_loopback_as_tls()
+    seam.name_roles_in_conditions()
     seam.word_denials_as_aws()

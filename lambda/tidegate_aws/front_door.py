@@ -37,7 +37,7 @@ class SignedDoor:
 
     url: str
     region: str
-    credentials: Callable[[], Credentials]
+    credentials: Callable[[], Credentials | None]
     pool: Any = field(default_factory=_connections)
 
     def ask(self, model: str, request: Request) -> Served:
