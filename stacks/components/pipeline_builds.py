@@ -54,7 +54,7 @@ def add_build(blueprint: Blueprint, props: BuildProps) -> None:
         {"RetentionInDays": props.log_days},
         kept=props.kept,
     )
-    # The group and what is in it, as CodeBuild's own policy names both (User Guide, "Service role").
+    # The group and what is in it: CodeBuild's own policy names both (User Guide, "Service role").
     group = {
         "Fn::Sub": f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:{ACCOUNT}:log-group:${{{log}}}"
     }
