@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.exits import reported
+from cli.exits import CommandError, Exit, reported
 from cli.options import (
     DEFAULT_PROJECT_FILE,
     JsonOption,
@@ -16,6 +16,7 @@ from cli.options import (
     place,
 )
 from cli.output import note, print_json, say
+from cli.project import PIPELINE_STAGE
 
 if TYPE_CHECKING:
     from cli.overview import ModelStatus
@@ -36,6 +37,10 @@ def deploy(
     from cli.overview import model_statuses, status_json
     from cli.progress import progress
 
+    if stage == PIPELINE_STAGE:
+        raise CommandError(
+            "the pipeline is deployed by 'tidegate pipeline deploy'", code=Exit.USAGE
+        )
     where = place(project_file=project_file, stage=stage, on=on).under(role)
     note(f"{where.project.name} {where.stage} on {where.target.name}")
     with progress() as shown:

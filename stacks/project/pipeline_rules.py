@@ -23,7 +23,7 @@ from stacks.project.spec import DataOnDestroy, StageSpec
 from stacks.project.tables import partitions
 from tidegate.errors import InvalidValueError
 from tidegate.requests import read_requests
-from tidegate.strategies import Mechanism
+from tidegate.strategies import Mechanism, Strategy
 
 Say = Callable[..., Fault]
 """Makes a fault of a message, at keys below the section."""
@@ -50,6 +50,7 @@ def pipeline_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         *_stage_faults(file, stages, say),
         *_home_faults(file, stages, say),
         *_traffic_faults(file, models, shelf, say),
+        *_door_faults(file, stages, say),
     )
 
 
@@ -120,19 +121,40 @@ def _traffic_faults(file: PipelineFile, models: Entries, shelf: Shelf, say: Say)
             meant = did_you_mean(name, models)
             yield say(f"traffic is for {name!r}, no model of this file: {meant}", "traffic", name)
             continue
-        release = models[name].get("release")
-        by_deploy = isinstance(release, Mapping) and (
-            release.get("mechanism") == Mechanism.GUARDRAIL.value
-            or (release.get("strategy") == "big-bang" and release.get("mechanism") is None)
-        )
-        if by_deploy:
-            yield say(
-                f"{name} is released by its deploy (mechanism guardrail): traffic that comes after "
-                "the deploy comes too late, drop it or use mechanism weights",
-                "traffic",
-                name,
-            )
+        unsuited = _unsuited(models[name])
+        if unsuited is not None:
+            yield say(f"{name} {unsuited}", "traffic", name)
         yield from _file_faults(name, traffic, shelf, say)
+
+
+def _unsuited(model: Mapping[str, Any]) -> str | None:
+    """Why traffic through the HTTP API after a deploy is no evidence of the model's release."""
+    release = model.get("release")
+    told = release if isinstance(release, Mapping) else {}
+    mechanism, strategy = told.get("mechanism"), told.get("strategy")
+    at_once = strategy == Strategy.BIG_BANG.value and mechanism is None
+    if at_once or mechanism == Mechanism.GUARDRAIL.value:
+        return (
+            "is released by its deploy (mechanism guardrail): traffic that comes after the deploy "
+            "comes too late, drop it or use mechanism weights"
+        )
+    if mechanism == Mechanism.DNS.value:
+        return (
+            "is released by dns: its load balancers take tokens of your issuer only, which the "
+            "pipeline has none of; drop its traffic, send it yourself"
+        )
+    return None
+
+
+def _door_faults(file: PipelineFile, stages: Entries, say: Say) -> Iterator[Fault]:
+    staging = None if file.stages is None else stages.get(file.stages.staging)
+    door = None if staging is None else staging.get("front_door")
+    if file.traffic and isinstance(door, Mapping) and door.get("authentication") == "jwt":
+        yield say(
+            "the front door of staging takes tokens (authentication jwt), traffic is signed with "
+            "AWS credentials: let authentication be iam there, or drop traffic",
+            "traffic",
+        )
 
 
 def _file_faults(name: str, traffic: TrafficFile, shelf: Shelf, say: Say) -> Iterator[Fault]:

@@ -126,6 +126,17 @@ def test_one_word_changes_the_mode(load: Load, mode: str):
             "ml.m5.large }\n    release: { strategy: big-bang }\n",
             "released by its deploy",
         ),
+        (
+            "ml.m5.large }\n",
+            "ml.m5.large }\n    release: { mechanism: dns }\n",
+            "is released by dns",
+        ),
+        (
+            "data_on_destroy: delete }",
+            "data_on_destroy: delete, front_door: { authentication: jwt, jwt: { issuer: "
+            '"https://id.example.com", audience: a } } }',
+            "takes tokens",
+        ),
     ],
 )
 def test_a_fault_says_what_to_do(told: Faults, before: str, after: str, fault: str):
