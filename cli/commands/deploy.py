@@ -16,7 +16,6 @@ from cli.options import (
     place,
 )
 from cli.output import note, print_json, say
-from cli.project import PIPELINE_STAGE
 
 if TYPE_CHECKING:
     from cli.overview import ModelStatus
@@ -36,6 +35,7 @@ def deploy(
     """Deploy the project. A new version goes into the idle slot and gets no traffic yet."""
     from cli.overview import model_statuses, status_json
     from cli.progress import progress
+    from cli.project import PIPELINE_STAGE
 
     if stage == PIPELINE_STAGE:
         raise CommandError(

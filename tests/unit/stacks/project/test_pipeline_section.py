@@ -32,6 +32,8 @@ BASE = dedent("""\
       approvers: [ops@example.com]
     """)
 
+TOKENS = "{ authentication: jwt, jwt: { issuer: https://id.example.com, audience: a } }"
+
 Load = Callable[..., ProjectSpec]
 Faults = Callable[..., list[str]]
 
@@ -133,8 +135,7 @@ def test_one_word_changes_the_mode(load: Load, mode: str):
         ),
         (
             "data_on_destroy: delete }",
-            "data_on_destroy: delete, front_door: { authentication: jwt, jwt: { issuer: "
-            '"https://id.example.com", audience: a } } }',
+            f"data_on_destroy: delete, front_door: {TOKENS} }}",
             "takes tokens",
         ),
     ],
