@@ -309,7 +309,10 @@ class _Drawing:
             used = ["codeconnections:UseConnection", "codestar-connections:UseConnection"]
             return [allow(used, [source.connection])]
         return [
-            allow(["s3:GetBucketVersioning"], [att(SOURCES)]),
+            allow(
+                ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"],
+                [att(SOURCES)],
+            ),
             allow(["s3:GetObject", "s3:GetObjectVersion"], [objects_in(SOURCES, source.key)]),
         ]
 

@@ -62,8 +62,13 @@ def _encryption() -> dict[str, Any]:
 
 
 def artifact_statements() -> list[dict[str, Any]]:
-    """What builds need to read what they are given and to write what they make."""
+    """What pipeline and builds need to read what they are given and to write what they make.
+
+    Ownership and place of the bucket are looked at before it is used (CodeBuild User Guide, "Allow
+    CodeBuild to interact with other AWS services"; CodePipeline User Guide, "Service role").
+    """
     return [
+        allow(["s3:GetBucketAcl", "s3:GetBucketLocation"], [att(ARTIFACTS)]),
         allow(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], [objects_in(ARTIFACTS)]),
         allow(["kms:Decrypt", "kms:GenerateDataKey"], [att(KEY)]),
     ]
