@@ -14,8 +14,6 @@ from tidegate.sending import Served
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from botocore.credentials import Credentials
-
     from tidegate.requests import Request
 
 _UNREACHED = 503
@@ -37,7 +35,8 @@ class SignedDoor:
 
     url: str
     region: str
-    credentials: Callable[[], Credentials | None]
+    credentials: Callable[[], Any]
+    """What gives botocore's credentials; they are asked for each request, since a role's expire."""
     pool: Any = field(default_factory=_connections)
 
     def ask(self, model: str, request: Request) -> Served:
