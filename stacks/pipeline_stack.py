@@ -108,7 +108,7 @@ class _Drawing:
     def blueprint(self) -> Blueprint:
         blueprint, source = Blueprint(), self.spec.source
         stored = source if isinstance(source, StoredSource) else None
-        add_store(blueprint, kept=self.kept, with_sources=stored is not None)
+        add_store(blueprint, with_sources=stored is not None)
         for build in self._builds():
             add_build(blueprint, build)
         if self.approved:

@@ -17,8 +17,13 @@ _SOURCE_DAYS = 365
 _EVENTS = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 
-def add_store(blueprint: Blueprint, *, kept: Kept, with_sources: bool) -> None:
-    """Key and artifact bucket are there, and a versioned bucket of sources if any are uploaded."""
+def add_store(blueprint: Blueprint, *, with_sources: bool) -> None:
+    """Key and artifact bucket are there, and a versioned bucket of sources if any are uploaded.
+
+    All of them outlive the stack: a bucket with objects could not be deleted, and what is in it
+    cannot be read without the key. Objects expire.
+    """
+    kept = Kept.ALWAYS
     blueprint.add(
         KEY,
         "AWS::KMS::Key",

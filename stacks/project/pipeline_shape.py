@@ -53,7 +53,7 @@ class ToolsFile(Part):
     account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = None
     """AWS account, 12 digits in quotes; left out: whichever account deploys it."""
     data_on_destroy: Annotated[DataOnDestroy, Field(strict=False)] = DataOnDestroy.KEEP
-    """Whether sources, artifacts and logs outlive the pipeline: keep or delete."""
+    """Whether logs outlive the pipeline: keep or delete. Its buckets and key always do."""
     log_days: int = 90
     """How many days logs of builds are kept: one of CloudWatch Logs' retentions."""
 
