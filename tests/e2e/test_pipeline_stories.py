@@ -17,7 +17,7 @@ from tidegate.release import Phase
 
 Make = Callable[[str, str], PipelineWorld]
 
-PATIENCE = 240.0
+PATIENCE = 420.0
 """Seconds that a change may take on a machine with other work."""
 
 

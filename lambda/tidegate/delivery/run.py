@@ -12,6 +12,7 @@ from tidegate.delivery.review import (
     ModelStanding,
     Standing,
     known_bad,
+    of_record,
     own_releases,
     review,
 )
@@ -20,6 +21,7 @@ from tidegate.loop import operate
 from tidegate.loop.prepare import StartRequest, deployed_model
 from tidegate.loop.readback import in_service
 from tidegate.ports import Clock, Executions, ReleaseStore
+from tidegate.release import Phase
 from tidegate.traffic import Traffic
 
 LEAST_WAIT_SECONDS = 30
@@ -28,6 +30,8 @@ MOST_WAIT_SECONDS = 3_600
 
 ACTION_SECONDS = 7 * 86_400
 """How long an action may wait for a machine (CodePipeline User Guide, "Quotas")."""
+
+_ANEW = "a retry of the stage releases the version anew"
 
 _SOON_SECONDS = 3_600
 """What ends this shortly before the action's limit may be seen by neither: it counts as over it."""
@@ -173,10 +177,12 @@ def _followed(
     if release_id is None:
         return _late(found)
     own = own_releases(ports.store, delivery, found.model)
-    if any(record.release_id == release_id for record in own):
-        aborted = own[0].release_id == release_id and found.standing is Standing.WAITING
-        reason = f"{found.model}: release {release_id} was aborted, {found.reason}"
-        return _as(found, Standing.FAILED, reason) if aborted else found
+    if own:
+        # Read after the review: it may have been opened since.
+        standing = of_record(own[0])
+        if own[0].phase is not Phase.ABORTED:
+            return standing
+        return _as(standing, Standing.FAILED, f"{standing.reason}; it was aborted: {_ANEW}")
     if ports.executions.running(release_id=release_id, epoch=1):
         return _as(found, Standing.OPEN, f"{found.model}: release {release_id} begins")
     reason = f"{found.model}: release {release_id} was refused, its execution says why"

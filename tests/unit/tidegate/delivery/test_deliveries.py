@@ -172,6 +172,21 @@ def test_an_execution_that_left_no_record_was_refused(world: ReleaseWorld):
     assert (told.standing, "was refused" in told.reason) == (Standing.FAILED, True)
 
 
+def test_a_release_that_opens_between_two_reads_is_open(world: ReleaseWorld):
+    """A look that began before the record was written does not take it for an aborted one."""
+    progress = open_delivery(ports(world), DELIVERY)
+    listed = world.store.releases
+
+    def late(model: str) -> tuple[str, ...]:
+        before = listed(model)
+        if not before:
+            begin(world)
+        return before
+
+    world.store.releases = late  # type: ignore[method-assign]
+    assert followed(world, progress).standing is Standing.OPEN
+
+
 def test_a_halted_release_fails_the_stage(world: ReleaseWorld):
     """A person resumes or aborts it; the stage is retried then."""
     progress = open_delivery(ports(world), DELIVERY)
