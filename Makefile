@@ -7,7 +7,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export AWS_EC2_METADATA_DISABLED := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo model test accept check templates format synth deploy-local bench lock
+.PHONY: help setup demo model test accept proofs check templates format synth deploy-local bench lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,10 @@ test: setup ## the everyday tests (< 5 minutes on 2 cores)
 accept: setup ## every story, the real CDK command line, long runs (< 40 minutes)
 	$(BIN)/pytest -n 2 --dist loadfile -m accept --timeout=1800 --requests-at-least=10000
 
+proofs: setup ## prove least privilege again: keep the proofs, and the page made of them
+	$(BIN)/pytest -n 2 --dist loadfile -m accept --timeout=1800 --write-proofs tests/e2e/test_*privilege*.py
+	$(BIN)/pytest -q --write-proofs tests/synth/test_privileges.py
+
 check: setup ## lint, types, architecture, generated pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -45,7 +49,7 @@ check: setup ## lint, types, architecture, generated pages
 	$(BIN)/python -m emulator.cloudformation.types_page --check docs/reference/embedded-cloud-types.md
 
 templates: setup ## every offline check of the example project's templates
-	$(BIN)/python -m stacks.checks
+	$(BIN)/tidegate check
 
 format: setup ## format the code and fix what can be fixed
 	$(BIN)/ruff format .

@@ -18,10 +18,12 @@ for folder in (ROOT, ROOT / "lambda"):
 from aws_cdk import App  # noqa: E402 - after the path
 
 from stacks.application import Deployment, add_stacks  # noqa: E402
-from stacks.idle_costs import told  # noqa: E402
+from stacks.idle_costs import assembly_costs, over_budget, told, write_costs  # noqa: E402
 from stacks.project.faults import ProjectFaultsError  # noqa: E402
 from stacks.project.inputs import chosen_stage, read_pointers  # noqa: E402
 from stacks.project.load import load_project  # noqa: E402
+from stacks.project.placement import PlacementError  # noqa: E402
+from stacks.project.spec import StageSpec  # noqa: E402
 
 _NO_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
 """They show jsii's inside instead of our lines, and a temporary path that differs each time."""
@@ -30,7 +32,7 @@ _NO_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
 def main() -> None:
     """The assembly of one stage is in cdk.out, or wherever the CDK command line wants it."""
     settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
-    folder = os.environ.get("CDK_OUTDIR", str(ROOT / "cdk.out"))
+    folder = os.environ.get("CDK_OUTDIR", str(Path.cwd() / "cdk.out"))
     # The flags of cdk.json by hand: `python app.py` and `cdk synth` must give the same templates.
     app = App(outdir=folder, context={**settings["context"], **_NO_TRACES})
     file = app.node.try_get_context("tidegate:project-file")
@@ -41,13 +43,23 @@ def main() -> None:
         app, Deployment(project=project, stage=stage, folder=Path(folder), pointers=pointers)
     )
     app.synth()
-    # Standard output is the CDK command's.
     if stage in project.stages:
-        sys.stderr.writelines(f"{line}\n" for line in told(project, project.stages[stage]))
+        _tell_costs(Path(folder), project.stages[stage])
+
+
+def _tell_costs(folder: Path, stage: StageSpec) -> None:
+    """What bills while idle is told and kept beside the templates; beyond a budget, synth fails."""
+    costs = assembly_costs(folder, region=stage.region)
+    write_costs(folder, stage, costs)
+    fault = over_budget(stage, costs)
+    if fault is not None:
+        sys.exit(fault)
+    # Standard output is the CDK command's.
+    sys.stderr.write(f"{told(stage, costs)}\n")
 
 
 if __name__ == "__main__":
     try:
         main()
-    except ProjectFaultsError as error:
+    except (ProjectFaultsError, PlacementError) as error:
         sys.exit(str(error))

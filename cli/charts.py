@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cli.screen import verdict_words
 from tidegate.view import Point, ReleaseView
 
 WIDTH, HEIGHT = 760, 250
@@ -105,9 +106,14 @@ class Axes:
 
 
 def charts_of(view: ReleaseView) -> tuple[Chart, ...]:
-    """Evidence against its limit, and the traffic's shares: none before the first look."""
+    """Evidence against its limit, and the traffic's shares, which a shadow never has.
+
+    None before the first look.
+    """
     if not view.points:
         return ()
+    if view.pairs is not None:
+        return (_evidence_chart(view),)
     return (_evidence_chart(view), _share_chart(view))
 
 
@@ -151,7 +157,8 @@ def _evidence_words(view: ReleaseView, series: dict[str, list[tuple[float, float
 def _evidence_row(view: ReleaseView, point: Point, names: Sequence[str]) -> tuple[str, ...]:
     told = [f"{100 * reached(point, n):.0f} %" if n in point.evidence else "-" for n in names]
     after = f"{(point.at - view.started_at) / 60:.1f} min"
-    return (after, str(point.candidate_requests), point.verdict, *told)
+    verdict = verdict_words(view, point.verdict)
+    return (after, str(point.candidate_requests), verdict, *told)
 
 
 def _share_chart(view: ReleaseView) -> Chart:

@@ -54,6 +54,7 @@ class InterruptedCommandError(KeyboardInterrupt):
 EXIT_OF_PHASE = {
     "promoted": Exit.OK,
     "passed": Exit.OK,
+    "kept": Exit.OK,
     "rolled-back": Exit.ROLLED_BACK,
     "failed": Exit.ROLLED_BACK,
     "aborted": Exit.ABORTED,

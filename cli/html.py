@@ -17,14 +17,20 @@ from jinja2 import (
     select_autoescape,
 )
 
-from cli.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, charts_of
+from cli import arms
+from cli.arm_charts import shares_chart
+from cli.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, charts_of
+from cli.pairs import differing_words, pairs_of
+from cli.promise import promise_of
 from cli.screen import (
     bounds,
     duration,
     milliseconds,
+    mixed_words,
     percent,
     quantile_name,
     reached_share,
+    steps_words,
     within,
 )
 from tidegate.view import ReleaseView
@@ -48,9 +54,13 @@ def write_report(path: Path, views: Sequence[ReleaseView], *, title: str, note: 
 def report_page(views: Sequence[ReleaseView], *, title: str, note: str = "") -> str:
     """The page of these releases."""
     template = page_template("report.html.j2")
-    return template.render(
-        title=title, note=note, views=[(view, charts_of(view)) for view in views]
-    )
+    return template.render(title=title, note=note, views=[(view, _charts(view)) for view in views])
+
+
+def _charts(view: ReleaseView) -> tuple[Chart, ...]:
+    """The charts of a release; of an A/B test the shares of all arms in one."""
+    charts = charts_of(view)
+    return charts if view.ab_test is None or not charts else (charts[0], shares_chart(view))
 
 
 def page_template(name: str) -> Template:
@@ -75,7 +85,16 @@ def page_environment(loader: BaseLoader) -> Environment:
         reached=reached_share,
     )
     environment.globals.update(
-        bounds=bounds, quantile_name=quantile_name, within=within, frame=_FRAME
+        arms=arms,
+        bounds=bounds,
+        quantile_name=quantile_name,
+        within=within,
+        frame=_FRAME,
+        steps_words=steps_words,
+        pairs_of=pairs_of,
+        differing_words=differing_words,
+        promise_of=promise_of,
+        mixed_words=mixed_words,
     )
     return environment
 

@@ -5,16 +5,22 @@ from typing import Annotated
 import typer
 
 from cli.commands import overview
+from cli.commands.bootstrap_policy import bootstrap_policy
+from cli.commands.check import check
 from cli.commands.cloud import down, up
 from cli.commands.console import console
+from cli.commands.cost import cost
 from cli.commands.demo import demo
 from cli.commands.deploy import deploy
 from cli.commands.drill import drill
+from cli.commands.init import init
 from cli.commands.invoke import invoke, outcome
 from cli.commands.keys import app as keys_app
 from cli.commands.outcomes import app as outcomes_app
 from cli.commands.pipeline import app as pipeline_app
 from cli.commands.plan import plan
+from cli.commands.preflight import preflight
+from cli.commands.privileges import privileges
 from cli.commands.release import app as release_app
 from cli.commands.replay import replay
 from cli.commands.simulate import simulate
@@ -30,15 +36,21 @@ app = typer.Typer(
     "Exit codes: 0 done, promoted or on its way, 1 failed, 2 wrong usage, 3 refused, 4 rolled "
     "back, 5 aborted, 6 waiting for an operator, 7 no cloud reached, 130 interrupted.",
 )
+app.command()(init)
 app.command()(up)
 app.command()(down)
+app.command()(preflight)
 app.command()(deploy)
+app.command()(check)
+app.command()(cost)
 app.command()(invoke)
 app.command()(outcome)
 app.command()(who)
 app.command()(console)
 app.command()(drill)
 app.command()(plan)
+app.command()(privileges)
+app.command("bootstrap-policy")(bootstrap_policy)
 app.command()(simulate)
 app.command()(replay)
 app.command()(demo)

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from cli.arms import released_label
 from cli.deployed import Deployed
 from cli.exits import CommandError
 from cli.screen import duration, standing
@@ -28,6 +29,8 @@ class Idle(StrEnum):
     ROLLED_BACK = "rolled-back"
     PASSED = "passed its shadow"
     FAILED = "failed its shadow"
+    BEATEN = "not better"
+    HARMFUL = "taken out"
     ABORTED = "aborted"
 
 
@@ -44,6 +47,7 @@ class ModelStatus:
     live_slot: str
     live: str
     idle: str
+    """Of an A/B test: all challengers, which are waiting if one of them was in no test yet."""
     idle_is: Idle
     shares: dict[str, float]
     last_release_id: str | None
@@ -70,7 +74,7 @@ def _status(deployed: Deployed, model: str) -> ModelStatus | None:
     declaration, pointer = store.declaration(model), store.pointer(model)
     if declaration is None or pointer is None:
         return None
-    idle = declaration.slots[pointer.slot.other]
+    idle = [v for slot, v in sorted(declaration.slots.items()) if slot is not pointer.slot]
     endpoint = _endpoint(deployed, declaration)
     holder = store.lock_holder(model)
     last = newest_release(deployed, model)
@@ -80,8 +84,8 @@ def _status(deployed: Deployed, model: str) -> ModelStatus | None:
         endpoint_status="absent" if endpoint is None else endpoint.status,
         live_slot=pointer.slot.value,
         live=pointer.version.label,
-        idle=idle.label,
-        idle_is=_idle_is(idle, pointer, last),
+        idle=" | ".join(version.label for version in idle),
+        idle_is=_all_idle([_idle_is(version, pointer, last) for version in idle]),
         shares={} if endpoint is None else endpoint.shares(),
         last_release_id=None if last is None else last.release_id,
         release_id=holder,
@@ -100,6 +104,8 @@ def _idle_is(idle: Version, pointer: LivePointer, last: ReleaseRecord | None) ->
         return Idle.SAME
     if last is None:
         return Idle.WAITING
+    if last.testing is not None:
+        return _tested(idle, last)
     if last.phase is Phase.PROMOTED:
         return Idle.PREVIOUS if idle.digest == last.live.version.digest else Idle.WAITING
     if idle.digest != last.candidate.version.digest:
@@ -109,6 +115,29 @@ def _idle_is(idle: Version, pointer: LivePointer, last: ReleaseRecord | None) ->
         Phase.ABORTED: Idle.ABORTED,
         Phase.PASSED: Idle.PASSED,
         Phase.FAILED: Idle.FAILED,
+    }
+    return ends.get(last.phase, Idle.RELEASING)
+
+
+def _all_idle(found: Sequence[Idle]) -> Idle:
+    return Idle.WAITING if Idle.WAITING in found else found[0]
+
+
+def _tested(idle: Version, last: ReleaseRecord) -> Idle:
+    """What the newest A/B test came to for a version that is not live."""
+    slots = {held.version.digest: held.slot.value for held in last.challengers}
+    out = {} if last.testing is None else last.testing.out
+    if idle.digest == last.live.version.digest:
+        return Idle.PREVIOUS
+    if idle.digest not in slots:
+        return Idle.WAITING
+    if slots[idle.digest] in out:
+        return Idle.HARMFUL
+    ends = {
+        Phase.PROMOTED: Idle.BEATEN,
+        Phase.KEPT: Idle.BEATEN,
+        Phase.ROLLED_BACK: Idle.ROLLED_BACK,
+        Phase.ABORTED: Idle.ABORTED,
     }
     return ends.get(last.phase, Idle.RELEASING)
 
@@ -161,7 +190,7 @@ def releases_table(views: Sequence[ReleaseView]) -> Table:
         table.add_row(
             view.release_id,
             view.live.label,
-            view.candidate.label,
+            released_label(view),
             standing(view),
             duration(view.seconds),
             view.started_by,
@@ -181,7 +210,7 @@ def release_json(view: ReleaseView) -> dict[str, Any]:
         "release_id": view.release_id,
         "model": view.model,
         "from": view.live.label,
-        "to": view.candidate.label,
+        "to": released_label(view),
         "phase": view.phase,
         "standing": standing(view),
         "reason": view.reason,

@@ -48,18 +48,34 @@ def write_copy(source: Path, target: Path, *, exchange: Exchange) -> Path:
     data = _load(source)
     for settings in data["models"].values():
         _anchor(settings, source.parent)
-    data["models"][exchange.model]["artifact"] = str(exchange.artifact.resolve())
-    data["models"][exchange.model]["label"] = exchange.label
+    _exchange(data["models"][exchange.model], exchange)
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("w", encoding="utf-8") as stream:
         YAML().dump(data, stream)
     return target
 
 
+def _exchange(settings: dict[str, Any], exchange: Exchange) -> None:
+    """The version stands where a new one does: of an A/B test it is the only challenger."""
+    version = {"artifact": str(exchange.artifact.resolve()), "label": exchange.label}
+    if not _challengers(settings):
+        settings.update(version)
+        return
+    settings["release"]["challengers"] = [version]
+    settings["release"].pop("shares", None)
+
+
 def _anchor(settings: Any, folder: Path) -> None:
-    text = settings.get("artifact") if isinstance(settings, dict) else None
-    if isinstance(text, str) and not text.startswith("s3://"):
-        settings["artifact"] = str((folder / text).resolve())
+    for holder in (settings, *_challengers(settings)):
+        text = holder.get("artifact") if isinstance(holder, dict) else None
+        if isinstance(text, str) and not text.startswith("s3://"):
+            holder["artifact"] = str((folder / text).resolve())
+
+
+def _challengers(settings: Any) -> list[Any]:
+    release = settings.get("release") if isinstance(settings, dict) else None
+    listed = release.get("challengers") if isinstance(release, dict) else None
+    return listed if isinstance(listed, list) else []
 
 
 def _load(project_file: Path) -> Any:

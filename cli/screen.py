@@ -3,7 +3,7 @@
 Draws a `ReleaseView`; computes nothing that the view does not say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -11,6 +11,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from cli.arms import (
+    arms_table,
+    objective_words,
+    out_words,
+    shares_words,
+    standing_words,
+    versions_words,
+)
 from cli.pairs import COPIES, pairs_words
 from tidegate.judge.quantiles import Bounded, Quantile
 from tidegate.observation import OutcomeKind, Unit
@@ -21,6 +29,7 @@ from tidegate.view import ReleaseView, SlotView
 _COLOURS = {
     "promoted": "green",
     "passed": "green",
+    "kept": "green",
     "promote": "green",
     "rolled-back": "red",
     "failed": "red",
@@ -28,31 +37,45 @@ _COLOURS = {
     "aborted": "yellow",
     "hold": "yellow",
 }
+_EVERYTHING = 100
+"""Percent of the traffic that a promoted candidate has."""
+
 _LONGEST_LABEL = 24
 """Columns; a bar gives way before any other column does, so that 80 columns are enough."""
 
 
 def release_panel(view: ReleaseView, *, now: float | None = None) -> RenderableType:
     """Everything there is to see of a release in one panel; `now` adds its step's progress."""
-    title = f"{view.model}  {view.live.label} → {view.candidate.label}"
+    title = f"{view.model}  {versions_words(view)}"
     parts: list[RenderableType] = [_headline(view, now), _slots(view)]
+    if view.ab_test is not None:
+        parts += [Text(objective_words(view.ab_test)), arms_table(view.ab_test)]
+        parts += [Text(line, style="red") for line in out_words(view.ab_test)]
+        parts.append(Text(f"guardrails of {view.candidate.slot}, which leads:", style="dim"))
     if view.evidence:
         parts.append(_evidence(view))
     if view.latency:
         parts.append(latency_table(view.latency))
     parts.append(Text(view.reason, style="italic"))
-    pairs = pairs_words(view)
-    if pairs is not None:
-        parts.append(Text(pairs))
-    if view.paused is not None:
-        parts.append(Text(f"paused: {view.paused}", style="yellow"))
-    if view.unattributed_requests:
-        parts.append(Text(f"{view.unattributed_requests} failed requests belong to no slot"))
-    if view.unit != Unit.REQUEST:
-        parts.append(Text(f"not covered: {view.limits}", style="dim"))
+    parts += _remarks(view)
     return Panel(
         Group(*parts), title=Text(title), subtitle=Text(view.release_id), border_style="cyan"
     )
+
+
+def _remarks(view: ReleaseView) -> Iterator[Text]:
+    """What stands below the reason."""
+    pairs = pairs_words(view)
+    if pairs is not None:
+        yield Text(pairs)
+    if view.paused is not None:
+        yield Text(f"paused: {view.paused}", style="yellow")
+    if view.unattributed_requests:
+        yield Text(f"{view.unattributed_requests} requests belong to no slot")
+    if view.mixed:
+        yield Text(mixed_words(view), style="dim")
+    if view.unit != Unit.REQUEST:
+        yield Text(f"not covered: {view.limits}", style="dim")
 
 
 def release_line(view: ReleaseView, *, now: float) -> str:
@@ -63,9 +86,11 @@ def release_line(view: ReleaseView, *, now: float) -> str:
     slot = view.candidate
     told, count, _ = _outcomes(view, slot)
     seen = f"{slot.requests:,} requests, {slot.errors:,} failed, {count:,} {told}"
+    if view.mixed:
+        seen = f"{view.exposure:,} requests"
     why = view.reason
     if view.evidence and view.phase in {Phase.SHIFTING, Phase.BAKING} and view.halted is None:
-        why = f"{view.verdict}; {evidence_words(view)}"
+        why = f"{verdict_words(view, view.verdict)}; {evidence_words(view)}"
     return f"[{duration(now - view.started_at)}] {standing(view)}: {seen}; {why}"
 
 
@@ -78,28 +103,57 @@ def evidence_words(view: ReleaseView) -> str:
     return "; ".join(f"{claim}: {', '.join(reached)}" for claim, reached in claims.items())
 
 
+def mixed_words(view: ReleaseView) -> str:
+    """What the counts of the slots are where nothing tells whose an answer was."""
+    return (
+        f"requests and latency of {view.live.slot} are of both fleets, which answer under one "
+        f"name; as CloudWatch counts them, {view.exposure:,} requests were the candidate's"
+    )
+
+
+def steps_words(view: ReleaseView) -> str:
+    """The candidate's shares, the last of them everything; of a shadow that there are none.
+
+    Of an A/B test they are the arms'.
+    """
+    if view.pairs is not None:
+        return COPIES
+    if view.ab_test is not None:
+        return shares_words(view.ab_test)
+    last = () if view.steps[-1] == _EVERYTHING else (_EVERYTHING,)
+    return " → ".join(f"{share} %" for share in (*view.steps, *last))
+
+
+def verdict_words(view: ReleaseView, verdict: str) -> str:
+    """A verdict as it is called in this release: a shadow passes or fails."""
+    return verdict if view.pairs is None else _OF_SHADOWS.get(verdict, verdict)
+
+
+_OF_SHADOWS = {"promote": "pass", "roll-back": "fail"}
+
+
 def standing(view: ReleaseView) -> str:
     """Where a release stands, in a few words."""
     if view.halted is not None:
         return "halted"
     if view.phase not in {Phase.SHIFTING, Phase.BAKING}:
         return view.phase
+    if view.ab_test is not None:
+        return standing_words(view, view.ab_test)
     step = f"step {view.step + 1} of {len(view.steps)} ({view.steps[view.step]} %)"
     return f"{step} paused" if view.paused is not None else f"{step} {view.phase}"
 
 
 def _headline(view: ReleaseView, now: float | None) -> Text:
-    shares = " → ".join(f"{share} %" for share in (*view.steps, 100))
-    if view.pairs is not None:
-        shares = COPIES
-    line = Text(f"{view.strategy} by {view.mechanism} ({shares})  ")
+    line = Text(f"{view.strategy} by {view.mechanism} ({steps_words(view)})  ")
     colour = "red" if view.halted is not None else _COLOURS.get(view.phase, "cyan")
     line.append(standing(view), style=f"bold {colour}")
     if now is not None and view.phase == Phase.BAKING and view.step_started_at is not None:
         baked, whole = now - view.step_started_at, view.bake_seconds[view.step]
         line.append(f"  baked {duration(baked)} of {duration(whole)}")
     if view.requests_needed and not view.over:
-        line.append(f"  about {view.requests_needed:,} more candidate requests needed")
+        whose = "candidate requests" if view.ab_test is None else "requests of all arms"
+        line.append(f"  about {view.requests_needed:,} more {whose} needed")
     return line
 
 
@@ -111,7 +165,7 @@ def _slots(view: ReleaseView) -> Table:
     table.add_column("", max_width=16)
     for heading in ("requests", "errors", _outcomes(view, view.live)[0], "p50", "p95"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for slot in (view.live, view.candidate):
+    for slot in view.slots:
         table.add_row(*_slot_row(view, slot))
     return table
 
@@ -142,7 +196,7 @@ def _slot_row(view: ReleaseView, slot: SlotView) -> tuple[RenderableType, ...]:
     )
 
 
-_PROVEN = {Claim.HARM: "red", Claim.SAFE: "green"}
+_PROVEN = {Claim.HARM: "red", Claim.SAFE: "green", Claim.LIMIT: "red"}
 
 
 def _evidence(view: ReleaseView) -> Table:

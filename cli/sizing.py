@@ -7,6 +7,7 @@ said, and stops nobody.
 from dataclasses import dataclass
 from typing import Any
 
+from cli.ab_sizing import ab_remark
 from cli.deployed import Deployed
 from cli.recent import UNREADABLE, recent_traffic
 from cli.simulation.advice import Advice, advise
@@ -17,7 +18,10 @@ from tidegate.plan import ReleasePlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizing:
-    """What can be said of a plan at the present traffic. `unknown` is why nothing can."""
+    """What can be said of a plan at the present traffic. `unknown` is why nothing can.
+
+    Of an A/B test it is what there is to say of its horizon.
+    """
 
     basis: Basis | None = None
     advice: Advice | None = None
@@ -55,6 +59,9 @@ def size_up(deployed: Deployed, model: str, *, requests_per_minute: float | None
             unknown=f"whether the plan has the time it needs is not known: {why}; "
             f"'tidegate simulate {model} --requests-per-minute N' tells it for a traffic you expect"
         )
+    if declaration.plan.ab_test is not None:
+        rate = basis.traffic.requests_per_minute
+        return Sizing(basis=basis, unknown=ab_remark(declaration.plan, requests_per_minute=rate))
     return Sizing(basis=basis, advice=advise(declaration.plan, basis.traffic))
 
 

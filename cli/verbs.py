@@ -56,6 +56,8 @@ def refuse_known_version(deployed: Deployed, model: str) -> None:
         Idle.PREVIOUS: f"is what {status.live} replaced",
         Idle.ROLLED_BACK: "was rolled back",
         Idle.ABORTED: "was aborted",
+        Idle.BEATEN: "was not better",
+        Idle.HARMFUL: "was taken out",
     }
     if status.idle_is in known:
         raise CommandError(

@@ -80,11 +80,13 @@ def deploy(
     assembly_directory: Path,
     *,
     stacks: Sequence[str] | None = None,
+    role_arn: str | None = None,
     on_event: OnEvent | None = None,
 ) -> DeployResult:
     """The stacks of the assembly are deployed, each after those it depends on.
 
-    `stacks` names those wanted (what they depend on comes along), all by default.
+    `stacks` names those wanted (what they depend on comes along), all by default. `role_arn` is the
+    role that CloudFormation acts with; without one it has the rights of the session.
 
     Raises:
         NotLoopbackError: the session does not point at this machine.
@@ -99,7 +101,7 @@ def deploy(
     deployed, sent = [], 0
     for stack in chosen:
         sent += publish_assets(target, stack.assets)
-        deployed.append(_deployed(target, stack, on_event))
+        deployed.append(_deployed(target, stack, role_arn, on_event))
     seconds = time.monotonic() - started
     return DeployResult(stacks=tuple(deployed), assets_sent=sent, seconds=seconds)
 
@@ -146,7 +148,9 @@ def _named(place: str | None) -> str:
     return "any" if place is None else place
 
 
-def _deployed(target: Target, stack: StackArtifact, on_event: OnEvent | None) -> DeployedStack:
+def _deployed(
+    target: Target, stack: StackArtifact, role_arn: str | None, on_event: OnEvent | None
+) -> DeployedStack:
     started = time.monotonic()
     request = StackRequest(
         name=stack.name,
@@ -154,6 +158,7 @@ def _deployed(target: Target, stack: StackArtifact, on_event: OnEvent | None) ->
         template_url=_template_url(target, stack),
         parameters=stack.parameters,
         tags=stack.tags,
+        role_arn=role_arn,
     )
     change = put_stack(target, request, on_event=on_event)
     described = describe_stack(target, stack.name)

@@ -2,11 +2,13 @@
 
 from emulator.runtime import Runtime
 from emulator.seams import identity as seam
+from emulator.seams import passed_roles
 
 
 def install(_runtime: Runtime) -> None:
-    """No key passes unsigned, and loopback counts as TLS."""
+    """No key passes unsigned, nor a role without permission; loopback counts as TLS."""
     seam.trust_no_unsigned_key()
     seam.treat_loopback_as_tls()
     seam.name_roles_in_conditions()
     seam.word_denials_as_aws()
+    passed_roles.attach()

@@ -353,7 +353,12 @@ def _task_error(client: Any, resource: Resource, response: Mapping[str, Any]) ->
 
 
 def install(runtime: Runtime) -> None:
-    """State machines run their tasks under their own role, on the cloud's clock."""
-    from emulator.seams import statemachines as seam  # noqa: PLC0415 - imports ministack
+    """State machines run their tasks under their own role, on the cloud's clock.
+
+    EventBridge starts them with the role of its target.
+    """
+    from emulator.seams import eventbridge  # noqa: PLC0415 - imports ministack
+    from emulator.seams import statemachines as seam  # noqa: PLC0415 - as above
 
     seam.install(runtime)
+    eventbridge.attach()

@@ -1,13 +1,16 @@
 """The stacks of one stage of a project, wired together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aws_cdk import App
+from aws_cdk import App, Stack
 
 from stacks.access_stack import AccessProps, AccessStack
 from stacks.assets import AssetShelf
+from stacks.checks.acknowledged import acknowledged
+from stacks.checks.acknowledged_pipelines import of_pipeline
+from stacks.checks.rows import Acknowledged
 from stacks.components.dashboard import Shown
 from stacks.front_door_stack import FrontDoorStack, FrontDoorStackProps
 from stacks.hosting_stack import HostingProps, HostingStack, served_by
@@ -36,13 +39,15 @@ def add_stacks(app: App, deployment: Deployment) -> None:
     """
     project = deployment.project
     if project.pipeline is not None and deployment.stage == PIPELINE_STAGE:
-        PipelineStack(app, project=project, spec=project.pipeline)
+        stack = PipelineStack(app, project=project, spec=project.pipeline)
+        _acknowledge([stack], of_pipeline(project.name, project.pipeline))
         return
     stage = project.stages[deployment.stage]
-    _add_access(app, project, stage)
     shelf = AssetShelf(folder=deployment.folder)
-    release = ReleaseStack(app, props=_release(project, stage, shelf))
+    release = ReleaseStack(app, props=_release(deployment, stage, shelf))
     door = _add_front_door(app, project, stage)
+    stacks: list[Stack] = [release] if door is None else [release, door]
+    stacks.extend(_add_access(app, project, stage))
     if door is not None:
         # The routers of the tracks are functions of the release stack, called by name.
         door.add_stack_dependency(release)
@@ -62,15 +67,17 @@ def add_stacks(app: App, deployment: Deployment) -> None:
         if door is not None and model.has_tracks:
             # The weighted records alias names that the front door makes.
             hosting.add_stack_dependency(door)
+        stacks.append(hosting)
+    _acknowledge(stacks, acknowledged(project, stage))
 
 
-def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> None:
+def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[Stack]:
+    """What a pipeline may do in the stage, if one delivers there."""
     pipeline = project.pipeline
-    if pipeline is None or stage.name not in pipeline.stages:
-        return
-    zone = _zone(project, stage)
-    home = pipeline.home
-    AccessStack(app, props=AccessProps(project=project.name, stage=stage, home=home, zone_id=zone))
+    if pipeline is not None and stage.name in pipeline.stages:
+        zone, home = _zone(project, stage), pipeline.home
+        props = AccessProps(project=project.name, stage=stage, home=home, zone_id=zone)
+        yield AccessStack(app, props=props)
 
 
 def _zone(project: ProjectSpec, stage: StageSpec) -> str | None:
@@ -79,15 +86,28 @@ def _zone(project: ProjectSpec, stage: StageSpec) -> str | None:
     return stage.door.dns.zone_id if has_tracks and stage.door.dns is not None else None
 
 
-def _release(project: ProjectSpec, stage: StageSpec, shelf: AssetShelf) -> ReleaseProps:
-    dns = stage.door.dns
+def _acknowledge(stacks: Iterable[Stack], kept: Iterable[Acknowledged]) -> None:
+    """Each template says which findings of its checks stay, and why (`tidegate check`)."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    for row in kept:
+        said = {"resource": row.construct, "rule": row.short_rule, "reason": row.reason}
+        rows.setdefault(row.stack, []).append(said)
+    for stack in stacks:
+        said_of_it = rows.get(stack.stack_name, [])
+        if said_of_it:
+            stack.template_options.metadata = {"tidegate": {"acknowledged": said_of_it}}
+
+
+def _release(deployment: Deployment, stage: StageSpec, shelf: AssetShelf) -> ReleaseProps:
+    project, dns = deployment.project, stage.door.dns
+    pointers = deployment.pointers
     with_tracks = [name for name, model in project.models.items() if model.has_tracks]
     return ReleaseProps(
         project=project.name,
         stage=stage,
         shelf=shelf,
         models=[
-            Shown(model=name, endpoints=served_by(project.name, stage, model))
+            Shown(model=name, endpoints=served_by(project.name, stage, model, pointers.get(name)))
             for name, model in project.models.items()
         ],
         hosts=() if dns is None else tuple(dns.host(name) for name in sorted(with_tracks)),

@@ -15,6 +15,7 @@ from constructs import Construct
 from stacks.components.arns import Arns
 from stacks.components.blueprint import Blueprint, data
 from stacks.components.bucket import add_bucket, objects_in
+from stacks.components.emptying import empty_on_delete
 from stacks.components.network import add_network
 from stacks.components.track_door import TrackDoorProps, add_track_doors
 from stacks.components.web_acl import add_web_acl
@@ -61,6 +62,7 @@ def front_door_blueprint(props: FrontDoorStackProps) -> Blueprint:
         kept=data(stage.data_on_destroy),
         allowed=[_delivery()],
     )
+    emptying = empty_on_delete(blueprint, LOGS, props.project, Arns(stage=stage))
     add_web_acl(blueprint, requests_per_client=door.dns.requests_per_client)
     for model in props.models:
         tracks = TrackDoorProps(
@@ -69,7 +71,7 @@ def front_door_blueprint(props: FrontDoorStackProps) -> Blueprint:
             model=model,
             dns=door.dns,
             jwt=door.jwt,
-            after=after,
+            after=[*after, *emptying],
             logs=LOGS,
         )
         add_track_doors(blueprint, tracks)

@@ -16,6 +16,7 @@ from stacks.components.autoscaling import add_autoscaling
 from stacks.components.blueprint import Blueprint, ref
 from stacks.components.capture_bucket import CAPTURE_BUCKET, add_capture_bucket
 from stacks.components.deployment_config import add_rollback_alarm, deployment_config
+from stacks.components.emptying import empty_on_delete
 from stacks.components.execution_role import RoleNeeds, add_execution_role, execution_role_id
 from stacks.components.gate import GateProps, add_guard, add_verification
 from stacks.components.serving import ENDPOINT, ServingNames, ServingProps, add_serving
@@ -30,15 +31,19 @@ from stacks.project.names import (
 )
 from stacks.project.placement import (
     Placement,
+    contenders,
     in_turn,
     place,
     place_alone,
+    place_arms,
+    refuse_unplaceable,
+    slots_of,
     tracks_of,
     version_of,
 )
 from stacks.project.spec import ModelSpec, StageSpec
 from tidegate.pointer import LivePointer
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 from tidegate.strategies import Mechanism
 from tidegate.tracks import Tracks
 from tidegate.version import Version
@@ -67,27 +72,30 @@ class HostingStack(Stack):
             description=f"Model {model.name} of {props.project}, stage {stage.name}",
         )
         names = _names(props)
-        version = self._version(props)
-        model = in_turn(model, version, props.pointer)
+        refuse_unplaceable(model, props.pointer)
+        pool = [self._version(props, one) for one in contenders(model)]
+        model = in_turn(model, pool[0], props.pointer)
         gate = GateProps(
             project=props.project,
             arns=Arns(stage=stage),
             names=names,
             model=model,
-            placement=_placement(model, version, props.pointer),
+            placement=_placement(model, pool, props.pointer),
             tracks=tracks_of(model, stage.door.dns, endpoint=names.endpoint),
         )
         hosting_blueprint(gate).build(self)
 
-    def _version(self, props: HostingProps) -> Version:
-        uri = props.shelf.publish(self, props.model.artifact)
-        return version_of(props.model, region=props.stage.region, artifact_uri=uri)
+    def _version(self, props: HostingProps, model: ModelSpec) -> Version:
+        uri = props.shelf.publish(self, model.artifact)
+        return version_of(model, region=props.stage.region, artifact_uri=uri)
 
 
-def _placement(model: ModelSpec, version: Version, pointer: LivePointer | None) -> Placement:
+def _placement(model: ModelSpec, pool: Sequence[Version], pointer: LivePointer | None) -> Placement:
     if model.plan.mechanism is Mechanism.GUARDRAIL:
-        return place_alone(version)
-    return place(version, pointer)
+        return place_alone(pool[0])
+    if model.challengers:
+        return place_arms(pool, pointer)
+    return place(pool[0], pointer)
 
 
 def hosting_blueprint(gate: GateProps) -> Blueprint:
@@ -98,6 +106,7 @@ def hosting_blueprint(gate: GateProps) -> Blueprint:
     by_slot = slot_endpoints(names.endpoint, tracks=gate.tracks)
     endpoints = {slot: by_slot[slot] for slot in gate.placement.served}
     captures = model.capture.percent > 0
+    emptying: tuple[str, ...] = ()
     needs = RoleNeeds(
         arns=gate.arns,
         endpoints=tuple(dict.fromkeys(endpoints.values())),
@@ -109,6 +118,7 @@ def hosting_blueprint(gate: GateProps) -> Blueprint:
     if captures:
         keep_days = model.capture.keep_days
         add_capture_bucket(blueprint, keep_days=keep_days, on_destroy=stage.data_on_destroy)
+        emptying = empty_on_delete(blueprint, CAPTURE_BUCKET, gate.project, gate.arns)
         blueprint.tell("CaptureBucketName", ref(CAPTURE_BUCKET))
     by_guardrail = model.plan.mechanism is Mechanism.GUARDRAIL
     live, shadows = gate.placement.live, model.plan.mechanism is Mechanism.SHADOW
@@ -122,6 +132,7 @@ def hosting_blueprint(gate: GateProps) -> Blueprint:
         shadow=live.other if shadows else None,
         deployment=deployment_config(model, names.endpoint) if by_guardrail else None,
         alarms=[add_rollback_alarm(blueprint, names.endpoint)] if by_guardrail else [],
+        before_captures=emptying,
     )
     after = _add_endpoints(blueprint, serving, gate.tracks)
     add_verification(blueprint, gate)
@@ -140,13 +151,16 @@ def _add_endpoints(
         add_serving(blueprint, serving)
         return (ENDPOINT,)
     add_tracks(blueprint, serving, tracks)
-    return [endpoint_id(slot) for slot in Slot]
+    return [endpoint_id(slot) for slot in PAIR]
 
 
-def served_by(project: str, stage: StageSpec, model: ModelSpec) -> Mapping[Slot, str]:
+def served_by(
+    project: str, stage: StageSpec, model: ModelSpec, pointer: LivePointer | None = None
+) -> Mapping[Slot, str]:
     """The endpoint of each slot of a model."""
     name = _endpoint(project, stage, model)
-    return slot_endpoints(name, tracks=tracks_of(model, stage.door.dns, endpoint=name))
+    found = slot_endpoints(name, tracks=tracks_of(model, stage.door.dns, endpoint=name))
+    return {slot: found[slot] for slot in slots_of(model, pointer) if slot in found}
 
 
 def _endpoint(project: str, stage: StageSpec, model: ModelSpec) -> str:

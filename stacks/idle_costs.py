@@ -1,26 +1,40 @@
-"""What bills while idle, and for how much a month: told at synth, from dated prices.
+"""What the stacks of a stage bill a month while nobody asks: from templates and dated prices.
 
-Instances are not here: `tidegate plan` tells what they cost. A price that is not known is said to
-be unknown, never left out.
+A price that is not known is said to be unknown, never left out and never 0.
 """
 
-from collections.abc import Iterator
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from stacks.project.spec import ProjectSpec, StageSpec
-from stacks.project.tables import idle_price
-from tidegate.slots import Slot
+from stacks.idle_units import HOSTING, UNPRICED, Resources, units
+from stacks.project.spec import StageSpec
+from stacks.project.tables import hosting_price, idle_price
 
 HOURS_A_MONTH = 730
-_ZONES = 2
-"""A load balancer has a public address in each of its zones."""
+COSTS_FILE = "tidegate.costs.json"
+"""Beside the templates, for whoever wants to know without asking twice."""
 
-_WORDS = {
-    "load_balancer": "load balancers",
-    "public_address": "public IPv4 addresses",
-    "web_acl": "web ACL",
-    "web_acl_rule": "rule of the web ACL",
+_SHOWN = 3
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "alarm": ("alarm", "alarms"),
+    "composite_alarm": ("composite alarm", "composite alarms"),
+    "dashboard": ("dashboard", "dashboards"),
+    "health_check": ("health check", "health checks"),
+    "hosted_zone": ("hosted zone", "hosted zones"),
+    "interface_endpoint": ("interface endpoint", "interface endpoints"),
+    "key": ("KMS key", "KMS keys"),
+    "load_balancer": ("load balancer", "load balancers"),
+    "nat_gateway": ("NAT gateway", "NAT gateways"),
+    "public_address": ("public IPv4 address", "public IPv4 addresses"),
+    "secret": ("secret", "secrets"),
+    "web_acl": ("web ACL", "web ACLs"),
+    "web_acl_rule": ("rule of the web ACL", "rules of web ACLs"),
 }
+"""What people call one of an item, and several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,24 +51,69 @@ class IdleCost:
         """What all of them cost a month."""
         return None if self.usd_a_month is None else self.count * self.usd_a_month
 
+    @property
+    def words(self) -> str:
+        """What they are: `2 load balancers`, `4 instances ml.m5.large`."""
+        if self.item.startswith(HOSTING):
+            several = "instance" if self.count == 1 else "instances"
+            return f"{self.count} {several} {self.item.removeprefix(HOSTING)}"
+        plain = self.item.removeprefix(UNPRICED)
+        one, several = _WORDS.get(self.item, (plain, plain))
+        return f"{self.count} {one if self.count == 1 else several}"
 
-def idle_costs(project: ProjectSpec, stage: StageSpec) -> tuple[IdleCost, ...]:
-    """What the front door of a stage bills while nobody asks; nothing without tracks."""
-    models = sum(model.has_tracks for model in project.models.values())
-    if stage.door.dns is None or models == 0:
-        return ()
-    balancers = len(Slot) * models
-    counts = {
-        "load_balancer": balancers,
-        "public_address": _ZONES * balancers,
-        "web_acl": 1,
-        "web_acl_rule": 1,
-    }
-    return tuple(_cost(stage.region, item, count) for item, count in counts.items())
+    def to_json(self) -> dict[str, Any]:
+        """The cost in JSON types; null where the price is not known."""
+        return {
+            "item": self.item,
+            "words": self.words,
+            "count": self.count,
+            "usd_a_month": self.usd,
+            "said": self.said,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackCost:
+    """What a stack bills while idle, the dearest first."""
+
+    stack: str
+    costs: tuple[IdleCost, ...]
+
+    @property
+    def known(self) -> float:
+        """The sum of what is known, a month."""
+        return sum(cost.usd for cost in self.costs if cost.usd is not None)
+
+    @property
+    def unknown(self) -> tuple[IdleCost, ...]:
+        """What has no price."""
+        return tuple(cost for cost in self.costs if cost.usd is None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The costs in JSON types."""
+        return {
+            "stack": self.stack,
+            "known_usd_a_month": round(self.known, 2),
+            "complete": not self.unknown,
+            "items": [cost.to_json() for cost in self.costs],
+        }
+
+
+def stack_cost(stack: str, resources: Resources, *, region: str) -> StackCost:
+    """What a stack with these resources bills in a region."""
+    counts: Counter[str] = Counter()
+    for item, count in units(resources):
+        counts[item] += count
+    costs = [_cost(region, item, count) for item, count in sorted(counts.items()) if count > 0]
+    return StackCost(stack=stack, costs=tuple(sorted(costs, key=_dearest)))
+
+
+def _dearest(cost: IdleCost) -> tuple[float, str]:
+    return (0.0 if cost.usd is None else -cost.usd, cost.item)
 
 
 def _cost(region: str, item: str, count: int) -> IdleCost:
-    price = idle_price(region, item)
+    price = _price(region, item)
     if price is None:
         said = f"price not known in {region}: add it to stacks/prices.json"
         return IdleCost(item=item, count=count, usd_a_month=None, said=said)
@@ -65,17 +124,67 @@ def _cost(region: str, item: str, count: int) -> IdleCost:
     )
 
 
-def told(project: ProjectSpec, stage: StageSpec) -> Iterator[str]:
-    """The lines that synth prints; none where nothing bills."""
-    costs = idle_costs(project, stage)
-    if not costs:
-        return
-    known = [cost.usd for cost in costs if cost.usd is not None]
-    missing = "" if len(known) == len(costs) else ", and what is not known"
-    yield (
-        f"the front door of stage {stage.name} bills while idle: ${sum(known):.2f} a month"
-        f"{missing} (two endpoints a model beside it: 'tidegate plan' tells)"
+def _price(region: str, item: str) -> Mapping[str, Any] | None:
+    if item.startswith(HOSTING):
+        return hosting_price(region, item.removeprefix(HOSTING))
+    return idle_price(region, item)
+
+
+def assembly_costs(folder: Path, *, region: str) -> tuple[StackCost, ...]:
+    """What the stacks of a synthesized stage bill."""
+    return tuple(
+        stack_cost(
+            path.name.removesuffix(".template.json"),
+            json.loads(path.read_text(encoding="utf-8")).get("Resources", {}),
+            region=region,
+        )
+        for path in sorted(folder.glob("*.template.json"))
     )
-    for cost in costs:
-        amount = "unknown" if cost.usd is None else f"${cost.usd:.2f}"
-        yield f"  {cost.count} {_WORDS[cost.item]}: {amount}, {cost.said}"
+
+
+def told(stage: StageSpec, stacks: Sequence[StackCost]) -> str:
+    """The line that synth prints."""
+    known, unknown = _sums(stacks)
+    missing = f", and what is not known ({len(unknown)} of its items)" if unknown else ""
+    return (
+        f"stage {stage.name} bills ${known:,.2f} a month while idle{missing}: "
+        "'tidegate cost' says for what"
+    )
+
+
+def over_budget(stage: StageSpec, stacks: Sequence[StackCost]) -> str | None:
+    """Why the stage may not be deployed; None where its budget holds or it has none.
+
+    What is not known is not in the sum, and is said.
+    """
+    known, unknown = _sums(stacks)
+    if stage.budget is None or known <= stage.budget.usd_a_month:
+        return None
+    every = sorted((c for s in stacks for c in s.costs if c.usd is not None), key=_dearest)
+    largest = ", ".join(f"{cost.words} ${cost.usd:,.2f}" for cost in every[:_SHOWN])
+    missing = f" (and what is not known of {len(unknown)} items)" if unknown else ""
+    return (
+        f"stage {stage.name} would bill ${known:,.2f} a month while idle{missing}, its budget is "
+        f"${stage.budget.usd_a_month:,.2f}: the largest are {largest}; take fewer or smaller "
+        "instances, drop what is opt-in, or raise stages."
+        f"{stage.name}.budget.usd_a_month"
+    )
+
+
+def _sums(stacks: Sequence[StackCost]) -> tuple[float, list[IdleCost]]:
+    return sum(s.known for s in stacks), [cost for s in stacks for cost in s.unknown]
+
+
+def write_costs(folder: Path, stage: StageSpec, stacks: Sequence[StackCost]) -> None:
+    """The costs are beside the templates."""
+    known, unknown = _sums(stacks)
+    document = {
+        "stage": stage.name,
+        "region": stage.region,
+        "known_usd_a_month": round(known, 2),
+        "complete": not unknown,
+        "budget_usd_a_month": None if stage.budget is None else stage.budget.usd_a_month,
+        "stacks": [stack.to_json() for stack in stacks],
+    }
+    text = json.dumps(document, indent=1, sort_keys=True) + "\n"
+    (folder / COSTS_FILE).write_text(text, encoding="utf-8")

@@ -13,6 +13,7 @@ from constructs import Construct
 from stacks.assets import AssetShelf
 from stacks.components.arns import Arns
 from stacks.components.blueprint import Blueprint, att, ref
+from stacks.components.budget import add_budget
 from stacks.components.dashboard import DASHBOARD, Shown, add_dashboard
 from stacks.components.delivery_machine import (
     DeliveryProps,
@@ -20,6 +21,7 @@ from stacks.components.delivery_machine import (
     add_delivery_machine,
     delivery_functions,
 )
+from stacks.components.emptying import empty_on_delete, emptying_function
 from stacks.components.front_door import API, FrontDoorProps, add_front_door
 from stacks.components.functions import Surroundings, function_table
 from stacks.components.handler_function import CodeAsset, add_function
@@ -104,6 +106,8 @@ def release_blueprint(
     add_signing_secret(blueprint, stage.data_on_destroy)
     functions = function_table(Surroundings(project=props.project, arns=arns, hosts=props.hosts))
     functions = {**functions, **outcome_functions(Outcomes(project=props.project, arns=arns))}
+    emptying = emptying_function(props.project, arns)
+    functions = {**functions, emptying.name: emptying}
     delivery = _delivery(props, arns, traffic)
     delivers = {} if delivery is None else delivery_functions(delivery)
     for row in (*functions.values(), *delivers.values()):
@@ -114,12 +118,15 @@ def release_blueprint(
     add_request_log(blueprint, functions)
     door = FrontDoorProps(project=props.project, stage=stage, functions=functions)
     add_front_door(blueprint, door)
+    add_budget(blueprint, stage.budget)
     add_dashboard(blueprint, props.models, region=stage.region)
     add_notifications(blueprint, stage, functions["announce_release"])
     add_key_rotation(blueprint, functions["rotate_keys"].id)
     if stage.outcome_files_days is not None:
         importer, days = functions["import_outcomes"], stage.outcome_files_days
         add_outcome_files(blueprint, arns, importer, keep_days=days)
+        after = (emptying.id, f"{emptying.id}Role")
+        empty_on_delete(blueprint, OUTCOME_BUCKET, props.project, arns, after=after)
         blueprint.tell("OutcomeBucketName", ref(OUTCOME_BUCKET))
     watched = {name: functions[name].id for name in ("aggregate_requests", "announce_release")}
     add_release_alarms(blueprint, stage, machine=RELEASE_MACHINE, functions=watched)

@@ -37,6 +37,15 @@ settings.load_profile("tidegate")
 pytest_plugins = ["tests.lost_requests"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Generated files are compared with what they should be, unless they are to be written."""
+    parser.addoption(
+        "--write-proofs",
+        action="store_true",
+        help="keep what the stories of least privilege prove, and the page made of it",
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Connections to this machine only."""

@@ -7,12 +7,12 @@ from tests.release_world import ReleaseWorld
 from tests.samples import ENDPOINT, PLAN, declaration
 from tidegate import deploy
 from tidegate.plan import ReleasePlan
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 from tidegate.strategies import Mechanism
 from tidegate.tracks import Tracks, joined_configs
 
 HOST = "flights.example.com"
-TRACKS = Tracks(zone_id="Z1", host=HOST, endpoints={s: f"{ENDPOINT}-{s}" for s in Slot})
+TRACKS = Tracks(zone_id="Z1", host=HOST, endpoints={s: f"{ENDPOINT}-{s}" for s in PAIR})
 CONFIGS = joined_configs({Slot.BLUE: "config-blue", Slot.GREEN: "config-green"})
 BY_DNS = replace(PLAN, mechanism=Mechanism.DNS)
 

@@ -10,6 +10,7 @@ from tests.polling import until
 
 HOST = "api.shop.example.com"
 GREEN = f"green.{HOST}"
+_BALANCING = "ElasticLoadBalancingV2"
 CODE = """
 import json
 def handle(event, context):
@@ -38,8 +39,10 @@ def _resource(kind: str, properties: Mapping[str, Any], *after: str) -> dict[str
 
 def _track(track: str, weight: int) -> dict[str, Any]:
     """One track: function, target group, load balancer, HTTPS listener, inner and outer record."""
-    inner = f"{track.lower()}.{HOST}"
-    balancing = "ElasticLoadBalancingV2"
+    return {**_target(track), **_balancer(track), **_records(track, weight)}
+
+
+def _target(track: str) -> dict[str, Any]:
     return {
         f"{track}Function": _resource(
             "Lambda::Function",
@@ -59,7 +62,7 @@ def _track(track: str, weight: int) -> dict[str, Any]:
             },
         ),
         f"{track}Group": _resource(
-            f"{balancing}::TargetGroup",
+            f"{_BALANCING}::TargetGroup",
             {
                 "TargetType": "lambda",
                 "Targets": [{"Id": _att(f"{track}Function", "Arn")}],
@@ -71,69 +74,59 @@ def _track(track: str, weight: int) -> dict[str, Any]:
             },
             f"{track}Permission",
         ),
+    }
+
+
+def _balancer(track: str) -> dict[str, Any]:
+    secure = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    return {
         f"{track}Balancer": _resource(
-            f"{balancing}::LoadBalancer", {"Subnets": ["subnet-1", "subnet-2"]}
+            f"{_BALANCING}::LoadBalancer", {"Subnets": ["subnet-1", "subnet-2"]}
         ),
-        f"{track}Https": _resource(
-            f"{balancing}::Listener",
-            {
-                "LoadBalancerArn": _ref(f"{track}Balancer"),
-                "Port": 443,
-                "Protocol": "HTTPS",
-                "Certificates": [{"CertificateArn": _ref("Certificate")}],
-                "DefaultActions": [{"Type": "forward", "TargetGroupArn": _ref(f"{track}Group")}],
-            },
+        f"{track}Https": _listener(
+            track,
+            (443, "HTTPS"),
+            {"Type": "forward", "TargetGroupArn": _ref(f"{track}Group")},
+            Certificates=[{"CertificateArn": _ref("Certificate")}],
         ),
-        f"{track}Http": _resource(
-            f"{balancing}::Listener",
-            {
-                "LoadBalancerArn": _ref(f"{track}Balancer"),
-                "Port": 80,
-                "Protocol": "HTTP",
-                "DefaultActions": [
-                    {
-                        "Type": "redirect",
-                        "RedirectConfig": {
-                            "Protocol": "HTTPS",
-                            "Port": "443",
-                            "StatusCode": "HTTP_301",
-                        },
-                    }
-                ],
-            },
-        ),
-        f"{track}Inner": _resource(
-            "Route53::RecordSet",
-            {
-                "HostedZoneId": _ref("Zone"),
-                "Name": inner,
-                "Type": "A",
-                "AliasTarget": {
-                    "HostedZoneId": _att(f"{track}Balancer", "CanonicalHostedZoneID"),
-                    "DNSName": {
-                        "Fn::Join": ["", ["dualstack.", _att(f"{track}Balancer", "DNSName")]]
-                    },
-                    "EvaluateTargetHealth": True,
-                },
-            },
-        ),
-        f"{track}Outer": _resource(
-            "Route53::RecordSet",
-            {
-                "HostedZoneId": _ref("Zone"),
-                "Name": HOST,
-                "Type": "A",
-                "SetIdentifier": track,
-                "Weight": weight,
-                "AliasTarget": {
-                    "HostedZoneId": _ref("Zone"),
-                    "DNSName": inner,
-                    "EvaluateTargetHealth": True,
-                },
-            },
-            f"{track}Inner",
+        f"{track}Http": _listener(
+            track, (80, "HTTP"), {"Type": "redirect", "RedirectConfig": secure}
         ),
     }
+
+
+def _listener(
+    track: str, where: tuple[int, str], action: Mapping[str, Any], **more: Any
+) -> dict[str, Any]:
+    port, protocol = where
+    properties = {
+        "LoadBalancerArn": _ref(f"{track}Balancer"),
+        "Port": port,
+        "Protocol": protocol,
+        "DefaultActions": [action],
+        **more,
+    }
+    return _resource(f"{_BALANCING}::Listener", properties)
+
+
+def _records(track: str, weight: int) -> dict[str, Any]:
+    inner, balancer = f"{track.lower()}.{HOST}", f"{track}Balancer"
+    name = {"Fn::Join": ["", ["dualstack.", _att(balancer, "DNSName")]]}
+    drawn = {"Name": HOST, "SetIdentifier": track, "Weight": weight}
+    return {
+        f"{track}Inner": _alias({"Name": inner}, _att(balancer, "CanonicalHostedZoneID"), name),
+        f"{track}Outer": _alias(drawn, _ref("Zone"), inner, f"{track}Inner"),
+    }
+
+
+def _alias(record: Mapping[str, Any], zone: Any, name: Any, *after: str) -> dict[str, Any]:
+    properties = {
+        "HostedZoneId": _ref("Zone"),
+        "Type": "A",
+        "AliasTarget": {"HostedZoneId": zone, "DNSName": name, "EvaluateTargetHealth": True},
+        **record,
+    }
+    return _resource("Route53::RecordSet", properties, *after)
 
 
 def template() -> dict[str, Any]:

@@ -198,13 +198,13 @@ class FakeReleaseStore:
     def _check_made_of(self, record: ReleaseRecord) -> None:
         pointer, declaration = self.pointer(record.model), self.declaration(record.model)
         split = self.split(record.model)
-        live, candidate = record.live, record.candidate
+        live, waiting = record.live, record.challengers
         same = (
             pointer is not None
             and declaration is not None
             and (pointer.slot, pointer.version.digest) == (live.slot, live.version.digest)
             and declaration.endpoint_config_name == record.endpoint_config_name
-            and declaration.slots[candidate.slot].digest == candidate.version.digest
+            and all(declaration.slots[h.slot].digest == h.version.digest for h in waiting)
             and (split is None or split.version == record.split_version)
         )
         if not same:

@@ -232,3 +232,32 @@ class ReleaseWorld:
             release_id=RELEASE,
             intervention=self.operator(),
         ).epoch
+
+
+def bad_traffic() -> Traffic:
+    """The candidate fails every fifth request."""
+    return Traffic(error_shares={"green": 0.2})
+
+
+def baking(world: ReleaseWorld) -> TaskOutput:
+    """The machine, stopped at its first bake."""
+    output = world.prepare()
+    while output.next is not Next.BAKE:
+        world.advance(output.wait_seconds)
+        output = world.perform(output.next, epoch=output.epoch)
+    return output
+
+
+def at_task(number: int, act: Callable[[ReleaseWorld], Any]) -> Any:
+    """Something happens just before the n-th task of the machine."""
+
+    def on_task(world: ReleaseWorld, _output: TaskOutput) -> None:
+        if len(world.tasks) == number:
+            act(world)
+
+    return on_task
+
+
+def whats(world: ReleaseWorld) -> list[str]:
+    """What the log says was done."""
+    return [entry.what for entry in world.store.log(RELEASE)]

@@ -1,7 +1,8 @@
 """`tidegate up` and `tidegate down`: the embedded cloud of this folder."""
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -48,8 +49,7 @@ def up(
         _refuse_another(cloud, region=wanted_region, time_scale=time_scale, port=port)
     environment = {**cloud.environment(), **cloud.clock.environment()}
     if json_output:
-        figures = {"pid": cloud.pid, "region": cloud.region, "time_scale": cloud.clock.scale}
-        print_json({**figures, "started": started, "environment": environment})
+        print_json({**_figures(cloud), "started": started, "environment": environment})
         return
     how = f"up in {cloud.start_seconds:.1f} s" if started else "was up already"
     say(f"embedded cloud {how} at {cloud.endpoint_url}, {cloud.region}, IAM enforced")
@@ -57,20 +57,91 @@ def up(
     say("tidegate finds it in this folder; other AWS tools reach it with:")
     for name, value in environment.items():
         say(f"  export {name}={value}")
+    say("its hosts and load balancers are reached with:")
+    for line in _front_door_lines(cloud):
+        say(f"  {line}")
+
+
+def _figures(cloud: "EmbeddedCloud") -> dict[str, Any]:
+    return {
+        "pid": cloud.pid,
+        "region": cloud.region,
+        "time_scale": cloud.clock.scale,
+        "dns_port": cloud.dns_port,
+        "certificate_authority": str(cloud.certificate_authority),
+        "low_port_offset": cloud.low_port_offset,
+    }
+
+
+def _front_door_lines(cloud: "EmbeddedCloud") -> tuple[str, ...]:
+    """How to ask its DNS, and a load balancer by the answer (embedded-front-door.md)."""
+    dig, port = f"dig @127.0.0.1 -p {cloud.dns_port} +short HOST A", 443 + cloud.low_port_offset
+    shown = "" if cloud.low_port_offset == 0 else f":{port}"
+    resolve = f'--resolve HOST:{port}:"$({dig})"'
+    return dig, f"curl --cacert {cloud.certificate_authority} {resolve} https://HOST{shown}/"
 
 
 @reported
-def down(*, json_output: JsonOption = False) -> None:
-    """Stop the embedded cloud of this folder, and everything that runs in it."""
+def down(
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask; what is in the cloud goes for good.")
+    ] = False,
+    abandon: Annotated[
+        bool, typer.Option("--abandon", help="Stop although a release is open.")
+    ] = False,
+    json_output: JsonOption = False,
+) -> None:
+    """Stop the embedded cloud of this folder, and everything that runs in it.
+
+    Refused while a release is open. What stacks keep goes too: it is listed, and asked for first.
+    """
     from cli.target import STATE_DIRECTORY, running_cloud
     from emulator.server import EmbeddedCloud
 
-    running_cloud()
+    cloud = running_cloud()
+    kept = () if cloud is None else _kept(cloud, abandon=abandon, yes=yes)
     stopped = EmbeddedCloud.stop_detached(STATE_DIRECTORY)
     if json_output:
-        print_json({"stopped": stopped})
-    else:
-        say("stopped, with everything in it" if stopped else "no embedded cloud was running here")
+        print_json({"stopped": stopped, "removed": list(kept)})
+        return
+    for item in kept:
+        say(f"removed {item}")
+    say("stopped, with everything in it" if stopped else "no embedded cloud was running here")
+
+
+def _kept(cloud: "EmbeddedCloud", *, abandon: bool, yes: bool) -> tuple[str, ...]:
+    """What goes although its stack would keep it, agreed to; CommandError where it may not go."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from cli.ending import held
+    from cli.target import embedded_target
+
+    try:
+        found = held(embedded_target(cloud))
+    except (BotoCoreError, ClientError) as error:
+        # A cloud that does not answer must end all the more.
+        note(f"what is in the cloud could not be listed: {error}")
+        return ()
+    if found.open and not abandon:
+        raise CommandError(
+            f"{'; '.join(map(str, found.open))} is open: wait, or end it by "
+            "'tidegate release abort'; '--abandon' stops the cloud all the same",
+            code=Exit.REFUSED,
+        )
+    if found.kept and not yes:
+        _agree(found.kept)
+    return found.kept
+
+
+def _agree(kept: tuple[str, ...]) -> None:
+    for item in kept:
+        note(f"kept by its stack: {item}")
+    asked = f"{len(kept)} things that stacks keep go with the cloud for good"
+    if not sys.stdin.isatty():
+        raise CommandError(f"{asked}: say --yes to agree", code=Exit.REFUSED)
+    if not typer.confirm(f"{asked}. Go on?", err=True):
+        raise CommandError("nothing was stopped", code=Exit.REFUSED)
 
 
 def _start(region: str, *, time_scale: float | None, port: int | None) -> "EmbeddedCloud":

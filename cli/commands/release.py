@@ -167,6 +167,10 @@ def resume(
 def promote(
     release: ReleaseArgument,
     *,
+    slot: Annotated[
+        str | None,
+        typer.Option("--slot", help="Of an A/B test: the arm to promote; its winner if absent."),
+    ] = None,
     why: WhyOption = "",
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
@@ -180,7 +184,10 @@ def promote(
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
     release_id = deployed.release_id(release)
     operate.promote(
-        store=deployed.store, release_id=release_id, intervention=intervention(deployed, why)
+        store=deployed.store,
+        release_id=release_id,
+        intervention=intervention(deployed, why),
+        slot=slot,
     )
     show(deployed.view(release_id), json_output=json_output)
 

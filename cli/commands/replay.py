@@ -10,9 +10,13 @@ from cli.options import DEFAULT_PROJECT_FILE, JsonOption, ProjectFileOption
 from cli.output import CONSOLE, note, print_json, say, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cli.simulation.comparison import Replays
     from cli.simulation.recording import Recording
     from tidegate.judge import Comparison
+    from tidegate.judge.strata import ServingStratum
+    from tidegate.plan import ReleasePlan
 
 ROWS = 24
 """Looks shown where `--all` is not said."""
@@ -54,30 +58,61 @@ def replay(
     json_output: JsonOption = False,
 ) -> None:
     """Judge recorded traffic once more, by the plan of the project file or any other."""
+    from cli.ab_sizing import refuse_ab_test
     from cli.plans import read_plan
     from cli.simulation.comparison import Replays
     from cli.simulation.recording import read_recording
     from cli.simulation.replay import replay as replayed
     from tidegate.judge.quantiles import latency_quantiles
-    from tidegate.judge.strata import serving_strata
 
     recording = read_recording(file)
     comparison = _slots(recording, live)
     paths = [project_file if plan is None else plan, *([] if against is None else [against])]
     named = [(path, read_plan(path, model=model)[1]) for path in paths]
+    for _, agreed in named:
+        refuse_ab_test(agreed, verb="replay")
     names = [path.name for path in paths] if len(set(paths)) == len(paths) else ["plan", "other"]
+    plans = list(zip(names, (each for _, each in named), strict=True))
+    _check(recording, plans, comparison)
     main, *others = [
-        replayed(recording, each, comparison=comparison, name=name)
-        for name, (_, each) in zip(names, named, strict=True)
+        replayed(recording, each, comparison=comparison, name=name) for name, each in plans
     ]
     replays = Replays(
         release_id=recording.release_id,
         comparison=comparison,
         main=main,
         other=others[0] if others else None,
-        latency=latency_quantiles(serving_strata(recording.observations, comparison)),
+        latency=latency_quantiles(_strata(recording, main.plan, comparison)),
     )
     _tell(replays, output, json_output=json_output, most=None if every else ROWS)
+
+
+def _check(
+    recording: "Recording", plans: "Sequence[tuple[str, ReleasePlan]]", comparison: "Comparison"
+) -> None:
+    """InvalidValueError with every reason why a plan cannot judge what was recorded."""
+    from cli.simulation.door import replay_faults
+    from tidegate.errors import InvalidValueError
+
+    faults = [
+        fault
+        for name, plan in plans
+        for fault in replay_faults(recording, plan, comparison=comparison, name=name)
+    ]
+    if faults:
+        raise InvalidValueError(faults)
+
+
+def _strata(
+    recording: "Recording", plan: "ReleasePlan", comparison: "Comparison"
+) -> "Sequence[ServingStratum]":
+    """The latencies to compare: of a shadow those of its pairs."""
+    from tidegate.judge.pairs import latencies_of_pairs
+    from tidegate.judge.strata import serving_strata
+    from tidegate.strategies import Strategy
+
+    found = latencies_of_pairs if plan.strategy is Strategy.SHADOW else serving_strata
+    return found(recording.observations, comparison)
 
 
 def _slots(recording: "Recording", live: str | None) -> "Comparison":

@@ -49,6 +49,10 @@ KnownOption = Annotated[
     float | None,
     typer.Option("--outcomes-known", help="Share of answers whose outcome becomes known."),
 ]
+DifferingOption = Annotated[
+    float | None,
+    typer.Option("--differing", help="Share of answers in which a good shadow differs."),
+]
 OfflineOption = Annotated[
     bool, typer.Option("--offline", help="Do not read the model's recent traffic.")
 ]
@@ -74,6 +78,7 @@ def simulate(
     wrong: WrongOption = None,
     outcome_delay: DelayOption = None,
     outcomes_known: KnownOption = None,
+    differing: DifferingOption = None,
     offline: OfflineOption = False,
     runs: RunsOption = 200,
     seed: SeedOption = 1,
@@ -88,10 +93,13 @@ def simulate(
 
     What is not given is read from the model's recent traffic where it is deployed, else assumed.
     """
+    from cli.ab_sizing import refuse_ab_test
     from cli.plans import read_plan
     from cli.simulation.campaign import cores
+    from cli.simulation.door import simulation_faults
     from cli.simulation.figures import Given
     from cli.simulation.result import Question
+    from tidegate.errors import InvalidValueError
 
     given = Given(
         requests_per_minute=requests_per_minute,
@@ -101,8 +109,12 @@ def simulate(
         wrong=wrong,
         outcome_delay_seconds=outcome_delay,
         outcomes_known=outcomes_known,
+        differing=differing,
     )
     name, plan = read_plan(project_file, model=model)
+    refuse_ab_test(plan, verb="simulate")
+    if faults := simulation_faults(plan):
+        raise InvalidValueError(faults)
     where = None if offline else lambda: place(project_file=project_file, stage=stage, on=on)
     basis = _basis(given, (name, plan), where)
     jobs = cores() if jobs is None else jobs

@@ -10,6 +10,8 @@ from enum import StrEnum
 from cli.deployed import Deployed
 from cli.screen import duration, reached_share
 from cli.verbs import abort_release, intervention
+from tidegate.arms.decisions import aimed
+from tidegate.errors import ReleaseRefusedError
 from tidegate.loop import operate
 from tidegate.release import Phase, ReleaseRecord
 from tidegate.strategies import Mechanism
@@ -103,7 +105,16 @@ def _no_promotion(record: ReleaseRecord) -> str | None:
         return "it halted: resume it first"
     if record.forced is not None:
         return f"{record.forced.who} ordered it already"
-    return _decided(record)
+    return _decided(record) or _unwon(record)
+
+
+def _unwon(record: ReleaseRecord) -> str | None:
+    """Why no arm of an A/B test can be promoted without being named."""
+    try:
+        aimed(record, None)
+    except ReleaseRefusedError as error:
+        return str(error)
+    return None
 
 
 def _no_abort(record: ReleaseRecord) -> str | None:
@@ -122,8 +133,9 @@ def _step(record: ReleaseRecord) -> str:
 
 def _of_pause(record: ReleaseRecord) -> tuple[str, ...]:
     share = record.target_shares[record.candidate.slot.value]
+    kept = f"{_named(record, 'candidate')} keeps {share} % of the traffic."
     return (
-        f"{_named(record, 'candidate')} keeps {share} % of the traffic.",
+        kept if record.testing is None else "Each arm keeps its share of the traffic.",
         "No further step is taken until somebody resumes.",
         "It is still watched: proven harm takes it back, paused or not.",
     )

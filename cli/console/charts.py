@@ -20,7 +20,8 @@ from cli.charts import (
     steps,
     time_marks,
 )
-from cli.screen import percent
+from cli.screen import percent, verdict_words
+from tidegate.plan import Metric
 from tidegate.verdict import Claim
 from tidegate.view import Point, ReleaseView
 
@@ -33,6 +34,7 @@ _MARGINS_DRAWN = 3.0
 """A difference further from zero than so many margins is drawn on the edge."""
 
 _MOST_TICKS = 5
+_DRAWN = (Claim.HARM, Claim.SAFE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +85,8 @@ class MetricCharts:
 
 
 def share_drawing(view: ReleaseView) -> Drawing | None:
-    """The candidate's share over time, by the log; None before the first look."""
-    if not view.points:
+    """The candidate's share over time, by the log; None before the first look, and of a shadow."""
+    if not view.points or view.pairs is not None:
         return None
     axes = _axes(view, low=0.0, high=100.0, frame=FLAT)
     moved = moves(view)
@@ -111,7 +113,7 @@ def exposure_drawing(view: ReleaseView) -> Drawing | None:
     axes = _axes(view, low=0.0, high=highest, frame=FLAT)
     line = [(axes.begin, 0.0), *served]
     return Drawing(
-        title="Its requests that were judged",
+        title="Its requests that were judged" if view.pairs is None else "Pairs that were judged",
         description=f"{served[-1][1]:,.0f} by the last look",
         frame=FLAT,
         curves=(Curve(role="candidate", name="requests judged", points=axes.path(line)),),
@@ -125,8 +127,11 @@ def exposure_drawing(view: ReleaseView) -> Drawing | None:
 
 
 def metric_charts(view: ReleaseView) -> tuple[MetricCharts, ...]:
-    """The charts of each metric of the plan; none before the first look."""
-    if not view.points:
+    """The charts of each metric of the plan; none before the first look.
+
+    An A/B test has none: its looks are at all arms, and a table says how they stand.
+    """
+    if not view.points or view.ab_test is not None:
         return ()
     return tuple(
         MetricCharts(
@@ -168,7 +173,7 @@ def _difference(view: ReleaseView, metric: str) -> Drawing:
     upper = [(at, high) for at, _, high in known]
     lower = [(at, low) for at, low, _ in reversed(known)]
     return Drawing(
-        title=f"{metric}: candidate minus live, in points",
+        title=_difference_title(metric),
         description=_difference_words(known, seen, margin=margin),
         frame=FRAME,
         curves=(Curve(role="candidate", name="seen", points=axes.path(seen)),),
@@ -184,6 +189,12 @@ def _difference(view: ReleaseView, metric: str) -> Drawing:
             Level(role="margin", at=axes.y(margin), name="margin", below=False),
         ),
     )
+
+
+def _difference_title(metric: str) -> str:
+    if metric == Metric.AGREEMENT.value:
+        return f"{metric}: answers that differ, in percent"
+    return f"{metric}: candidate minus live, in points"
 
 
 def _difference_words(
@@ -205,7 +216,7 @@ def _difference_words(
 def _evidence(view: ReleaseView, metric: str) -> Drawing:
     series = {
         claim: [(point.at, reached(point, f"{metric} {claim}")) for point in view.points]
-        for claim in Claim
+        for claim in _DRAWN
     }
     highest = max(value for values in series.values() for _, value in values)
     axes = _axes(view, low=LOWEST_DRAWN, high=min(HIGHEST_DRAWN, max(1.25, 1.08 * highest)))
@@ -246,8 +257,8 @@ def _row(view: ReleaseView, point: Point, metric: str) -> tuple[str, ...]:
         percent(point.live_rates.get(metric)),
         percent(point.candidate_rates.get(metric)),
         "-" if bounds is None else f"{_points(bounds[0])} to {_points(bounds[1])}",
-        *(f"{100 * reached(point, f'{metric} {claim}'):.0f} %" for claim in Claim),
-        point.verdict,
+        *(f"{100 * reached(point, f'{metric} {claim}'):.0f} %" for claim in _DRAWN),
+        verdict_words(view, point.verdict),
     )
 
 

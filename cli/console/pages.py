@@ -12,7 +12,7 @@ from cli.console.actions import offers
 from cli.console.charts import exposure_drawing, metric_charts, share_drawing
 from cli.console.reader import Overview, Seen
 from cli.html import page_environment
-from cli.screen import standing
+from cli.screen import standing, verdict_words
 from tidegate.release import Phase
 from tidegate.view import ReleaseView
 
@@ -59,6 +59,20 @@ def progress_of(view: ReleaseView, *, now: float) -> Progress | None:
     return Progress(baked=now - view.step_started_at, whole=view.bake_seconds[view.step])
 
 
+def evidence_keys(view: ReleaseView) -> tuple[tuple[str, str, str], ...]:
+    """What is drawn in the charts of evidence: role, kind and name of each."""
+    shadow = view.pairs is not None
+    harm, safe = ("fails", "pass") if shadow else ("rolls back", "promote")
+    keys = (
+        ("candidate", "curve", "difference seen"),
+        ("band", "area", "its bounds, at every look"),
+        ("margin", "level", "margin"),
+        ("harm", "curve", f"harm: {harm} at 100 %"),
+        ("safe", "curve", f"safe: all of them {safe} at 100 %"),
+    )
+    return keys if shadow else (*keys, ("step", "moved", "share changed"))
+
+
 def tone(view: ReleaseView) -> str:
     """What the colour of a release says: good, bad, wait or open."""
     if view.halted is not None:
@@ -71,6 +85,7 @@ def tone(view: ReleaseView) -> str:
 _TONES = {
     Phase.PROMOTED.value: "good",
     Phase.PASSED.value: "good",
+    Phase.KEPT.value: "good",
     Phase.FAILED.value: "bad",
     Phase.ROLLED_BACK.value: "bad",
     Phase.RESTORING.value: "bad",
@@ -84,5 +99,7 @@ def _environment() -> Environment:
     environment = page_environment(
         ChoiceLoader([PackageLoader("cli.console", "templates"), PackageLoader("cli", "templates")])
     )
-    environment.globals.update(standing=standing, tone=tone)
+    environment.globals.update(
+        standing=standing, tone=tone, evidence_keys=evidence_keys, verdict_words=verdict_words
+    )
     return environment

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tidegate.fleet import Fleet, fleet_faults
 from tidegate.guardrail.course import course_faults
+from tidegate.guardrail.echo_rules import EchoTerms, echo_faults
 from tidegate.plan import ReleasePlan, Step
 from tidegate.schedules import linear_steps, rolling_steps
 from tidegate.strategies import IMPLEMENTED, LEGAL, Mechanism, Strategy
@@ -112,7 +113,8 @@ def _course(
     if strategy is Strategy.SHADOW:
         shares = [(0, watched)]
     elif strategy is Strategy.AB_TEST:
-        shares = [(50, watched)]
+        terms = plan.ab_test
+        shares = [(50 if terms is None else 100 - terms.first_shares[0], watched)]
     elif mechanism is Mechanism.GUARDRAIL:
         # SageMaker bakes at 100 percent too, and waits no longer than it was told.
         shares, hold = [*(one for one in shares if one[0] < 100), (100, bake)], 0
@@ -132,6 +134,13 @@ def _unguardable(plan: ReleasePlan, course: Course) -> tuple[str, ...]:
         course.strategy,
         [stage.share_percent for stage in below],
         [stage.bake_seconds for stage in course.stages],
-        metrics=[guardrail.metric.value for guardrail in plan.guardrails],
+    )
+    faults += echo_faults(
+        EchoTerms(
+            strategy=course.strategy,
+            mechanism=Mechanism.GUARDRAIL,
+            metrics=[guardrail.metric.value for guardrail in plan.guardrails],
+            echoes_version=plan.echoes_version,
+        )
     )
     return tuple(f"{course.strategy} by guardrail: {fault}" for fault in faults)

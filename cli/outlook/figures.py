@@ -138,4 +138,8 @@ def _instances(course: Course, agreed: Agreed) -> tuple[int, int]:
     if course.mechanism is Mechanism.GUARDRAIL and course.strategy is Strategy.ROLLING:
         first = course.stages[0].share_percent
         return round(count * first / 100), 0
+    if course.strategy is Strategy.AB_TEST:
+        terms = agreed.plan.ab_test
+        arms = count * (1 if terms is None else terms.challengers)
+        return arms, arms
     return count, 0 if course.mechanism is Mechanism.GUARDRAIL else count

@@ -55,7 +55,8 @@ def evidence_words(course: Course, split: Split) -> str:
         return "concurrent, by resolver"
     if course.mechanism is Mechanism.GUARDRAIL:
         return f"concurrent to {shares[-1]} %, then absolute"
-    unit = "user" if split is Split.ROUTER else "request"
+    by_user = split is Split.ROUTER or course.strategy is Strategy.AB_TEST
+    unit = "user" if by_user else "request"
     return f"concurrent, by {unit}"
 
 

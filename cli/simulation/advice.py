@@ -9,7 +9,7 @@ from typing import Any
 
 from cli.simulation.behaviour import Traffic
 from cli.simulation.estimate import LONGEST_MINUTES, Need, budget_minutes, needs_of
-from cli.simulation.harms import Rung, harm_of
+from cli.simulation.harms import Harm, Rung, sought
 from tidegate.plan import Metric, ReleasePlan
 from tidegate.strategies import Strategy
 
@@ -179,7 +179,7 @@ def _impossible(advice: Advice, need: Need) -> str | None:
             "outcomes: none becomes known, so that neither harm nor safety can be shown: report "
             "them (POST /outcomes), or drop the guardrail"
         )
-    if harm_of(need.guardrail, advice.traffic.live, rung=Rung.MARGIN) is None:
+    if sought(need.guardrail, advice.traffic.live) is None:
         margin = f"{100 * need.guardrail.margin:.3g} points"
         return (
             f"{metric}: nothing can be {margin} worse than the live version is: choose a smaller "
@@ -190,17 +190,26 @@ def _impossible(advice: Advice, need: Need) -> str | None:
 
 def _late(advice: Advice, need: Need) -> str:
     metric = need.guardrail.metric
-    harm = harm_of(need.guardrail, advice.traffic.live, rung=Rung.MARGIN)
+    harm = sought(need.guardrail, advice.traffic.live)
     seen = need.seen_minutes
     if harm is not None and (seen is None or seen > advice.budget_minutes):
-        return f"{minutes_in_words(seen)} to see {metric} at the margin ({harm.words})"
+        return f"{minutes_in_words(seen)} to see {metric} {_where(harm)} ({harm.words})"
     return f"{minutes_in_words(need.shown_minutes)} to show that {metric} is within its margin"
+
+
+_WHERE = {Rung.MARGIN: "at the margin", Rung.TWICE: "at twice the margin"}
+
+
+def _where(harm: Harm) -> str:
+    return _WHERE.get(harm.rung, "at its worst")
 
 
 def _ways(advice: Advice) -> str:
     """What to change, as a project file says it."""
     if advice.plan.strategy in EQUAL_STEPS:
         return "a hold of " + " or ".join(written_duration(r.hold_seconds) for r in advice.remedies)
+    if advice.plan.strategy is Strategy.SHADOW:
+        return "a bake of " + " or ".join(written_duration(r.bake_seconds) for r in advice.remedies)
     return "a last step of " + " or ".join(
         f"{r.share_percent} % with a bake of {written_duration(r.bake_seconds)}"
         for r in advice.remedies
@@ -211,7 +220,10 @@ def _too_short(advice: Advice, late: list[str]) -> str:
     do = f"{_ways(advice)} would do"
     if not advice.remedies:
         days = LONGEST_MINUTES // 1_440
-        do = f"no share up to {HIGHEST_SHARE} % and no bake up to {days} days would do"
+        share = f"no share up to {HIGHEST_SHARE} % and "
+        if advice.plan.strategy is Strategy.SHADOW:
+            share = ""
+        do = f"{share}no bake up to {days} days would do"
     return (
         f"at {advice.traffic.requests_per_minute:,.3g} requests a minute the plan may be too "
         f"short: it watches for {minutes_in_words(advice.budget_minutes)} before it waits for an "

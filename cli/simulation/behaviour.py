@@ -25,13 +25,15 @@ class Behaviour:
     `latency` has the chance of each bucket for an answered request; `known` the chance of each
     delay bucket that an outcome is reported then (the rest never is); `wrong` is the share of those
     that are wrong. Where only events are reported, `known` are the events: all of them wrong
-    (complaints) or none (conversions).
+    (complaints) or none (conversions). `differs` is for shadows: the share of its answers that are
+    not the live version's; of the live slot, that of a candidate that does no harm.
     """
 
     errors: float
     latency: Chances
     known: Chances
     wrong: float
+    differs: float = 0.0
 
     def slower_than(self, bucket: int) -> float:
         """The share of answers in latency buckets above this one."""

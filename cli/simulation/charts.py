@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from cli.charts import WIDTH, Axes, Chart, Line, Mark, styles, time_marks
 from cli.simulation.harms import Rung
-from cli.simulation.release import End
+from cli.simulation.release import End, end_name
 from cli.simulation.summary import Row
 from cli.simulation.table import usual_end
+from tidegate.strategies import Strategy
 
 BAR_HEIGHT, BAR_GAP, LABEL_WIDTH = 22, 8, 210
 _COLOURS = {End.ROLLED_BACK: "#b3261e", End.HELD: "#8a6100", End.PROMOTED: "#1b6e20"}
@@ -51,9 +52,9 @@ def bars_height(rows: Sequence[Row]) -> int:
     return len(rows) * (BAR_HEIGHT + BAR_GAP)
 
 
-def colours() -> tuple[tuple[str, str], ...]:
+def colours(strategy: Strategy) -> tuple[tuple[str, str], ...]:
     """Each end and its colour."""
-    return tuple((end.value, colour) for end, colour in _COLOURS.items())
+    return tuple((end_name(end, strategy), colour) for end, colour in _COLOURS.items())
 
 
 def _parts(row: Row) -> tuple[Part, ...]:
@@ -76,7 +77,7 @@ def time_chart(rows: Sequence[Row]) -> Chart:
     end = min(longest, _LONG * max(medians, default=longest))
     axes = Axes(begin=0.0, end=end, low=0.0, high=100.0)
     moments = [end * index / _POINTS for index in range(_POINTS + 1)]
-    names = [f"{row.harm.name}: {usual_end(row)}" for row in shown]
+    names = [f"{row.harm.name}: {end_name(usual_end(row), row.strategy)}" for row in shown]
     curves = [[(at, _decided_by(row, at)) for at in moments] for row in shown]
     last = ", ".join(f"{n} {c[-1][1]:.0f} %" for n, c in zip(names, curves, strict=True))
     return Chart(

@@ -15,6 +15,7 @@ from cli.simulation.replay import LookBack, Replay, first_difference
 from cli.simulation.table import plan_words
 from tidegate.judge import Comparison
 from tidegate.judge.quantiles import Quantile
+from tidegate.strategies import Strategy
 from tidegate.verdict import Evidence, VerdictKind
 
 _SHOWN = 20
@@ -26,6 +27,7 @@ _ENDS = {
     End.PROMOTED: "promotes",
     End.HELD: "has not decided",
 }
+_ENDS_OF_SHADOWS = _ENDS | {End.ROLLED_BACK: "fails it", End.PROMOTED: "passes it"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +86,12 @@ def summary_lines(replays: Replays) -> tuple[str, ...]:
 
 
 def _summary(replay: Replay) -> str:
-    last = replay.last
+    last, shadow = replay.last, replay.plan.strategy is Strategy.SHADOW
+    end = (_ENDS_OF_SHADOWS if shadow else _ENDS)[replay.end]
+    seen = "pairs" if shadow else "candidate requests"
     return (
-        f"{replay.name} {_ENDS[replay.end]} after {minutes_in_words(last.minutes)} and "
-        f"{last.verdict.candidate_requests:,} candidate requests: {last.verdict.reason}"
+        f"{replay.name} {end} after {minutes_in_words(last.minutes)} and "
+        f"{last.verdict.candidate_requests:,} {seen}: {last.verdict.reason}"
     )
 
 

@@ -10,10 +10,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cli.simulation.behaviour import Traffic
-from cli.simulation.harms import Rung, harm_of
+from cli.simulation.behaviour import Behaviour, Traffic
+from cli.simulation.harms import sought
 from cli.simulation.information import Stream, of_harm, of_safety
+from cli.simulation.paired import harm_of_pairs, safety_of_pairs
 from tidegate.plan import Guardrail, ReleasePlan
+from tidegate.strategies import Strategy
 
 POWER_Z = 0.8416
 """The standard normal quantile of the power that a plan should have: 80 %."""
@@ -33,8 +35,8 @@ LONGEST_MINUTES = 30 * 1_440
 class Need:
     """What one guardrail needs under one plan: minutes after warm-up, None for longer than a month.
 
-    `seen` is until a harm at the margin is rolled back, `shown` until a harmless candidate is shown
-    to stay within the margin.
+    `seen` is until a harm that the plan should see (`harms.sought`) is rolled back, `shown` until a
+    harmless candidate is shown to stay within the margin.
     """
 
     guardrail: Guardrail
@@ -59,18 +61,32 @@ def needs_of(plan: ReleasePlan, traffic: Traffic) -> tuple[Need, ...]:
 
 def _need(plan: ReleasePlan, traffic: Traffic, guardrail: Guardrail) -> Need:
     live = traffic.live
-    margin = harm_of(guardrail, live, rung=Rung.MARGIN)
+    harm = sought(guardrail, live)
     seen = None
-    if margin is not None:
-        streams = of_harm(plan, guardrail, live=live, candidate=margin.candidate)
+    if harm is not None:
+        streams = _of_harm(plan, guardrail, harm.candidate, live=live)
         # alpha is for all metrics together; how the judge shares it matters little here.
         limit = math.log(len(plan.guardrails) / plan.alpha)
         seen = _minutes(plan, traffic, streams, needed=_information(limit + NOT_KNOWING_NATS))
-    streams = of_safety(plan, guardrail, live=live)
+    streams = _of_safety(plan, guardrail, live=live)
     shown = _minutes(plan, traffic, streams, needed=_information(-math.log(plan.beta)))
     counted = [replace(stream, information=_itself) for stream in streams]
     enough = _minutes(plan, traffic, counted, needed=LEAST_CANDIDATE_TRIALS)
     return Need(guardrail=guardrail, seen_minutes=seen, shown_minutes=_later(shown, enough))
+
+
+def _of_harm(
+    plan: ReleasePlan, guardrail: Guardrail, candidate: Behaviour, *, live: Behaviour
+) -> tuple[Stream, ...]:
+    if plan.strategy is Strategy.SHADOW:
+        return (harm_of_pairs(plan, guardrail, live=live, candidate=candidate),)
+    return of_harm(plan, guardrail, live=live, candidate=candidate)
+
+
+def _of_safety(plan: ReleasePlan, guardrail: Guardrail, *, live: Behaviour) -> tuple[Stream, ...]:
+    if plan.strategy is Strategy.SHADOW:
+        return (safety_of_pairs(plan, guardrail, live=live),)
+    return of_safety(plan, guardrail, live=live)
 
 
 def _later(one: float | None, other: float | None) -> float | None:
@@ -116,10 +132,11 @@ def _comparable(requests_per_minute: float, stream: Stream) -> float:
     """Trials a minute that tell the slots apart.
 
     Given n trials of one stratum, the slots' shares of them are known but for n - 1: a single trial
-    has nothing to be compared with. For Poisson n this is the mean of max(0, n - 1).
+    has nothing to be compared with. For Poisson n this is the mean of max(0, n - 1); of pairs,
+    which are compared in themselves, nothing is lost.
     """
     trials = requests_per_minute * stream.chance
-    return trials + math.expm1(-trials)
+    return trials + stream.uncompared * math.expm1(-trials)
 
 
 def _pieces(

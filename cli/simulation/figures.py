@@ -28,6 +28,9 @@ DELAY_SECONDS, KNOWN = 300.0, 1.0
 EVENTS = {OutcomeKind.CONVERSIONS: 0.10, OutcomeKind.COMPLAINTS: 0.01}
 """The same for events: of how many answers they come."""
 
+DIFFERS_OF_MARGIN = 0.25
+"""How much of what a shadow's plan lets differ a harmless candidate is assumed to."""
+
 TINY = 1e-3
 """The least of what must be above 0."""
 
@@ -51,6 +54,7 @@ class Given:
     wrong: float | None = None
     outcome_delay_seconds: float | None = None
     outcomes_known: float | None = None
+    differing: float | None = None
 
     def faults(self) -> tuple[str, ...]:
         """What is impossible in these: empty when nothing is."""
@@ -60,6 +64,7 @@ class Given:
             ("errors", self.errors, (0.0, 0.99)),
             ("wrong", self.wrong, (0.0, 0.9999)),
             ("outcomes known", self.outcomes_known, (TINY, 1.0)),
+            ("differing", self.differing, (0.0, 1.0)),
             ("latency p50", p50, (TINY, 1e6)),
             ("latency p99", p99, (TINY if p50 is None else p50, 1e6)),
             ("outcome delay in seconds", self.outcome_delay_seconds, (0.0, 30 * 86_400)),
@@ -95,6 +100,7 @@ def basis_of(given: Given, *, observed: Observed | None, plan: ReleasePlan) -> B
     with every fault of what was given.
     """
     faults = (*given.faults(), *_faults_of_kind(given, plan.outcome_kind))
+    faults += differing_faults(given.differing, plan)
     if faults:
         raise InvalidValueError(faults)
     seen = Observed(intervals=0, requests=0) if observed is None else observed
@@ -113,7 +119,35 @@ def basis_of(given: Given, *, observed: Observed | None, plan: ReleasePlan) -> B
     ]
     if any(guardrail.metric is Metric.OUTCOMES for guardrail in plan.guardrails):
         figures.extend(outcomes)
+    margin = agreement_margin(plan)
+    if margin is not None:
+        differs, source = _pick(given.differing, None, DIFFERS_OF_MARGIN * margin)
+        live = replace(live, differs=differs)
+        text = f"{percent(differs)} without harm"
+        figures.append(Figure(name="answers that differ", text=text, source=source))
     return Basis(traffic=Traffic(requests_per_minute=rate, live=live), figures=tuple(figures))
+
+
+def agreement_margin(plan: ReleasePlan) -> float | None:
+    """The share of answers that the plan lets differ; None where it compares none."""
+    margins = [g.margin for g in plan.guardrails if g.metric is Metric.AGREEMENT]
+    return margins[0] if margins else None
+
+
+def differing_faults(differing: float | None, plan: ReleasePlan) -> tuple[str, ...]:
+    """Why so many answers cannot differ without harm by this plan: empty when they can."""
+    margin = agreement_margin(plan)
+    if differing is None:
+        return ()
+    if margin is None:
+        return ("differing is for a shadow with guardrail agreement: this plan has none",)
+    if differing >= margin:
+        fault = (
+            f"differing must be below the margin of guardrail agreement ({margin:g}), got "
+            f"{differing:g}: where so many answers differ, no candidate is harmless by this plan"
+        )
+        return (fault,)
+    return ()
 
 
 def _faults_of_kind(given: Given, kind: OutcomeKind) -> tuple[str, ...]:

@@ -139,7 +139,31 @@ def _latency(guardrail: Guardrail, live: Behaviour, amount: float) -> tuple[Beha
     return slowed(live, buckets), f"{slowdown(buckets):.2g} times slower"
 
 
-_HARMED = {Metric.ERRORS: _errors, Metric.LATENCY: _latency, Metric.OUTCOMES: _outcomes}
+def _agreement(_: Guardrail, live: Behaviour, amount: float) -> tuple[Behaviour, str] | None:
+    """So many answers differ in all: a margin of agreement is no difference of shares."""
+    if not live.differs <= amount <= MOST:
+        return None
+    return replace(live, differs=amount), f"{_points(live.differs, amount)} differ"
+
+
+_HARMED = {
+    Metric.ERRORS: _errors,
+    Metric.LATENCY: _latency,
+    Metric.OUTCOMES: _outcomes,
+    Metric.AGREEMENT: _agreement,
+}
+
+
+def sought(guardrail: Guardrail, live: Behaviour) -> Harm | None:
+    """The harm that a plan should be able to see: the margin; None where it cannot be.
+
+    Of agreement it is twice the margin, or as much as can be: the claim of harm is that more than
+    the margin differ, so that just the margin is none yet.
+    """
+    if guardrail.metric is not Metric.AGREEMENT:
+        return harm_of(guardrail, live, rung=Rung.MARGIN)
+    twice = harm_of(guardrail, live, rung=Rung.TWICE)
+    return _outage(guardrail, live) if twice is None else twice
 
 
 def tolerated_buckets(guardrail: Guardrail) -> int:
@@ -183,6 +207,8 @@ def _outage(guardrail: Guardrail, live: Behaviour) -> Harm:
     elif guardrail.metric is Metric.OUTCOMES:
         candidate = _with_harmed(live, guardrail.kind, 1.0)
         amount, words = 1 - live.harmed(guardrail.kind), _ALL_BAD[guardrail.kind]
+    elif guardrail.metric is Metric.AGREEMENT:
+        candidate, amount, words = replace(live, differs=1.0), 1.0, "all differ"
     else:
         times = OUTAGE_SLOWDOWN * guardrail.tolerated_slowdown
         candidate = slowed(live, latency.BUCKETS_PER_OCTAVE * math.log2(times))

@@ -25,12 +25,14 @@ QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
 class Stream:
     """Trials of one kind: how long after serving they are known, and how many a request makes.
 
-    `information` is of one trial, by the candidate's share of the traffic (of 1).
+    `information` is of one trial, by the candidate's share of the traffic (of 1). Of each stratum
+    `uncompared` trials tell nothing: a single one has nothing to be compared with.
     """
 
     minutes: float
     chance: float
     information: Callable[[float], float]
+    uncompared: float = 1.0
 
 
 def of_harm(
@@ -39,9 +41,9 @@ def of_harm(
     """What tells that the candidate is worse."""
     answered = 1 - live.errors
     if guardrail.metric is Metric.ERRORS:
-        return (_prompt(plan, 1.0, _differing(live.errors, candidate.errors)),)
+        return (prompt(plan, 1.0, _differing(live.errors, candidate.errors)),)
     if guardrail.metric is Metric.LATENCY:
-        return (_prompt(plan, answered, _slowed(guardrail, live, candidate)),)
+        return (prompt(plan, answered, latency_harm(guardrail, live, candidate)),)
     if guardrail.kind is OutcomeKind.LABELS:
         information = _differing(live.wrong, candidate.wrong)
         return tuple(_labels(plan, live, information))
@@ -52,14 +54,9 @@ def of_safety(plan: ReleasePlan, guardrail: Guardrail, *, live: Behaviour) -> tu
     """What tells that a candidate that is no worse stays within the margin."""
     margin = guardrail.margin
     if guardrail.metric is Metric.ERRORS:
-        return (_prompt(plan, 1.0, _excluding((live.errors, live.errors), margin)),)
+        return (prompt(plan, 1.0, _excluding((live.errors, live.errors), margin)),)
     if guardrail.metric is Metric.LATENCY:
-        edge = live.quantile_bucket(MARGIN_QUANTILE)
-        rates = (
-            live.slower_than(edge + tolerated_buckets(guardrail)),
-            live.slower_than(edge),
-        )
-        return (_prompt(plan, 1 - live.errors, _excluding(rates, margin)),)
+        return (prompt(plan, 1 - live.errors, latency_safety(guardrail, live)),)
     harmed = live.harmed(guardrail.kind)
     information = _excluding((harmed, harmed), margin)
     if guardrail.kind is OutcomeKind.LABELS:
@@ -69,8 +66,20 @@ def of_safety(plan: ReleasePlan, guardrail: Guardrail, *, live: Behaviour) -> tu
     return (Stream(minutes=minutes, chance=1 - live.errors, information=information),)
 
 
-def _prompt(plan: ReleasePlan, chance: float, information: Callable[[float], float]) -> Stream:
-    return Stream(minutes=_closing_minutes(plan), chance=chance, information=information)
+def prompt(
+    plan: ReleasePlan,
+    chance: float,
+    information: Callable[[float], float],
+    *,
+    uncompared: float = 1.0,
+) -> Stream:
+    """Trials that are known as soon as their interval is closed."""
+    return Stream(
+        minutes=_closing_minutes(plan),
+        chance=chance,
+        information=information,
+        uncompared=uncompared,
+    )
 
 
 def _closing_minutes(plan: ReleasePlan) -> float:
@@ -112,7 +121,14 @@ def _events(
         waiting = [max(0.0, w - c) for c, w in zip(chances, waiting, strict=True)]
 
 
-def _slowed(
+def latency_safety(guardrail: Guardrail, live: Behaviour) -> Callable[[float], float]:
+    """Of a candidate as fast as the live version, beyond the quantile that the margin is about."""
+    edge = live.quantile_bucket(MARGIN_QUANTILE)
+    rates = (live.slower_than(edge + tolerated_buckets(guardrail)), live.slower_than(edge))
+    return _excluding(rates, guardrail.margin)
+
+
+def latency_harm(
     guardrail: Guardrail, live: Behaviour, candidate: Behaviour
 ) -> Callable[[float], float]:
     """Beyond the quantile where the candidate stands out most."""

@@ -7,7 +7,14 @@ from cli.simulation.charts import BAR_HEIGHT, bars_height, colours, end_bars, ti
 from cli.simulation.release import End
 from cli.simulation.result import Simulation
 from cli.simulation.summary import Row
-from cli.simulation.table import HEADINGS, candidate_words, decided_words, plan_words, share_words
+from cli.simulation.table import (
+    candidate_words,
+    decided_words,
+    headings_of,
+    meaning_of,
+    plan_words,
+    share_words,
+)
 
 
 def write_page(path: Path, simulation: Simulation) -> None:
@@ -28,8 +35,9 @@ def page(simulation: Simulation) -> str:
         bars=end_bars(simulation.rows),
         bar_height=BAR_HEIGHT,
         bars_height=bars_height(simulation.rows),
-        colours=colours(),
-        headings=HEADINGS,
+        colours=colours(simulation.plan.strategy),
+        headings=headings_of(simulation.plan),
+        meaning=meaning_of(simulation.plan),
         rows=[_cells(row) for row in simulation.rows],
         times=time_chart(simulation.rows),
     )

@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 from tidegate import latency
 from tidegate.errors import InvalidValueError
-from tidegate.observation import DELAY_EDGES, VERSION, Observation, Unit
+from tidegate.observation import DELAY_EDGES, PAIRED, VERSION, Observation, Unit
 
 FAULTS_TOLD = 50
 """Faults beyond these are only counted: somebody has to read them."""
@@ -118,6 +118,7 @@ def _faults(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"evidence must be true or false, got {_shown(record.get('evidence'))}"
     yield from _bucket_faults("latency", record.get("latency"), latency.BUCKET_COUNT)
     yield from _bucket_faults("outcomes", record.get("outcomes"), len(DELAY_EDGES))
+    yield from _pair_faults(record.get("pairs", {}))
     requests, errors = record.get("requests"), record.get("errors")
     if _is_count(requests) and _is_count(errors) and errors > requests:
         yield f"errors must be at most requests ({requests}), got {errors}"
@@ -134,6 +135,14 @@ def _bucket_faults(name: str, buckets: Any, count: int) -> Iterator[str]:
             yield from _count_faults(f"latency.{bucket}", value)
         else:
             yield from _outcome_faults(f"outcomes.{bucket}", value)
+
+
+def _pair_faults(pairs: Any) -> Iterator[str]:
+    if not isinstance(pairs, dict):
+        yield f"pairs must be an object of counts, got {_shown(pairs)}"
+        return
+    for name in PAIRED if pairs else ():
+        yield from _count_faults(f"pairs.{name}", pairs.get(name))
 
 
 def _outcome_faults(name: str, counts: Any) -> Iterator[str]:

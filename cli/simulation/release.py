@@ -12,20 +12,19 @@ from enum import StrEnum
 import numpy as np
 
 from cli.simulation.behaviour import Behaviour, Traffic
-from cli.simulation.sampler import Sampler
+from cli.simulation.serving import SLOTS, Draw, Stretch, pairs_of, slots_of
 from tidegate import decide
 from tidegate.decide import Decision, Next
 from tidegate.intervals import INTERVAL_SECONDS, interval_of, last_closed, seconds_until_close
-from tidegate.judge import Comparison, JudgeState, judge
-from tidegate.observation import Observation, ObservationKey
+from tidegate.judge import JudgeState, judge
+from tidegate.observation import Observation
 from tidegate.plan import ReleasePlan
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import Phase, ReleaseRecord
 from tidegate.slots import Slot
+from tidegate.strategies import Strategy
 from tidegate.verdict import Claim, Verdict
 from tidegate.version import Version
-
-SLOTS = Comparison(live=Slot.BLUE.value, candidate=Slot.GREEN.value)
 
 _BEGINS = 1_000 * INTERVAL_SECONDS
 
@@ -36,6 +35,15 @@ class End(StrEnum):
     PROMOTED = "promoted"
     ROLLED_BACK = "rolled-back"
     HELD = "held"
+
+
+_ENDS_OF_SHADOWS = {End.PROMOTED: "passed", End.ROLLED_BACK: "failed"}
+
+
+def end_name(end: End, strategy: Strategy) -> str:
+    """What an end is called: a shadow passes or fails, since it never moved anything."""
+    own = _ENDS_OF_SHADOWS if strategy is Strategy.SHADOW else {}
+    return own.get(end, end.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +57,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one release ended, when, and what the candidate had served by then (its exposure)."""
+    """How one release ended, when, and what the candidate had served by then (its exposure).
+
+    What a shadow served are copies: users saw none of it.
+    """
 
     end: End
     seconds: float
@@ -57,15 +68,6 @@ class Outcome:
     looks: int
     blamed: str | None = None
     """The metric whose harm was proven."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Stretch:
-    """Seconds of one interval under one split, weighted by the share each slot had."""
-
-    evidence: bool
-    live_seconds: float = 0.0
-    candidate_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -79,26 +81,25 @@ class _World:
     """The candidate's share of the traffic, of 1, as the endpoint has it."""
     candidate_requests: int = 0
     closed_through: int = 0
-    open: dict[tuple[int, int], _Stretch] = field(default_factory=dict)
+    open: dict[tuple[int, int], Stretch] = field(default_factory=dict)
     due: defaultdict[int, list[Observation]] = field(default_factory=lambda: defaultdict(list))
-    samplers: dict[str, Sampler] = field(default_factory=dict)
+    draw: Draw = field(init=False)
 
     def __post_init__(self) -> None:
         """A release begins at any moment of an interval."""
         self.now = _BEGINS + float(self.rng.uniform(0, INTERVAL_SECONDS))
         self.closed_through = interval_of(self.now) - 1
-        live, candidate = self.setting.traffic.live, self.setting.candidate
-        for slot, behaviour in ((SLOTS.live, live), (SLOTS.candidate, candidate)):
-            self.samplers[slot] = Sampler(behaviour=behaviour, plan=self.setting.plan, rng=self.rng)
+        both = self.setting.traffic.live, self.setting.candidate
+        shadow = self.setting.plan.strategy is Strategy.SHADOW
+        self.draw = (pairs_of if shadow else slots_of)(both, self.setting.plan, self.rng)
 
     def pass_time(self, seconds: float, record: ReleaseRecord) -> None:
         """Requests come in under the record's split while so many seconds pass."""
-        evidence = record.phase is Phase.BAKING
         end = self.now + seconds
         while self.now < end:
             interval = interval_of(self.now)
             stretch = self.open.setdefault(
-                (interval, record.split_version), _Stretch(evidence=evidence)
+                (interval, record.split_version), Stretch(evidence=_is_evidence(record, interval))
             )
             passed = min(end, (interval + 1) * INTERVAL_SECONDS) - self.now
             stretch.live_seconds += passed * (1 - self.share)
@@ -109,7 +110,7 @@ class _World:
         """What was closed since the last look, in the order of its keys."""
         through = last_closed(self.now, lag_seconds=lag_seconds)
         for at in sorted(at for at in self.open if at[0] <= through):
-            self._draw(at, self.open.pop(at))
+            self._serve(at, self.open.pop(at))
         closed = [
             item
             for interval in range(self.closed_through + 1, through + 1)
@@ -121,26 +122,22 @@ class _World:
     def settle(self) -> None:
         """Everything that was served is counted as exposure, closed or not."""
         for at, stretch in self.open.items():
-            self._draw(at, stretch)
+            self._serve(at, stretch)
         self.open.clear()
 
-    def _draw(self, at: tuple[int, int], stretch: _Stretch) -> None:
-        interval, split_version = at
+    def _serve(self, at: tuple[int, int], stretch: Stretch) -> None:
         per_second = self.setting.traffic.requests_per_minute / 60
-        for slot, seconds in (
-            (SLOTS.live, stretch.live_seconds),
-            (SLOTS.candidate, stretch.candidate_seconds),
-        ):
-            key = ObservationKey(
-                release_id="simulated", interval=interval, split_version=split_version, slot=slot
-            )
-            drawn = self.samplers[slot].serve(
-                key, expected_requests=per_second * seconds, evidence=stretch.evidence
-            )
-            for closes, increment in drawn:
-                self.due[closes].append(increment)
-                if slot == SLOTS.candidate:
-                    self.candidate_requests += increment.requests
+        for closes, increment in self.draw(at, stretch, per_second):
+            self.due[closes].append(increment)
+            if increment.key.slot == SLOTS.candidate:
+                self.candidate_requests += increment.requests
+
+
+def _is_evidence(record: ReleaseRecord, interval: int) -> bool:
+    """Pairs are joined of intervals that lie wholly after the warm-up (`tidegate.loop.pair`)."""
+    if record.phase is not Phase.BAKING or not record.is_shadow:
+        return record.phase is Phase.BAKING
+    return record.step_started_at is not None and interval > interval_of(record.step_started_at)
 
 
 def simulate_release(setting: Setting, rng: np.random.Generator) -> Outcome:
@@ -174,7 +171,7 @@ def simulate_release(setting: Setting, rng: np.random.Generator) -> Outcome:
 
 def _until_look(decision: Decision, *, plan: ReleasePlan, now: float) -> int:
     """How long to wait: early looks are left out, so that what is simulated errs to late."""
-    if decision.next is not Next.BAKE:
+    if decision.next not in {Next.BAKE, Next.PAIR}:
         return decision.wait_seconds
     return seconds_until_close(now, lag_seconds=plan.lag_seconds)
 

@@ -4,15 +4,15 @@ The traffic stays as it was, with the shares it had; what another plan changes i
 when that may decide. Every interval is a look, as in a release that is on time.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cli.simulation.recording import Recording
-from cli.simulation.release import End
+from cli.simulation.release import End, end_name
 from tidegate import latency
-from tidegate.closing import closed, outcomes_of, window_intervals
+from tidegate.closing import window_intervals
+from tidegate.closings import closings
 from tidegate.intervals import INTERVAL_SECONDS
 from tidegate.judge import Comparison, JudgeState, judge
 from tidegate.observation import DELAY_EDGES, Observation, ObservationKey, OutcomeCounts, last_delay
@@ -48,7 +48,7 @@ class Replay:
         return {
             "name": self.name,
             "plan": self.plan.to_json(),
-            "end": self.end.value,
+            "end": end_name(self.end, self.plan.strategy),
             "minutes": self.last.minutes,
             "candidate_requests": self.last.verdict.candidate_requests,
             "reason": self.last.verdict.reason,
@@ -68,18 +68,15 @@ def replay(recording: Recording, plan: ReleasePlan, *, comparison: Comparison, n
 
     InvalidValueError where the counts are impossible.
     """
-    due = _due(recording.observations, plan)
     first = min(item.key.interval for item in recording.observations)
     baked_minutes = sum(step.bake_seconds for step in plan.steps) / 60
     state, looks, end = JudgeState.initial(plan), [], End.HELD
-    for interval in sorted(due):
-        increments = closed(
-            due[interval],
-            after=interval - 1,
-            through=interval,
-            outcome_window_seconds=plan.outcome_window_seconds,
-            kind=plan.outcome_kind,
-        )
+    for interval, increments in closings(
+        _summed(recording.observations),
+        through=_known_through(recording.observations, plan),
+        outcome_window_seconds=plan.outcome_window_seconds,
+        kind=plan.outcome_kind,
+    ):
         state, verdict = judge(plan, comparison, state, increments)
         minutes = (interval - first + 1) * INTERVAL_SECONDS // 60
         looks.append(LookBack(interval=interval, minutes=minutes, verdict=verdict))
@@ -95,25 +92,14 @@ def _end(verdict: Verdict, *, baked: bool) -> End:
     return End.PROMOTED if baked and verdict.kind is VerdictKind.PROMOTE else End.HELD
 
 
-def _due(observations: Sequence[Observation], plan: ReleasePlan) -> dict[int, list[Observation]]:
-    """What is known of each key, at every interval at which a part of it is closed.
-
-    Nothing is closed beyond what the recording knows: that no event came later is not in it.
-    """
-    window, kind = window_intervals(plan.outcome_window_seconds), plan.outcome_kind
+def _known_through(observations: Sequence[Observation], plan: ReleasePlan) -> int:
+    """The last interval that the recording knows: that no event came later is not in it."""
+    window = window_intervals(plan.outcome_window_seconds)
     ends = [last_delay(bucket, window_intervals=window) for bucket in range(len(DELAY_EDGES))]
-    known_through = max(
+    return max(
         item.key.interval + max((ends[bucket] for bucket in item.outcomes), default=0)
         for item in observations
     )
-    due: defaultdict[int, list[Observation]] = defaultdict(list)
-    for item in _summed(observations):
-        closing = outcomes_of(item, kind=kind, window=window)
-        matured = {window} if kind.has_events_only else set()
-        for delay in {0, *(ends[bucket] for bucket in closing)} | matured:
-            if item.key.interval + delay <= known_through:
-                due[item.key.interval + delay].append(item)
-    return due
 
 
 def _summed(observations: Iterable[Observation]) -> list[Observation]:

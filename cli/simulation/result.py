@@ -76,7 +76,7 @@ def simulate(question: Question, *, on_done: OnDone) -> Simulation:
         runs=question.runs,
         seed=question.seed,
         rows=tuple(
-            row_of(harm, ended, live=traffic.live)
+            row_of(harm, ended, live=traffic.live, strategy=question.plan.strategy)
             for harm, ended in zip(harms, outcomes, strict=True)
         ),
         advice=advise(question.plan, traffic),

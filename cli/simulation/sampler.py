@@ -37,9 +37,9 @@ class Sampler:
 
     def __post_init__(self) -> None:
         """The chances are made ready once."""
-        self._latency = _whole(self.behaviour.latency)
+        self._latency = whole(self.behaviour.latency)
         never = max(0.0, 1 - self.behaviour.known_share)
-        self._known = _whole((*self.behaviour.known, never))
+        self._known = whole((*self.behaviour.known, never))
         self._window = window_intervals(self.plan.outcome_window_seconds)
         self._closes = tuple(
             last_delay(bucket, window_intervals=self._window) for bucket in range(len(DELAY_EDGES))
@@ -58,7 +58,7 @@ class Sampler:
             requests=requests,
             errors=errors,
             clients_with_errors=errors,
-            latency=_counts(self.rng.multinomial(requests - errors, self._latency)),
+            latency=buckets_of(self.rng.multinomial(requests - errors, self._latency)),
             outcomes=self._outcomes(requests - errors),
             evidence=evidence,
         )
@@ -79,7 +79,7 @@ class Sampler:
             yield counter.key.interval + self._window, replace(late, matured=matured)
 
     def _outcomes(self, answers: int) -> dict[int, OutcomeCounts]:
-        known = _counts(self.rng.multinomial(answers, self._known)[:-1])
+        known = buckets_of(self.rng.multinomial(answers, self._known)[:-1])
         return {
             bucket: OutcomeCounts(
                 known=count, wrong=int(self.rng.binomial(count, self.behaviour.wrong))
@@ -88,11 +88,12 @@ class Sampler:
         }
 
 
-def _whole(chances: tuple[float, ...]) -> NDArray[np.float64]:
+def whole(chances: tuple[float, ...]) -> NDArray[np.float64]:
     """Chances that add up to 1 as closely as numpy asks for."""
     values = np.asarray(chances, dtype=np.float64)
     return np.asarray(values / values.sum())
 
 
-def _counts(drawn: NDArray[np.int64]) -> dict[int, int]:
+def buckets_of(drawn: NDArray[np.int64]) -> dict[int, int]:
+    """Counts by bucket, those without any left out."""
     return {bucket: int(drawn[bucket]) for bucket in np.flatnonzero(drawn).tolist()}

@@ -9,8 +9,9 @@ from typing import Any
 
 from cli.simulation.behaviour import Behaviour
 from cli.simulation.harms import Harm
-from cli.simulation.release import End, Outcome
+from cli.simulation.release import End, Outcome, end_name
 from tidegate.plan import Metric
+from tidegate.strategies import Strategy
 
 CONFIDENCE = 0.95
 _BISECTIONS = 50
@@ -103,9 +104,10 @@ class Row:
 
     harm: Harm
     outcomes: tuple[Outcome, ...]
+    strategy: Strategy
     bad_answers: float
     """Bad answers that users got because of the harm, in the mean: those the live version would
-    not have given."""
+    not have given. Of a shadow users get none."""
 
     def share(self, end: End) -> Share:
         """How many ended so."""
@@ -134,16 +136,22 @@ class Row:
             "bad_answers_mean": self.bad_answers,
             "blamed": dict(Counter(o.blamed for o in self.outcomes if o.blamed is not None)),
             **{
-                end.value: {**self.share(end).to_json(), **self.decided(end).to_json()}
+                end_name(end, self.strategy): {
+                    **self.share(end).to_json(),
+                    **self.decided(end).to_json(),
+                }
                 for end in End
             },
         }
 
 
-def row_of(harm: Harm, outcomes: tuple[Outcome, ...], *, live: Behaviour) -> Row:
+def row_of(
+    harm: Harm, outcomes: tuple[Outcome, ...], *, live: Behaviour, strategy: Strategy
+) -> Row:
     """The runs with one candidate, taken together."""
     served = statistics.fmean(outcome.candidate_requests for outcome in outcomes)
-    return Row(harm=harm, outcomes=outcomes, bad_answers=served * _worse(harm, live))
+    worse = 0.0 if strategy is Strategy.SHADOW else _worse(harm, live)
+    return Row(harm=harm, outcomes=outcomes, strategy=strategy, bad_answers=served * worse)
 
 
 def _worse(harm: Harm, live: Behaviour) -> float:

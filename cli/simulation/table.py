@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cli.pairs import COPIES
 from cli.simulation.advice import minutes_in_words, written_duration
 from cli.simulation.figures import Figure
 from cli.simulation.harms import Harm
@@ -13,6 +14,7 @@ from cli.simulation.release import End
 from cli.simulation.result import Simulation
 from cli.simulation.summary import Row, Share
 from tidegate.plan import ReleasePlan
+from tidegate.strategies import Strategy
 
 HEADINGS = (
     "candidate",
@@ -24,6 +26,8 @@ HEADINGS = (
     "requests",
     "bad answers",
 )
+SHADOW_HEADINGS = ("candidate", "", "failed", "passed", "held", "after", "pairs")
+"""Of a shadow users get no answer, so that there are no bad ones to count."""
 
 
 def simulation_parts(simulation: Simulation) -> Iterator[RenderableType]:
@@ -31,22 +35,40 @@ def simulation_parts(simulation: Simulation) -> Iterator[RenderableType]:
     yield Text(f"{simulation.model}: {plan_words(simulation.plan)}")
     yield Text("; ".join(figure_lines(simulation.basis.figures)), style="dim")
     yield Text("")
-    yield rows_table(simulation.rows)
+    yield rows_table(simulation.rows, headings_of(simulation.plan))
     yield Text("")
     yield Text(
-        f"{simulation.runs:,} releases of each candidate; shares with their 95 % intervals; time "
-        "and candidate requests are medians of the decision that most came to, bad answers (those "
-        "that the live version would not have given) a mean",
+        f"{simulation.runs:,} releases of each candidate; {meaning_of(simulation.plan)}",
         style="dim",
     )
     for warning in simulation.advice.warnings():
         yield Text(warning, style="yellow")
 
 
+def headings_of(plan: ReleasePlan) -> tuple[str, ...]:
+    """The columns of the table, and of the page's."""
+    return SHADOW_HEADINGS if plan.strategy is Strategy.SHADOW else HEADINGS
+
+
+def meaning_of(plan: ReleasePlan) -> str:
+    """What the figures in the columns are."""
+    shares = "shares with their 95 % intervals; time and "
+    medians = " are medians of the decision that most came to"
+    if plan.strategy is Strategy.SHADOW:
+        return f"{shares}pairs{medians}"
+    return (
+        f"{shares}candidate requests{medians}, bad answers (those that the live version would not "
+        "have given) a mean"
+    )
+
+
 def plan_words(plan: ReleasePlan) -> str:
     """A plan in one line."""
+    shadow = plan.strategy is Strategy.SHADOW
     steps = ", ".join(
-        f"{step.share_percent} % for {written_duration(step.bake_seconds)}" for step in plan.steps
+        f"{COPIES if shadow else f'{step.share_percent} %'} for "
+        f"{written_duration(step.bake_seconds)}"
+        for step in plan.steps
     )
     margins = ", ".join(
         f"{g.metric} {100 * g.margin:.3g} points"
@@ -72,12 +94,12 @@ LONGEST_WORD = 9
 """Of what candidates are called: no word is cut in a terminal of 80 columns."""
 
 
-def rows_table(rows: Sequence[Row]) -> Table:
+def rows_table(rows: Sequence[Row], headings: Sequence[str]) -> Table:
     """A row a candidate; a share that is a wrong decision is red."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in HEADINGS[:2]:
+    for heading in headings[:2]:
         table.add_column(heading, min_width=LONGEST_WORD)
-    for heading in HEADINGS[2:]:
+    for heading in headings[2:]:
         # Intervals go below their figure where the terminal is narrow.
         table.add_column(heading, justify="right")
     for row in rows:
@@ -117,8 +139,15 @@ def _figure(percent: float) -> str:
     return f"{percent:.0f}" if percent >= 9.95 or percent == 0 else f"{percent:.1f}"
 
 
-def decided_words(row: Row) -> tuple[str, str, str]:
-    """When most runs were decided, after how many candidate requests, and what it cost users."""
+def decided_words(row: Row) -> tuple[str, ...]:
+    """When most runs were decided, after how many candidate requests, and what it cost users.
+
+    Of a shadow, which cost users nothing, the last one is left out.
+    """
+    return _decided(row)[: 2 if row.strategy is Strategy.SHADOW else 3]
+
+
+def _decided(row: Row) -> tuple[str, str, str]:
     end = usual_end(row)
     decided = row.decided(end)
     requests = decided.candidate_requests

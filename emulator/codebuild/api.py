@@ -61,7 +61,8 @@ class CodeBuild:
 
     async def _handle(self, request: Request) -> Response:
         tenant = Tenant(request.account, request.region)
-        caller = caller_of(request)
+        # Builds name their initiator as `user` or `role/session`, not by the whole ARN.
+        caller = caller_of(request).partition("/")[2]
         try:
             answer = await self.call(tenant, request.operation, request.json(), caller)
         except CodeBuildError as error:

@@ -49,7 +49,9 @@ def _place(commands: int, replies: int) -> None:
 def _below(root: int) -> set[int]:
     """Every process below `root`, from the kernel's table."""
     parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
+    table = Path("/proc")
+    # Without such a table (not Linux) only the shell's own group can be ended.
+    for entry in table.iterdir() if table.is_dir() else ():
         if entry.name.isdigit():
             try:
                 fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()

@@ -6,11 +6,12 @@ from typing import Any
 from emulator.cloudformation.generic import replaces
 from emulator.cloudformation.registry import (
     RESOURCE_TYPES,
+    HandlerRegistry,
     Provisioned,
     ResourceContext,
     ResourceError,
 )
-from emulator.cloudformation.schemas import ResourceSchema, bundled_catalogue
+from emulator.cloudformation.schemas import ResourceSchema, SchemaCatalogue, bundled_catalogue
 from emulator.codeconnections.service import (
     NAMES,
     Connections,
@@ -82,10 +83,16 @@ def install_codeconnections(runtime: Runtime) -> None:
     _installed[id(runtime)] = connections
     for name in NAMES:
         register_service(ConnectionsApi(connections=connections, name=name).service())
-    catalogue = bundled_catalogue()
+    register_connections(RESOURCE_TYPES, bundled_catalogue(), connections)
+
+
+def register_connections(
+    registry: HandlerRegistry, catalogue: SchemaCatalogue, connections: Connections
+) -> None:
+    """Templates with connections, by either of their types, create what can be used here."""
     for type_name, service in TYPES.items():
         resource = ConnectionResource(catalogue.load(type_name), connections, service)
-        RESOURCE_TYPES.add(type_name, resource)
+        registry.add(type_name, resource)
 
 
 def installed(runtime: Runtime) -> Connections:

@@ -43,11 +43,11 @@ KINDS: Mapping[tuple[str, str], Kind] = {
     ),
     ("Build", "CodeBuild"): Kind(
         inputs=(1, _MANY), outputs=(0, _MANY), required=("ProjectName",),
-        optional=("PrimarySource", "EnvironmentVariables"),
+        optional=("PrimarySource", "EnvironmentVariables", "BatchEnabled", "CombineArtifacts"),
     ),
     ("Test", "CodeBuild"): Kind(
         inputs=(1, _MANY), outputs=(0, _MANY), required=("ProjectName",),
-        optional=("PrimarySource", "EnvironmentVariables"),
+        optional=("PrimarySource", "EnvironmentVariables", "BatchEnabled", "CombineArtifacts"),
     ),
     ("Deploy", "CloudFormation"): Kind(
         inputs=(0, 10), outputs=(0, 1), required=("ActionMode", "StackName"),
@@ -99,6 +99,8 @@ def _refuse_unbuilt(wire: Mapping[str, Any]) -> None:
             kind = (action["actionTypeId"]["category"], action["actionTypeId"]["provider"])
             if kind not in KINDS or action["actionTypeId"]["owner"] != "AWS":
                 raise errors.not_emulated(f"actions of {kind[0]} provider {kind[1]}")
+            if str(action.get("configuration", {}).get("BatchEnabled", "false")).lower() == "true":
+                raise errors.not_emulated("batches of builds (BatchEnabled)")
         for rule in _rules(stage):
             provider = rule["ruleTypeId"]["provider"]
             if provider not in RULES:

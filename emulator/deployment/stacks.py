@@ -55,6 +55,8 @@ class StackRequest:
     template_url: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    role_arn: str | None = None
+    """The role that CloudFormation acts with, for good; that of whoever deploys if None."""
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments that creation and update share."""
@@ -67,6 +69,7 @@ class StackRequest:
         where = {"TemplateURL": self.template_url} if too_long else {"TemplateBody": self.template}
         return {
             **where,
+            **({} if self.role_arn is None else {"RoleARN": self.role_arn}),
             "StackName": self.name,
             "Capabilities": list(_CAPABILITIES),
             "Parameters": _pairs(self.parameters, "ParameterKey", "ParameterValue"),

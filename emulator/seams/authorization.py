@@ -36,9 +36,8 @@ def denial(
 
 
 def caller_of(request: Request) -> str:
-    """Who made the request: `user` or `role/session`, as AWS's records name them."""
+    """The ARN of who made the request, "" if nobody is known by its key."""
     access_key = router.extract_access_key_id(request.headers, request.query)
     with tenancy.acting_for(request.account, request.region):
         identity = iam_evaluator.resolve_caller_identity(access_key) or {}
-    name = str(identity.get("userArn", ""))
-    return name.partition("/")[2] or name
+    return str(identity.get("userArn", ""))

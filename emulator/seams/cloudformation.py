@@ -5,8 +5,8 @@ thread, so that a server that never deploys stays small and quick to start.
 
 Seams, each with a contract test: `app.SERVICE_HANDLERS["cloudformation"]`, of `provisioners`
 `_RESOURCE_HANDLERS` and `_STACK_TAG_PROPERTY`, of `stacks` `_runs_on_worker_thread` and
-`_roll_back_operation`; those of conditions, events, custom resources and single types are in the
-files beside this one.
+`_roll_back_operation`; those of conditions, events, roles, custom resources and single types are in
+the files beside this one.
 """
 
 import asyncio
@@ -34,6 +34,7 @@ from emulator.seams import (
     cloudformation_custom,
     cloudformation_events,
     cloudformation_mended,
+    cloudformation_roles,
 )
 
 _SERVICE = "cloudformation"
@@ -55,7 +56,8 @@ class CloudFormationSeam:
     def attach(self) -> None:
         """CloudFormation requests now load the engine, with our types in it, and are answered."""
         original = app.SERVICE_HANDLERS[_SERVICE]
-        app.SERVICE_HANDLERS[_SERVICE] = self._loading_first(original)
+        acting = cloudformation_roles.acting_for(original)
+        app.SERVICE_HANDLERS[_SERVICE] = self._loading_first(acting)
 
     def load(self) -> None:
         """The engine is loaded and knows our types; calling it again does nothing."""
@@ -112,6 +114,7 @@ class CloudFormationSeam:
         )
         stacks._roll_back_operation = partial(_roll_back, stacks._roll_back_operation)
         cloudformation_conditions.attach()
+        cloudformation_roles.attach(stacks, self._catalogue)
         cloudformation_events.attach(stacks, self._recorded_types.__contains__)
         cloudformation_custom.attach()
 

@@ -4,9 +4,11 @@ All of them: properties are checked against the public schema, where ministack i
 not know. `DynamoDB::Table`: encryption, expiry and recovery, dropped at creation. `Secret`: `Ref`
 is the ARN, and every option of GenerateSecretString counts. `ApiGatewayV2::Route`: `Ref` is the id
 alone. `ApiGatewayV2::Api`: `ApiEndpoint` of an HTTP API can be called, as a path under the front
-door, where a host name would need DNS.
+door, where a host name would need DNS. `Logs::LogGroup`: a name that is not given begins with the
+stack's, as policies expect it to.
 
-Seams: the rows of `provisioners._RESOURCE_HANDLERS` and `provisioners._sm_secret_string`.
+Seams: the rows of `provisioners._RESOURCE_HANDLERS`, `provisioners._sm_secret_string` and
+`_physical_name`.
 """
 
 import json
@@ -23,6 +25,9 @@ _Answer = tuple[str, dict[str, Any]]
 _UNCHECKED = ("AWS::CloudFormation::", "AWS::CDK::")
 """The engine's own types, which take properties that no schema lists."""
 
+_LOG_GROUP_NAME = 512
+"""The longest name of a log group (CloudWatch Logs API, CreateLogGroup)."""
+
 
 def attach(table: dict[str, _Row], catalogue: SchemaCatalogue) -> None:
     """The rows of ministack's own types are mended."""
@@ -33,6 +38,7 @@ def attach(table: dict[str, _Row], catalogue: SchemaCatalogue) -> None:
     table["AWS::SecretsManager::Secret"] = _mended_secret(table["AWS::SecretsManager::Secret"])
     table["AWS::ApiGatewayV2::Route"] = _mended_route(table["AWS::ApiGatewayV2::Route"])
     table["AWS::ApiGatewayV2::Api"] = _mended_api(table["AWS::ApiGatewayV2::Api"])
+    table["AWS::Logs::LogGroup"] = _mended_log_group(table["AWS::Logs::LogGroup"])
     for type_name in catalogue.type_names() & table.keys():
         if not type_name.startswith(_UNCHECKED):
             table[type_name] = _checked(type_name, table[type_name], catalogue)
@@ -141,6 +147,31 @@ def _secret_string(properties: Mapping[str, Any]) -> str:
     options = {k: v for k, v in wanted.items() if not k.endswith(("Template", "StringKey"))}
     made = _call(secretsmanager._get_random_password, **options)["RandomPassword"]
     return str(made) if template is None else json.dumps({**json.loads(template), key: made})
+
+
+def _mended_log_group(row: _Row) -> _Row:
+    from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - 45 modules
+
+    def named(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
+        return {"LogGroupName": name, **properties}
+
+    def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> _Answer:
+        generated = provisioners._physical_name(stack_name, logical_id, max_len=_LOG_GROUP_NAME)
+        made: _Answer = row["create"](logical_id, named(properties, generated), stack_name)
+        return made
+
+    def update(  # noqa: PLR0917 - ministack's signature
+        physical_id: str, old: Any, new: Any, stack: str, logical_id: str
+    ) -> _Answer:
+        keeps = "LogGroupName" not in old
+        generated = provisioners._physical_name(stack, logical_id, max_len=_LOG_GROUP_NAME)
+        after = named(new, physical_id if keeps else generated)
+        made: _Answer = row["update"](
+            physical_id, named(old, physical_id), after, stack, logical_id
+        )
+        return made
+
+    return {**row, "create": create, "update": update}
 
 
 def _mended_route(row: _Row) -> _Row:

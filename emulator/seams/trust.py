@@ -1,4 +1,4 @@
-"""Whether a role exists and lets an AWS service assume it, by ministack's IAM store.
+"""Whether a role lets an AWS service assume it and what it may do then, by ministack's IAM store.
 
 A service's sessions are made without asking STS, so the trust policy has to be asked here.
 """
@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from ministack.core import iam_evaluator
+
+from emulator.seams import identity
 
 
 def trusts_service(role_arn: str, service: str, *, source_arn: str | None = None) -> bool:
@@ -54,3 +56,24 @@ def _applies(
         )
         and iam_evaluator._conditions_met(statement.get("Condition", {}), context)
     )
+
+
+def allows(role_arn: str, action: str, resource: str) -> bool:
+    """Whether a service that acts with the role may do `action` on `resource`, by its policies."""
+    account = role_arn.split(":")[4]
+    key = identity.role_credentials(role_arn, "service").access_key
+    principal = iam_evaluator.resolve_principal(key, account)
+    if isinstance(principal, iam_evaluator.AuthError) or principal.policies is None:
+        return False
+    context = iam_evaluator.EvalContext(
+        principal_arn=principal.arn,
+        principal_type=principal.type,
+        principal_account=principal.account,
+        action=action,
+        resource_arn=resource,
+        region="",
+        service_context={"aws:tagkeys": None},
+        principal_keys=principal.keys,
+    )
+    found = iam_evaluator.evaluate(context, principal.policies, *principal.limits)
+    return bool(found.decision == "Allow")

@@ -41,9 +41,9 @@ def admit(*, model: str, proposed: Mapping[str, str], standing: Standing) -> Adm
             allowed=False,
             reason=(
                 f"slot {pointer.slot} of {model} is live with version {pointer.version.digest} "
-                f"({pointer.version.label}), and this template puts {declared} there: deploy with "
-                f"'tidegate deploy', which puts a new version into the idle slot "
-                f"{pointer.slot.other}, then release it with 'tidegate release start {model}'"
+                f"({pointer.version.label}), and this template puts {_told(declared)} there: "
+                f"deploy with 'tidegate deploy', which puts new versions into {_idle(pointer)}, "
+                f"then release with 'tidegate release start {model}'"
             ),
         )
     if dict(proposed) in [dict(earlier) for earlier in standing.admitted]:
@@ -57,3 +57,12 @@ def admit(*, model: str, proposed: Mapping[str, str], standing: Standing) -> Adm
             ),
         )
     return Admission(allowed=True, reason=f"only the idle slot of {model} changes")
+
+
+def _told(digest: str | None) -> str:
+    return "nothing" if digest is None else digest
+
+
+def _idle(pointer: LivePointer) -> str:
+    """Where new versions go, of whatever strategy the template is."""
+    return f"the idle slot {pointer.slot.other}, or of an A/B test into idle arms"

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tidegate.arms.standing import ArmStanding
 from tidegate.metrics import Metric
 from tidegate.release import LogEntry, Phase, ReleaseRecord
 from tidegate.verdict import Evidence
@@ -62,7 +63,7 @@ def _lines(record: ReleaseRecord, entry: LogEntry, where: Where) -> Iterator[str
     yield f"Release {record.release_id} of {record.model}, stage {where.stage} of {where.project}"
     yield ""
     yield f"What:     {entry.what}"
-    for held in (record.candidate, record.live):
+    for held in (*record.challengers, record.live):
         slot = held.slot.value
         moved = f"{entry.before.get(slot, 0)} % -> {entry.after.get(slot, 0)} %"
         yield f"          {held.version.label} in {slot}: {moved}"
@@ -81,10 +82,30 @@ def _evidence_lines(record: ReleaseRecord) -> Iterator[str]:
         yield "Evidence: no interval was judged yet"
         return
     served = thousands(verdict.candidate_requests)
-    yield f"Evidence: after look {record.looks}, the candidate served {served} requests"
+    who = "the candidate" if verdict.ab_test is None else "the challengers"
+    yield f"Evidence: after look {record.looks}, {who} served {served} requests"
+    yield from _arm_lines(record)
     for item in verdict.evidence:
         rates = f"live {percent(item.live_rate)}, candidate {percent(item.candidate_rate)}"
         yield f"          {item.metric} {item.claim.value}: {progress_percent(item)} %; {rates}"
+
+
+def _arm_lines(record: ReleaseRecord) -> Iterator[str]:
+    """Of an A/B test: how each challenger stands; guardrails that follow are of the leading one."""
+    standing = None if record.verdict is None else record.verdict.ab_test
+    if standing is None:
+        return
+    for arm in standing.arms:
+        beaten = f", {arm_percent(arm)} % of what proves it better" if arm.guard else " (control)"
+        out = "" if arm.out is None else f"; out: {arm.out}"
+        yield f"          {arm.slot}: {percent(arm.rate)} of {thousands(arm.trials)}{beaten}{out}"
+    if standing.leader is not None:
+        yield f"Guarded:  {standing.leader}"
+
+
+def arm_percent(arm: ArmStanding) -> int:
+    """How much of what would prove this arm better than the control is there, from 0 to 100."""
+    return max(0, min(100, int(100 * arm.progress)))
 
 
 def progress_percent(evidence: Evidence) -> int:
@@ -109,6 +130,7 @@ def _detail(
         "phase": record.phase.value,
         "live": _held(record.live),
         "candidate": _held(record.candidate),
+        **({"arms": [_held(held) for held in record.arms]} if record.arms else {}),
         "started_at": record.started_at,
         "finished_at": record.finished_at,
         "looks": record.looks,
@@ -144,6 +166,9 @@ def _verdict(record: ReleaseRecord) -> Iterator[Metric]:
         return
     yield _metric(record, {}, {EXPOSURE: float(verdict.candidate_requests)})
     yield _metric(record, {VERDICT: verdict.kind.value}, {VERDICTS: 1.0})
+    for arm in () if verdict.ab_test is None else verdict.ab_test.arms[1:]:
+        better = {CLAIM: f"{arm.slot} better"}
+        yield _metric(record, better, {EVIDENCE: float(arm_percent(arm))}, {EVIDENCE: "Percent"})
     for item in verdict.evidence:
         claim = f"{item.metric} {item.claim.value}"
         progress = float(progress_percent(item))

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from tidegate.arms import testing
 from tidegate.intervals import seconds_until_look
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import Intervention, LogEntry, Phase, ReleaseRecord, SlotVersion
@@ -55,7 +56,9 @@ def open_release(
     *, declaration: Declaration, pointer: LivePointer, opening: Opening
 ) -> tuple[ReleaseRecord, LogEntry]:
     """A new record that moves traffic from the live slot towards the other one."""
-    candidate_slot = pointer.slot.other
+    candidate_slot, *others = sorted(slot for slot in declaration.slots if slot != pointer.slot)
+    terms = declaration.plan.ab_test
+    arms = tuple(slot.value for slot in (pointer.slot, candidate_slot, *others))
     record = ReleaseRecord(
         release_id=opening.release_id,
         model=declaration.model,
@@ -69,16 +72,25 @@ def open_release(
         started_by=opening.who,
         started_at=opening.at,
         split_version=opening.split_version,
+        arms=tuple(SlotVersion(slot=slot, version=declaration.slots[slot]) for slot in others),
+        testing=None if terms is None else testing.opened(arms, terms.first_shares),
     )
+    home = {slot: 100 if slot == pointer.slot.value else 0 for slot in arms}
     entry = LogEntry(
         at=opening.at,
         who=opening.who,
         what="opened",
-        why=f"release {record.candidate.version.label} over {record.live.version.label}",
-        before={pointer.slot.value: 100, candidate_slot.value: 0},
-        after={pointer.slot.value: 100, candidate_slot.value: 0},
+        why=_opened(record),
+        before=home,
+        after=home,
     )
     return record, entry
+
+
+def _opened(record: ReleaseRecord) -> str:
+    labels = ", ".join(held.version.label for held in record.challengers)
+    verb, than = ("release", "over") if record.testing is None else ("test", "against")
+    return f"{verb} {labels} {than} {record.live.version.label}"
 
 
 def after_announcement(record: ReleaseRecord, *, now: float) -> Decision:
@@ -122,15 +134,25 @@ def _start_baking(record: ReleaseRecord, *, now: float) -> Decision:
         announced_at=None,
         split_version=record.split_version + 1,
     )
+    what = f"step {record.step + 1} of {len(record.plan.steps)} serves its share"
+    if record.testing is not None:
+        baking, what = _testing_on(record, baking, now=now), "each arm serves its share"
     entry = LogEntry(
         at=now,
         who=MACHINE,
         what="verified",
-        why=f"step {record.step + 1} of {len(record.plan.steps)} serves its share",
+        why=what,
         before=record.target_shares,
         after=baking.target_shares,
     )
     return Decision(record=baking, next=next_look(baking), wait_seconds=wait, entries=(entry,))
+
+
+def _testing_on(record: ReleaseRecord, baking: ReleaseRecord, *, now: float) -> ReleaseRecord:
+    """Shares that change within a test do not begin its bake anew."""
+    known = None if record.testing is None else record.testing.served(baking.split_version, at=now)
+    started = now if record.step_started_at is None else record.step_started_at
+    return replace(baking, testing=known, step_started_at=started)
 
 
 def next_look(record: ReleaseRecord) -> Next:
@@ -140,7 +162,8 @@ def next_look(record: ReleaseRecord) -> Next:
 
 def _cold_seconds(record: ReleaseRecord, *, now: float) -> int:
     """How long the candidate still has to warm up, in whole seconds; only the first step does."""
-    if record.step > 0 or record.announced_at is None:
+    warm = record.step > 0 or (record.testing is not None and record.testing.splits)
+    if warm or record.announced_at is None:
         return 0
     warm_at = record.announced_at + CACHE_SECONDS + record.plan.warm_up_seconds
     return max(0, math.ceil(warm_at - now))
@@ -150,16 +173,16 @@ def after_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> Decisi
     """The judge has seen closed intervals: bake on, take the next step, promote or roll back."""
     seen = replace(record, verdict=verdict)
     if verdict.kind is VerdictKind.ROLL_BACK:
-        return _turn(seen, Phase.RESTORING, now=now, why=verdict.reason)
+        return turn(seen, Phase.RESTORING, now=now, why=verdict.reason)
     if record.forced is not None:
         why = f"{record.forced.who} ordered it: {record.forced.why}"
-        return _turn(seen, Phase.PROMOTING, now=now, why=why)
-    if record.paused is not None or not _baked(record, now=now):
-        return _keep_baking(seen)
+        return turn(seen, Phase.PROMOTING, now=now, why=why)
+    if record.paused is not None or not baked(record, now=now):
+        return keep_baking(seen)
     if record.step + 1 < len(record.plan.steps):
         return _next_step(seen, now=now)
     fit = _fit(record, verdict)
-    return _hold(seen, now=now) if fit is None else _turn(seen, Phase.PROMOTING, now=now, why=fit)
+    return hold(seen, now=now) if fit is None else turn(seen, Phase.PROMOTING, now=now, why=fit)
 
 
 def _fit(record: ReleaseRecord, verdict: Verdict) -> str | None:
@@ -183,17 +206,18 @@ def after_early_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> 
     """
     seen = replace(record, verdict=verdict)
     if verdict.kind is VerdictKind.ROLL_BACK:
-        return _turn(seen, Phase.RESTORING, now=now, why=verdict.reason)
+        return turn(seen, Phase.RESTORING, now=now, why=verdict.reason)
     wait = seconds_until_look(now, lag_seconds=record.plan.lag_seconds)
     return Decision(record=seen, next=Next.BAKE, wait_seconds=wait)
 
 
-def _baked(record: ReleaseRecord, *, now: float) -> bool:
+def baked(record: ReleaseRecord, *, now: float) -> bool:
+    """Whether the step has had its least time."""
     started = record.step_started_at
     return started is not None and now - started >= record.plan.steps[record.step].bake_seconds
 
 
-def _keep_baking(record: ReleaseRecord) -> Decision:
+def keep_baking(record: ReleaseRecord) -> Decision:
     """Read back before each bake: whatever moved traffic underneath is found within an interval."""
     return Decision(record=record, next=Next.VERIFY)
 
@@ -202,7 +226,7 @@ def _next_step(record: ReleaseRecord, *, now: float) -> Decision:
     """One step further, unless there is too little evidence: `hold` is never a pass."""
     verdict = record.verdict
     if verdict is not None and verdict.kind is VerdictKind.HOLD:
-        return _hold(record, now=now)
+        return hold(record, now=now)
     further = replace(record, phase=Phase.SHIFTING, step=record.step + 1, step_started_at=None)
     entry = LogEntry(
         at=now,
@@ -215,17 +239,18 @@ def _next_step(record: ReleaseRecord, *, now: float) -> Decision:
     return Decision(record=further, next=Next.SHIFT, entries=(entry,))
 
 
-def _hold(record: ReleaseRecord, *, now: float) -> Decision:
+def hold(record: ReleaseRecord, *, now: float) -> Decision:
     """More bake, and a pause for an operator once the plan's patience is used up."""
     started = record.step_started_at
     patience = record.plan.steps[record.step].bake_seconds + record.plan.hold_seconds
     if started is None or now - started < patience:
-        return _keep_baking(record)
+        return keep_baking(record)
     why = f"no verdict after {patience} s in this step: promote or abort it, or resume to wait on"
     return pause(record, Intervention(who=MACHINE, at=now, why=why))
 
 
-def _turn(record: ReleaseRecord, phase: Phase, *, now: float, why: str) -> Decision:
+def turn(record: ReleaseRecord, phase: Phase, *, now: float, why: str) -> Decision:
+    """The release is decided: traffic goes where this phase wants it."""
     turned = replace(record, phase=phase, decided_at=now, step_started_at=None)
     entry = LogEntry(
         at=now,
@@ -241,6 +266,7 @@ def _turn(record: ReleaseRecord, phase: Phase, *, now: float, why: str) -> Decis
 _WORDS = {
     (False, Phase.PROMOTING): "promote",
     (False, Phase.RESTORING): "roll back",
+    (False, Phase.KEEPING): "keep",
     (True, Phase.PROMOTING): "pass",
     (True, Phase.RESTORING): "fail",
 }
@@ -308,7 +334,7 @@ def halt(record: ReleaseRecord, intervention: Intervention) -> Decision:
 
 def roll_back(record: ReleaseRecord, *, now: float, why: str) -> Decision:
     """The release ends without the judge: what serves is not what was released."""
-    return _turn(record, Phase.RESTORING, now=now, why=why)
+    return turn(record, Phase.RESTORING, now=now, why=why)
 
 
 def finish(record: ReleaseRecord, *, now: float) -> Decision:
@@ -316,6 +342,7 @@ def finish(record: ReleaseRecord, *, now: float) -> Decision:
     ends = {
         Phase.PROMOTING: Phase.PROMOTED,
         Phase.RESTORING: Phase.ROLLED_BACK,
+        Phase.KEEPING: Phase.KEPT,
         Phase.ABORTING: Phase.ABORTED,
     }
     if record.is_shadow:

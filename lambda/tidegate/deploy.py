@@ -4,7 +4,7 @@ The custom resources of the template call these, so that a bare `cdk deploy` is 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,18 +12,15 @@ from tidegate.admission import Standing, admit
 from tidegate.errors import DeployRefusedError, InvalidValueError, LockedError
 from tidegate.loop.readback import has_shares
 from tidegate.plan import ReleasePlan
-from tidegate.pointer import Declaration, LivePointer
+from tidegate.pointer import Declaration, LivePointer, home_shares
 from tidegate.ports import Clock, EndpointState, ReleaseStore
 from tidegate.scaling import Scaling
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot, first_slot
 from tidegate.split import NO_RELEASE, SplitDocument
 from tidegate.strategies import Mechanism
 from tidegate.tracks import Tracks
 from tidegate.traffic import Traffic
 from tidegate.version import Version
-
-FIRST_SLOT = Slot.BLUE
-"""The slot that is live after the first deploy, by the template's initial weights."""
 
 _DEPLOY = "deploy"
 
@@ -52,15 +49,16 @@ class Deploy:
         if missing:
             raise InvalidValueError([f"property {name} is missing" for name in missing])
         slots = {Slot(s): Version.from_json(v) for s, v in _json(properties["Slots"]).items()}
-        if set(slots) != set(Slot):
-            found = ", ".join(sorted(slots)) or "none"
-            raise InvalidValueError([f"Slots must declare {', '.join(Slot)}, got {found}"])
+        plan = ReleasePlan.from_json(_json(properties["Plan"]))
+        faults = slot_faults(slots, plan)
+        if faults:
+            raise InvalidValueError(faults)
         tracks, live = properties.get("Tracks"), properties.get("Live")
         return cls(
             model=properties["Model"],
             endpoint_name=properties["EndpointName"],
             slots=slots,
-            plan=ReleasePlan.from_json(_json(properties["Plan"])),
+            plan=plan,
             tracks=None if tracks is None else Tracks.from_json(_json(tracks)),
             live=None if live is None else Slot(live),
             scaling=scaling_of(properties),
@@ -82,6 +80,20 @@ def scaling_of(properties: Mapping[str, Any]) -> Scaling | None:
     """What a custom resource's properties say of autoscaling; None if they say nothing."""
     found = properties.get("Scaling")
     return None if found is None else Scaling.from_json(found)
+
+
+def slot_faults(slots: Collection[Slot], plan: ReleasePlan) -> tuple[str, ...]:
+    """What is wrong with the slots that a template declares: empty when nothing is."""
+    found = ", ".join(sorted(slots)) or "none"
+    if plan.ab_test is not None:
+        if len(slots) == plan.ab_test.challengers + 1:
+            return ()
+        return (f"Slots must declare {plan.ab_test.challengers + 1} arms, got {found}",)
+    if len(slots) == len(PAIR) and any(set(slots) == {slot, slot.other} for slot in slots):
+        return ()
+    return (
+        f"Slots must declare {' and '.join(PAIR)}, or an arm that is live and blue; got {found}",
+    )
 
 
 def _json(value: Any) -> Mapping[str, Any]:
@@ -145,9 +157,9 @@ def verify(
     state = traffic.read(declaration)
     pointer = store.pointer(declaration.model)
     holder = store.lock_holder(declaration.model)
-    live = FIRST_SLOT if pointer is None else pointer.slot
+    live = first_slot(declaration.slots) if pointer is None else pointer.slot
     faults = [*_config_faults(state, declaration), *_live_faults(pointer, declaration)]
-    shares = {live.value: 100, live.other.value: 0}
+    shares = home_shares(declaration, live)
     if holder is None and not has_shares(state, shares):
         faults.append(
             f"slot {live} of {declaration.endpoint_name} should serve everything, "
@@ -177,7 +189,8 @@ def _config_faults(state: EndpointState, declaration: Declaration) -> list[str]:
 def _live_faults(pointer: LivePointer | None, declaration: Declaration) -> list[str]:
     if pointer is None:
         return []
-    declared = declaration.slots[pointer.slot].digest
+    held = declaration.slots.get(pointer.slot)
+    declared = None if held is None else held.digest
     if declared == pointer.version.digest:
         return []
     return [
@@ -191,8 +204,8 @@ def _live_faults(pointer: LivePointer | None, declaration: Declaration) -> list[
 def _first_pointer(declaration: Declaration, *, now: float) -> LivePointer:
     return LivePointer(
         model=declaration.model,
-        slot=FIRST_SLOT,
-        version=declaration.slots[FIRST_SLOT],
+        slot=first_slot(declaration.slots),
+        version=declaration.slots[first_slot(declaration.slots)],
         generation=1,
         moved_at=now,
         moved_by=_DEPLOY,
@@ -207,7 +220,7 @@ def _renew_split(store: ReleaseStore, declaration: Declaration, live: Slot) -> N
         endpoint_name=declaration.endpoint_name,
         version=1 if known is None else known.version + 1,
         release_id=NO_RELEASE,
-        shares={live.value: 100, live.other.value: 0},
+        shares=home_shares(declaration, live),
         digests=declaration.digests(),
         control=live.value,
         drawn_by=declaration.plan.split,

@@ -8,13 +8,17 @@ from tidegate.values import value
 
 @value
 class Answer:
-    """What a model answered. `slot` is None when nothing said which variant had the request."""
+    """What a model answered. `slot` is None when nothing said which variant had the request.
+
+    `attributes` are the custom attributes that the container set, "" without any.
+    """
 
     status: int
     slot: str | None
     body: bytes
     content_type: str
     milliseconds: float
+    attributes: str = ""
 
 
 @value

@@ -214,7 +214,7 @@ class PairCounts:
 
     def to_json(self) -> dict[str, Any]:
         """The counts in JSON types; histograms and slices are left out where they are empty."""
-        record: dict[str, Any] = {name: getattr(self, name) for name in _PAIRED}
+        record: dict[str, Any] = {name: getattr(self, name) for name in PAIRED}
         for name in _PAIR_HISTOGRAMS:
             if getattr(self, name):
                 record[name] = {str(b): n for b, n in sorted(getattr(self, name).items())}
@@ -225,7 +225,7 @@ class PairCounts:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "PairCounts":
         """The counts that `to_json` wrote."""
-        counts: dict[str, Any] = {name: int(data[name]) for name in _PAIRED}
+        counts: dict[str, Any] = {name: int(data[name]) for name in PAIRED}
         histograms: dict[str, Any] = {
             name: {int(b): int(n) for b, n in data.get(name, {}).items()}
             for name in _PAIR_HISTOGRAMS
@@ -237,7 +237,8 @@ class PairCounts:
         return cls(**counts, **histograms, slices=slices)
 
 
-_PAIRED = ("agreed", "differed", "live_only_error", "candidate_only_error", "both_error")
+PAIRED = ("agreed", "differed", "live_only_error", "candidate_only_error", "both_error")
+"""What may have become of a pair, as records name it."""
 _PAIR_HISTOGRAMS = ("distances", "live_latency", "candidate_latency")
 
 

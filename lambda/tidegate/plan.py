@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from itertools import pairwise
 
+from tidegate.arms.terms import ABParts, ABTerms, ab_faults
 from tidegate.errors import InvalidValueError
 from tidegate.guardrail.course import course_faults
+from tidegate.guardrail.echo_rules import EchoTerms, echo_faults
 from tidegate.observation import OutcomeKind
 from tidegate.shadow.pairing import Pairing
 from tidegate.shadow.rules import ShadowTerms, shadow_faults
@@ -105,13 +107,18 @@ class ReleasePlan:
     """Of a shadow: what is compared of two answers; None compares failures and latency only."""
     then: Strategy | None = None
     """Of a shadow: the strategy that releases a version which has passed."""
+    ab_test: ABTerms | None = None
+    """Of an A/B test: its objective and arms; the one step is of all challengers together."""
+    echoes_version: bool = False
+    """Of mechanism guardrail: whether the container names its version in each answer."""
 
     def __post_init__(self) -> None:
         faults = (*faults_of(self.strategy, self.mechanism), *self._number_faults())
         faults += tuple(f for g in self.guardrails for f in g.faults())
         faults += _step_faults(self.strategy, self.steps) or self._course_faults()
         faults += _split_faults(self.split, self.mechanism, self.holdout_percent)
-        faults += shadow_faults(self._shadow_terms())
+        faults += shadow_faults(self._shadow_terms()) + echo_faults(self._echo_terms())
+        faults += ab_faults(self._ab_parts())
         if len({g.metric for g in self.guardrails}) != len(self.guardrails):
             faults += ("each metric may have one guardrail, drop the second",)
         if not self.guardrails:
@@ -126,11 +133,18 @@ class ReleasePlan:
                 self.strategy,
                 [step.share_percent for step in self.steps],
                 [step.bake_seconds for step in self.steps],
-                metrics=[guardrail.metric.value for guardrail in self.guardrails],
             )
         if self.held_to_limits and any(g.metric is Metric.OUTCOMES for g in self.guardrails):
             faults += (_NO_LIMIT_OF_OUTCOMES,)
         return faults
+
+    def _echo_terms(self) -> EchoTerms:
+        return EchoTerms(
+            strategy=self.strategy,
+            mechanism=self.mechanism,
+            metrics=[guardrail.metric.value for guardrail in self.guardrails],
+            echoes_version=self.echoes_version,
+        )
 
     def _shadow_terms(self) -> ShadowTerms:
         return ShadowTerms(
@@ -140,6 +154,15 @@ class ReleasePlan:
             lag_seconds=self.lag_seconds,
             pairing=self.pairing,
             then=self.then,
+        )
+
+    def _ab_parts(self) -> ABParts:
+        return ABParts(
+            strategy=self.strategy,
+            split=self.split,
+            shares=[step.share_percent for step in self.steps],
+            outcome_kinds=[g.kind for g in self.guardrails if g.metric is Metric.OUTCOMES],
+            terms=self.ab_test,
         )
 
     def _number_faults(self) -> tuple[str, ...]:
@@ -167,7 +190,9 @@ class ReleasePlan:
 
     @property
     def outcome_kind(self) -> OutcomeKind:
-        """Which outcomes are reported; labels where no guardrail is about outcomes."""
+        """Which outcomes are reported; labels where neither guardrail nor objective says it."""
+        if self.ab_test is not None:
+            return self.ab_test.kind
         kinds = [g.kind for g in self.guardrails if g.metric is Metric.OUTCOMES]
         return kinds[0] if kinds else OutcomeKind.LABELS
 
@@ -179,6 +204,8 @@ class ReleasePlan:
         }
         return {
             **(shadow if self.strategy is Strategy.SHADOW else {}),
+            **({} if self.ab_test is None else {"ab_test": self.ab_test.to_json()}),
+            **({"echoes_version": True} if self.echoes_version else {}),
             "strategy": self.strategy.value,
             "mechanism": self.mechanism.value,
             "split": self.split.value,
@@ -207,7 +234,7 @@ class ReleasePlan:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ReleasePlan":
         """The plan that `to_json` wrote, checked again; without a `kind` it has labels."""
-        pairing, then = data.get("pairing"), data.get("then")
+        pairing, then, terms = data.get("pairing"), data.get("then"), data.get("ab_test")
         return cls(
             strategy=Strategy(data["strategy"]),
             mechanism=Mechanism(data["mechanism"]),
@@ -234,6 +261,8 @@ class ReleasePlan:
             holdout_percent=int(data.get("holdout_percent", 0)),
             pairing=None if pairing is None else Pairing.from_json(pairing),
             then=None if then is None else Strategy(then),
+            ab_test=None if terms is None else ABTerms.from_json(terms),
+            echoes_version=bool(data.get("echoes_version", False)),
         )
 
 

@@ -93,3 +93,9 @@ class Declaration:
             plan=ReleasePlan.from_json(data["plan"]),
             tracks=None if tracks is None else Tracks.from_json(tracks),
         )
+
+
+def home_shares(declaration: Declaration, live: Slot) -> dict[str, int]:
+    """The shares in percent while no release is open: the live slot's is everything."""
+    idle = {slot.value: 0 for slot in sorted(declaration.slots) if slot is not live}
+    return {live.value: 100, **idle}

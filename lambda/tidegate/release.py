@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from tidegate.arms.testing import ABTraffic
 from tidegate.plan import ReleasePlan
 from tidegate.slots import Slot
+from tidegate.split import Run
 from tidegate.strategies import Strategy
 from tidegate.tracks import Tracks
 from tidegate.verdict import Verdict
@@ -19,27 +21,30 @@ from tidegate.version import Version
 
 
 class Phase(StrEnum):
-    """Where a release stands. The last five are terminal.
+    """Where a release stands. The last six are terminal.
 
-    A shadow passes or fails instead of being promoted or rolled back: nothing was ever moved.
+    A shadow passes or fails instead of being promoted or rolled back: nothing was ever moved. An
+    A/B test that no challenger wins is kept: the live version stays, and nothing was wrong.
     """
 
     SHIFTING = "shifting"
     BAKING = "baking"
     PROMOTING = "promoting"
     RESTORING = "restoring"
+    KEEPING = "keeping"
     ABORTING = "aborting"
     PROMOTED = "promoted"
     ROLLED_BACK = "rolled-back"
     ABORTED = "aborted"
     PASSED = "passed"
     FAILED = "failed"
+    KEPT = "kept"
 
     @property
     def terminal(self) -> bool:
         """Whether the release is over."""
         ended = {Phase.PROMOTED, Phase.ROLLED_BACK, Phase.ABORTED}
-        return self in ended | {Phase.PASSED, Phase.FAILED}
+        return self in ended | {Phase.PASSED, Phase.FAILED, Phase.KEPT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,12 +157,43 @@ class ReleaseRecord:
     """The tracks that the release moves traffic between; None when the model has one endpoint."""
     change: str | None = None
     """The change of the records that was asked for last; None while another one is asked for."""
+    arms: tuple[SlotVersion, ...] = ()
+    """Of an A/B test: the challengers beside `candidate`, which is the one that leads or has won.
+
+    `live` is the control."""
+    testing: ABTraffic | None = None
+    """Of an A/B test: shares of the arms, and which of them are out; None of other releases."""
+
+    @property
+    def slots(self) -> tuple[SlotVersion, ...]:
+        """All that have a part in this release: the live version first, then the candidate."""
+        return (self.live, self.candidate, *self.arms)
+
+    @property
+    def challengers(self) -> tuple[SlotVersion, ...]:
+        """All but the live version, in the order of their slots."""
+        return tuple(sorted((self.candidate, *self.arms), key=lambda held: held.slot))
 
     @property
     def target_shares(self) -> dict[str, int]:
         """The share of each slot, in percent, that the endpoint should have now."""
+        if self.testing is not None and self._tests_now:
+            return dict(self.testing.shares)
         candidate = self._candidate_share()
-        return {self.live.slot.value: 100 - candidate, self.candidate.slot.value: candidate}
+        return {
+            self.live.slot.value: 100 - candidate,
+            self.candidate.slot.value: candidate,
+            **{arm.slot.value: 0 for arm in self.arms},
+        }
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Whose users are whose while an A/B test runs; empty where the shares say it."""
+        return () if self.testing is None or not self._tests_now else self.testing.runs
+
+    @property
+    def _tests_now(self) -> bool:
+        return self.phase in {Phase.SHIFTING, Phase.BAKING} and self.halted is None
 
     def _candidate_share(self) -> int:
         if self.is_shadow or (self.halted is not None and not self.phase.terminal):
@@ -207,12 +243,19 @@ class ReleaseRecord:
             "taken_over_at": self.taken_over_at,
             "tracks": None if self.tracks is None else self.tracks.to_json(),
             "change": self.change,
+            **self._tested(),
         }
+
+    def _tested(self) -> dict[str, Any]:
+        if self.testing is None:
+            return {}
+        arms = [arm.to_json() for arm in self.arms]
+        return {"arms": arms, "testing": self.testing.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ReleaseRecord":
         """The record that `to_json` wrote; without `tracks` it has one endpoint."""
-        tracks = data.get("tracks")
+        tracks, testing = data.get("tracks"), data.get("testing")
         plain = {
             name: data[name]
             for name in (
@@ -234,6 +277,8 @@ class ReleaseRecord:
             forced=_intervention(data["forced"]),
             tracks=None if tracks is None else Tracks.from_json(tracks),
             change=data.get("change"),
+            arms=tuple(SlotVersion.from_json(arm) for arm in data.get("arms", ())),
+            testing=None if testing is None else ABTraffic.from_json(testing),
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tidegate.assignment import Why, anonymous_client_of, assign
+from tidegate.echo import echoed_digest
 from tidegate.errors import NotFoundError, OverrideRefusedError
 from tidegate.inference import Answer, Question
 from tidegate.observation import Unit
@@ -205,7 +206,7 @@ def _overridden(
 
 
 def _line(split: SplitDocument, draw: _Draw, answer: Answer, served_at: float) -> ServedLine:
-    slot = _slot_of(draw, answer)
+    slot = _slot_named_by(answer, split) if split.echoed else _slot_of(draw, answer)
     return ServedLine(
         model=split.model,
         release_id=split.release_id,
@@ -226,6 +227,16 @@ def _slot_of(draw: _Draw, answer: Answer) -> str:
     if answer.slot is not None:
         return answer.slot
     return UNKNOWN_SLOT if draw.slot is None else draw.slot
+
+
+def _slot_named_by(answer: Answer, split: SplitDocument) -> str:
+    """The slot of the version that the container says it is: both fleets are of one variant.
+
+    An answer that names none, or none of this release, belongs to no slot.
+    """
+    told = echoed_digest(answer.attributes)
+    named = [slot for slot, digest in split.digests.items() if digest == told]
+    return named[0] if named else UNKNOWN_SLOT
 
 
 def _id_of(line: ServedLine, nonce: str) -> PredictionId:

@@ -47,6 +47,8 @@ class SplitDocument:
     drawn_by: Split = Split.ENDPOINT
     holdout_percent: int = 0
     settling: bool = False
+    echoed: bool = False
+    """Whether answers name their version, which alone says whose slot had the request."""
     runs: tuple[Run, ...] = ()
     """Whose the cells are, in order; of two slots the shares say it, and this is empty."""
 
@@ -68,6 +70,7 @@ class SplitDocument:
             "drawn_by": self.drawn_by.value,
             "holdout_percent": self.holdout_percent,
             "settling": self.settling,
+            "echoed": self.echoed,
             "runs": [list(run) for run in self.runs],
         }
 
@@ -85,5 +88,6 @@ class SplitDocument:
             drawn_by=Split(data["drawn_by"]),
             holdout_percent=int(data["holdout_percent"]),
             settling=bool(data["settling"]),
+            echoed=bool(data.get("echoed", False)),
             runs=tuple((slot, int(width)) for slot, width in data["runs"]),
         )

@@ -91,6 +91,7 @@ IMPLEMENTED: frozenset[tuple[Strategy, Mechanism]] = frozenset(
         (Strategy.CANARY, Mechanism.DNS),
         (Strategy.LINEAR, Mechanism.DNS),
         (Strategy.SHADOW, Mechanism.SHADOW),
+        (Strategy.AB_TEST, Mechanism.WEIGHTS),
     }
 )
 """Combinations this version can run; the other legal ones are refused at synth, by name."""

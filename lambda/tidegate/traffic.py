@@ -11,7 +11,7 @@ from typing import Protocol
 from tidegate.errors import InvalidValueError, NotFoundError
 from tidegate.ports import Endpoints, EndpointState, VariantState
 from tidegate.release import ReleaseRecord
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 from tidegate.tracks import INITIAL_WEIGHTS, Tracks, joined_configs
 
 PENDING = "PENDING"
@@ -66,7 +66,7 @@ class Traffic:
 
     def read(self, served: Served) -> EndpointState:
         """What serves now; two tracks are `InService` when both are."""
-        return self._read(served, needed=frozenset(Slot))
+        return self._read(served, needed=frozenset(PAIR))
 
     def before(self, record: ReleaseRecord) -> EndpointState:
         """What serves now, to decide whether the record's target shares may be asked for.

@@ -3,24 +3,30 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from tidegate.arms.standing import Standing
 from tidegate.untyped import Any
 from tidegate.values import value
 
 
 class VerdictKind(StrEnum):
-    """`continue` gathers more evidence; `hold` says that there is too little of it to go on."""
+    """`continue` gathers more evidence; `hold` says that there is too little of it to go on.
+
+    `keep` is an A/B test's: the live version stays, as none of the others is better.
+    """
 
     CONTINUE = "continue"
     HOLD = "hold"
     PROMOTE = "promote"
     ROLL_BACK = "roll-back"
+    KEEP = "keep"
 
 
 class Claim(StrEnum):
-    """What a piece of evidence speaks for."""
+    """What a piece of evidence speaks for: of `limit`, that a fixed limit is broken."""
 
     HARM = "harm"
     SAFE = "safe"
+    LIMIT = "limit"
 
 
 @value
@@ -76,7 +82,11 @@ class Verdict:
     candidate_requests: int = 0
     live_requests: int = 0
     requests_needed: int | None = None
-    """Candidate requests still needed to promote at the current rates: None when unknown."""
+    """Candidate requests still needed to promote at the current rates: None when unknown.
+
+    Of an A/B test: requests of all arms together."""
+    ab_test: Standing | None = None
+    """Of an A/B test: how each arm stands; `evidence` is then of the leading challenger."""
 
     def to_json(self) -> dict[str, Any]:
         """The verdict in JSON types; `from_json` reads it back."""
@@ -87,11 +97,13 @@ class Verdict:
             "candidate_requests": self.candidate_requests,
             "live_requests": self.live_requests,
             "requests_needed": self.requests_needed,
+            **({} if self.ab_test is None else {"ab_test": self.ab_test.to_json()}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Verdict":
         """The verdict that `to_json` wrote."""
+        standing = data.get("ab_test")
         return cls(
             kind=VerdictKind(data["kind"]),
             reason=data["reason"],
@@ -99,4 +111,5 @@ class Verdict:
             candidate_requests=int(data["candidate_requests"]),
             live_requests=int(data["live_requests"]),
             requests_needed=data["requests_needed"],
+            ab_test=None if standing is None else Standing.from_json(standing),
         )

@@ -9,21 +9,26 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tidegate.intervals import INTERVAL_SECONDS
+from tidegate.judge.pairs import latencies_of_pairs
 from tidegate.judge.quantiles import Quantile, latency_quantiles
 from tidegate.judge.strata import Comparison, serving_strata
 from tidegate.latency import quantile_milliseconds
 from tidegate.observation import Observation, PairCounts, Unit, limits_of
 from tidegate.ports import Look
-from tidegate.release import LogEntry, Phase, ReleaseRecord
+from tidegate.release import LogEntry, Phase, ReleaseRecord, SlotVersion
 from tidegate.shadow.join import worst_slices
+from tidegate.strategies import Mechanism
 from tidegate.totals import Totals, totals_by_slot
 from tidegate.verdict import Claim, Evidence, Verdict
+from tidegate.view_arms import ABView, ab_view, progress_of
 
 _DECISIONS = {
     Phase.PROMOTING: "promote",
     Phase.PROMOTED: "promote",
     Phase.RESTORING: "roll back",
     Phase.ROLLED_BACK: "roll back",
+    Phase.KEEPING: "keep",
+    Phase.KEPT: "keep",
     Phase.ABORTING: "abort",
     Phase.ABORTED: "abort",
     Phase.PASSED: "pass",
@@ -123,17 +128,43 @@ class ReleaseView:
     paused: str | None
     halted: str | None
     unattributed_requests: int
+    echoes_version: bool
+    """Whether answers name their version, in a release whose traffic SageMaker moves."""
+    judged_requests: int
+    """The candidate's requests that the last verdict is about."""
     pairs: PairCounts | None
     """Of a shadow: all pairs so far; latencies and distances with them, slices without."""
     slices: tuple[SliceView, ...]
     """Of a shadow whose plan names slices: those that did worst, the worst first."""
     points: tuple[Point, ...]
     log: tuple[LogEntry, ...]
+    ab_test: ABView | None = None
+    """Of an A/B test: all its arms; `candidate` is the one that leads or has won."""
+
+    @property
+    def slots(self) -> tuple[SlotView, ...]:
+        """All that have a part in it: of an A/B test each arm, the live version first."""
+        if self.ab_test is None:
+            return (self.live, self.candidate)
+        return tuple(arm.served for arm in self.ab_test.arms)
 
     @property
     def over(self) -> bool:
         """Whether the release has ended."""
         return Phase(self.phase).terminal
+
+    @property
+    def mixed(self) -> bool:
+        """Whether both versions answer under one name, so that the live slot's counts are of both.
+
+        So it is where SageMaker moves the traffic, unless the container names its version.
+        """
+        return self.mechanism == Mechanism.GUARDRAIL and not self.echoes_version
+
+    @property
+    def exposure(self) -> int:
+        """Requests that the candidate served, as far as anything tells."""
+        return self.judged_requests if self.mixed else self.candidate.requests
 
     @property
     def seconds(self) -> float | None:
@@ -152,6 +183,9 @@ class ReleaseView:
         data = asdict(self)
         data["live"]["bad_answers"] = self.live.bad_answers
         data["candidate"]["bad_answers"] = self.candidate.bad_answers
+        if self.ab_test is not None:
+            for told, arm in zip(data["ab_test"]["arms"], self.ab_test.arms, strict=True):
+                told["served"]["bad_answers"] = arm.served.bad_answers
         data["seconds"] = self.seconds
         data["time_to_restore_seconds"] = self.time_to_restore_seconds
         return data
@@ -166,7 +200,8 @@ def view_of(
 ) -> ReleaseView:
     """The view of a release from everything that is stored about it."""
     totals = totals_by_slot(counters)
-    slots = {record.live.slot.value, record.candidate.slot.value}
+    slots = {held.slot.value for held in record.slots}
+    served = [_slot_view(record, held, totals) for held in record.slots]
     verdict = record.verdict
     unit = counters[0].unit if counters else Unit.REQUEST
     return ReleaseView(
@@ -181,8 +216,8 @@ def view_of(
         steps=tuple(step.share_percent for step in record.plan.steps),
         bake_seconds=tuple(step.bake_seconds for step in record.plan.steps),
         step_started_at=record.step_started_at,
-        live=_slot_view("live", record, totals),
-        candidate=_slot_view("candidate", record, totals),
+        live=served[0],
+        candidate=served[1],
         started_by=record.started_by,
         started_at=record.started_at,
         decided_at=record.decided_at,
@@ -202,10 +237,13 @@ def view_of(
         paused=None if record.paused is None else record.paused.why,
         halted=None if record.halted is None else record.halted.why,
         unattributed_requests=sum(t.requests for s, t in totals.items() if s not in slots),
+        echoes_version=record.plan.echoes_version,
+        judged_requests=0 if verdict is None else verdict.candidate_requests,
         pairs=_pairs(record, counters),
         slices=_slices(record, counters),
         points=_points(record, looks, log),
         log=tuple(log),
+        ab_test=ab_view(record, served),
     )
 
 
@@ -253,11 +291,10 @@ def _slices(record: ReleaseRecord, counters: Sequence[Observation]) -> tuple[Sli
     return tuple(SliceView(name=name, pairs=one.pairs, bad=one.bad) for name, one in found)
 
 
-def _slot_view(role: str, record: ReleaseRecord, totals: dict[str, Totals]) -> SlotView:
-    held = record.live if role == "live" else record.candidate
+def _slot_view(record: ReleaseRecord, held: SlotVersion, totals: dict[str, Totals]) -> SlotView:
     total = totals.get(held.slot.value, Totals())
     return SlotView(
-        role=role,
+        role=_role(record, held),
         slot=held.slot.value,
         version=held.version.digest,
         label=held.version.label,
@@ -271,6 +308,12 @@ def _slot_view(role: str, record: ReleaseRecord, totals: dict[str, Totals]) -> S
     )
 
 
+def _role(record: ReleaseRecord, held: SlotVersion) -> str:
+    if held is record.live:
+        return "live"
+    return "candidate" if held is record.candidate else "challenger"
+
+
 def _latency(record: ReleaseRecord, counters: Sequence[Observation]) -> tuple[Quantile, ...]:
     """Of intervals that are closed: a stratum may not be looked at while it grows."""
     newest = max((counter.key.interval for counter in counters), default=0)
@@ -278,7 +321,8 @@ def _latency(record: ReleaseRecord, counters: Sequence[Observation]) -> tuple[Qu
     through = newest if record.phase.terminal else newest - open_intervals
     comparison = Comparison(live=record.live.slot.value, candidate=record.candidate.slot.value)
     closed = [counter for counter in counters if counter.key.interval <= through]
-    return latency_quantiles(serving_strata(closed, comparison))
+    strata = latencies_of_pairs if record.is_shadow else serving_strata
+    return latency_quantiles(strata(closed, comparison))
 
 
 def _points(
@@ -299,6 +343,18 @@ def _share_at(log: Sequence[LogEntry], slot: str, at: float) -> int:
 
 
 def _point(look: Look, verdict: Verdict, *, share: int) -> Point:
+    if verdict.ab_test is not None:
+        reached = progress_of(verdict.ab_test)
+        return Point(
+            at=look.at,
+            candidate_requests=verdict.candidate_requests,
+            candidate_share=share,
+            verdict=verdict.kind.value,
+            evidence=reached,
+            limits=dict.fromkeys(reached, 1.0),
+            live_rates={},
+            candidate_rates={},
+        )
     named = {f"{item.metric} {item.claim.value}": item for item in verdict.evidence}
     return Point(
         at=look.at,

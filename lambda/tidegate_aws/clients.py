@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_route53 import Route53Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -56,9 +57,10 @@ def dynamodb() -> DynamoDBClient:
 
 
 @cache
-def route53() -> Any:
+def route53() -> Route53Client:
     """The weighted records of tracks."""
-    return _client("route53")
+    client: Route53Client = _client("route53")
+    return client
 
 
 @cache

@@ -26,6 +26,7 @@ def guardrail_ports(world: World) -> Ports:
         clock=world.clock,
         deployments=SageMakerDeployments(client=clients.sagemaker()),
         metrics=CloudWatchFleetMetrics(client=clients.cloudwatch()),
+        counters=lambda: world.counters,
         alarm=CloudWatchRollbackAlarm(
             client=clients.cloudwatch(), metric_namespace=world.settings.metric_namespace
         ),

@@ -59,6 +59,7 @@ class SageMakerInvoker:
             body=body,
             content_type=response.get("ContentType", "application/octet-stream"),
             milliseconds=self._since(started),
+            attributes=response.get("CustomAttributes", ""),
         )
 
     def _since(self, started: float) -> float:

@@ -141,9 +141,9 @@ class DynamoReleaseStore:
             raise
 
     def _made_of_what_is_there(self, record: ReleaseRecord) -> list[dict[str, Any]]:
-        live, candidate = record.live, record.candidate
+        live = record.live
         partition = at.model_key(record.model)
-        declared = {f"digest_{candidate.slot}": text(candidate.version.digest)}
+        declared = {f"digest_{held.slot}": text(held.version.digest) for held in record.challengers}
         pointer = when_equal(slot=text(live.slot.value), digest=text(live.version.digest))
         config = when_equal(config_name=text(record.endpoint_config_name), **declared)
         split = when_absent_or_equal(version=number(record.split_version))

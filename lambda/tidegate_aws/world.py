@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tidegate.sending import Ports as SendingPorts
     from tidegate.traffic import Traffic
     from tidegate_aws.announcer import AwsAnnouncer
+    from tidegate_aws.buckets import S3Bucket
     from tidegate_aws.captures import S3Captures
     from tidegate_aws.counters import DynamoCounters
     from tidegate_aws.endpoints import SageMakerEndpoints
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from tidegate_aws.refused import LoggedRefused
     from tidegate_aws.release_store import DynamoReleaseStore
     from tidegate_aws.splits import DynamoSplits
+    from tidegate_aws.stack_status import CloudFormationStacks
 
 
 class World:
@@ -116,6 +118,19 @@ class World:
         return DynamoImportLog(
             client=clients.dynamodb(), table=self.settings[Variable.OBSERVATION_TABLE]
         )
+
+    @cached_property
+    def stacks(self) -> CloudFormationStacks:
+        """What becomes of stacks."""
+        from tidegate_aws.stack_status import CloudFormationStacks
+
+        return CloudFormationStacks(client=clients.cloudformation())
+
+    def bucket(self, name: str) -> S3Bucket:
+        """A bucket as a whole."""
+        from tidegate_aws.buckets import S3Bucket
+
+        return S3Bucket(client=clients.s3(), name=name)
 
     def outcome_file(self, bucket: str, key: str, *, etag: str) -> S3OutcomeFile:
         """A file of outcomes."""

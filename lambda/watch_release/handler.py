@@ -7,7 +7,7 @@ from tidegate_aws.settings import Variable
 from tidegate_aws.world import world
 from watch_release.events import looked
 
-_NEEDS = (Variable.RELEASE_TABLE,)
+_NEEDS = (Variable.RELEASE_TABLE, Variable.OBSERVATION_TABLE)
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:

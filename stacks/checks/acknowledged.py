@@ -76,7 +76,7 @@ def _release(project: str, stage: StageSpec) -> Iterator[Acknowledged]:
         _executions(stage),
         "executions of the chapter machine only, whose names Step Functions generates",
     )
-    yield from of_outcomes(stack, stage)
+    yield from of_outcomes(stack, project, stage)
     yield from of_shadows(stack, project, stage)
 
 

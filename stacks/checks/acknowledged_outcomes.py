@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 
-from stacks.checks.rows import Acknowledged, finding, wildcard
+from stacks.checks.rows import Acknowledged, arn, finding, wildcard
 from stacks.components.outcome_files import IMPORT_MACHINE
 from stacks.components.outcome_functions import OUTCOME_BUCKET
-from stacks.project.spec import StageSpec
+from stacks.project.spec import DataOnDestroy, StageSpec
 
 _NO_RESOURCE = "takes no resource (Service Authorization Reference)"
 
 
-def of_outcomes(stack: str, stage: StageSpec) -> Iterator[Acknowledged]:
+def of_outcomes(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:
     """Every finding of the release stack that stays, around outcomes and news."""
     yield wildcard(stack, "AnnounceReleaseRole", "*", f"ListStreams {_NO_RESOURCE}")
+    yield from _emptying(stack, project, stage)
     if stage.outcome_files_days is None:
         return
     files = f"<{OUTCOME_BUCKET}.Arn>"
@@ -38,3 +39,15 @@ def of_outcomes(stack: str, stage: StageSpec) -> Iterator[Acknowledged]:
         "a place of passage, whose files expire: what became of each is written beside it, and who "
         "puts and reads them is in CloudTrail",
     )
+
+
+def _emptying(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:
+    """The function that empties buckets of the stage's stacks, whose names are generated."""
+    role, stacks = "EmptyBucketRole", f"{project}-{stage.name}-*"
+    why = "stacks of one stage: models come and go without a change of this role"
+    yield wildcard(stack, role, arn(stage, "cloudformation", f"stack/{stacks}"), why)
+    if stage.data_on_destroy is DataOnDestroy.DELETE:
+        buckets = f"arn:{stage.partition}:s3:::{stacks.lower()}"
+        for named in (buckets, f"{buckets}/*"):
+            reason = "buckets of one stage that go with it, whose names CloudFormation generates"
+            yield wildcard(stack, role, named, reason)

@@ -6,7 +6,7 @@ from stacks.checks.rows import Acknowledged, arn, finding, wildcard
 from stacks.front_door_stack import LOGS
 from stacks.project.names import front_door_stack_name, release_stack_name
 from stacks.project.spec import ProjectSpec, StageSpec
-from tidegate.slots import Slot
+from tidegate.slots import PAIR
 
 
 def of_tracks(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
@@ -18,7 +18,7 @@ def of_tracks(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
 
 
 def _roles(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:
-    for slot in Slot:
+    for slot in PAIR:
         pattern = arn(stage, "sagemaker", f"endpoint/{project}-{stage.name}-*-{slot}")
         role = f"RouteRequest{slot.value.capitalize()}Role"
         yield wildcard(stack, role, pattern, f"endpoints of the {slot} tracks of one stage")

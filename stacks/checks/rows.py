@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from stacks.project.spec import StageSpec
 
+PACK = "AwsSolutions::"
+"""How cdk-nag's plugin begins what it finds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged:
@@ -14,10 +17,15 @@ class Acknowledged:
     rule: str
     reason: str
 
+    @property
+    def short_rule(self) -> str:
+        """The rule without the pack's name, as templates say it (`gate.acknowledge`)."""
+        return self.rule.removeprefix(PACK).replace("${", "${!")
+
 
 def finding(stack: str, construct: str, rule: str, reason: str) -> Acknowledged:
     """A finding of AwsSolutions."""
-    full = f"AwsSolutions::AwsSolutions-{rule}"
+    full = f"{PACK}AwsSolutions-{rule}"
     return Acknowledged(stack=stack, construct=construct, rule=full, reason=reason)
 
 

@@ -1,4 +1,4 @@
-"""The role that a model's containers run under: exactly its two artifacts, its images, its logs."""
+"""The role that a model's containers run under: exactly its artifacts, its images, its logs."""
 
 import re
 from dataclasses import dataclass

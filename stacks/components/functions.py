@@ -18,7 +18,7 @@ from stacks.components.signing_secret import SIGNING_SECRET
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE
 from stacks.project.names import function_name, id_prefix
 from tidegate.metrics import NAMESPACE
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 
 Statements = list[dict[str, Any]]
 
@@ -189,7 +189,7 @@ def _tracks(around: Surroundings) -> list[FunctionProps]:
     secret = allow(["secretsmanager:GetSecretValue"], [ref(SIGNING_SECRET)])
     return [
         _of_track(around, slot, [_releases(_GET), secret, _track_endpoints(around, slot)])
-        for slot in Slot
+        for slot in PAIR
     ]
 
 
@@ -265,6 +265,7 @@ def _environment(around: Surroundings, package: str) -> dict[str, Any]:
         "join_shadow_captures",
         "record_outcome",
         "aggregate_requests",
+        "watch_release",
     }:
         variables["OBSERVATION_TABLE"] = ref(OBSERVATION_TABLE)
     if package in {"route_request", "record_outcome"}:
@@ -303,6 +304,7 @@ def _guard_statements(around: Surroundings) -> Statements:
 def _watch_statements(around: Surroundings) -> Statements:
     return [
         _releases(_GET, _PUT, _DELETE),
+        _observations(_QUERY),
         _endpoints(around, _READ_BACK),
         _stacks(around),
         allow(["cloudwatch:GetMetricData"], ["*"]),

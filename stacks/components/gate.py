@@ -17,7 +17,7 @@ from stacks.project.names import function_name
 from stacks.project.placement import Placement
 from stacks.project.spec import ModelSpec
 from tidegate.scaling import Scaling
-from tidegate.slots import Slot
+from tidegate.slots import PAIR
 from tidegate.strategies import Mechanism
 from tidegate.tracks import Tracks
 
@@ -62,7 +62,7 @@ def add_verification(blueprint: Blueprint, props: GateProps) -> None:
     declared = {"ServiceToken": _token(props, VERIFY_FUNCTION), **_declared(props)}
     if props.tracks is not None:
         config = {"EndpointConfigName": declared_configs(props.names.config)}
-        after = [each(slot) for each in (endpoint_id, record_id) for slot in Slot]
+        after = [each(slot) for each in (endpoint_id, record_id) for slot in PAIR]
         blueprint.add("ReleaseVerify", VERIFY_TYPE, {**declared, **config}, after=after)
         return
     properties = {

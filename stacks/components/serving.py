@@ -1,4 +1,4 @@
-"""Models, endpoint configuration and endpoint: two production variants, named by their slots.
+"""Models, endpoint configuration and endpoint: production variants, named by their slots.
 
 A weight of 0 stays 0 here; the L2 of aws-sagemaker-alpha turns it into 1. Names of models and
 configurations are generated, because nearly all of their properties are create-only; the endpoint's
@@ -14,7 +14,9 @@ from stacks.components.blueprint import Blueprint, Kept, att, ref
 from stacks.components.capture_bucket import CAPTURE_BUCKET
 from stacks.project.placement import Placement
 from stacks.project.spec import ModelSpec
-from tidegate.slots import Slot
+from tidegate.echo import VARIABLE
+from tidegate.plan import ReleasePlan
+from tidegate.slots import PAIR, Slot
 from tidegate.version import Version
 
 OWNER_TAG = "tidegate:model"
@@ -40,7 +42,8 @@ class ServingProps:
     `role` and `guard` are logical ids: what runs the containers, what decides on every change. A
     track has an endpoint of one slot, under another logical id; a `shadow` gets a copy of what the
     only slot is asked, all of it, and answers nobody. `deployment` says how SageMaker
-    moves traffic where that is its work, `alarms` (ids) what stops it.
+    moves traffic where that is its work, `alarms` (ids) what stops it. `before_captures` (ids) must
+    be there before a captured request is written, and outlive the last one.
     """
 
     names: ServingNames
@@ -48,11 +51,12 @@ class ServingProps:
     placement: Placement
     role: str
     guard: str
-    slots: tuple[Slot, ...] = tuple(Slot)
+    slots: tuple[Slot, ...] = PAIR
     shadow: Slot | None = None
     endpoint_id: str = ENDPOINT
     deployment: Mapping[str, Any] | None = None
     alarms: Sequence[str] = ()
+    before_captures: Sequence[str] = ()
 
 
 def add_serving(blueprint: Blueprint, props: ServingProps) -> None:
@@ -70,7 +74,7 @@ def add_serving(blueprint: Blueprint, props: ServingProps) -> None:
             "KmsKeyId": props.model.hosting.volume_key,
             "Tags": [_owner(props)],
         },
-        after=[props.guard],
+        after=[props.guard, *props.before_captures],
         kept=Kept.FORMER,
     )
     blueprint.add(
@@ -93,7 +97,7 @@ def _add_model(blueprint: Blueprint, props: ServingProps, slot: Slot) -> None:
         "AWS::SageMaker::Model",
         {
             "ExecutionRoleArn": att(props.role),
-            "PrimaryContainer": _container(props.placement.slots[slot]),
+            "PrimaryContainer": _container(props.placement.slots[slot], props.model.plan),
             "Tags": [_owner(props)],
         },
         after=[props.guard],
@@ -101,11 +105,13 @@ def _add_model(blueprint: Blueprint, props: ServingProps, slot: Slot) -> None:
     )
 
 
-def _container(version: Version) -> dict[str, Any]:
+def _container(version: Version, plan: ReleasePlan) -> dict[str, Any]:
+    """The version is told its digest only where it says it again: else nothing would read it."""
+    told = {VARIABLE: version.digest} if plan.echoes_version else {}
     return {
         "Image": version.image,
         "ModelDataUrl": sub(version.artifact_uri),
-        "Environment": dict(version.environment),
+        "Environment": {**version.environment, **told},
     }
 
 

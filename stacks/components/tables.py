@@ -14,14 +14,16 @@ OBSERVATION_TABLE = "ObservationTable"
 def add_tables(blueprint: Blueprint, on_destroy: DataOnDestroy) -> None:
     """Both tables are there: releases stay, counters and credited outcomes expire.
 
-    What is written to releases is a stream, from which it is announced.
+    What is written to releases is a stream, from which it is announced. Tables that outlive their
+    stack are deleted by nobody's single call.
     """
     ttl = {"AttributeName": "expires_at", "Enabled": True}
     kept = data(on_destroy)
     stream = {"StreamViewType": "NEW_IMAGE"}
-    releases = {**_table(), "StreamSpecification": stream}
+    protected = {"DeletionProtectionEnabled": on_destroy is DataOnDestroy.KEEP}
+    releases = {**_table(), **protected, "StreamSpecification": stream}
     blueprint.add(RELEASE_TABLE, _TYPE, releases, kept=kept)
-    properties = {**_table(), "TimeToLiveSpecification": ttl}
+    properties = {**_table(), **protected, "TimeToLiveSpecification": ttl}
     blueprint.add(OBSERVATION_TABLE, _TYPE, properties, kept=kept)
 
 

@@ -15,7 +15,7 @@ from stacks.components.web_acl import protect
 from stacks.project.door_rules import claim_format
 from stacks.project.doors import DnsSpec, JwtSpec
 from stacks.project.names import function_name, pascal
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 """TLS 1.2 with forward secrecy, or 1.3 (Elastic Load Balancing user guide, "Security policies")."""
@@ -47,7 +47,7 @@ class TrackDoorProps:
 def add_track_doors(blueprint: Blueprint, props: TrackDoorProps) -> None:
     """Certificate, both load balancers, and the names that follow them are there."""
     certificate = _add_certificate(blueprint, props)
-    for slot in Slot:
+    for slot in PAIR:
         balancer = _add_balancer(blueprint, props, slot)
         target = _add_target(blueprint, props, slot)
         _add_listener(blueprint, props, slot, (balancer, certificate, target))
@@ -75,7 +75,7 @@ def _id(props: TrackDoorProps, slot: Slot) -> str:
 
 def _add_certificate(blueprint: Blueprint, props: TrackDoorProps) -> str:
     names = [props.dns.host(props.model)]
-    names += [props.dns.track_host(props.model, slot) for slot in Slot]
+    names += [props.dns.track_host(props.model, slot) for slot in PAIR]
     return blueprint.add(
         f"{pascal(props.model)}Certificate",
         "AWS::CertificateManager::Certificate",

@@ -10,7 +10,7 @@ from typing import Any
 
 from stacks.components.blueprint import Blueprint, att
 from stacks.components.serving import ServingProps, add_serving
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 from tidegate.tracks import INITIAL_WEIGHTS, Tracks, joined_configs
 
 
@@ -31,7 +31,7 @@ def config_id(config: str, slot: Slot) -> str:
 
 def add_tracks(blueprint: Blueprint, props: ServingProps, tracks: Tracks) -> None:
     """Both endpoints are there, and then the records under the host's name."""
-    for slot in Slot:
+    for slot in PAIR:
         names = replace(
             props.names,
             endpoint=tracks.endpoints[slot],
@@ -39,12 +39,12 @@ def add_tracks(blueprint: Blueprint, props: ServingProps, tracks: Tracks) -> Non
         )
         of_slot = replace(props, names=names, slots=(slot,), endpoint_id=endpoint_id(slot))
         add_serving(blueprint, of_slot)
-    for slot in Slot:
+    for slot in PAIR:
         blueprint.add(
             record_id(slot),
             "AWS::Route53::RecordSet",
             _record(tracks, slot),
-            after=[endpoint_id(each) for each in Slot],
+            after=[endpoint_id(each) for each in PAIR],
         )
 
 
@@ -65,8 +65,8 @@ def _record(tracks: Tracks, slot: Slot) -> Mapping[str, Any]:
 
 def declared_configs(config: str) -> dict[str, Any]:
     """The configurations of both tracks as one text, filled in by CloudFormation."""
-    places = {slot: f"${{{slot.value.capitalize()}}}" for slot in Slot}
+    places = {slot: f"${{{slot.value.capitalize()}}}" for slot in PAIR}
     names = {
-        slot.value.capitalize(): att(config_id(config, slot), "EndpointConfigName") for slot in Slot
+        slot.value.capitalize(): att(config_id(config, slot), "EndpointConfigName") for slot in PAIR
     }
     return {"Fn::Sub": [joined_configs(places), names]}

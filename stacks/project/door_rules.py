@@ -6,7 +6,7 @@ from typing import Any
 from stacks.project.doors import Authentication, DnsSpec, DoorKind, DoorSpec, JwtSpec
 from stacks.project.faults import Fault
 from stacks.project.shape import FrontDoorFile, JwtFile
-from tidegate.slots import Slot
+from tidegate.slots import PAIR
 from tidegate.strategies import LEGAL, Mechanism, Strategy
 
 Say = Callable[..., Fault]
@@ -82,7 +82,7 @@ def dns_faults(
     """What keeps a model from being released by dns in each of the stages."""
     if not _by_dns(release):
         return
-    if name in list(Slot):
+    if name in PAIR:
         yield say(f"{name} is the name of a slot, and so of a track: give the model another one")
     for stage, door in stages.items():
         if door.kind is DoorKind.API:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from stacks.project.ab_tests import challengers_of
 from stacks.project.door_rules import door_of
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, ProjectFaultsError
@@ -21,6 +22,7 @@ from stacks.project.shape import (
 from stacks.project.source import Source, read_source
 from stacks.project.spec import (
     AlarmsSpec,
+    BudgetSpec,
     CaptureSpec,
     HostingSpec,
     ModelSpec,
@@ -76,7 +78,14 @@ def _stage(name: str, file: StageFile) -> StageSpec:
         notify=tuple(file.notify),
         outcome_files_days=_outcome_files_days(file),
         door=door_of(file.front_door),
+        budget=_budget(file),
     )
+
+
+def _budget(file: StageFile) -> BudgetSpec | None:
+    if file.budget is None:
+        return None
+    return BudgetSpec(usd_a_month=file.budget.usd_a_month, notify=tuple(file.budget.notify))
 
 
 def _outcome_files_days(file: StageFile) -> int | None:
@@ -84,16 +93,18 @@ def _outcome_files_days(file: StageFile) -> int | None:
 
 
 def _model(name: str, file: ModelFile, shelf: Shelf, regions: set[str]) -> ModelSpec:
+    environment = _environment(file)
     return ModelSpec(
         name=name,
         label=label_of(file.artifact) if file.label is None else file.label,
         images={region: _image(file, region) for region in sorted(regions)},
         artifact=artifact_at(file.artifact, shelf),
-        environment=_environment(file),
+        environment=environment,
         hosting=_hosting(file.hosting),
         capture=_capture(file.data_capture),
         alarms=_alarms(file.alarms),
         plan=plan_of(file.release, fleet_of(file.hosting)),
+        challengers=challengers_of(file.release, environment, shelf),
         following=following_of(file.release, fleet_of(file.hosting)),
     )
 

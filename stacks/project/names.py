@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 from tidegate.tracks import Tracks
 
 ENDPOINT_NAME_LIMIT = 63
@@ -28,12 +28,12 @@ def endpoint_name(project: str, stage: str, model: str) -> str:
 
 def track_endpoint_name(project: str, stage: str, model: str) -> str:
     """What the names of the endpoints of a model's tracks have in common; the slot follows."""
-    room = ENDPOINT_NAME_LIMIT - max(len(f"-{slot}") for slot in Slot)
+    room = ENDPOINT_NAME_LIMIT - max(len(f"-{slot}") for slot in PAIR)
     return shortened(f"{project}-{stage}-{model}", room)
 
 
 def slot_endpoints(name: str, *, tracks: Tracks | None) -> Mapping[Slot, str]:
-    """The endpoint that serves each slot: one for both, or one a track."""
+    """The endpoint that serves each slot: one for all, or one a track."""
     return dict.fromkeys(Slot, name) if tracks is None else tracks.endpoints
 
 

@@ -1,12 +1,12 @@
-"""Which version goes into which slot: the live one stays, a new one goes into the idle slot."""
+"""Which version goes into which slot: the live one stays, new ones go into the idle slots."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stacks.project.doors import DnsSpec
 from stacks.project.spec import LocalArtifact, ModelSpec
 from tidegate.pointer import LivePointer
-from tidegate.slots import Slot
+from tidegate.slots import ARMS, PAIR, Slot, idle_slots
 from tidegate.tracks import Tracks, track_endpoint
 from tidegate.version import Version, digest_of
 
@@ -21,8 +21,12 @@ class Placement:
 
     live: Slot
     slots: Mapping[Slot, Version]
-    served: tuple[Slot, ...] = tuple(Slot)
+    served: tuple[Slot, ...] = PAIR
     live_weight: float = 1
+
+
+class PlacementError(Exception):
+    """What is live cannot stay where it is under this plan; the message says what to do."""
 
 
 KEPT_WEIGHT = 1e-9
@@ -43,7 +47,7 @@ def tracks_of(model: ModelSpec, dns: DnsSpec | None, *, endpoint: str) -> Tracks
     return Tracks(
         zone_id=dns.zone_id,
         host=dns.host(model.name),
-        endpoints={slot: track_endpoint(endpoint, slot.value) for slot in Slot},
+        endpoints={slot: track_endpoint(endpoint, slot.value) for slot in PAIR},
     )
 
 
@@ -60,6 +64,15 @@ def version_of(model: ModelSpec, *, region: str, artifact_uri: str) -> Version:
         artifact_uri=artifact_uri,
         environment=dict(sorted(model.environment.items())),
     )
+
+
+def contenders(model: ModelSpec) -> tuple[ModelSpec, ...]:
+    """The model with each version of its A/B test, the control's first; just itself without one."""
+    own = (
+        replace(model, label=one.label, artifact=one.artifact, environment=one.environment)
+        for one in model.challengers
+    )
+    return (model, *own)
 
 
 def in_turn(model: ModelSpec, version: Version, pointer: LivePointer | None) -> ModelSpec:
@@ -84,4 +97,43 @@ def place(version: Version, pointer: LivePointer | None) -> Placement:
     if pointer is None:
         return Placement(live=Slot.BLUE, slots={Slot.BLUE: version, Slot.GREEN: version})
     slots = {pointer.slot: pointer.version, pointer.slot.other: version}
-    return Placement(live=pointer.slot, slots=slots, live_weight=KEPT_WEIGHT)
+    return Placement(
+        live=pointer.slot, slots=slots, served=tuple(sorted(slots)), live_weight=KEPT_WEIGHT
+    )
+
+
+def place_arms(pool: Sequence[Version], pointer: LivePointer | None) -> Placement:
+    """Each arm of an A/B test has a version of its own; `pool` has the control's first.
+
+    Before a first deploy the control goes into the first arm. Afterwards the live version stays in
+    its slot: if it is one of the pool the others of it go into the idle slots, in order, so that
+    the same file says the same after its winner was promoted. Otherwise the live version takes the
+    place of the control.
+    """
+    control, *challengers = pool
+    live = ARMS[0] if pointer is None else pointer.slot
+    serving = control if pointer is None else pointer.version
+    others = [version for version in pool if version.digest != serving.digest]
+    idle = others if len(others) < len(pool) else challengers
+    slots = {live: serving, **dict(zip(idle_slots(live, challengers=len(idle)), idle, strict=True))}
+    weight = 1 if pointer is None else KEPT_WEIGHT
+    return Placement(live=live, slots=slots, served=tuple(sorted(slots)), live_weight=weight)
+
+
+def slots_of(model: ModelSpec, pointer: LivePointer | None) -> tuple[Slot, ...]:
+    """The slots of a model, whatever versions are in them."""
+    if model.challengers:
+        live = ARMS[0] if pointer is None else pointer.slot
+        return tuple(sorted((live, *idle_slots(live, challengers=len(model.challengers)))))
+    return PAIR if pointer is None else tuple(sorted((pointer.slot, pointer.slot.other)))
+
+
+def refuse_unplaceable(model: ModelSpec, pointer: LivePointer | None) -> None:
+    """PlacementError where the live version is in an arm and the plan needs blue or green."""
+    if pointer is None or pointer.slot in PAIR or not model.has_tracks:
+        return
+    raise PlacementError(
+        f"{model.name} is live in slot {pointer.slot} of an A/B test, and {model.plan.strategy} by "
+        f"{model.plan.mechanism} has the slots blue and green only: release a version by canary "
+        "with mechanism weights first, which takes it to blue, then change the mechanism"
+    )

@@ -89,7 +89,8 @@ def _kind(key: dict[str, Any]) -> str:
     if key.get("type") == "object":
         named = {**key.get("patternProperties", {}), "": key.get("additionalProperties")}
         return f"name to {next(_kind(inner) for inner in named.values() if inner)}"
-    return {"string": "text", "integer": "whole number"}.get(str(key.get("type")), "number")
+    words = {"string": "text", "integer": "whole number", "boolean": "true or false"}
+    return words.get(str(key.get("type")), "number")
 
 
 def _linked(reference: str) -> str:
@@ -109,6 +110,9 @@ _ENUMS = {
     "Execution": "`superseded` or `queued`",
     "Compute": "`small`, `medium` or `large`",
     "TrafficKind": "`synthetic` or `replayed`",
+    "Better": "`larger` or `smaller`",
+    "Policy": "`fixed` or `thompson`",
+    "Winner": "`promote` or `ask`",
 }
 
 

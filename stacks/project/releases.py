@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from stacks.project.ab_tests import key_faults, terms_of, tested_percent
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
 from stacks.project.shadows import following_section, own_section, pairing_of
@@ -28,14 +29,21 @@ _KEYS_OF_STEPS: dict[Strategy, tuple[str, ...]] = {
     Strategy.BIG_BANG: ("bake",),
     Strategy.LINEAR: ("step_percent", "bake"),
     Strategy.ROLLING: ("batch_percent", "bake"),
+    Strategy.AB_TEST: ("bake",),
 }
 """Which keys say the steps; of other strategies it is `steps`."""
 
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"of compare must|^compare is", "compare"),
     (r"^then ", "then"),
+    (r"^echoes_version", "echoes_version"),
+    (r"^guardrail outcomes", "guardrails"),
     (r"^strategy |not available yet; use|steps? of strategy", "strategy"),
-    (r"^split router", "split"),
+    (r"^split (router|must)", "split"),
+    (r"arm shares", "shares"),
+    (r"^challengers must", "challengers"),
+    (r"^horizon_requests|^objective (alpha|beta|tie_margin|complaints)", "objective"),
+    (r"^reallocate_seconds", "reallocate"),
     (r"^holdout_percent", "holdout_percent"),
     (r"step|bake_seconds|share", "steps"),
     (r"guardrail|tolerated_slowdown|each metric", "guardrails"),
@@ -52,6 +60,7 @@ _KEYS = {
     "hold_seconds": "hold (in seconds)",
     "warm_up_seconds": "warm_up (in seconds)",
     "bake_seconds": "bake (in seconds)",
+    "reallocate_seconds": "reallocate (in seconds)",
 }
 
 
@@ -62,7 +71,7 @@ def plan_faults(
 
     Rules of what the endpoint runs on wait until hosting is right (None).
     """
-    for key, message in _misplaced_keys(section):
+    for key, message in (*_misplaced_keys(section), *key_faults(section)):
         yield source.fault((*at, key), message)
     following = following_section(section)
     if following is not None:
@@ -78,8 +87,9 @@ def plan_faults(
         return
     watched = sum(step.bake_seconds for step in plan.steps) + plan.hold_seconds
     if plan.outcome_kind.has_events_only and watched < plan.outcome_window_seconds:
+        told = ("guardrails", "outcomes") if plan.ab_test is None else ("objective", "kind")
         yield source.fault(
-            (*at, "guardrails", "outcomes"),
+            (*at, *told),
             f"kind is {plan.outcome_kind.value}, of which nothing is known to be safe before the "
             f"outcome_window ({plan.outcome_window_seconds} s) has passed, but all bakes and hold "
             f"end after {watched} s: shorten outcome_window or lengthen hold",
@@ -134,6 +144,7 @@ def plan_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan:
     return ReleasePlan(
         pairing=pairing_of(section.compare),
         then=section.then,
+        ab_test=terms_of(section),
         strategy=section.strategy,
         mechanism=mechanism_of(section),
         split=section.split,
@@ -146,6 +157,7 @@ def plan_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan:
         warm_up_seconds=seconds_of(section.warm_up),
         alpha=section.alpha,
         beta=section.beta,
+        echoes_version=section.echoes_version,
     )
 
 
@@ -165,6 +177,8 @@ def _steps(section: ReleaseFile, fleet: Fleet) -> tuple[Step, ...]:
         return rolling_steps(
             instances=fleet.instances, batch_percent=percent, bake_seconds=bake_seconds
         )
+    if section.strategy is Strategy.AB_TEST:
+        return (Step(share_percent=tested_percent(section), bake_seconds=bake_seconds),)
     if section.strategy in {Strategy.BIG_BANG, Strategy.SHADOW}:
         return (Step(share_percent=100, bake_seconds=bake_seconds),)
     if section.steps is None:

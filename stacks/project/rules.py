@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from stacks.project.ab_tests import arm_faults
 from stacks.project.door_rules import dns_faults, door_faults
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
@@ -29,9 +30,13 @@ from stacks.project.shape import (
 )
 from stacks.project.source import Location, Source
 from stacks.project.tables import images, instance_types, partitions
+from tidegate.echo import VARIABLE
 
 _PartT = TypeVar("_PartT", bound=Part)
-_OWNED = ("SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY")
+_OWNED = dict.fromkeys(("SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY"), "entry_point")
+"""Variables of framework containers that are set here, and from what."""
+_VERSION = {VARIABLE: "the version, where release has echoes_version"}
+"""The same of every container."""
 _ECR = re.compile(
     r"^\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/[^:@]+([:@].+)$"
 )
@@ -65,6 +70,7 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         faults.extend(_container_faults(place, raw, regions))
         faults.extend(shadow_faults(source, place.at, raw))
         faults.extend(artifact_faults(source, place.at, raw, shelf))
+        faults.extend(arm_faults(source, place.at, raw, shelf))
     return tuple(faults)
 
 
@@ -178,15 +184,15 @@ def _container_faults(place: _Place, raw: Mapping[str, Any], regions: set[str]) 
                 yield place.fault(
                     f"{key} belongs to framework, an own image has none: drop it", key
                 )
-    if framework is not None:
-        yield from _owned_faults(place, raw.get("environment"))
+    owned = _VERSION if framework is None else _OWNED | _VERSION
+    yield from _owned_faults(place, raw.get("environment"), owned)
 
 
-def _owned_faults(place: _Place, environment: object) -> Iterator[Fault]:
+def _owned_faults(place: _Place, environment: object, owned: Mapping[str, str]) -> Iterator[Fault]:
     for key in environment if isinstance(environment, Mapping) else ():
-        if key in _OWNED:
+        if key in owned:
             yield place.fault(
-                f"environment.{key} is set from entry_point: drop it here", "environment", key
+                f"environment.{key} is set from {owned[key]}: drop it here", "environment", key
             )
 
 

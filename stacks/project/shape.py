@@ -19,6 +19,7 @@ from stacks.project.part import (
 )
 from stacks.project.pipeline_shape import PipelineFile
 from stacks.project.spec import DataOnDestroy
+from tidegate.arms.terms import MOST_CHALLENGERS, Better, Policy, Winner
 from tidegate.observation import OutcomeKind
 from tidegate.schedules import LEAST_PERCENT, MOST_PERCENT
 from tidegate.strategies import Mechanism, Split, Strategy
@@ -35,6 +36,9 @@ ZONE = r"^Z[A-Z0-9]{1,31}$"
 
 Duration = Annotated[str, StringConstraints(pattern=PATTERN)]
 """A whole number and a unit: 90s, 10m, 24h or 7d."""
+
+EMAIL = r"^[^\s@:/]+@[^\s@:/]+\.[^\s@:/]+$"
+Email = Annotated[str, StringConstraints(pattern=EMAIL, max_length=320)]
 
 
 class JwtFile(Part):
@@ -80,6 +84,16 @@ class OutcomeFilesFile(Part):
     """How long files and their results are kept, in whole days."""
 
 
+class BudgetFile(Part):
+    """What a stage may cost: synth fails beyond it, and AWS tells of it where somebody listens."""
+
+    usd_a_month: Annotated[float, Field(gt=0, le=1_000_000)]
+    """US dollars a month that the stage may bill while nobody asks; unknown prices do not count."""
+    notify: Annotated[list[Email], Field(max_length=10)] = []
+    """E-mail addresses that AWS Budgets tells at 80 % spent and 100 % forecast of the account's
+    costs; left out: there is no AWS::Budgets::Budget."""
+
+
 class StageFile(Part):
     """A stage: one copy of the project in one account and region."""
 
@@ -98,6 +112,8 @@ class StageFile(Part):
     front_door: FrontDoorFile = FrontDoorFile()
     notify: Annotated[list[Subscriber], Field(max_length=50)] = []
     """E-mail addresses and https URLs that are told of every change of a release."""
+    budget: BudgetFile | None = None
+    """What the stage may bill a month; left out: whatever it does."""
     outcome_files: OutcomeFilesFile | None = None
     """A bucket whose files of outcomes are credited; left out: there is none."""
 
@@ -199,6 +215,41 @@ class CompareFile(Part):
     """A place in the request by whose value pairs are counted too, to find where they differ."""
 
 
+Environment = dict[
+    Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=1024)],
+    Annotated[str, StringConstraints(max_length=1024)],
+]
+
+
+class ChallengerFile(Part):
+    """A version that an A/B test compares with the live one, in the same container."""
+
+    artifact: str
+    """A directory, a .tar.gz, or s3://bucket/key?versionId=..., as of the model itself."""
+    label: str | None = None
+    """Name of the version for people; left out: the name of the artifact."""
+    environment: Environment = {}
+    """Environment variables beside the model's, or instead of them: part of the version."""
+
+
+class ObjectiveFile(Part):
+    """What the winner of an A/B test is better at: a rate of reported outcomes."""
+
+    kind: Annotated[OutcomeKind, Field(strict=False)] = OutcomeKind.LABELS
+    """What is reported: labels (the rate is of right ones), conversions or complaints."""
+    better: Annotated[Better, Field(strict=False)] | None = None
+    """Which way is good: larger or smaller; left out: smaller for complaints, else larger."""
+    horizon_requests: int
+    """Requests of all arms, of users who count once each, by which a decision is wanted; the test
+    may go on beyond."""
+    tie_margin: float | None = 0.01
+    """Arms that differ by less are a tie, a share: 0.01 is one point; null never calls a tie."""
+    alpha: float = 0.05
+    """Chance of naming a winner that is not better than each other arm, at most."""
+    beta: float = 0.05
+    """Chance of calling arms a tie though one falls short of the best by tie_margin, at most."""
+
+
 class ReleaseFile(Part):
     """How a new version replaces the one that is live."""
 
@@ -219,12 +270,31 @@ class ReleaseFile(Part):
     """Of rolling: share of a slot's instances that a step is worth at most; left out: 25."""
     bake: Duration | None = None
     """Of big-bang, linear and rolling: how long to wait and watch in each step; left out: 10m.
-    Of shadow: how long copies are compared at least."""
+    Of shadow: how long copies are compared at least. Of ab-test: how long it runs at least."""
+    challengers: Annotated[list[ChallengerFile], Field(max_length=MOST_CHALLENGERS)] | None = None
+    """Of ab-test: the versions that are tested, up to nine, against the live one; the model's own
+    artifact is live after the first deploy."""
+    objective: ObjectiveFile | None = None
+    """Of ab-test: what decides."""
+    control_percent: Annotated[int, Field(ge=1, le=99)] | None = None
+    """Of ab-test: share of the users whom the live version serves; the challengers share the rest
+    equally. Left out: all arms have the same."""
+    shares: list[int] | None = None
+    """Of ab-test: the share of each arm in percent, the live version's first, instead."""
+    policy: Annotated[Policy, Field(strict=False)] = Policy.FIXED
+    """Of ab-test: fixed keeps the shares, thompson moves them to what goes well."""
+    reallocate: Duration = "1h"
+    """Of policy thompson: how long shares stay at least."""
+    winner: Annotated[Winner, Field(strict=False)] = Winner.PROMOTE
+    """Of ab-test: promote a challenger that has won, or ask: pause, and let a person promote it."""
     compare: CompareFile | None = None
     """Of shadow: what makes two answers agree; guardrail agreement needs it."""
     then: Annotated[Strategy, Field(strict=False)] | None = None
     """Of shadow: canary, linear or rolling, by weights, which releases a version that has passed,
     with the same guardrails and its own keys here; left out: nothing, a shadow ends passed."""
+    echoes_version: bool = False
+    """Of mechanism guardrail: the container names its version in each answer (TIDEGATE_VERSION as
+    custom attribute), so that outcomes and latency are compared by version."""
     guardrails: GuardrailsFile | None = None
     """Left out: errors within 0.02 and latency within 0.20 after a slowdown of 1.5."""
     lag: Duration = "30s"
@@ -257,10 +327,7 @@ class ModelFile(Part):
     """File under the artifact's code/ that the framework's container loads: inference.py."""
     label: str | None = None
     """Name of the version for people; left out: the name of the artifact."""
-    environment: dict[
-        Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=1024)],
-        Annotated[str, StringConstraints(max_length=1024)],
-    ] = {}
+    environment: Environment = {}
     """Environment variables of the container; they are part of the version."""
     hosting: HostingFile
     data_capture: CaptureFile = CaptureFile(percent=0)

@@ -22,6 +22,14 @@ class DataOnDestroy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSpec:
+    """What a stage may bill a month while idle, and whom AWS Budgets tells (nobody: no budget)."""
+
+    usd_a_month: float
+    notify: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageSpec:
     """Where and how one copy of the project runs. No account: whichever one deploys."""
 
@@ -38,6 +46,7 @@ class StageSpec:
     outcome_files_days: int | None = None
     """How long files of outcomes are kept; None where none are taken."""
     door: DoorSpec = field(default_factory=DoorSpec)
+    budget: BudgetSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +111,15 @@ class AlarmsSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengerSpec:
+    """A version that an A/B test compares: its artifact, and the whole of its environment."""
+
+    label: str
+    artifact: Artifact
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """A model: the version to deploy, how it is hosted and how it is released.
 
@@ -117,6 +135,8 @@ class ModelSpec:
     capture: CaptureSpec
     alarms: AlarmsSpec
     plan: ReleasePlan = field(default_factory=ReleasePlan)
+    challengers: tuple[ChallengerSpec, ...] = ()
+    """Of an A/B test: the versions that are tested against the live one, or against this one."""
     following: ReleasePlan | None = None
     """How a version is released that has passed its shadow; None where `plan` is all there is."""
 

@@ -262,3 +262,19 @@ def test_conditions_take_every_function(
         Mappings={"M": {"a": {"b": "yes"}}},
     )
     assert stacks.has_parameter(f"/{name}") is holds
+
+
+def test_a_log_group_without_a_name_is_called_after_its_stack(stacks: Stacks) -> None:
+    """As policies that name a stack's resources expect, and for as long as it lives."""
+    group: dict[str, Any] = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}
+    assert stacks.put("called", {"Group": group}) == "CREATE_COMPLETE"
+    name = stacks.physical_id("called", "Group")
+    assert name.startswith("called-Group-")
+
+    group["Properties"]["RetentionInDays"] = 14
+    assert stacks.put("called", {"Group": group}) == "UPDATE_COMPLETE"
+    assert stacks.physical_id("called", "Group") == name
+
+    group["Properties"]["LogGroupName"] = "called-otherwise"
+    assert stacks.put("called", {"Group": group}) == "UPDATE_COMPLETE"
+    assert stacks.physical_id("called", "Group") == "called-otherwise"

@@ -171,7 +171,7 @@ def test_a_rejected_approval_fails_the_execution(workshop: Workshop):
     assert workshop.ended(pipeline, execution) == "Failed"
     state = workshop.action_state(pipeline, "Approve", "Approve")
     assert (state["status"], state["summary"]) == ("Failed", "Rejected by a test")
-    assert state["lastUpdatedBy"] == "administrator"
+    assert state["lastUpdatedBy"].endswith(":user/administrator")
     assert "latestExecution" not in workshop.stage_state(pipeline, "After")
 
 

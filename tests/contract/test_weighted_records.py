@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes import FakeRecords
 from tidegate.errors import NotFoundError
-from tidegate.slots import Slot
+from tidegate.slots import PAIR
 from tidegate.tracks import Tracks
 from tidegate.traffic import Records
 from tidegate_aws import clients
@@ -48,7 +48,7 @@ def zone_with_records() -> str:
 
 def tracks_in(zone: str, host: str = HOST) -> Tracks:
     """Two tracks behind the host."""
-    return Tracks(zone_id=zone, host=host, endpoints={slot: f"demo-{slot}" for slot in Slot})
+    return Tracks(zone_id=zone, host=host, endpoints={slot: f"demo-{slot}" for slot in PAIR})
 
 
 @pytest.fixture

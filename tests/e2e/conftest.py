@@ -8,9 +8,14 @@ import pytest
 from cli.verbs import abort_release
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
+from tests.e2e.browsing import browser, open_tab
+from tests.e2e.roles import Prover
 from tests.e2e.track_world import TrackWorld
 from tests.e2e.tracks import Issuer, issuer
 from tests.e2e.world import BROKEN, V1, Behaviour, World
+
+__all__ = ["browser", "open_tab"]
+"""Fixtures of other files that every story may use."""
 
 TIME_SCALE = 120.0
 
@@ -99,3 +104,9 @@ def _deployed(cloud: EmbeddedCloud, folder: Path, versions: tuple[Behaviour, ...
     for version in versions:
         world.deploy(version)
     return world
+
+
+@pytest.fixture
+def prover(request: pytest.FixtureRequest) -> Prover:
+    """Proves least privilege; with `--write-proofs` what it proves is kept."""
+    return Prover(write=bool(request.config.getoption("--write-proofs")))

@@ -1,17 +1,17 @@
-"""Roles as deployed, with one action less; and the cheapest story of each function that needs them.
+"""The cheapest story of each function: what it has to be able to do.
 
 A story arranges what its function finds, runs the function as deployed, and raises StoryFailedError
 when it does not come to what it should. Arranging is done with the administrator's credentials.
 """
 
-import itertools
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
+from tests.e2e.roles import Role, StoryFailedError, client
 from tests.e2e.world import World, questions, wait_for
 from tidegate import decide
 from tidegate.loop.prepare import StartRequest, prepare
@@ -19,129 +19,10 @@ from tidegate.loop.settle import steady_split
 from tidegate.release import Phase, ReleaseRecord
 from tidegate_aws.release_items import log_item
 
-REQUIRED_NOT_EXERCISED: Mapping[str, str] = {
-    "logs:CreateLogStream": "Lambda developer guide, 'Sending Lambda function logs to CloudWatch "
-    "Logs': permissions of the execution role; the embedded cloud writes logs itself",
-    "logs:PutLogEvents": "as logs:CreateLogStream",
-}
-"""Actions that AWS needs and nothing here exercises, with their source."""
-
-
-STREAM_READERS: Mapping[str, str] = dict.fromkeys(
-    (
-        "dynamodb:DescribeStream",
-        "dynamodb:GetRecords",
-        "dynamodb:GetShardIterator",
-        "dynamodb:ListStreams",
-    ),
-    "Lambda developer guide, 'Processing DynamoDB streams': permissions of the execution role; the "
-    "embedded cloud reads the stream itself",
-)
-
-
-def not_exercised(package: str) -> set[str]:
-    """What a function's role needs on AWS, and no story here misses."""
-    streams = STREAM_READERS if package == "announce_release" else {}
-    return {*REQUIRED_NOT_EXERCISED, *streams}
-
-
-class StoryFailedError(Exception):
-    """A function did not do what its story asks for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    """One action in one statement of one inline policy of a role."""
-
-    policy: str
-    statement: int
-    action: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Role:
-    """The execution role of a deployed function."""
-
-    world: World
-    package: str
-    _runs: Iterator[int] = field(default_factory=itertools.count)
-
-    @property
-    def function(self) -> str:
-        """The function's name."""
-        return self.world.physical_id(self._id)
-
-    @property
-    def _id(self) -> str:
-        return "".join(part.capitalize() for part in self.package.split("_"))
-
-    def grants(self) -> list[Grant]:
-        """Everything that the role allows."""
-        return [
-            Grant(policy=name, statement=number, action=action)
-            for name, document in self._policies().items()
-            for number, statement in enumerate(document["Statement"])
-            for action in _actions(statement)
-        ]
-
-    @contextmanager
-    def without(self, grant: Grant) -> Iterator[None]:
-        """The role lacks one action while the block runs, and no worker remembers having it."""
-        before = self._policies()[grant.policy]
-        statements = [dict(statement) for statement in before["Statement"]]
-        left = [a for a in _actions(statements[grant.statement]) if a != grant.action]
-        statements[grant.statement]["Action"] = left
-        kept = [statement for statement in statements if statement["Action"]]
-        try:
-            self._put(grant.policy, {**before, "Statement": kept})
-            self.start_cold()
-            yield
-        finally:
-            self._put(grant.policy, before)
-            self.start_cold()
-
-    def start_cold(self) -> None:
-        """The next invocation is served by a new worker: none has anything cached."""
-        client = self.world.cloud.session().client("lambda")
-        known = client.get_function_configuration(FunctionName=self.function)
-        variables = {**known["Environment"]["Variables"], "STORY": str(next(self._runs))}
-        client.update_function_configuration(
-            FunctionName=self.function, Environment={"Variables": variables}
-        )
-
-    def _policies(self) -> dict[str, Any]:
-        iam, role = self._iam(), self._name()
-        names = iam.list_role_policies(RoleName=role)["PolicyNames"]
-        return {
-            name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-            for name in names
-        }
-
-    def _put(self, policy: str, document: Mapping[str, Any]) -> None:
-        iam, role = self._iam(), self._name()
-        if document["Statement"]:
-            iam.put_role_policy(
-                RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document)
-            )
-        else:
-            iam.delete_role_policy(RoleName=role, PolicyName=policy)
-
-    def _iam(self) -> Any:
-        return self.world.cloud.session().client("iam")
-
-    def _name(self) -> str:
-        return self.world.physical_id(f"{self._id}Role")
-
-
-def _actions(statement: Mapping[str, Any]) -> list[str]:
-    actions = statement["Action"]
-    return [actions] if isinstance(actions, str) else list(actions)
-
 
 def invoke(world: World, role: Role, event: Mapping[str, Any]) -> dict[str, Any]:
     """What the deployed function answers; StoryFailedError when it raises."""
-    client = world.cloud.session().client("lambda")
-    told = client.invoke(FunctionName=role.function, Payload=json.dumps(event))
+    told = client(world, "lambda").invoke(FunctionName=role.function, Payload=json.dumps(event))
     answer: dict[str, Any] = json.loads(told["Payload"].read())
     if "FunctionError" in told:
         raise StoryFailedError(str(answer.get("errorMessage")))
@@ -307,11 +188,11 @@ def record_outcome(world: World, role: Role) -> None:
 
 def aggregate_requests(world: World, role: Role) -> None:
     """A request that was served is counted."""
-    client = world.cloud.session().client("dynamodb")
+    database = client(world, "dynamodb")
     table = world.deployed.outputs["ObservationTableName"]
 
     def counted() -> int:
-        items = client.scan(TableName=table, ConsistentRead=True)["Items"]
+        items = database.scan(TableName=table, ConsistentRead=True)["Items"]
         rows = [item for item in items if item["pk"]["S"].startswith("counter#")]
         return len(json.dumps(rows)) + sum(
             int(v["N"]) for r in rows for v in r.values() if "N" in v
@@ -343,11 +224,11 @@ def announce_release(world: World, role: Role) -> None:
 
 def rotate_keys(world: World, role: Role) -> None:
     """A rotation makes another version the current one."""
-    client = world.deployed.target.client("secretsmanager")
+    secrets = client(world, "secretsmanager")
     arn, token = world.deployed.outputs["SigningSecretArn"], str(uuid.uuid4())
     for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
         invoke(world, role, {"Step": step, "SecretId": arn, "ClientRequestToken": token})
-    stages = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    stages = secrets.describe_secret(SecretId=arn)["VersionIdsToStages"]
     if "AWSCURRENT" not in stages.get(token, []):
         raise StoryFailedError(f"{token} is not current: {stages}")
 
@@ -355,15 +236,15 @@ def rotate_keys(world: World, role: Role) -> None:
 def import_outcomes(world: World, role: Role) -> None:
     """The outcomes of a file are credited and counted, and told beside it."""
     prediction_id = world.door().predict(world.model, questions(1)[0].body).prediction_id
-    client, bucket = world.deployed.target.client("s3"), world.deployed.outputs["OutcomeBucketName"]
+    bucket = world.deployed.outputs["OutcomeBucketName"]
     key = f"{uuid.uuid4().hex}.jsonl"
     body = json.dumps({"prediction_id": prediction_id, "wrong": False}).encode()
     # The story runs the function itself: the rule must not be faster.
     held = world.physical_id("OutcomeFileRule").rpartition("|")[2]
-    events = world.deployed.target.client("events")
+    events = client(world, "events")
     events.disable_rule(Name=held)
     try:
-        etag = client.put_object(Bucket=bucket, Key=key, Body=body)["ETag"].strip('"')
+        etag = client(world, "s3").put_object(Bucket=bucket, Key=key, Body=body)["ETag"].strip('"')
         found = {"bucket": {"name": bucket}, "object": {"key": key, "etag": etag}}
         told = invoke(world, role, found)
     finally:

@@ -1,21 +1,20 @@
-"""Least privilege of the functions that only deploys by guardrail need: one action less shows.
-
-Actions of `guard_release` and `verify_release` that every deploy needs are proven by every deploy.
-"""
+"""Least privilege of guard, verification and watch, where all of their rights are needed."""
 
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
 from emulator.server import EmbeddedCloud
-from tests.e2e.privileges import REQUIRED_NOT_EXERCISED, Grant, Role, StoryFailedError, invoke
+from tests.e2e.machines import reaches, role_of, succeeds
+from tests.e2e.privileges import invoke
+from tests.e2e.roles import DeployedRole, Prover, Role, Story, StoryFailedError, client
 from tests.e2e.test_guardrail_stories import project
 from tests.e2e.world import V1, World, wait_for
 from tidegate.guardrail.settle import NEW_FLEET, VARIANT
@@ -85,7 +84,7 @@ def open_release(world: World, **changes: Any) -> str:
         endpoint_config_name=declaration.endpoint_config_name,
         live=SlotVersion(slot=VARIANT, version=pointer.version),
         candidate=SlotVersion(slot=NEW_FLEET, version=pointer.version),
-        plan=declaration.plan,
+        plan=replace(declaration.plan, echoes_version=True),
         phase=Phase.SHIFTING,
         started_by="a story",
         started_at=world.deployed.target.clock.now() - 600,
@@ -143,66 +142,136 @@ def verify_release(world: World, role: Role) -> None:
     raise StoryFailedError("another configuration was taken for the one that serves")
 
 
+def verify_ends_and_tidies(world: World, role: Role) -> None:
+    """A configuration that serves ends the release of its deploy, and leftovers go away."""
+    store, declaration = world.deployed.store, declared(world)
+    release_id, left = open_release(world), leftovers(world)
+    slots = {slot.value: version.to_json() for slot, version in declaration.slots.items()}
+    try:
+        asked(world, role, slots=slots, config=declaration.endpoint_config_name)
+        if not store.load(release_id).phase.terminal:
+            raise StoryFailedError(f"{release_id} is still open")
+        there = left.there()
+        if there:
+            raise StoryFailedError(f"still there: {there}")
+    finally:
+        close(world)
+        left.remove()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftovers:
+    """A model and an endpoint configuration that no deploy needs."""
+
+    world: World
+    model: str
+    config: str
+
+    def there(self) -> list[str]:
+        """What is there of them."""
+        sagemaker = client(self.world, "sagemaker")
+        models = sagemaker.list_models(NameContains=self.model)["Models"]
+        configs = sagemaker.list_endpoint_configs(NameContains=self.config)["EndpointConfigs"]
+        return [m["ModelName"] for m in models] + [c["EndpointConfigName"] for c in configs]
+
+    def remove(self) -> None:
+        """Neither is there."""
+        sagemaker, found = client(self.world, "sagemaker"), self.there()
+        if self.config in found:
+            sagemaker.delete_endpoint_config(EndpointConfigName=self.config)
+        if self.model in found:
+            sagemaker.delete_model(ModelName=self.model)
+
+
+def leftovers(world: World) -> Leftovers:
+    """A model and a configuration are there, named and tagged as those of an earlier deploy."""
+    sagemaker, serving = client(world, "sagemaker"), declared(world).endpoint_config_name
+    current = sagemaker.describe_endpoint_config(EndpointConfigName=serving)
+    tags = sagemaker.list_tags(ResourceArn=current["EndpointConfigArn"])["Tags"]
+    owner = [tag for tag in tags if tag["Key"] == "tidegate:model"]
+    variants = current["ProductionVariants"]
+    model = sagemaker.describe_model(ModelName=variants[0]["ModelName"])
+    mark = uuid.uuid4().hex[:8].upper()
+    made = Leftovers(
+        world=world,
+        model=f"{model['ModelName'].rpartition('-')[0]}-{mark}",
+        config=f"{serving.rpartition('-')[0]}-{mark}",
+    )
+    sagemaker.create_model(
+        ModelName=made.model,
+        PrimaryContainer=model["PrimaryContainer"],
+        ExecutionRoleArn=model["ExecutionRoleArn"],
+        Tags=owner,
+    )
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=made.config, ProductionVariants=variants, Tags=owner
+    )
+    return made
+
+
+def verify_forgets(world: World, role: Role) -> None:
+    """A model that is removed is not known any more."""
+    custom_resource(world, role, "Delete", {"Model": "nobody-knows-it"})
+
+
 def asked(world: World, role: Role, *, slots: Mapping[str, Any], config: str) -> None:
-    """CloudFormation asks the custom resource; StoryFailedError with its reason if it fails."""
+    """CloudFormation updates the custom resource; StoryFailedError with its reason if it fails."""
     declaration = declared(world)
+    properties = {
+        "Model": world.model,
+        "EndpointName": declaration.endpoint_name,
+        "EndpointConfigName": config,
+        "Slots": slots,
+        "Plan": json.dumps(declaration.plan.to_json()),
+    }
+    custom_resource(world, role, "Update", properties)
+
+
+def custom_resource(world: World, role: Role, request: str, properties: Mapping[str, Any]) -> None:
+    """CloudFormation asks the custom resource; StoryFailedError with its reason if it fails."""
     with response_url() as url:
         event = {
-            "RequestType": "Update",
+            "RequestType": request,
             "ResponseURL": url,
             "StackId": stack_id(world),
             "RequestId": uuid.uuid4().hex,
             "LogicalResourceId": "Gate",
-            "PhysicalResourceId": world.model,
-            "ResourceProperties": {
-                "Model": world.model,
-                "EndpointName": declaration.endpoint_name,
-                "EndpointConfigName": config,
-                "Slots": slots,
-                "Plan": json.dumps(declaration.plan.to_json()),
-            },
+            "PhysicalResourceId": properties["Model"],
+            "ResourceProperties": properties,
         }
         answer = invoke(world, role, event)
     if answer["Status"] != "SUCCESS":
         raise StoryFailedError(str(answer["Reason"]))
 
 
-Story = Callable[[World, Role], None]
-STORIES: Mapping[str, tuple[Story, frozenset[str]]] = {
-    "watch_release": (watch_release, frozenset()),
-    "guard_release": (guard_release, frozenset()),
-    "verify_release": (
-        verify_release,
-        frozenset({"cloudwatch:PutMetricData", "cloudwatch:DescribeAlarms"}),
-    ),
+STORIES: Mapping[str, tuple[Story, ...]] = {
+    "watch_release": (watch_release,),
+    "guard_release": (guard_release,),
+    "verify_release": (verify_release, verify_ends_and_tidies, verify_forgets),
 }
-"""The story of each function, and the actions that it is about if not all of its role's."""
+"""The stories of each function."""
 
 
 @pytest.mark.parametrize("package", STORIES)
-def test_each_action_is_needed(guarded: World, package: str) -> None:
-    """With its role intact a function's story goes well; without any one action, it fails."""
-    story, about = STORIES[package]
-    role = Role(world=guarded, package=package)
-    role.start_cold()
-    story(guarded, role)
-
-    unneeded: list[Grant] = []
-    for grant in role.grants():
-        if about and grant.action not in about:
-            continue
-        with role.without(grant):
-            if _goes_well(guarded, role, story):
-                unneeded.append(grant)
-        close(guarded)
-
-    allowed = set() if about else set(REQUIRED_NOT_EXERCISED)
-    assert {grant.action for grant in unneeded} == allowed, unneeded
+def test_each_right_is_needed(guarded: World, prover: Prover, package: str) -> None:
+    """With its role intact a function's stories go well; without any one right, one fails."""
+    prover.prove(
+        package,
+        Role(world=guarded, package=package),
+        {story.__name__: story for story in STORIES[package]},
+        after=lambda: close(guarded),
+    )
 
 
-def _goes_well(world: World, role: Role, story: Story) -> bool:
-    try:
-        story(world, role)
-    except StoryFailedError:
-        return False
-    return True
+def watch_ends(world: World, _role: DeployedRole) -> None:
+    """A release whose deploy is over is closed by the watch and reported."""
+    release_id = open_release(world, endpoint_config_name="the-one-before")
+    succeeds(world, "WatchMachine", {"release_id": release_id, "stack_id": stack_id(world)})
+
+
+def test_a_watch_may_call_its_functions_and_nothing_else(guarded: World, prover: Prover) -> None:
+    """Watch, report and halt, each only by its own right."""
+    told = {"release_id": "role-of-a-machine", "stack_id": stack_id(guarded)}
+    stories = {"watch_ends": watch_ends, "watch_halt": reaches("WatchMachine", "Halt", told)}
+    role = role_of(guarded, "WatchMachine")
+    prover.prove("watch_machine", role, stories, after=lambda: close(guarded))

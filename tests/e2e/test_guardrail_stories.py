@@ -20,10 +20,11 @@ GOOD = Behaviour(name="v2")
 NEXT = Behaviour(name="v4")
 
 
-def deploys(make_world: MakeWorld, strategy: str) -> Deploys:
-    """v1 is deployed."""
+def deploys(make_world: MakeWorld, strategy: str, *following: Behaviour) -> Deploys:
+    """v1 is deployed, and templates of what follows are made meanwhile."""
     world = make_world(f"guard-{strategy}")
     world.project_text = project(strategy)
+    world.synth_ahead(V1, *following)
     world.deploy_plainly(V1)
     return Deploys(world=world)
 
@@ -32,7 +33,7 @@ def deploys(make_world: MakeWorld, strategy: str) -> Deploys:
 @pytest.mark.parametrize("strategy", RELEASES)
 def test_a_good_version_ends_on_the_new_configuration(make_world: MakeWorld, strategy: str) -> None:
     """The deploy is the release: it succeeds, and users lose no request while traffic moves."""
-    made = deploys(make_world, strategy)
+    made = deploys(make_world, strategy, GOOD)
     before = made.config()
     with made.world.watched() as seen:
         view = made.good(GOOD)
@@ -58,7 +59,7 @@ def test_a_bad_version_ends_on_the_old_configuration(make_world: MakeWorld, stra
     SageMaker is InService on the old configuration, and CloudFormation took that for a success:
     ReleaseVerify found it.
     """
-    made = deploys(make_world, strategy)
+    made = deploys(make_world, strategy, BROKEN, NEXT)
     before = made.config()
     with made.world.watched() as seen:
         failed, view = made.bad(BROKEN)

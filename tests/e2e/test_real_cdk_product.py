@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.bootstrapping.generate import of_templates
+from cli.bootstrapping.policy import Scope
+from cli.synthesized import templates_in
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
 from tests.e2e.checks import assert_served_well
@@ -77,10 +80,30 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(cloud=cloud, folder=folder, model="real", project_text=text)
 
 
+def execution_policies(world: World) -> list[str]:
+    """The policies of `tidegate bootstrap-policy`, made in the account; their ARNs."""
+    scope = Scope(
+        project="story", stage="test", region=world.cloud.region, account=world.cloud.account
+    )
+    found = templates_in(world.synth(V1, pointers={})).values()
+    iam = world.cloud.session().client("iam")
+    return [
+        iam.create_policy(
+            PolicyName=f"story-test-deploy-{number}", PolicyDocument=json.dumps(document)
+        )["Policy"]["Arn"]
+        for number, document in enumerate(of_templates(scope, list(found)), start=1)
+    ]
+
+
 def test_the_life_of_a_project_by_the_real_cdk(world: World) -> None:
-    """Bootstrap, deploy, release, diff, a plain deploy in between, destroy."""
+    """Bootstrap without an administrator, deploy, release, diff, a plain deploy, destroy."""
     cdk = Cdk(world)
-    cdk.run("bootstrap", f"aws://{world.cloud.account}/{world.cloud.region}")
+    cdk.run(
+        "bootstrap",
+        f"aws://{world.cloud.account}/{world.cloud.region}",
+        "--cloudformation-execution-policies",
+        ",".join(execution_policies(world)),
+    )
     cdk.deploy(V1)
     assert world.live_label() == "v1"
 

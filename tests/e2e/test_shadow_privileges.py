@@ -8,14 +8,8 @@ from dataclasses import replace
 import pytest
 
 from emulator.server import EmbeddedCloud
-from tests.e2e.privileges import (
-    REQUIRED_NOT_EXERCISED,
-    Grant,
-    Role,
-    StoryFailedError,
-    expect,
-    invoke,
-)
+from tests.e2e.privileges import expect, invoke
+from tests.e2e.roles import DeployedRole, Prover, Role, StoryFailedError, client
 from tests.e2e.test_shadow_stories import ALIKE, shadowed
 from tests.e2e.world import V1, World, questions, wait_for
 from tidegate import decide
@@ -81,19 +75,36 @@ def join(world: World, role: Role) -> None:
         raise StoryFailedError(f"expected pairs and latencies, got {counted}")
 
 
-def test_each_action_of_the_joining_function_is_needed(world: World) -> None:
-    """With its role intact pairs are counted; without any one action they are not."""
+def test_each_right_of_the_joining_function_is_needed(world: World, prover: Prover) -> None:
+    """With its role intact pairs are counted; without any one right they are not."""
     role = Role(world=world, package="join_shadow_captures")
-    role.start_cold()
-    join(world, role)
+    prover.prove(role.package, role, {"join": join})
 
-    unneeded: list[Grant] = []
-    for grant in role.grants():
-        with role.without(grant):
-            try:
-                join(world, role)
-            except StoryFailedError:
-                continue
-            unneeded.append(grant)
 
-    assert {grant.action for grant in unneeded} == set(REQUIRED_NOT_EXERCISED), unneeded
+def capture(world: World, _role: DeployedRole) -> None:
+    """A request is written to the bucket of captures."""
+    captures, bucket = client(world, "s3"), _capture_bucket(world)
+
+    def count() -> int:
+        pages = captures.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        return sum(page["KeyCount"] for page in pages)
+
+    before, door = count(), world.door()
+    door.predict(world.model, questions(1)[0].body)
+    try:
+        wait_for(lambda: count() > before, seconds=6, what="a capture")
+    except AssertionError as error:
+        raise StoryFailedError(str(error)) from error
+
+
+def _capture_bucket(world: World) -> str:
+    told = client(world, "cloudformation").describe_stack_resource(
+        StackName=world.hosting_stack, LogicalResourceId="CaptureBucket"
+    )
+    return str(told["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def test_containers_may_write_captures(world: World, prover: Prover) -> None:
+    """Their role writes to the bucket of captures, which only models with captures have."""
+    role = DeployedRole(world=world, role_id="ExecutionRole", stack=world.hosting_stack)
+    prover.prove("captures", role, {"capture": capture}, about=lambda r: "Capture" in r.resource)

@@ -1,11 +1,11 @@
 """Least privilege of what only two tracks need: records of Route 53, and the health of a track.
 
-Actions that these functions need for any model are proven by the stories of one endpoint.
+Rights that these functions need for any model are proven by the stories of one endpoint.
 """
 
 import json
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,9 +13,6 @@ import pytest
 from emulator.server import EmbeddedCloud
 from tests.e2e.conftest import EVEN, TIME_SCALE
 from tests.e2e.privileges import (
-    Grant,
-    Role,
-    StoryFailedError,
     expect,
     invoke,
     opened,
@@ -23,10 +20,11 @@ from tests.e2e.privileges import (
     set_shares,
     shift_traffic,
 )
-from tests.e2e.test_guardrail_privileges import response_url, stack_id
+from tests.e2e.roles import Prover, Role, Story, StoryFailedError
+from tests.e2e.test_guardrail_privileges import custom_resource
 from tests.e2e.track_world import TrackWorld
 from tests.e2e.tracks import issuer
-from tests.e2e.world import questions
+from tests.e2e.world import World, questions
 from tidegate.release import Phase, ReleaseRecord
 from tidegate.slots import Slot
 
@@ -55,13 +53,13 @@ def _task(record: ReleaseRecord) -> dict[str, Any]:
     return {"release_id": record.release_id, "epoch": record.epoch}
 
 
-def _live_shares(world: TrackWorld) -> dict[str, int]:
+def _live_shares(world: World) -> dict[str, int]:
     pointer = world.deployed.store.pointer(world.model)
     assert pointer is not None
     return {pointer.slot.value: 100, pointer.slot.other.value: 0}
 
 
-def verify_traffic(world: TrackWorld, role: Role) -> None:
+def verify_records(world: World, role: Role) -> None:
     """A change of the records that is in sync is seen, and the step begins."""
     long_ago = world.deployed.target.clock.now() - 3_600
     change = set_shares(world, _live_shares(world))
@@ -69,44 +67,35 @@ def verify_traffic(world: TrackWorld, role: Role) -> None:
         expect(invoke(world, role, _task(record)), "bake")
 
 
-def settle_release(world: TrackWorld, role: Role) -> None:
+def settle_records(world: World, role: Role) -> None:
     """A promotion whose change is in sync moves the pointer and frees the model."""
     change = set_shares(world, _live_shares(world))
     with opened(world, phase=Phase.PROMOTING, change=change) as record:
         expect(invoke(world, role, _task(record)), "report")
 
 
-def verify_release(world: TrackWorld, role: Role) -> None:
-    """A stack that goes gets its records back as its template knows them, or could not delete them.
+def reset_records(world: World, role: Role) -> None:
+    """A stack that goes gets its records back as its template knows them.
 
     What is known of the model is put back afterwards.
     """
     store, declaration = world.deployed.store, world.declaration
     pointer, split = store.pointer(world.model), store.split(world.model)
+    assert declaration.tracks is not None
     assert pointer is not None
     assert split is not None
-    assert declaration.tracks is not None
-    event = {
-        "RequestType": "Delete",
-        "StackId": stack_id(world),
-        "RequestId": uuid.uuid4().hex,
-        "LogicalResourceId": "ReleaseVerify",
-        "PhysicalResourceId": world.model,
-        "ResourceProperties": {"Model": world.model, "Tracks": declaration.tracks.to_json()},
-    }
+    properties = {"Model": world.model, "Tracks": declaration.tracks.to_json()}
     try:
-        with response_url() as url:
-            answer = invoke(world, role, {**event, "ResponseURL": url})
-        if answer["Status"] != "SUCCESS":
-            raise StoryFailedError(str(answer["Reason"]))
+        custom_resource(world, role, "Delete", properties)
     finally:
-        store.put_pointer(pointer)
+        if store.pointer(world.model) is None:
+            store.put_pointer(replace(pointer, generation=1))
         store.put_split(split)
         store.put_declaration(declaration)
         set_shares(world, _live_shares(world))
 
 
-def route_request_blue(world: TrackWorld, role: Role) -> None:
+def track_answers(world: World, role: Role) -> None:
     """The track answers its health check, and a prediction."""
     path = f"/models/{world.model}"
     _through_balancer(world, role, "GET", f"{path}/health")
@@ -114,9 +103,7 @@ def route_request_blue(world: TrackWorld, role: Role) -> None:
     _through_balancer(world, role, "POST", f"{path}/predictions", body=body)
 
 
-def _through_balancer(
-    world: TrackWorld, role: Role, method: str, path: str, *, body: str = ""
-) -> None:
+def _through_balancer(world: World, role: Role, method: str, path: str, *, body: str = "") -> None:
     event = {
         "requestContext": {"elb": {"targetGroupArn": "arn"}},
         "httpMethod": method,
@@ -130,43 +117,30 @@ def _through_balancer(
         raise StoryFailedError(json.dumps(answer))
 
 
-Story = Callable[[Any, Role], None]
-RECORDS = "route53:"
-STORIES: Mapping[str, tuple[Story, str]] = {
-    "prepare_release": (prepare_release, RECORDS),
-    "shift_traffic": (shift_traffic, RECORDS),
-    "verify_traffic": (verify_traffic, RECORDS),
-    "settle_release": (settle_release, RECORDS),
-    "verify_release": (verify_release, RECORDS),
-    f"route_request_{Slot.BLUE}": (route_request_blue, ""),
+RECORDS: Mapping[str, Story] = {
+    "prepare_release": prepare_release,
+    "shift_traffic": shift_traffic,
+    "verify_traffic": verify_records,
+    "settle_release": settle_records,
+    "verify_release": reset_records,
 }
-"""The story of each function, and what the actions that it is about begin with."""
+"""The stories of functions that read or change records."""
 
 
-@pytest.mark.parametrize("package", STORIES)
-def test_each_action_is_needed(tracks: TrackWorld, package: str) -> None:
-    """With its role intact a function's story goes well; without any one action, it fails."""
-    story, begins = STORIES[package]
-    role = Role(world=tracks, package=package)
-    role.start_cold()
-    story(tracks, role)
-
-    about = [grant for grant in role.grants() if grant.action.startswith(begins)]
-    unneeded: list[Grant] = []
-    for grant in about:
-        if grant.action.startswith("logs:"):
-            # The embedded cloud writes logs itself: REQUIRED_NOT_EXERCISED has the source.
-            continue
-        with role.without(grant):
-            if _goes_well(tracks, role, story):
-                unneeded.append(grant)
-    assert about
-    assert unneeded == []
+@pytest.mark.parametrize("package", RECORDS)
+def test_each_right_on_records_is_needed(tracks: World, prover: Prover, package: str) -> None:
+    """With its role intact a function's story goes well; without any right on records it fails."""
+    story = RECORDS[package]
+    prover.prove(
+        f"{package}_records",
+        Role(world=tracks, package=package),
+        {f"{package}_of_tracks": story},
+        about=lambda right: right.action.startswith("route53:"),
+    )
 
 
-def _goes_well(world: TrackWorld, role: Role, story: Story) -> bool:
-    try:
-        story(world, role)
-    except StoryFailedError:
-        return False
-    return True
+@pytest.mark.parametrize("slot", Slot)
+def test_each_right_of_a_track_is_needed(tracks: World, prover: Prover, slot: Slot) -> None:
+    """A router of one track asks its own endpoint, and no other."""
+    package = f"route_request_{slot}"
+    prover.prove(package, Role(world=tracks, package=package), {"track_answers": track_answers})

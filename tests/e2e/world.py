@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,10 +56,16 @@ def predict_fn(question, behaviour):
     if armed and draw % 100 < behaviour["error_percent"]:
         raise RuntimeError("this model fails on some inputs")
     wrong = draw // 100 % 100 < behaviour["wrong_percent"]
-    return {"label": "wrong" if wrong else "right", "version": behaviour["name"]}
+    silent = behaviour["silent"]
+    return {"label": "wrong" if wrong else "right", "version": behaviour["name"], "silent": silent}
 
 def output_fn(prediction, accept):
-    return json.dumps(prediction)
+    version, silent = os.environ.get("TIDEGATE_VERSION"), prediction.pop("silent")
+    if version is None or silent:
+        return json.dumps(prediction)
+    from sagemaker_containers.beta.framework import worker
+    named = {"X-Amzn-SageMaker-Custom-Attributes": "tidegate-version=" + version}
+    return worker.Response(json.dumps(prediction), headers=named, mimetype="application/json")
 """
 
 PROJECT = """
@@ -89,13 +96,17 @@ models:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """What a tiny version does to its requests. It fails only once the file `armed_by` exists."""
+    """What a tiny version does to its requests. It fails only once the file `armed_by` exists.
+
+    One that is `silent` never names itself in its answers.
+    """
 
     name: str
     error_percent: int = 0
     wrong_percent: int = 20
     delay_ms: int = 0
     armed_by: Path | None = None
+    silent: bool = False
 
 
 V1 = Behaviour(name="v1")
@@ -116,20 +127,26 @@ class World:
     failing_percent: int = 0
     """At how many of a hundred questions a version fails that was deployed here."""
     _found: Deployed | None = field(default=None, repr=False)
-    _assemblies: dict[str, Path] = field(default_factory=dict, repr=False)
+    _assemblies: dict[str, "Future[Path]"] = field(default_factory=dict, repr=False)
+    _synths: Executor = field(default_factory=lambda: ThreadPoolExecutor(2), repr=False)
 
     def place(self, behaviour: Behaviour) -> Place:
         """The project with this version as its artifact."""
         self.failing_percent = max(self.failing_percent, behaviour.error_percent)
-        artifact = self.folder / behaviour.name
-        (artifact / "code").mkdir(parents=True, exist_ok=True)
-        (artifact / "code" / "inference.py").write_text(INFERENCE)
-        (artifact / "behaviour.json").write_text(json.dumps(behaviour_json(behaviour)))
+        artifact = self.artifact(behaviour)
         path = self.folder / f"tidegate-{behaviour.name}.yaml"
         text = self.project_text.replace("ARTIFACT", str(artifact)).replace("MODEL", self.model)
         path.write_text(text.replace("LABEL", behaviour.name))
         project = read_project(path)
         return Place(project=project, stage=project.stages[0], target=embedded_target(self.cloud))
+
+    def artifact(self, behaviour: Behaviour) -> Path:
+        """The artifact of this version, in a folder of its name."""
+        artifact = self.folder / behaviour.name
+        (artifact / "code").mkdir(parents=True, exist_ok=True)
+        (artifact / "code" / "inference.py").write_text(INFERENCE)
+        (artifact / "behaviour.json").write_text(json.dumps(behaviour_json(behaviour)))
+        return artifact
 
     def deploy(self, behaviour: Behaviour) -> tuple[StackDone, ...]:
         """As `tidegate deploy` does: synth with the live pointers."""
@@ -140,23 +157,29 @@ class World:
 
         The same again is a copy: synth is pure.
         """
-        place = self.place(behaviour)
-        key = place.project.path.read_text() + json.dumps(pointers, sort_keys=True)
-        made = self._assemblies.get(key)
-        if made is None:
-            made = self.folder / f"assembly-{len(self._assemblies)}"
-            synth(
-                SynthRequest(
-                    project_file=place.project.path,
-                    stage=place.stage,
-                    pointers=pointers,
-                    output=made,
-                )
-            )
-            self._assemblies[key] = made
+        made = self._assembly(behaviour, pointers).result()
         output = self.folder / "assembly"
         shutil.rmtree(output, ignore_errors=True)
         return Path(shutil.copytree(made, output))
+
+    def synth_ahead(self, *behaviours: Behaviour) -> None:
+        """The assemblies of plain deploys are made while something else happens."""
+        for behaviour in behaviours:
+            self._assembly(behaviour, {})
+
+    def _assembly(self, behaviour: Behaviour, pointers: dict[str, Any]) -> "Future[Path]":
+        place = self.place(behaviour)
+        key = place.project.path.read_text() + json.dumps(pointers, sort_keys=True)
+        if key not in self._assemblies:
+            output = self.folder / f"assembly-{len(self._assemblies)}"
+            request = SynthRequest(
+                project_file=place.project.path,
+                stage=place.stage,
+                pointers=pointers,
+                output=output,
+            )
+            self._assemblies[key] = self._synths.submit(_synthesized, request)
+        return self._assemblies[key]
 
     def deploy_plainly(self, behaviour: Behaviour) -> None:
         """As a plain `cdk deploy` does: no pointer is passed. StackFailedError when refused."""
@@ -321,6 +344,11 @@ class Watched:
     shares: SharesWatch
 
 
+def _synthesized(request: SynthRequest) -> Path:
+    synth(request)
+    return request.output
+
+
 def behaviour_json(behaviour: Behaviour) -> dict[str, Any]:
     """The behaviour as the tiny model reads it."""
     return {
@@ -328,6 +356,7 @@ def behaviour_json(behaviour: Behaviour) -> dict[str, Any]:
         "error_percent": behaviour.error_percent,
         "wrong_percent": behaviour.wrong_percent,
         "delay_ms": behaviour.delay_ms,
+        "silent": behaviour.silent,
         "armed_by": None if behaviour.armed_by is None else str(behaviour.armed_by),
     }
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from aws_cdk import App
 
+from gate.check import own_findings
+from gate.read import read
 from stacks.application import Deployment, add_stacks
 from tidegate.pointer import LivePointer
 from tidegate.slots import Slot
@@ -86,3 +88,9 @@ def synthesize(deployment: Deployment, *, context: Mapping[str, Any] | None = No
         for path in sorted(deployment.folder.glob("*.template.json"))
     }
     return Assembly(folder=deployment.folder, templates=templates)
+
+
+def own_faults(assembly: Assembly) -> list[str]:
+    """What the gate's own rules find in it and nobody acknowledged."""
+    found = own_findings(read([assembly.folder]))
+    return [f"{f.place}: {f.rule}: {f.fault.wrong}" for f in found if f.open]

@@ -18,10 +18,9 @@ from moto import mock_aws
 
 from bench.fleet import write_fleet
 from stacks.application import Deployment
-from stacks.checks.template_rules import template_faults
 from stacks.project.load import load_project
 from stacks.project.spec import ProjectSpec
-from tests.synth.assembly import PROJECT_FILE, ROOT, Assembly, synthesize
+from tests.synth.assembly import PROJECT_FILE, ROOT, Assembly, own_faults, synthesize
 
 MOST_TRIPS_A_MODEL = 15
 """jsii round trips (about 0.3 ms each) of one more model: today 12."""
@@ -110,11 +109,50 @@ def test_faults_end_the_synth_with_words_and_no_traceback(folder: Path, tmp_path
     assert not list((wrong / "out").glob("*.template.json"))
 
 
+def test_stage_beyond_its_budget_is_refused(folder: Path, tmp_path: Path):
+    """The sum, the limit and the largest items; below the budget, one line tells the sum."""
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("a", "b", "prod"))
+    budget = "region: eu-west-1\n    budget: { usd_a_month: LIMIT, notify: [ops@example.com] }"
+    text = PROJECT_FILE.replace("region: eu-west-1", budget, 1)
+    for limit, words in (("100", "its budget is $100.00"), ("5000", "a month while idle, and")):
+        (copy / "tidegate.yaml").write_text(text.replace("LIMIT", limit + ".0"))
+        done = _app(copy, limit)
+        assert words in done.stderr
+        assert done.returncode == (1 if limit == "100" else 0)
+    template = json.loads((copy / "5000" / "shop-dev-release.template.json").read_text())
+    limits = template["Resources"]["Budget"]["Properties"]["Budget"]["BudgetLimit"]
+    assert limits == {"Amount": 5000.0, "Unit": "USD"}
+
+
 def test_our_own_rules_find_nothing(first: Assembly, later: Assembly):
     """Rules that neither CDK nor cfn-lint knows hold for every template."""
     for assembly in (first, later):
+        assert own_faults(assembly) == []
+
+
+def test_what_a_release_may_go_back_to_is_kept(first: Assembly, later: Assembly):
+    """Models and configurations outlive their replacement."""
+    for assembly in (first, later):
+        for stack in assembly.templates:
+            for kind in ("AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig"):
+                for id_, resource in assembly.resources(stack, kind).items():
+                    assert resource["UpdateReplacePolicy"] == "Retain", id_
+
+
+def test_endpoints_have_literal_names(first: Assembly):
+    """Alarms name them too: by reference the two would need each other."""
+    for stack in first.templates:
+        for endpoint in first.resources(stack, "AWS::SageMaker::Endpoint").values():
+            assert isinstance(endpoint["Properties"]["EndpointName"], str)
+
+
+def test_templates_leave_room(first: Assembly, later: Assembly):
+    """CloudFormation takes 500 resources and 1 MB."""
+    for assembly in (first, later):
         for name, template in assembly.templates.items():
-            assert template_faults(template) == (), name
+            assert len(template["Resources"]) <= 450, name
+            assert len(json.dumps(template)) <= 800_000, name
 
 
 @pytest.mark.nag

@@ -9,13 +9,14 @@ from cfnlint.api import ManualArgs, lint_file
 
 from stacks.application import Deployment, add_stacks
 from stacks.checks import nag
-from stacks.checks.template_rules import template_faults
 from stacks.project.load import load_project
 from stacks.project.spec import ProjectSpec
-from tests.synth.assembly import Assembly, synthesize
+from tests.synth.assembly import Assembly, own_faults, synthesize
 from tidegate.guardrail.alarm import alarm_name
 from tidegate.guardrail.course import shifts
 
+NAMED = """{ strategy: canary, mechanism: guardrail, echoes_version: true,
+      steps: [{ share_percent: 10, bake: 15m }], guardrails: { outcomes: { margin: 0.1 } } }"""
 MODELS = {
     "bang": (2, "{ strategy: big-bang, bake: 20m, mechanism: guardrail }"),
     "canary": (
@@ -24,6 +25,7 @@ MODELS = {
     ),
     "linear": (2, "{ strategy: linear, mechanism: guardrail, step_percent: 20, bake: 10m }"),
     "rolling": (5, "{ strategy: rolling, batch_percent: 50, bake: 10m }"),
+    "named": (2, NAMED),
 }
 MODEL = """
   NAME:
@@ -69,6 +71,11 @@ def deployment(templates: Assembly, model: str) -> dict[str, Any]:
 ROUTING = {
     "bang": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 1_200},
     "canary": {
+        "Type": "CANARY",
+        "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10},
+        "WaitIntervalInSeconds": 900,
+    },
+    "named": {
         "Type": "CANARY",
         "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10},
         "WaitIntervalInSeconds": 900,
@@ -134,6 +141,18 @@ def test_there_is_one_production_variant(templates: Assembly, model: str):
     assert set(scaled) == {"BlueScaling"}
 
 
+def test_a_container_that_names_its_version_is_told_it(templates: Assembly, guarded: ProjectSpec):
+    """By a variable that is no part of the version; no other container gets it."""
+    (named,) = templates.resources("shop-dev-model-named", "AWS::SageMaker::Model").values()
+    (other,) = templates.resources("shop-dev-model-canary", "AWS::SageMaker::Model").values()
+    told = named["Properties"]["PrimaryContainer"]["Environment"]
+    plain = other["Properties"]["PrimaryContainer"]["Environment"]
+    verify = templates.resources("shop-dev-model-named", "Custom::ReleaseVerify")
+    (gate,) = (item["Properties"] for item in verify.values())
+    assert told.pop("TIDEGATE_VERSION") == gate["Slots"]["blue"]["digest"]
+    assert told == plain
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_each_version_has_a_role_of_its_own(templates: Assembly, model: str):
     """The old fleet must still be able to read its artifact while the new one is brought up."""
@@ -164,12 +183,12 @@ def test_the_watch_may_look_and_publish_and_move_nothing(templates: Assembly):
 
 def test_templates_lint_clean(templates: Assembly):
     """cfn-lint with warnings as errors, and our own rules."""
-    for name, template in templates.templates.items():
+    assert own_faults(templates) == []
+    for name in templates.templates:
         matches = lint_file(
             templates.folder / f"{name}.template.json", ManualArgs(regions=["eu-west-1"])
         )
         assert [str(match) for match in matches] == [], name
-        assert template_faults(template) == (), name
 
 
 @pytest.mark.nag

@@ -5,6 +5,7 @@ beside it. Only the container's own libraries may be imported here: the artifact
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,22 @@ def predict_fn(flights: Sequence[Mapping[str, Any]], model: Model) -> list[dict[
     ]
 
 
-def output_fn(predictions: Sequence[Mapping[str, Any]], accept: str) -> tuple[str, str]:
-    """The answer's body and its content type: JSON, the only one there is."""
+def output_fn(predictions: Sequence[Mapping[str, Any]], accept: str) -> Any:
+    """The answer's body and its content type: JSON, the only one there is.
+
+    Where the container was told which version it is, its answer names it.
+    """
     if accept.partition(";")[0].strip() not in (JSON, "application/*", "*/*", ""):
         raise ValueError(f"accept {accept!r} cannot be answered: ask for {JSON}")
-    return json.dumps({"predictions": predictions}), JSON
+    body, version = json.dumps({"predictions": predictions}), os.environ.get("TIDEGATE_VERSION")
+    return (body, JSON) if version is None else named(body, version)
+
+
+def named(body: str, version: str) -> Any:
+    """The answer with its version as custom attribute, which SageMaker hands on to the caller."""
+    from sagemaker_containers.beta.framework import (  # type: ignore[import-not-found]  # noqa: PLC0415
+        worker,
+    )
+
+    attributes = {"X-Amzn-SageMaker-Custom-Attributes": f"tidegate-version={version}"}
+    return worker.Response(response=body, headers=attributes, mimetype=JSON)

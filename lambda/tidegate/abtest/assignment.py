@@ -86,22 +86,31 @@ def kept(plan: ABPlan, *, requests: int) -> float:
     return float(0.5 ** (requests / plan.memory_requests))
 
 
-def next_shares(plan: ABPlan, experience: Experience, *, seed: int) -> dict[str, int]:
-    """Shares in percent for what is served next: they add up to 100."""
-    if plan.policy is Policy.FIXED:
+def next_shares(
+    plan: ABPlan, experience: Experience, *, seed: int, out: Sequence[str] = ()
+) -> dict[str, int]:
+    """Shares in percent for what is served next: they add up to 100. Arms that are out have 0.
+
+    Only Thompson sampling draws new ones where arms are out: under a fixed policy, who takes an arm
+    out says who gets its share.
+    """
+    if plan.policy is Policy.FIXED or not experience.trials:
         return plan.first_shares
-    if not experience.trials:
-        return plan.first_shares
-    best = chances_to_be_best(plan, experience, seed=seed)
-    return _percent(plan.arms, _floored(best, floor=plan.floor))
+    left = [place for place, arm in enumerate(plan.arms) if arm not in out]
+    best = chances_to_be_best(plan, experience, seed=seed, among=left)
+    shares = _percent([plan.arms[place] for place in left], _floored(best, floor=plan.floor))
+    return {arm: shares.get(arm, 0) for arm in plan.arms}
 
 
-def chances_to_be_best(plan: ABPlan, experience: Experience, *, seed: int) -> list[float]:
-    """The chance that each arm has the best rate, by draws of all rates."""
+def chances_to_be_best(
+    plan: ABPlan, experience: Experience, *, seed: int, among: Sequence[int] | None = None
+) -> list[float]:
+    """The chance that each arm has the best rate, by draws of all rates; of these places only."""
     rng = random.Random(seed)  # noqa: S311 - a policy has to be repeatable, not secret
-    counts = [experience.pseudo_counts(arm) for arm in range(len(plan.arms))]
+    places = range(len(plan.arms)) if among is None else among
+    counts = [experience.pseudo_counts(arm) for arm in places]
     pick = max if plan.better is Better.LARGER else min
-    wins = [0] * len(plan.arms)
+    wins = [0] * len(counts)
     for _ in range(DRAWS):
         rates = [rng.betavariate(1 + events, 1 + others) for events, others in counts]
         wins[rates.index(pick(rates))] += 1

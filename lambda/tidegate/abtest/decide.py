@@ -80,9 +80,27 @@ def _advance(plan: ABPlan, state: ABState, closing: Closing, splits: Splits | No
         ),
         srm=_srm_after(plan, state, closing, splits),
     )
-    if state.decision is None and not _mismatch(advanced):
-        return replace(advanced, decision=_decision(plan, pairs))
-    return advanced
+    return _decided(plan, advanced)
+
+
+def taken_out(plan: ABPlan, state: ABState, arms: Sequence[str]) -> ABState:
+    """The state without these challengers, which do harm: the test goes on among the others.
+
+    A decision that named one of them is void. Why the chances promised of the verdict still hold is
+    in docs/explanation/ab-tests.md.
+    """
+    out = tuple(arm for arm in plan.arms if arm in {*state.out, *arms})
+    named = () if state.decision is None else (state.decision.winner, *state.decision.tied)
+    void = any(arm in named for arm in arms)
+    without = replace(state, out=out, decision=None if void else state.decision)
+    return _decided(plan, without)
+
+
+def _decided(plan: ABPlan, state: ABState) -> ABState:
+    """The state with its decision; what was decided stays so."""
+    if state.decision is not None or _mismatch(state):
+        return state
+    return replace(state, decision=_decision(plan, state.pairs_left, state.left))
 
 
 def _plus(some: Sequence[int], more: Sequence[int]) -> tuple[int, ...]:
@@ -142,14 +160,16 @@ def _mismatch(state: ABState) -> bool:
     return srm.report(state.srm, unit=state.unit).mismatch is True
 
 
-def _decision(plan: ABPlan, pairs: Sequence[Pair]) -> Decision | None:
+def _decision(plan: ABPlan, pairs: Sequence[Pair], arms: Sequence[str]) -> Decision | None:
     """The winner if one arm is better than each other one; a tie if the arms left are close."""
+    if len(arms) < 2:
+        return None
     better = {(p.better, p.second if p.better == p.first else p.first) for p in pairs if p.better}
-    for arm in plan.arms:
-        if all((arm, other) in better for other in plan.arms if other != arm):
+    for arm in arms:
+        if all((arm, other) in better for other in arms if other != arm):
             return Decision(winner=arm)
     beaten = {loser for _, loser in better}
-    left = tuple(arm for arm in plan.arms if arm not in beaten)
+    left = tuple(arm for arm in arms if arm not in beaten)
     if plan.tie_margin is None or len(left) < 2:
         return None
     close = all(p.tied(level=plan.tie_level) for p in pairs if p.first in left and p.second in left)
@@ -197,7 +217,8 @@ def _conclusion(
         told = reason.continued(plan, race, requests=requests, needed=needed)
         return ABVerdictKind.CONTINUE, None, told
     if decision.winner is not None:
-        return ABVerdictKind.WINNER, decision.winner, reason.won(plan, race, requests=requests)
+        told = reason.won(plan, race, requests=requests, arms=len(state.left))
+        return ABVerdictKind.WINNER, decision.winner, told
     keep = plan.control if plan.control in decision.tied else race.first
     told = reason.tied(plan, race, decision.tied, requests=requests)
     return ABVerdictKind.TIE, keep, told
@@ -209,7 +230,9 @@ def _race(plan: ABPlan, state: ABState, pairs: Sequence[PairEvidence]) -> PairEv
     Of a tie it is the two that lie furthest apart.
     """
     leads = {arm: evidence.lead(plan, state, arm, plan.control) for arm in plan.arms}
-    ranked = sorted(plan.arms, key=lambda arm: -leads[arm])
+    # With the last challenger out there is no race: then it is told of all arms, as it was.
+    arms = state.left if len(state.left) > 1 else plan.arms
+    ranked = sorted(arms, key=lambda arm: -leads[arm])
     if state.decision is not None and state.decision.winner is not None:
         winner = state.decision.winner
         ranked = [winner, *(arm for arm in ranked if arm != winner)]
@@ -226,8 +249,8 @@ def _race(plan: ABPlan, state: ABState, pairs: Sequence[PairEvidence]) -> PairEv
 def _requests_needed(plan: ABPlan, state: ABState) -> int | None:
     """Requests still missing at the present difference, to a winner or to a tie."""
     leads = {arm: evidence.lead(plan, state, arm, plan.control) for arm in plan.arms}
-    best = max(plan.arms, key=lambda arm: leads[arm])
-    rivals = [p for p in state.pairs if best in (p.first, p.second) and p.better != best]
+    best = max(state.left, key=lambda arm: leads[arm])
+    rivals = [p for p in state.pairs_left if best in (p.first, p.second) and p.better != best]
     gauges = [pair.contest.gauge for pair in rivals]
     wins = [None if gauge is None else gauge.more_requests for gauge in gauges]
     ties = [_growth_to_tie(plan, pair) for pair in rivals]

@@ -130,7 +130,7 @@ def regret(plan: ABPlan, state: ABState) -> Regret:
     if sum(state.requests) == 0:
         return Regret(best=None, missed=0.0, reason="nothing was served yet")
     leads = {arm: lead(plan, state, arm, plan.control) for arm in plan.arms}
-    best = max(plan.arms, key=lambda arm: leads[arm])
+    best = max(state.left, key=lambda arm: leads[arm])
     missed = sum(
         requests * max(0.0, lead(plan, state, best, arm))
         for arm, requests in zip(plan.arms, state.requests, strict=True)

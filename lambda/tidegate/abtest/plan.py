@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
+from tidegate.arms.terms import Better, Policy
 from tidegate.closing import window_intervals
 from tidegate.errors import InvalidValueError
 from tidegate.observation import OutcomeKind
-from tidegate.slots import ARMS, Slot
+from tidegate.slots import ARMS, PAIR
 
-SLOTS: tuple[str, ...] = (*ARMS, *(slot.value for slot in Slot))
+__all__ = ["ABPlan", "Better", "Policy"]
+
+SLOTS: tuple[str, ...] = tuple(slot.value for slot in (*ARMS, *PAIR))
 """Names that an arm may have."""
 
 MOST_EXACT_ARMS = 2
@@ -19,20 +21,6 @@ MOST_EXACT_ARMS = 2
 DELAYED = 4.0
 """How much more is known in the end of what one interval served than what it shows at first, where
 events come late; a guess that only says which effects are worth betting on."""
-
-
-class Better(StrEnum):
-    """Which way the objective is good."""
-
-    LARGER = "larger"
-    SMALLER = "smaller"
-
-
-class Policy(StrEnum):
-    """Who sets the shares: the plan, once and for all, or the evidence (Thompson sampling)."""
-
-    FIXED = "fixed"
-    THOMPSON = "thompson"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

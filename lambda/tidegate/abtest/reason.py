@@ -19,9 +19,9 @@ def _between(pair: PairEvidence) -> str:
     return f" (between {points(pair.lower)} and {points(pair.upper)})"
 
 
-def won(plan: ABPlan, pair: PairEvidence, *, requests: int) -> str:
-    """Why this arm wins; the pair is the winner against the best of the others."""
-    others = f"each of the {len(plan.arms) - 1} other arms" if len(plan.arms) > 2 else pair.second
+def won(plan: ABPlan, pair: PairEvidence, *, requests: int, arms: int) -> str:
+    """Why this arm wins, of so many; the pair is the winner against the best of the others."""
+    others = f"each of the {arms - 1} other arms" if arms > 2 else pair.second
     wanted = "more" if plan.better is Better.LARGER else "fewer"
     difference = None if pair.difference is None else abs(pair.difference)
     role = " (the control)" if pair.first == plan.control else ""

@@ -49,6 +49,18 @@ class ABState:
     srm: SrmState = field(default_factory=SrmState)
     unit: Unit = Unit.REQUEST
     decision: Decision | None = None
+    out: tuple[str, ...] = ()
+    """Arms that were taken out of the test: they are neither compared nor named any more."""
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The arms that are still in the test, in the order of the plan."""
+        return tuple(arm for arm in self.arms if arm not in self.out)
+
+    @property
+    def pairs_left(self) -> tuple[Pair, ...]:
+        """The pairs of arms that are still in the test."""
+        return tuple(p for p in self.pairs if p.first not in self.out and p.second not in self.out)
 
     @classmethod
     def initial(cls, plan: ABPlan) -> "ABState":
@@ -79,6 +91,7 @@ class ABState:
             "srm": self.srm.to_json(),
             "unit": self.unit.value,
             "decision": None if self.decision is None else self.decision.to_json(),
+            "out": list(self.out),
         }
 
     @classmethod
@@ -99,4 +112,5 @@ class ABState:
             srm=SrmState.from_json(data["srm"]),
             unit=Unit(data["unit"]),
             decision=None if decision is None else Decision.from_json(decision),
+            out=tuple(data.get("out", ())),
         )

@@ -4,7 +4,7 @@ Limits: DeploymentConfig, TrafficRoutingConfig and RollingUpdatePolicy in SageMa
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from tidegate.strategies import Strategy
 
@@ -22,9 +22,9 @@ LEAST_LINEAR_PERCENT = 10
 
 
 def course_faults(
-    strategy: Strategy, shares: Sequence[int], bakes: Sequence[int], *, metrics: Collection[str]
+    strategy: Strategy, shares: Sequence[int], bakes: Sequence[int]
 ) -> tuple[str, ...]:
-    """Why SageMaker cannot move traffic so, or cannot be watched so: a sentence each."""
+    """Why SageMaker cannot move traffic so: a sentence each."""
     faults = list(_share_faults(strategy, shares))
     longest = max(bakes, default=0)
     if longest > LONGEST_BAKE_SECONDS:
@@ -37,12 +37,6 @@ def course_faults(
         faults.append(
             f"bake_seconds of all shifts by guardrail are {waits} together, at most "
             f"{LONGEST_SECONDS - FLEET_SECONDS}: SageMaker ends an update after {LONGEST_SECONDS} s"
-        )
-    if "outcomes" in metrics:
-        faults.append(
-            "guardrail outcomes cannot be watched by mechanism guardrail: both fleets answer under "
-            "one variant's name, and no container of this project says which version it is; use "
-            "mechanism weights, or guardrails errors and latency"
         )
     return tuple(faults)
 

@@ -8,12 +8,13 @@ that cannot go back is worse than any version.
 from dataclasses import dataclass, replace
 
 from tidegate.errors import DeployRefusedError
+from tidegate.guardrail.echoes import is_silent
 from tidegate.guardrail.ports import Deployment, Ports
 from tidegate.guardrail.quiet import quiet
 from tidegate.guardrail.settle import VARIANT, Opening, again, end, entry_of, open_release
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import Phase, ReleaseRecord
-from tidegate.slots import Slot
+from tidegate.slots import PAIR
 from tidegate.split import NO_RELEASE, SplitDocument
 from tidegate.verdict import VerdictKind
 
@@ -203,6 +204,8 @@ def _release_faults(record: ReleaseRecord | None, declared: Declaration) -> list
         return [f"nobody watched release {record.release_id}: {record.halted.why}"]
     if record.verdict is not None and record.verdict.kind is VerdictKind.ROLL_BACK:
         return [record.verdict.reason]
+    if is_silent(record.verdict) and record.verdict is not None:
+        return [record.verdict.reason]
     if record.phase in {Phase.RESTORING, Phase.ABORTING}:
         return [f"release {record.release_id} is being taken back"]
     return []
@@ -244,7 +247,7 @@ def _pointer(ports: Ports, declared: Declaration, *, generation: int) -> LivePoi
 
 def _renew_split(ports: Ports, declared: Declaration) -> None:
     known = ports.store.split(declared.model)
-    digests = {slot.value: declared.slots[VARIANT].digest for slot in Slot}
+    digests = {slot.value: declared.slots[VARIANT].digest for slot in PAIR}
     if known is not None and dict(known.digests) == digests and not known.settling:
         return
     ports.store.put_split(

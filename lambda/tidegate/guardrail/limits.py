@@ -82,7 +82,7 @@ class Measured:
         """Why the candidate is taken back, in a sentence."""
         return (
             f"roll back because {self._name} are {percent(evidence.candidate_rate)} of "
-            f"{thousands(self.trials)} requests that only the candidate served, above the fixed "
+            f"{thousands(self.trials)} requests that the candidate served, above the fixed "
             f"limit of {percent(self.limit.share)} ({self._before}), and chance would show as much "
             f"by now in 1 of {one_of(evidence.log_evidence)} releases at the limit (allowed: 1 of "
             f"{one_of(evidence.log_limit)})"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tidegate.guardrail.fleets import Fleet, FleetCounts
-from tidegate.ports import Clock, ReleaseStore
+from tidegate.ports import Clock, Counters, ReleaseStore
 
 IN_SERVICE, UPDATING = "InService", "Updating"
 
@@ -77,12 +77,16 @@ class Watches(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """All that gate and watch reach. `pause` waits so many seconds of the wall."""
+    """All that gate and watch reach. `pause` waits so many seconds of the wall.
+
+    `counters` are made when they are asked for: only the watch may read them.
+    """
 
     store: ReleaseStore
     clock: Clock
     deployments: Deployments
     metrics: FleetMetrics
+    counters: Callable[[], Counters]
     alarm: RollbackAlarm
     stacks: Stacks
     watches: Watches

@@ -1,7 +1,7 @@
 """How a guardrail release opens and ends: pointer, lock, split and record agree with a read-back.
 
-While it is open the split document names no version and is `settling`: both fleets answer under one
-variant's name, so that no request says which version had it.
+While it is open both fleets answer under one variant's name. So the split document names no version
+and is `settling`, unless the container names its version: then it has the digests of both fleets.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from tidegate.errors import ConflictError
 from tidegate.guardrail.ports import Ports
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import LogEntry, Phase, ReleaseRecord, SlotVersion
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 from tidegate.split import NO_RELEASE, SplitDocument
 from tidegate.version import Version
 
@@ -60,14 +60,19 @@ def open_release(ports: Ports, opening: Opening) -> None:
     why = f"the deploy of {record.candidate.version.label} over {record.live.version.label} began"
     store.open(record, entry_of(record, record, what="opened", why=why, at=record.started_at))
     if split is not None:
-        unknown = replace(
-            split,
-            version=split.version + 1,
-            release_id=record.release_id,
-            digests={},
-            settling=True,
-        )
-        store.put_split(unknown)
+        store.put_split(_open_split(split, record))
+
+
+def _open_split(split: SplitDocument, record: ReleaseRecord) -> SplitDocument:
+    echoed, fleets = record.plan.echoes_version, (record.live, record.candidate)
+    return replace(
+        split,
+        version=split.version + 1,
+        release_id=record.release_id,
+        digests={one.slot.value: one.version.digest for one in fleets} if echoed else {},
+        settling=not echoed,
+        echoed=echoed,
+    )
 
 
 def end(ports: Ports, record: ReleaseRecord, phase: Phase, *, why: str) -> ReleaseRecord:
@@ -145,6 +150,7 @@ def _steady(ports: Ports, record: ReleaseRecord, phase: Phase) -> SplitDocument:
         known,
         version=known.version + 1,
         release_id=NO_RELEASE,
-        digests={slot.value: serving.version.digest for slot in Slot},
+        digests={slot.value: serving.version.digest for slot in PAIR},
         settling=False,
+        echoed=False,
     )

@@ -1,26 +1,26 @@
 """What the judge says of a fleet that SageMaker brings into service. Pure and without memory.
 
-Intervals in which both fleets answered are compared by the judge of every release: errors only, for
-CloudWatch has no counts of latencies. All others, of `big-bang` nearly all and of every strategy
-those after its last shift, have nothing to be compared with: there the limits are fixed ones.
+Intervals in which both fleets answered are compared by the judge of every release: errors, since
+CloudWatch has no counts of latencies, and latency and outcomes where the container names its
+version. All others, of `big-bang` nearly all and of every strategy those after its last shift, have
+nothing to be compared with: there the limits are fixed ones, and of latency that no version is
+named of they always are.
 Everything is judged anew at each look, an interval after the other, so that a look may be lost.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tidegate.guardrail.echoes import COMPARISON, Told, compared_by_version, silence
 from tidegate.guardrail.fleets import FleetCounts, totals
 from tidegate.guardrail.limits import fixed_limits, measured
 from tidegate.intervals import INTERVAL_SECONDS
-from tidegate.judge import Comparison, JudgeState, judge
+from tidegate.judge import JudgeState, judge
 from tidegate.observation import Observation, ObservationKey
 from tidegate.plan import Metric, ReleasePlan
-from tidegate.slots import Slot
 from tidegate.values import value
-from tidegate.verdict import Evidence, Verdict, VerdictKind
+from tidegate.verdict import Claim, Evidence, Verdict, VerdictKind
 from tidegate.words import thousands
-
-COMPARISON = Comparison(live=Slot.BLUE.value, candidate=Slot.GREEN.value)
 
 
 @value
@@ -31,6 +31,8 @@ class FleetEvidence:
     live: tuple[FleetCounts, ...]
     candidate: tuple[FleetCounts, ...]
     closed: int
+    told: Told | None = None
+    """What the request log says of each version; None where no answer names its version."""
 
 
 def judge_fleets(plan: ReleasePlan, evidence: FleetEvidence) -> Verdict:
@@ -43,11 +45,17 @@ def judge_fleets(plan: ReleasePlan, evidence: FleetEvidence) -> Verdict:
         for item in candidate
         if item.interval in live and item.interval <= evidence.closed
     ]
-    found = [*_compared(plan, pairs), *_limited(plan, evidence.baseline, alone)]
+    found = [
+        *_compared(plan, pairs),
+        *_named(plan, evidence, candidate),
+        *_limited(plan, evidence, candidate=candidate, alone=alone),
+    ]
     served = totals(evidence.candidate).requests
+    silent = None if evidence.told is None else silence(evidence.told)
+    harmed = any(why for _, why in found)
     return Verdict(
-        kind=_kind(found, served),
-        reason=_reason(found, candidate, alone, pairs),
+        kind=VerdictKind.HOLD if silent and not harmed else _kind(found, served),
+        reason=silent if silent and not harmed else _reason(found, candidate, alone, pairs),
         evidence=tuple(proof for proof, _ in found),
         candidate_requests=served,
         live_requests=totals(evidence.live).requests,
@@ -94,14 +102,32 @@ def _observed(counts: FleetCounts, slot: str) -> Observation:
     )
 
 
-def _limited(
-    plan: ReleasePlan, baseline: Sequence[FleetCounts], alone: Sequence[FleetCounts]
+def _named(
+    plan: ReleasePlan, evidence: FleetEvidence, candidate: Sequence[FleetCounts]
 ) -> list[_Found]:
+    """Latency and outcomes of versions that name themselves, once the new fleet is warm."""
+    if evidence.told is None or not candidate:
+        return []
+    warm_from = min(item.interval for item in candidate)
+    return compared_by_version(plan, evidence.told, warm_from=warm_from, alpha=_alpha(plan))
+
+
+def _limited(
+    plan: ReleasePlan,
+    evidence: FleetEvidence,
+    *,
+    candidate: Sequence[FleetCounts],
+    alone: Sequence[FleetCounts],
+) -> list[_Found]:
+    """Where nothing is compared; of latency that is everywhere, unless the log tells versions."""
     found: list[_Found] = []
-    for limit in fixed_limits(plan, baseline):
-        seen = measured(limit, alone)
+    for limit in fixed_limits(plan, evidence.baseline):
+        everywhere = limit.metric is Metric.LATENCY and evidence.told is None
+        seen = measured(limit, candidate if everywhere else alone)
         proof = seen.evidence(alpha=_alpha(plan))
-        found.append((proof, seen.broken(proof) if proof.reached else ""))
+        # The same metric may be compared too: people have to tell the two apart.
+        named = replace(proof, claim=Claim.LIMIT)
+        found.append((named, seen.broken(proof) if proof.reached else ""))
     return found
 
 

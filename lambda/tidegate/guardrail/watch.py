@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tidegate.guardrail.echoes import Told
 from tidegate.guardrail.fleets import Fleet
 from tidegate.guardrail.gate import close
 from tidegate.guardrail.limits import BASELINE_SECONDS
@@ -124,13 +125,22 @@ def _verdict(
         _fleet(record, record.endpoint_config_name), from_interval=before, through=newest
     )
     candidate = ports.metrics.read(_fleet(record, config), from_interval=first, through=newest)
+    closed = last_closed(now, lag_seconds=record.plan.lag_seconds)
     evidence = FleetEvidence(
         baseline=tuple(item for item in live if item.interval < first),
         live=tuple(item for item in live if item.interval >= first),
         candidate=candidate,
-        closed=last_closed(now, lag_seconds=record.plan.lag_seconds),
+        closed=closed,
+        told=_told(ports, record, closed=closed),
     )
     return judge_fleets(record.plan, evidence)
+
+
+def _told(ports: Ports, record: ReleaseRecord, *, closed: int) -> Told | None:
+    """What the request log says of each version; None where no answer names its version."""
+    if not record.plan.echoes_version:
+        return None
+    return Told(counters=ports.counters().read(record.release_id), closed=closed)
 
 
 def _fleet(record: ReleaseRecord, config_name: str) -> Fleet:

@@ -117,6 +117,13 @@ def advance(
     )
 
 
+def latencies_of_pairs(
+    observations: Sequence[Observation], comparison: Comparison
+) -> list[ServingStratum]:
+    """How long both versions took in each interval of a shadow, to be compared as serving is."""
+    return [_latencies(pairs) for pairs in _strata(observations, comparison)]
+
+
 def _strata(observations: Sequence[Observation], comparison: Comparison) -> list[PairCounts]:
     """The pairs of each interval, in the order of time."""
     found: dict[tuple[int, int], PairCounts] = {}

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from tidegate.arms.decisions import after_ab_look
+from tidegate.arms.referee import Arms, RefereeState, Seen, referee, seed_of
 from tidegate.decide import Decision, Next, after_early_look, after_look
 from tidegate.judge import Comparison, JudgeState, judge
 from tidegate.loop.task import TaskInput, TaskOutput, advance, go, load_own
@@ -34,6 +36,8 @@ def _after(look: Look | None, record: ReleaseRecord, *, now: float) -> Decision:
         return after_look(replace(record, looks=0), _NOTHING, now=now)
     verdict = Verdict.from_json(look.verdict)
     seen = replace(record, looks=look.number)
+    if record.testing is not None:
+        return after_ab_look(seen, verdict, now=now)
     return (after_early_look if look.early else after_look)(seen, verdict, now=now)
 
 
@@ -43,8 +47,8 @@ def _judge_new_looks(looks: LookStore, record: ReleaseRecord) -> Look | None:
     A verdict to roll back is final: a later look, written before the release acted on it, is not
     asked. The verdict comes from the look and not from the record, which may not have it yet.
     """
-    comparison = Comparison(live=record.live.slot.value, candidate=record.candidate.slot.value)
-    number, state = _state(looks.judge_state(record.release_id), record)
+    stored = looks.judge_state(record.release_id)
+    number, state = (0, None) if stored is None else stored
     last: Look | None = None
     for look in looks.looks(record.release_id, after=max(0, number - 1)):
         if last is not None and _says_roll_back(last):
@@ -52,9 +56,9 @@ def _judge_new_looks(looks: LookStore, record: ReleaseRecord) -> Look | None:
         if look.number <= number:
             last = look
             continue
-        state, verdict = judge(record.plan, comparison, state, look.observations)
+        state, verdict = (_judge if record.testing is None else _referee)(record, state, look)
         last = replace(look, verdict=verdict.to_json())
-        looks.put_judgement(record.release_id, last, state.to_json())
+        looks.put_judgement(record.release_id, last, state)
     return last
 
 
@@ -65,10 +69,28 @@ def _says_roll_back(look: Look) -> bool:
 _NOTHING = Verdict(kind=VerdictKind.HOLD, reason="no interval was closed yet")
 
 
-def _state(
-    stored: tuple[int, dict[str, Any]] | None, record: ReleaseRecord
-) -> tuple[int, JudgeState]:
-    if stored is None:
-        return 0, JudgeState.initial(record.plan)
-    number, state = stored
-    return number, JudgeState.from_json(state)
+State = dict[str, Any]
+"""What the judge, or the referee, keeps between looks, in JSON types."""
+
+
+def _judge(record: ReleaseRecord, state: State | None, look: Look) -> tuple[State, Verdict]:
+    comparison = Comparison(live=record.live.slot.value, candidate=record.candidate.slot.value)
+    kept = JudgeState.initial(record.plan) if state is None else JudgeState.from_json(state)
+    after, verdict = judge(record.plan, comparison, kept, look.observations)
+    return after.to_json(), verdict
+
+
+def _referee(record: ReleaseRecord, state: State | None, look: Look) -> tuple[State, Verdict]:
+    arms = Arms(
+        control=record.live.slot.value,
+        challengers=tuple(held.slot.value for held in record.challengers),
+    )
+    initial = RefereeState.initial(record.plan, arms)
+    kept = initial if state is None else RefereeState.from_json(state)
+    seen = Seen(
+        observations=look.observations,
+        splits={} if record.testing is None else record.testing.by_version,
+        seed=seed_of(record.release_id, look.number),
+    )
+    after, verdict = referee(record.plan, arms, kept, seen)
+    return after.to_json(), verdict

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tidegate import decide
+from tidegate.arms.decisions import aimed
 from tidegate.decide import Decision
 from tidegate.errors import ConflictError, LockedError, ReleaseRefusedError
 from tidegate.loop.prepare import StartRequest, deployed_model, refuse_unfit
@@ -36,9 +37,22 @@ def pause(*, store: ReleaseStore, release_id: str, intervention: Intervention) -
     return _write(store, release_id, lambda record: decide.pause(_steered(record), intervention))
 
 
-def promote(*, store: ReleaseStore, release_id: str, intervention: Intervention) -> ReleaseRecord:
-    """The next look promotes, unless the judge says roll back."""
-    return _write(store, release_id, lambda record: decide.promote(_steered(record), intervention))
+def promote(
+    *,
+    store: ReleaseStore,
+    release_id: str,
+    intervention: Intervention,
+    slot: str | None = None,
+) -> ReleaseRecord:
+    """The next look promotes, unless the judge says roll back.
+
+    Of an A/B test it promotes the arm in this slot, or the winner if none is named.
+    """
+
+    def ordered(record: ReleaseRecord) -> Decision:
+        return decide.promote(aimed(_steered(record), slot), intervention)
+
+    return _write(store, release_id, ordered)
 
 
 def resume(

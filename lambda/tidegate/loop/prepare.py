@@ -7,7 +7,7 @@ from tidegate.decide import Next, Opening, open_release
 from tidegate.errors import NotFoundError, ReleaseRefusedError
 from tidegate.loop.readback import has_shares, in_service
 from tidegate.loop.task import TaskInput, TaskOutput, go
-from tidegate.pointer import Declaration, LivePointer
+from tidegate.pointer import Declaration, LivePointer, home_shares
 from tidegate.ports import Clock, EndpointState, ReleaseStore
 from tidegate.strategies import Mechanism, Strategy
 from tidegate.traffic import Traffic
@@ -71,13 +71,7 @@ def refuse_unfit(declaration: Declaration, pointer: LivePointer, state: Endpoint
             f"{declaration.model} is released by its deploy (mechanism guardrail): deploy the new "
             "version, there is nothing to start"
         )
-    live, candidate = pointer.slot, pointer.slot.other
-    reasons: list[str] = []
-    if declaration.slots[candidate].digest == pointer.version.digest:
-        reasons.append(
-            f"both slots of {declaration.model} hold version {pointer.version.digest} "
-            f"({pointer.version.label}): deploy a new version first"
-        )
+    live, reasons = pointer.slot, list(_unfit_slots(declaration, pointer))
     if not in_service(state):
         reasons.append(f"endpoint {declaration.endpoint_name} is {state.status}, not InService")
     if state.config_name != declaration.endpoint_config_name:
@@ -86,13 +80,34 @@ def refuse_unfit(declaration: Declaration, pointer: LivePointer, state: Endpoint
             f"declared {declaration.endpoint_config_name}: deploy again"
         )
     reasons.extend(_unfit_shadow(declaration, pointer, state))
-    if not has_shares(state, {live.value: 100, candidate.value: 0}):
+    if not has_shares(state, home_shares(declaration, live)):
         reasons.append(
             f"slot {live} should serve everything, read back {state.shares()}: "
             "run 'tidegate release abort' on whatever moved it"
         )
     if reasons:
         raise ReleaseRefusedError("; ".join(reasons))
+
+
+def _unfit_slots(declaration: Declaration, pointer: LivePointer) -> Iterator[str]:
+    """Why what the idle slots hold is nothing to release."""
+    held = sorted(declaration.slots.items())
+    idle = [(slot, version) for slot, version in held if slot is not pointer.slot]
+    if len(idle) == 1 and idle[0][1].digest == pointer.version.digest:
+        yield (
+            f"both slots of {declaration.model} hold version {pointer.version.digest} "
+            f"({pointer.version.label}): deploy a new version first"
+        )
+        return
+    known = {pointer.version.digest: pointer.slot}
+    for slot, version in idle:
+        first = known.setdefault(version.digest, slot)
+        if first is not slot:
+            yield (
+                f"slots {first} and {slot} of {declaration.model} hold the same version "
+                f"{version.digest} ({version.label}): an A/B test of a version against itself "
+                "says nothing, deploy others"
+            )
 
 
 def _unfit_shadow(

@@ -21,7 +21,7 @@ epoch could set its weights this late; a release ends only after that, on a read
 can undo.
 """
 
-_ENDING = frozenset({Phase.PROMOTING, Phase.RESTORING, Phase.ABORTING})
+_ENDING = frozenset({Phase.PROMOTING, Phase.RESTORING, Phase.KEEPING, Phase.ABORTING})
 
 
 def settle(*, store: ReleaseStore, traffic: Traffic, clock: Clock, task: TaskInput) -> TaskOutput:

@@ -99,12 +99,10 @@ def split_of(record: ReleaseRecord, *, settling: bool) -> SplitDocument:
         version=record.split_version,
         release_id=record.release_id,
         shares=record.target_shares,
-        digests={
-            record.live.slot.value: record.live.version.digest,
-            record.candidate.slot.value: record.candidate.version.digest,
-        },
+        digests={held.slot.value: held.version.digest for held in record.slots},
         control=record.live.slot.value,
         drawn_by=record.plan.split,
         holdout_percent=record.plan.holdout_percent,
         settling=settling,
+        runs=record.runs,
     )

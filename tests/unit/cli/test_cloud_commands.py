@@ -1,7 +1,9 @@
 """`tidegate up` and `tidegate down`, with a cloud that really starts."""
 
 import os
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -32,9 +34,9 @@ def test_up_starts_a_cloud_and_down_ends_it(folder: CliWorld):
     pid = started.json()["pid"]
     assert started.json()["started"] is True
     assert started.json()["environment"]["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
-    assert folder.run("down", "--json").json() == {"stopped": True}
+    assert folder.run("down", "--json").json() == {"stopped": True, "removed": []}
     assert not is_running(pid)
-    assert folder.run("down", "--json").json() == {"stopped": False}
+    assert folder.run("down", "--json").json() == {"stopped": False, "removed": []}
 
 
 def test_a_second_up_names_the_cloud_that_runs(folder: CliWorld):
@@ -47,6 +49,20 @@ def test_a_second_up_names_the_cloud_that_runs(folder: CliWorld):
     assert other.code == 3
     for told in ("region eu-west-1", "time scale 30", "port", "tidegate down"):
         assert told in other.json()["error"]
+
+
+def test_up_says_how_to_reach_its_hosts(folder: CliWorld):
+    """DNS port and authority, in commands that can be pasted, and as figures."""
+    figures = up(folder, "--region", "eu-west-1").json()
+    told = " ".join(folder.run("up", "--region", "eu-west-1").out.split())
+    dig = f"dig @127.0.0.1 -p {figures['dns_port']} +short HOST A"
+    port = 443 + figures["low_port_offset"]
+    assert dig in told
+    authority = figures["certificate_authority"]
+    assert f'curl --cacert {authority} --resolve HOST:{port}:"$({dig})" https://HOST' in told
+    assert "BEGIN CERTIFICATE" in Path(authority).read_text(encoding="ascii")
+    with socket.create_connection(("127.0.0.1", figures["dns_port"]), timeout=5):
+        pass  # DNS over TCP is answered there.
 
 
 def test_the_region_is_that_of_the_stage(folder: CliWorld):

@@ -191,3 +191,25 @@ def test_what_cannot_be_drilled_is_refused(tmp_path: Path, model: str, told: str
     with pytest.raises(CommandError, match=told) as refused:
         drilled(project(tmp_path), model)
     assert refused.value.code is code
+
+
+def test_the_drill_of_a_test_has_the_bad_version_as_its_only_challenger(tmp_path: Path):
+    """The live version stays the control, whichever of the file's versions it is."""
+    folder = tmp_path / "project"
+    artifact(folder / "artifact")
+    release = (
+        "release: {strategy: ab-test, shares: [60, 20, 20], "
+        "challengers: [{artifact: better}, {artifact: ../third}]}"
+    )
+    text = PROJECT.replace("artifact: artifact}", f"artifact: artifact, {release}}}")
+    file = folder / "tidegate.yaml"
+    file.write_text(text)
+    copy = bad_project(
+        Drill(model="flights", project_file=file, folder=tmp_path / "state", error_percent=30)
+    )
+    settings = YAML().load(copy.read_text())["models"]["flights"]
+    assert settings["artifact"] == str((folder / "artifact").resolve())
+    (challenger,) = settings["release"]["challengers"]
+    assert challenger["label"] == "drill-30-percent-errors"
+    assert Path(challenger["artifact"], "code", f"{ORIGINAL}.py").exists()
+    assert "shares" not in settings["release"]

@@ -21,9 +21,11 @@ from cli.screen import (
 )
 from tests.cli_world import CliWorld
 from tests.release_world import Traffic
-from tests.samples import RELEASE, START, entry, record
+from tests.samples import PLAN, RELEASE, START, entry, record
 from tidegate.judge.quantiles import Bounded, Quantile
 from tidegate.release import Intervention, Phase
+from tidegate.strategies import Mechanism
+from tidegate.verdict import Verdict, VerdictKind
 from tidegate.view import ReleaseView, view_of
 
 HELD = Intervention(who="grace", at=START, why="[bold]lunch[/bold]")
@@ -205,3 +207,22 @@ def test_zero_is_a_value_and_none_is_a_dash():
 def test_every_duration_has_a_unit(seconds: float):
     """However long it took, the text ends with a unit."""
     assert duration(seconds).rpartition(" ")[2] in {"s", "min", "h", "d"}
+
+
+def test_fleets_under_one_name_are_said_to_be_mixed():
+    """Counts of the log are of both then; what the judge counted of the candidate is told."""
+    plan = replace(PLAN, mechanism=Mechanism.GUARDRAIL, steps=PLAN.steps[:1])
+    seen = Verdict(
+        kind=VerdictKind.CONTINUE,
+        reason="continue",
+        evidence=(),
+        candidate_requests=75,
+        live_requests=225,
+        requests_needed=None,
+    )
+    mixed = view_of(record(plan=plan, verdict=seen), looks=(), counters=(), log=())
+    text = " ".join(drawn(mixed).replace("│", " ").split())
+    assert "75 requests were the candidate's" in text
+    assert "75 requests;" in release_line(mixed, now=START)
+    named = replace(mixed, echoes_version=True)
+    assert "CloudWatch" not in drawn(named)

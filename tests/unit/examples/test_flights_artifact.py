@@ -171,6 +171,24 @@ def test_other_formats_are_refused(call: str, message: str, artifact_folder: Pat
     assert message in done.stderr.decode()
 
 
+def test_an_answer_names_its_version_where_the_container_was_told_it(artifact_folder: Path) -> None:
+    """As a custom attribute, by the toolkit's own response; the body stays the same."""
+    code = artifact_folder / "v1" / "code"
+    script = (
+        f"import os, sys; sys.path.insert(0, {str(code)!r}); "
+        "from emulator.serving_container.responses import install_framework_modules; "
+        "install_framework_modules(); import inference; "
+        "plain = inference.output_fn([], 'application/json'); "
+        "os.environ['TIDEGATE_VERSION'] = 'abc'; told = inference.output_fn([], ''); "
+        "assert told.get_data() == plain[0].encode() and told.mimetype == plain[1]; "
+        "print(told.headers)"
+    )
+    done = run("-B", "-c", script)
+
+    assert done.returncode == 0, done.stderr.decode()
+    assert "'X-Amzn-SageMaker-Custom-Attributes': 'tidegate-version=abc'" in done.stdout.decode()
+
+
 def test_a_model_of_another_library_version_is_not_loaded(
     artifact_folder: Path, tmp_path: Path
 ) -> None:

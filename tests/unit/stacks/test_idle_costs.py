@@ -1,80 +1,163 @@
-"""What bills while idle, as synth tells it."""
+"""What bills while idle: counted in templates, at dated prices, and never guessed."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stacks.idle_costs import HOURS_A_MONTH, idle_costs, told
-from stacks.project.doors import DnsSpec, DoorSpec, JwtSpec
-from stacks.project.load import load_project
-from stacks.project.spec import ProjectSpec, StageSpec
-from tests.unit.stacks.project.conftest import GOOD, write_artifact
-
-DOOR = DoorSpec(
-    dns=DnsSpec(zone_id="Z1", domain="example.com", requests_per_client=100),
-    jwt=JwtSpec(issuer="https://id", jwks="https://id/keys", audience="a"),
+from stacks.idle_costs import (
+    COSTS_FILE,
+    HOURS_A_MONTH,
+    StackCost,
+    assembly_costs,
+    over_budget,
+    stack_cost,
+    told,
+    write_costs,
 )
+from stacks.project.spec import BudgetSpec, StageSpec
+
+STAGE = StageSpec(name="dev", region="us-east-1", partition="aws")
+CONFIG = {
+    "Type": "AWS::SageMaker::EndpointConfig",
+    "Properties": {
+        "ProductionVariants": [
+            {"VariantName": "blue", "InstanceType": "ml.m5.large", "InitialInstanceCount": 2},
+            {"VariantName": "green", "InstanceType": "ml.m5.large", "InitialInstanceCount": 2},
+        ]
+    },
+}
+ENDPOINT = {
+    "Type": "AWS::SageMaker::Endpoint",
+    "Properties": {"EndpointConfigName": {"Fn::GetAtt": ["Config", "EndpointConfigName"]}},
+}
+HOSTED: dict[str, Any] = {"Config": CONFIG, "Endpoint": ENDPOINT}
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> ProjectSpec:
-    """One model without tracks."""
-    write_artifact(tmp_path / "build" / "fraud" / "v1")
-    (tmp_path / "tidegate.yaml").write_text(GOOD)
-    return load_project(tmp_path / "tidegate.yaml")
+def cost(resources: dict[str, Any], region: str = "us-east-1") -> StackCost:
+    """What a stack with these resources bills."""
+    return stack_cost("s", resources, region=region)
 
 
-class _Tracked:
-    """A model with tracks."""
-
-    has_tracks = True
+def _one(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"R": {"Type": kind, "Properties": properties}}
 
 
-def with_tracks(project: ProjectSpec, models: int, **stage: Any) -> tuple[ProjectSpec, StageSpec]:
-    """The project with so many models on tracks."""
-    tracked: Any = {f"m{number}": _Tracked() for number in range(models)}
-    return replace(project, models=tracked), replace(project.stages["dev"], door=DOOR, **stage)
+def test_instances_of_both_slots_bill_all_the_time():
+    """Two slots of two instances, 730 hours a month."""
+    found = cost(HOSTED)
+
+    assert [item.words for item in found.costs] == ["4 instances ml.m5.large"]
+    assert found.known == pytest.approx(4 * HOURS_A_MONTH * 0.115)
 
 
-def test_an_http_api_bills_nothing_while_idle(project: ProjectSpec):
-    """And so nothing is said."""
-    assert list(told(project, project.stages["dev"])) == []
+def test_configuration_that_nothing_serves_bills_nothing():
+    """What is kept to go back to runs nowhere."""
+    assert cost({"Config": CONFIG}).costs == ()
 
 
-def test_two_tracks_are_two_load_balancers_with_two_addresses_each(project: ProjectSpec):
-    """The web ACL is shared by all models."""
-    given, stage = with_tracks(project, 3)
-    counts = {cost.item: cost.count for cost in idle_costs(given, stage)}
-    assert counts == {
-        "load_balancer": 6,
-        "public_address": 12,
-        "web_acl": 1,
-        "web_acl_rule": 1,
+def test_serverless_variant_bills_nothing_while_idle():
+    """Unless concurrency is provisioned, whose price is not in the table."""
+    serverless: dict[str, Any] = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
+    config: dict[str, Any] = {
+        "Type": CONFIG["Type"],
+        "Properties": {
+            "ProductionVariants": [{"VariantName": "all", "ServerlessConfig": serverless}]
+        },
     }
+    assert cost({"Config": config, "Endpoint": ENDPOINT}).costs == ()
+
+    serverless["ProvisionedConcurrency"] = 1
+    (unknown,) = cost({"Config": config, "Endpoint": ENDPOINT}).unknown
+    assert unknown.words == "1 ProvisionedConcurrency"
 
 
-def test_the_sum_is_what_its_parts_are(project: ProjectSpec):
-    """At the prices of the region."""
-    given, stage = with_tracks(project, 1, region="us-east-1")
-    first, *parts = told(given, stage)
-    expected = HOURS_A_MONTH * (2 * 0.0225 + 4 * 0.005) + 6
-    assert f"${expected:.2f} a month (" in first
-    assert len(parts) == 4
-    assert all("as of 2026" in part for part in parts)
+@pytest.mark.parametrize(
+    ("resources", "usd"),
+    [
+        (_one("AWS::ElasticLoadBalancingV2::LoadBalancer"), 730 * (0.0225 + 2 * 0.005)),
+        (_one("AWS::ElasticLoadBalancingV2::LoadBalancer", Scheme="internal"), 730 * 0.0225),
+        (_one("AWS::WAFv2::WebACL", Rules=[{}, {}]), 5 + 2),
+        (_one("AWS::CloudWatch::Alarm"), 0.10),
+        (_one("AWS::SecretsManager::Secret"), 0.40),
+        (_one("AWS::EC2::NatGateway"), 730 * 0.045),
+        (_one("AWS::EC2::VPCEndpoint", VpcEndpointType="Interface", SubnetIds=["a", "b"]), 14.6),
+        (_one("AWS::EC2::VPCEndpoint", VpcEndpointType="Gateway"), 0),
+        (_one("AWS::Lambda::Function"), 0),
+        (_one("Custom::Anything"), 0),
+    ],
+)
+def test_each_thing_bills_what_its_parts_do(resources: dict[str, Any], usd: float):
+    """By the hour or by the month."""
+    found = cost(resources)
+
+    assert found.known == pytest.approx(usd)
+    assert found.unknown == ()
 
 
-def test_a_price_that_is_not_known_is_said_to_be_unknown(project: ProjectSpec):
-    """It is never taken for zero."""
-    given, stage = with_tracks(project, 1, region="ap-south-1")
-    first, *parts = told(given, stage)
-    assert "and what is not known" in first
-    assert all("unknown, price not known in ap-south-1" in part for part in parts)
+def test_type_that_nobody_priced_is_unknown_and_named():
+    """It is not 0, and not left out."""
+    (unknown,) = cost(_one("AWS::Kendra::Index")).unknown
+
+    assert unknown.words == "1 AWS::Kendra::Index"
+    assert unknown.usd is None
+    assert "price not known in us-east-1" in unknown.said
 
 
-def test_the_how_to_page_tells_what_synth_prints(project: ProjectSpec):
-    """For one model in the example's region."""
-    page = Path(__file__).parents[3] / "docs" / "how-to" / "release-by-dns.md"
-    given, stage = with_tracks(project, 1)
-    assert "\n".join(told(given, stage)) in page.read_text(encoding="utf-8")
+def test_price_of_another_region_is_not_taken():
+    """Nothing is guessed."""
+    found = cost(HOSTED, region="sa-east-1")
+
+    assert found.known == 0
+    assert len(found.unknown) == 1
+
+
+def test_the_dearest_comes_first():
+    """People read the beginning."""
+    resources = {**HOSTED, "A": {"Type": "AWS::CloudWatch::Alarm"}}
+
+    assert [item.item for item in cost(resources).costs] == ["hosting:ml.m5.large", "alarm"]
+
+
+def test_synth_tells_one_line():
+    """The sum, and what is missing of it."""
+    line = told(STAGE, [cost(HOSTED), cost(_one("AWS::Kendra::Index"))])
+
+    assert line == (
+        "stage dev bills $335.80 a month while idle, and what is not known (1 of its items): "
+        "'tidegate cost' says for what"
+    )
+
+
+def test_budget_is_refused_with_the_largest_items():
+    """The sum, the limit, what to do."""
+    stage = replace(STAGE, budget=BudgetSpec(usd_a_month=100.0))
+
+    fault = over_budget(stage, [cost({**HOSTED, "A": {"Type": "AWS::CloudWatch::Alarm"}})])
+
+    assert fault is not None
+    assert "$335.90 a month while idle, its budget is $100.00" in fault
+    assert "4 instances ml.m5.large $335.80, 1 alarm $0.10" in fault
+    assert "raise stages.dev.budget.usd_a_month" in fault
+
+
+def test_budget_that_holds_is_no_fault():
+    """Nor is none."""
+    costs = [cost(HOSTED)]
+
+    assert over_budget(STAGE, costs) is None
+    assert over_budget(replace(STAGE, budget=BudgetSpec(usd_a_month=335.80)), costs) is None
+
+
+def test_costs_are_beside_the_templates(tmp_path: Path):
+    """For whoever does not want to synthesize again."""
+    (tmp_path / "s.template.json").write_text(json.dumps({"Resources": HOSTED}))
+
+    write_costs(tmp_path, STAGE, assembly_costs(tmp_path, region="us-east-1"))
+
+    document = json.loads((tmp_path / COSTS_FILE).read_text())
+    assert document["known_usd_a_month"] == 335.80
+    assert document["complete"] is True
+    assert [stack["stack"] for stack in document["stacks"]] == ["s"]

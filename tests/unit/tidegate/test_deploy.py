@@ -80,7 +80,7 @@ def test_structured_properties_come_as_map_or_as_text():
 @pytest.mark.parametrize("slots", [{}, {"blue": samples.version("v1").to_json()}])
 def test_both_slots_are_declared(slots: dict[str, Any]):
     """From the first deploy on."""
-    with pytest.raises(InvalidValueError, match="Slots must declare blue, green"):
+    with pytest.raises(InvalidValueError, match="Slots must declare blue and green"):
         deploy.Deploy.from_properties(properties(Slots=slots))
 
 

@@ -86,6 +86,36 @@ def test_an_answer_of_no_known_slot_counts_for_none(house: House):
     assert (prediction.line.slot, prediction.line.status) == (UNKNOWN_SLOT, 503)
 
 
+@pytest.mark.parametrize(
+    ("attributes", "slot", "label"),
+    [
+        ("tidegate-version={v1}", "blue", "v1"),
+        ("trace=1; tidegate-version={v2}", "green", "v2"),
+        ("tidegate-version=another", UNKNOWN_SLOT, None),
+        ("", UNKNOWN_SLOT, None),
+    ],
+)
+def test_where_versions_name_themselves_that_alone_says_whose_the_answer_is(
+    house: House, attributes: str, slot: str, label: str | None
+):
+    """Both fleets of a deploy are one variant; id and log line are stamped by what was said."""
+    house.store.put_split(samples.split(5, RELEASE, echoed=True))
+    digests = {name: samples.version(name).digest for name in ("v1", "v2")}
+    house.invoker.answer = an_answer(slot="blue", attributes=attributes.format(**digests))
+    prediction = house.router.predict(REQUEST)
+    said = verify(prediction.prediction_id, FakeKeys().read())
+    expected = "" if label is None else digests[label]
+    assert (prediction.line.slot, prediction.line.version) == (slot, expected)
+    assert (said.slot, said.version) == (slot, expected)
+
+
+def test_elsewhere_what_a_container_says_of_itself_counts_for_nothing(house: House):
+    """SageMaker says which variant answered, and that is the slot."""
+    digest = samples.version("v1").digest
+    house.invoker.answer = an_answer(slot="green", attributes=f"tidegate-version={digest}")
+    assert house.router.predict(REQUEST).slot == "green"
+
+
 def test_a_split_is_used_no_longer_than_a_shift_waits_for_it(house: House):
     """The machine waits so long after announcing before it moves weights."""
     house.router.predict(REQUEST)

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tidegate.scaling import Scaling, scaling_faults
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 
-BOTH = frozenset(Slot)
+BOTH = frozenset(PAIR)
 BLUE = frozenset({Slot.BLUE})
 NONE: frozenset[Slot] = frozenset()
 

@@ -13,12 +13,12 @@ from tidegate.errors import InvalidValueError, NotFoundError
 from tidegate.loop.readback import has_shares
 from tidegate.pointer import Declaration
 from tidegate.release import Phase, ReleaseRecord
-from tidegate.slots import Slot
+from tidegate.slots import PAIR, Slot
 from tidegate.tracks import Tracks, configs_in, joined_configs
 from tidegate.traffic import PENDING, Traffic, reset_records
 
 HOST = "flights.example.com"
-TRACKS = Tracks(zone_id="Z1", host=HOST, endpoints={slot: f"flights-{slot}" for slot in Slot})
+TRACKS = Tracks(zone_id="Z1", host=HOST, endpoints={slot: f"flights-{slot}" for slot in PAIR})
 DECLARED = samples.declaration(tracks=TRACKS)
 ONE_ENDPOINT = samples.declaration()
 
@@ -29,7 +29,7 @@ class Paths:
     def __init__(self) -> None:
         self.endpoints, self.records = FakeEndpoints(), FakeRecords()
         self.traffic = Traffic(endpoints=self.endpoints, records=self.records)
-        for slot in Slot:
+        for slot in PAIR:
             weights = {slot.value: 1.0}
             self.endpoints.add(f"flights-{slot}", config=f"config-{slot}", weights=weights)
         self.records.add(HOST, blue=1, green=0)

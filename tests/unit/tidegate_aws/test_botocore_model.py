@@ -11,7 +11,7 @@ from tidegate_aws import clients
 def faults(operation: str, **request: Any) -> list[str]:
     """What is wrong with a request to SageMaker."""
     shape: Any = clients.sagemaker().meta.service_model.operation_model(operation).input_shape
-    return faults_of(shape, request)
+    return list(map(str, faults_of(shape, request)))
 
 
 def test_a_right_request_has_no_faults():

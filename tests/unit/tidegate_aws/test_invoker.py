@@ -57,6 +57,7 @@ def test_an_answer_has_its_slot_body_type_and_time(stub: Stubber):
         "Body": StreamingBody(io.BytesIO(b"[0.5]"), 5),
         "ContentType": "application/json",
         "InvokedProductionVariant": "green",
+        "CustomAttributes": "tidegate-version=abc",
     }
     asked = {
         "EndpointName": "demo-test-flights",
@@ -72,6 +73,7 @@ def test_an_answer_has_its_slot_body_type_and_time(stub: Stubber):
         body=b"[0.5]",
         content_type="application/json",
         milliseconds=250.0,
+        attributes="tidegate-version=abc",
     )
 
 

@@ -8,13 +8,13 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from tidegate.errors import ConflictError, NotFoundError
-from tidegate.slots import Slot
+from tidegate.slots import PAIR
 from tidegate.tracks import Tracks
 from tidegate_aws import clients
 from tidegate_aws.records import Route53Records
 
 HOST = "flights.example.com"
-TRACKS = Tracks(zone_id="Z1", host=HOST, endpoints={slot: slot.value for slot in Slot})
+TRACKS = Tracks(zone_id="Z1", host=HOST, endpoints={slot: slot.value for slot in PAIR})
 
 
 def record(slot: str, weight: int, name: str = f"{HOST}.") -> dict[str, Any]:

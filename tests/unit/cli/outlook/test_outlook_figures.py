@@ -10,6 +10,7 @@ from cli.outlook.comparison import compare
 from cli.outlook.course import planned_course
 from cli.outlook.figures import Outlook, outlook_of
 from cli.plans import Agreed, Price
+from tests.ab_world import TERMS, plan_of
 from tests.samples import PLAN
 from tidegate.fleet import Fleet
 from tidegate.schedules import LEAST_PERCENT, MOST_PERCENT, linear_steps
@@ -134,3 +135,15 @@ def test_figures_hold_together(percent: int, bake: int, hold: int, instances: in
         assert outlook.instance_hours.most == pytest.approx(
             outlook.extra_instances * outlook.minutes.most / 60
         )
+
+
+def test_every_challenger_of_a_test_has_instances_of_its_own():
+    """Two of them stand beside the live version; their share together is what users meet."""
+    agreed = replace(AGREED, plan=plan_of(replace(TERMS, shares=(40, 30, 30))))
+    outlook = outlook_of(planned_course(agreed.plan), agreed)
+
+    assert (outlook.extra_instances, outlook.standing_instances) == (8, 8)
+    assert outlook.most_exposed_percent == 60
+    assert outlook.evidence == "concurrent, by user"
+    other = found(Strategy.AB_TEST, Mechanism.WEIGHTS)
+    assert (other.extra_instances, other.most_exposed_percent) == (4, 50)

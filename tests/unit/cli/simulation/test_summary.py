@@ -11,6 +11,7 @@ from cli.simulation.harms import Rung, harm_of, no_harm
 from cli.simulation.release import End, Outcome
 from cli.simulation.summary import Share, row_of
 from tidegate.plan import ReleasePlan
+from tidegate.strategies import Strategy
 
 
 def outcome(end: End, *, minutes: float = 1.0, requests: int = 10) -> Outcome:
@@ -61,7 +62,7 @@ def test_medians_are_of_those_that_ended_so(traffic: Traffic):
         outcome(End.PROMOTED, minutes=30, requests=300),
         outcome(End.HELD, minutes=500, requests=9_000),
     )
-    row = row_of(no_harm(traffic.live), ended, live=traffic.live)
+    row = row_of(no_harm(traffic.live), ended, live=traffic.live, strategy=Strategy.CANARY)
     decided = row.decided(End.PROMOTED)
     assert (decided.minutes, decided.minutes_90, decided.candidate_requests) == (25, 30, 200)
     assert row.decided(End.ROLLED_BACK).minutes is None
@@ -72,5 +73,10 @@ def test_bad_answers_are_those_of_the_harm(plan: ReleasePlan, traffic: Traffic):
     """What the live version would have failed too is not the candidate's fault."""
     harm = harm_of(plan.guardrails[0], traffic.live, rung=Rung.MARGIN)
     assert harm is not None
-    row = row_of(harm, (outcome(End.ROLLED_BACK, requests=200),), live=traffic.live)
+    row = row_of(
+        harm,
+        (outcome(End.ROLLED_BACK, requests=200),),
+        live=traffic.live,
+        strategy=Strategy.CANARY,
+    )
     assert row.bad_answers == pytest.approx(200 * 0.05)

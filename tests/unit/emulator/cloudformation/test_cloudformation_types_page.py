@@ -7,6 +7,9 @@ from emulator.cloudformation.registry import HandlerRegistry
 from emulator.cloudformation.schemas import bundled_catalogue
 from emulator.cloudformation.types_page import OURS, page
 from emulator.cloudwatch.resources import register_alarms
+from emulator.codebuild.resources import register_projects
+from emulator.codeconnections.plugin import register_connections
+from emulator.codepipeline.resources import register_pipelines
 from emulator.loadbalancing.resources import register_associations, register_balancers
 from emulator.route53.resources import register_zones
 from emulator.sagemaker.resources import register_resources
@@ -30,6 +33,9 @@ def test_the_types_called_ours_are_those_that_our_services_register() -> None:
     register_certificates(registry, bundled_catalogue(), nothing, nothing)
     register_balancers(registry, bundled_catalogue(), nothing, nothing)
     register_associations(registry, nothing)
+    register_projects(registry, bundled_catalogue(), nothing, nothing)
+    register_pipelines(registry, bundled_catalogue(), nothing, nothing)
+    register_connections(registry, bundled_catalogue(), nothing)
     assert tuple(sorted(registry)) == OURS
 
 

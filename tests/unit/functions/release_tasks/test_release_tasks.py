@@ -100,7 +100,7 @@ def test_shift_and_verify_bring_the_first_step(opened: DynamoReleaseStore):
     # The wall's clock is the functions' clock here: the record is made older instead of waiting.
     opened.save(_earlier(record, seconds=5 + PLAN.warm_up_seconds))
     assert TASKS["shift"](TASK, None)["next"] == "verify"
-    assert weights() == {"blue": 90.0, "green": 10.0}
+    assert weights() == {"blue": 0.9, "green": 0.1}
     assert TASKS["verify"](TASK, None)["next"] == "bake"
     assert opened.load(RELEASE).phase == "baking"
     baked = TASKS["bake"](TASK, None)

@@ -1,12 +1,16 @@
 """Which version is in which slot."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from stacks.project.load import load_project
-from stacks.project.placement import place, version_of
+from stacks.project.placement import place, place_arms, version_of
 from stacks.project.spec import ModelSpec
 from tidegate.pointer import LivePointer
-from tidegate.slots import Slot
+from tidegate.slots import ARMS, PAIR, Slot
 from tidegate.version import Version
 
 
@@ -42,7 +46,7 @@ def test_first_deploy_puts_the_version_into_both_slots(folder: Path):
 def test_live_slot_keeps_exactly_what_is_live(folder: Path):
     """Only the idle slot gets the project file's version, whichever slot that is."""
     version = _version(folder)
-    for slot in Slot:
+    for slot in PAIR:
         placement = place(version, _pointer(slot, OLD))
 
         assert placement.live is slot
@@ -57,3 +61,37 @@ def test_version_keeps_its_digest_in_another_place(folder: Path):
     there = version_of(model, region="eu-west-1", artifact_uri="s3://b/y.tar.gz")
 
     assert here.digest == there.digest
+
+
+POOL = [replace(OLD, digest=str(n) * 16, label=f"v{n}") for n in range(1, 11)]
+
+
+@given(arms=st.integers(2, 10), data=st.data())
+def test_an_arm_has_each_version_once_and_the_live_one_stays(arms: int, data: st.DataObject):
+    """Whatever is live where, of the pool or not."""
+    pool = POOL[:arms]
+    live = data.draw(st.sampled_from(list(Slot)))
+    version = data.draw(st.sampled_from([OLD, *pool]))
+    pointer = _pointer(live, version)
+
+    placement = place_arms(pool, pointer)
+
+    assert placement.slots[live] == version
+    assert len(placement.slots) == arms
+    assert len({held.digest for held in placement.slots.values()}) == arms
+    assert all(slot in ARMS for slot in placement.slots if slot is not live)
+
+
+@given(arms=st.integers(2, 10), data=st.data())
+def test_the_same_file_keeps_versions_in_their_arms_after_a_promotion(
+    arms: int, data: st.DataObject
+):
+    """From a first deploy on, whichever arm wins, and the next, and the next."""
+    pool, pointer = POOL[:arms], None
+    placed = place_arms(pool, pointer)
+    for _ in range(3):
+        winner = data.draw(st.sampled_from(sorted(placed.slots)))
+        after = place_arms(pool, _pointer(winner, placed.slots[winner]))
+
+        assert dict(after.slots) == dict(placed.slots)
+        assert after.live is winner

@@ -44,7 +44,7 @@ ONE_FAULT = [
     ("percent: 0 }", "percent: 101 }", 13, "percent is 101, must be at most 100"),
     ("percent: 0 }", "percent: 1, keep: 36h }", 13, "keep is '36h', must be whole days"),
     ("strategy: canary", "strategy: canry", 15, "is 'canry', must be one of big-bang, linear"),
-    ("strategy: canary", "strategy: ab-test", 15, "ab-test by weights is not available yet; use"),
+    ("strategy: canary", "strategy: ab-test", 15, "strategy ab-test needs an objective"),
     (
         "strategy: canary",
         "strategy: canary\n      mechanism: shadow",

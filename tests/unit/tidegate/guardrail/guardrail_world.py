@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests import samples
-from tests.fakes import FakeClock, FakeReleaseStore
+from tests.fakes import FakeClock, FakeCounters, FakeReleaseStore
 from tests.samples import ENDPOINT, MODEL
 from tidegate.errors import NotFoundError
 from tidegate.guardrail import gate
@@ -17,7 +17,7 @@ from tidegate.guardrail.watch import Watched, WatchInput, watch
 from tidegate.intervals import interval_of
 from tidegate.plan import Guardrail, Metric, ReleasePlan, Step
 from tidegate.pointer import Declaration
-from tidegate.slots import Slot
+from tidegate.slots import PAIR
 from tidegate.strategies import Mechanism, Strategy
 
 STACK = "arn:stack"
@@ -38,8 +38,9 @@ FAST = dict.fromkeys((10, 25, 50, 75, 90), 20.0)
 
 def declared(label: str, config: str = "", **changes: Any) -> Declaration:
     """A template that declares this version for the one variant."""
-    slots = {slot: samples.version(label) for slot in Slot}
-    return samples.declaration(slots=slots, plan=PLAN, endpoint_config_name=config, **changes)
+    slots = {slot: samples.version(label) for slot in PAIR}
+    fields = {"plan": PLAN, **changes}
+    return samples.declaration(slots=slots, endpoint_config_name=config, **fields)
 
 
 def counts(interval: int, requests: int, errors: int = 0, **changes: Any) -> FleetCounts:
@@ -58,6 +59,8 @@ class GuardrailWorld:
         default_factory=lambda: Deployment(status="InService", config_name=OLD, variants=("blue",))
     )
     served: dict[str, dict[int, FleetCounts]] = field(default_factory=dict)
+    counters: FakeCounters = field(default_factory=FakeCounters)
+    plan: ReleasePlan = PLAN
     stack_status: str = "UPDATE_IN_PROGRESS"
     in_alarm: bool = False
     calms_after: int = 0
@@ -65,9 +68,9 @@ class GuardrailWorld:
     watched: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
-    def deployed(cls) -> "GuardrailWorld":
+    def deployed(cls, plan: ReleasePlan = PLAN) -> "GuardrailWorld":
         """v1 serves, and its deploy was verified."""
-        world = cls(stack_status="CREATE_IN_PROGRESS")
+        world = cls(stack_status="CREATE_IN_PROGRESS", plan=plan)
         world.guard("v1", "first")
         gate.verify(world.ports, world.request("v1", OLD, "first"))
         world.stack_status = "UPDATE_IN_PROGRESS"
@@ -80,6 +83,7 @@ class GuardrailWorld:
             clock=self.clock,
             deployments=self,
             metrics=_Metrics(self),
+            counters=lambda: self.counters,
             alarm=_Alarm(self),
             stacks=_Stacks(self),
             watches=_Watches(self),
@@ -94,7 +98,9 @@ class GuardrailWorld:
     def request(self, label: str, config: str = "", request_id: str = "second") -> DeployRequest:
         """What CloudFormation asks in one operation."""
         return DeployRequest(
-            declared=declared(label, config), stack_id=STACK, request_id=request_id
+            declared=declared(label, config, plan=self.plan),
+            stack_id=STACK,
+            request_id=request_id,
         )
 
     def guard(self, label: str, request_id: str = "second") -> str:

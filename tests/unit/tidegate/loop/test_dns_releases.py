@@ -34,8 +34,12 @@ def test_a_bad_version_is_rolled_back():
     world = DnsWorld.two_tracks()
     world.traffic.error_shares["green"] = 0.5
     assert world.run() is Next.REPORT
-    assert world.record().phase is Phase.ROLLED_BACK
+    record = world.record()
+    assert record.phase is Phase.ROLLED_BACK
     assert world.records.changes[-1] == {"blue": 100, "green": 0}
+    assert record.decided_at is not None
+    assert record.restored_at is not None
+    assert 0 <= record.restored_at - record.decided_at <= 5
 
 
 def test_every_shift_waits_until_all_name_servers_have_it():

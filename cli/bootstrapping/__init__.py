@@ -1,0 +1,1 @@
+"""The policy that CloudFormation needs to deploy one stage of a project, and nothing more."""

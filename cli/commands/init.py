@@ -1,0 +1,73 @@
+"""`tidegate init`: a new project, with a model that trains in a second."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.exits import reported
+from cli.options import JsonOption
+from cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from cli.plans import Price
+
+_DEFAULT_REGION = "us-east-1"
+_WINE = '{"wines": [[13.2, 1.8, 2.6, 11.2, 100, 2.8, 3.2, 0.3, 2.3, 4.4, 1.0, 4.0, 1050]]}'
+
+
+@reported
+def init(
+    folder: Annotated[
+        Path, typer.Argument(help="Where to start; made if it is not there.")
+    ] = Path(),
+    *,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The project's name; the folder's if absent.")
+    ] = None,
+    region: Annotated[
+        str, typer.Option("--region", help="AWS region of the first stage.", show_default=True)
+    ] = _DEFAULT_REGION,
+    json_output: JsonOption = False,
+) -> None:
+    """Start a project: project file, example model, CDK app, tests. Nothing is overwritten.
+
+    Interrupted, it may be run again: what is there already stays.
+    """
+    from cli.plans import read_agreed
+    from cli.starting import Start, project_name, start
+
+    wanted = Start(folder=folder, name=project_name(folder, name), region=region)
+    written = start(wanted)
+    agreed = read_agreed(folder / "tidegate.yaml")
+    if json_output:
+        price = None if agreed.price is None else agreed.price.to_json()
+        files = [str(path) for path in written]
+        print_json({"project": wanted.name, "files": files, "price": price})
+        return
+    say(f"{wanted.name}: {len(written)} files written to {folder}")
+    for line in _next(folder):
+        say(line)
+    say(_cost(agreed.fleet.instance_type, agreed.price))
+
+
+def _next(folder: Path) -> list[str]:
+    here = [] if folder.resolve() == Path.cwd() else [f"  cd {folder}"]
+    return [
+        "next:",
+        *here,
+        "  python model/train.py      a version of the model, in build/wine/v1",
+        "  tidegate check             what AWS would refuse of the templates",
+        "  tidegate up                an embedded cloud on this machine",
+        "  tidegate deploy            the project, on it",
+        f"  tidegate invoke wine --data '{_WINE}'",
+        "  tidegate preflight         what an AWS account lacks for the first deploy there",
+    ]
+
+
+def _cost(instance_type: str, price: "Price | None") -> str:
+    what = f"on AWS one {instance_type} runs all the time, asked or not"
+    if price is None:
+        return f"{what}; its price here is not known: see AWS's price list"
+    monthly = 730 * price.usd_per_hour
+    return f"{what}: about ${monthly:,.0f} a month (${price.usd_per_hour} an hour, {price.date})"

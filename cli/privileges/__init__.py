@@ -1,0 +1,1 @@
+"""Least privilege as a table: what every role may do, and what proves that it must."""

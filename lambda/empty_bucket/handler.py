@@ -1,0 +1,31 @@
+"""Empty: what a stack's bucket holds goes with the stack, because S3 deletes empty buckets only."""
+
+from typing import Any
+
+from empty_bucket.events import bucket_of, emptied, kept
+from tidegate_aws.cloudformation import CustomResourceRequest, Done, answer
+from tidegate_aws.world import world
+
+SPARE_MILLISECONDS = 60_000
+"""What deleting a thousand objects may take at most, with all retries, and the answer after it."""
+
+_GOING = "DELETE_IN_PROGRESS"
+
+
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The answer that CloudFormation got."""
+    return answer(event, lambda request: _empty(request, context))
+
+
+def _empty(request: CustomResourceRequest, context: Any) -> Done:
+    if request.kind != "Delete":
+        return kept(request, "emptied when the stack goes")
+    ports = world(())
+    status = ports.stacks.status(request.stack_id)
+    if status != _GOING:
+        # The stage keeps its data from now on, and this resource has left the template.
+        return kept(request, f"the stack stays ({status}), and so does what is in the bucket")
+    objects = ports.bucket(bucket_of(request)).empty(
+        out_of_time=lambda: context.get_remaining_time_in_millis() < SPARE_MILLISECONDS
+    )
+    return emptied(request, objects)

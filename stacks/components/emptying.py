@@ -1,0 +1,54 @@
+"""Buckets that go with their stack are emptied first: S3 deletes empty buckets only."""
+
+from typing import Any
+
+from stacks.components.arns import Arns, allow
+from stacks.components.blueprint import Blueprint, ref
+from stacks.components.handler_function import FunctionProps
+from stacks.project.names import function_name
+from stacks.project.spec import DataOnDestroy
+
+PACKAGE = "empty_bucket"
+TYPE = "Custom::EmptyBucket"
+_SECONDS = 300
+
+
+def emptying_function(project: str, arns: Arns) -> FunctionProps:
+    """The function, found by its fixed name; it may touch buckets only where data goes."""
+    stage = arns.stage
+    stacks = f"{project}-{stage.name}-*"
+    statements: list[dict[str, Any]] = [
+        allow(["cloudformation:DescribeStacks"], [arns.of("cloudformation", f"stack/{stacks}")])
+    ]
+    if stage.data_on_destroy is DataOnDestroy.DELETE:
+        # CloudFormation begins a bucket's name with the stack's, in small letters.
+        statements += [
+            allow(["s3:ListBucket"], [arns.s3(stacks.lower())]),
+            allow(["s3:DeleteObject"], [arns.s3(f"{stacks.lower()}/*")]),
+        ]
+    return FunctionProps(
+        package=PACKAGE,
+        description="Empties a bucket that goes with its stack",
+        timeout_seconds=_SECONDS,
+        statements=statements,
+        environment={"PROJECT": project, "STAGE": stage.name},
+        fixed_name=function_name(project, stage.name, PACKAGE),
+    )
+
+
+def empty_on_delete(
+    blueprint: Blueprint, bucket: str, project: str, arns: Arns, *, after: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """The bucket is emptied before it goes, if its data goes with the stage.
+
+    Returns what must be there before anything writes to the bucket: CloudFormation then ends the
+    writers first. `after` is the function, where it is in the same stack.
+    """
+    if arns.stage.data_on_destroy is not DataOnDestroy.DELETE:
+        return ()
+    name = function_name(project, arns.stage.name, PACKAGE)
+    properties = {
+        "ServiceToken": arns.of("lambda", f"function:{name}"),
+        "BucketName": ref(bucket),
+    }
+    return (blueprint.add(f"{bucket}Emptying", TYPE, properties, after=after),)

@@ -1,0 +1,149 @@
+"""What of a template bills while nobody asks: so many units of so many things.
+
+A type that is neither counted nor known to be free is told by name, with no price.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Resources = Mapping[str, Mapping[str, Any]]
+Unit = tuple[str, int]
+"""An item of the table of prices, and how many of it. Instances are `hosting:TYPE`."""
+
+HOSTING = "hosting:"
+UNPRICED = "type:"
+"""What begins the item of a type that nobody has a price for."""
+
+_ZONES = 2
+"""A load balancer has a public address in each of its zones, which are two at least."""
+
+_FREE = frozenset(
+    {
+        "AWS::CDK::Metadata",
+        "AWS::CertificateManager::Certificate",
+        "AWS::CodeBuild::Project",
+        "AWS::CodeConnections::Connection",
+        "AWS::CodePipeline::Pipeline",
+        "AWS::DynamoDB::Table",
+        "AWS::S3::Bucket",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::Subscription",
+        "AWS::SNS::Topic",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::Queue",
+        "AWS::SQS::QueuePolicy",
+        "AWS::SSM::Parameter",
+        "AWS::SageMaker::Endpoint",
+        "AWS::SageMaker::Model",
+        "AWS::SageMaker::ModelPackageGroup",
+        "AWS::SageMaker::Pipeline",
+        "AWS::Route53::RecordSet",
+        "AWS::SecretsManager::RotationSchedule",
+        "AWS::StepFunctions::StateMachine",
+        "AWS::WAFv2::WebACLAssociation",
+        "AWS::EC2::InternetGateway",
+        "AWS::EC2::NetworkAcl",
+        "AWS::EC2::NetworkAclEntry",
+        "AWS::EC2::Route",
+        "AWS::EC2::RouteTable",
+        "AWS::EC2::SecurityGroup",
+        "AWS::EC2::SecurityGroupEgress",
+        "AWS::EC2::SecurityGroupIngress",
+        "AWS::EC2::Subnet",
+        "AWS::EC2::SubnetRouteTableAssociation",
+        "AWS::EC2::VPC",
+        "AWS::EC2::VPCGatewayAttachment",
+        "AWS::ElasticLoadBalancingV2::Listener",
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
+        "AWS::ElasticLoadBalancingV2::TargetGroup",
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::LayerVersion",
+        "AWS::Lambda::Permission",
+        "AWS::Lambda::Version",
+    }
+)
+"""Types that bill per use or per byte kept, and nothing while they are empty and unasked."""
+
+_FREE_SERVICES = (
+    "AWS::ApiGateway::",
+    "AWS::ApiGatewayV2::",
+    "AWS::ApplicationAutoScaling::",
+    "AWS::Budgets::",
+    "AWS::CloudFormation::",
+    "AWS::Events::",
+    "AWS::IAM::",
+    "AWS::Logs::",
+    "AWS::Scheduler::",
+    "Custom::",
+)
+
+
+def units(resources: Resources) -> Iterator[Unit]:
+    """Everything in a template that bills while idle."""
+    for id_, resource in resources.items():
+        kind = str(resource["Type"])
+        counted = _COUNTED.get(kind)
+        if counted is not None:
+            yield from counted(id_, resource.get("Properties", {}), resources)
+        elif kind not in _FREE and not kind.startswith(_FREE_SERVICES):
+            yield f"{UNPRICED}{kind}", 1
+
+
+def _one(item: str) -> Callable[[str, Mapping[str, Any], Resources], Iterator[Unit]]:
+    def counted(_id: str, _properties: Mapping[str, Any], _all: Resources) -> Iterator[Unit]:
+        yield item, 1
+
+    return counted
+
+
+def _balancer(_id: str, properties: Mapping[str, Any], _all: Resources) -> Iterator[Unit]:
+    yield "load_balancer", 1
+    if properties.get("Scheme", "internet-facing") == "internet-facing":
+        yield "public_address", _ZONES
+
+
+def _web_acl(_id: str, properties: Mapping[str, Any], _all: Resources) -> Iterator[Unit]:
+    yield "web_acl", 1
+    yield "web_acl_rule", len(properties.get("Rules", ()))
+
+
+def _zone_endpoint(_id: str, properties: Mapping[str, Any], _all: Resources) -> Iterator[Unit]:
+    if properties.get("VpcEndpointType") == "Interface":
+        yield "interface_endpoint", max(1, len(properties.get("SubnetIds", ())))
+
+
+def _variants(id_: str, properties: Mapping[str, Any], resources: Resources) -> Iterator[Unit]:
+    """The instances of a configuration, for each endpoint that has it."""
+    endpoints = sum(_serves(resource, id_) for resource in resources.values())
+    for name in ("ProductionVariants", "ShadowProductionVariants"):
+        for variant in properties.get(name, ()):
+            serverless = variant.get("ServerlessConfig")
+            if serverless is None:
+                type_ = str(variant.get("InstanceType"))
+                yield f"{HOSTING}{type_}", endpoints * int(variant.get("InitialInstanceCount", 0))
+            elif serverless.get("ProvisionedConcurrency"):
+                yield f"{UNPRICED}ProvisionedConcurrency", endpoints
+
+
+def _serves(resource: Mapping[str, Any], config: str) -> bool:
+    name = resource.get("Properties", {}).get("EndpointConfigName")
+    of_config = isinstance(name, Mapping) and name.get("Fn::GetAtt", [""])[0] == config
+    return resource["Type"] == "AWS::SageMaker::Endpoint" and of_config
+
+
+_COUNTED: Mapping[str, Callable[[str, Mapping[str, Any], Resources], Iterator[Unit]]] = {
+    "AWS::CloudWatch::Alarm": _one("alarm"),
+    "AWS::CloudWatch::CompositeAlarm": _one("composite_alarm"),
+    "AWS::CloudWatch::Dashboard": _one("dashboard"),
+    "AWS::EC2::EIP": _one("public_address"),
+    "AWS::EC2::NatGateway": _one("nat_gateway"),
+    "AWS::EC2::VPCEndpoint": _zone_endpoint,
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": _balancer,
+    "AWS::KMS::Key": _one("key"),
+    "AWS::Route53::HealthCheck": _one("health_check"),
+    "AWS::Route53::HostedZone": _one("hosted_zone"),
+    "AWS::SageMaker::EndpointConfig": _variants,
+    "AWS::SecretsManager::Secret": _one("secret"),
+    "AWS::WAFv2::WebACL": _web_acl,
+}

@@ -1,0 +1,83 @@
+"""`tidegate init`: a project that is whole, and nothing overwritten."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from cli.starting import FILES
+from stacks.project.plans import agreed
+from tidegate.strategies import Mechanism, Strategy
+
+RUNNER = CliRunner()
+
+
+def test_project_file_is_right_and_cheap(tmp_path: Path):
+    """One instance, the deploy is the release, and a budget."""
+    told = RUNNER.invoke(app, ["init", str(tmp_path / "acme"), "--json"])
+
+    assert told.exit_code == 0, told.output
+    document = json.loads(told.stdout)
+    assert document["project"] == "acme"
+    said = agreed(tmp_path / "acme" / "tidegate.yaml")
+    assert said.fleets["wine"].instances == 1
+    assert (said.plans["wine"].strategy, said.plans["wine"].mechanism) == (
+        Strategy.BIG_BANG,
+        Mechanism.GUARDRAIL,
+    )
+    assert document["price"]["usd_per_hour"] == 0.056
+
+
+def test_every_file_of_the_starter_is_written_and_filled_in(tmp_path: Path):
+    """Name and region are in them, placeholders are not."""
+    RUNNER.invoke(app, ["init", str(tmp_path), "--name", "acme", "--region", "eu-west-1"])
+
+    written = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
+    sources = {p.relative_to(FILES) for p in FILES.rglob("*") if p.suffix != ".pyc" and p.is_file()}
+    assert {str(p).replace(".gitignore", "gitignore") for p in written} == set(map(str, sources))
+    text = "".join(p.read_text() for p in tmp_path.rglob("*") if p.suffix in {".yaml", ".md"})
+    assert "project: acme" in text
+    assert "region: eu-west-1" in text
+    assert not [word for word in ("PROJECT", "REGION", "TIDEGATE") if word in text]
+
+
+def test_nothing_is_overwritten_and_everything_in_the_way_is_named(tmp_path: Path):
+    """Not a byte is written then."""
+    (tmp_path / "tidegate.yaml").write_text("mine")
+    (tmp_path / "app.py").write_text("mine too")
+
+    told = RUNNER.invoke(app, ["init", str(tmp_path), "--name", "acme"])
+
+    assert told.exit_code == 3
+    assert "app.py" in told.stderr
+    assert "tidegate.yaml" in told.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["app.py", "tidegate.yaml"]
+
+
+def test_interrupted_start_goes_on(tmp_path: Path):
+    """What is there already and the same stays; the rest is written."""
+    RUNNER.invoke(app, ["init", str(tmp_path), "--name", "acme"])
+    (tmp_path / "app.py").unlink()
+
+    told = RUNNER.invoke(app, ["init", str(tmp_path), "--name", "acme", "--json"])
+
+    assert json.loads(told.stdout)["files"] == [str(tmp_path / "app.py")]
+
+
+@pytest.mark.parametrize("name", ["Acme", "acme_x", "a" * 21, "-", ""])
+def test_bad_name_is_refused(tmp_path: Path, name: str):
+    """What is allowed, and how to give another."""
+    told = RUNNER.invoke(app, ["init", str(tmp_path), "--name", name])
+
+    assert told.exit_code == 2
+    assert "give one by --name" in told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_name_is_made_of_the_folder(tmp_path: Path):
+    """As far as it can be."""
+    told = RUNNER.invoke(app, ["init", str(tmp_path / "My Wines (2026)"), "--json"])
+
+    assert json.loads(told.stdout)["project"] == "my-wines-2026"
