@@ -7,7 +7,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export AWS_EC2_METADATA_DISABLED := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test accept proofs check format synth deploy-local bench lock
+.PHONY: help setup demo model test accept proofs check templates format synth deploy-local bench lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ $(VENV)/.ready: requirements-dev.txt package-lock.json pyproject.toml
 demo: setup ## release good, broken and slow versions of a real model on this machine
 	$(BIN)/tidegate demo
 
+model: setup ## train the example project's model: build/flights/v1
+	$(BIN)/python -m examples.flights.train --version v1 --output build/flights/v1
+
 test: setup ## the everyday tests (< 5 minutes on 2 cores)
 	$(BIN)/pytest -n 2 --dist loadfile -m "not accept"
 
@@ -44,6 +47,9 @@ check: setup ## lint, types, architecture, generated pages
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m emulator.cloudformation.types_page --check docs/reference/embedded-cloud-types.md
+
+templates: setup ## every offline check of the example project's templates
+	$(BIN)/tidegate check
 
 format: setup ## format the code and fix what can be fixed
 	$(BIN)/ruff format .

@@ -1,8 +1,8 @@
 """The composition root: project file -> stacks; nothing else reads context or environment.
 
-Context: `tidegate:project-file`, `tidegate:stage` (default: the file's first one) and
-`tidegate:pointers`, model -> live pointer as JSON or the path of a JSON file; `tidegate deploy` and
-the pipeline pass it.
+Context: `tidegate:project-file`, `tidegate:stage` (default: the file's first one; `pipeline` is the
+pipeline itself) and `tidegate:pointers`, model -> live pointer as JSON or the path of a JSON file;
+`tidegate deploy` and the pipeline pass it.
 """
 
 import json
@@ -43,7 +43,8 @@ def main() -> None:
         app, Deployment(project=project, stage=stage, folder=Path(folder), pointers=pointers)
     )
     app.synth()
-    _tell_costs(Path(folder), project.stages[stage])
+    if stage in project.stages:
+        _tell_costs(Path(folder), project.stages[stage])
 
 
 def _tell_costs(folder: Path, stage: StageSpec) -> None:

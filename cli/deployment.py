@@ -9,11 +9,16 @@ from cli.deployed import find_optional
 from cli.exits import CommandError, Exit
 from cli.options import Place
 from cli.progress import QUIET, Progress
+from cli.roles import assumed
 from cli.synth import SynthRequest, synth, synth_environment
+from cli.target import Target
 from emulator import deployer
 
 GUARD = "ReleaseGuard"
 """What the guard's custom resource is called: its refusal is no failure of the deployment."""
+
+BOOTSTRAP_QUALIFIER = "hnb659fds"
+"""CDK's own; `tidegate` takes no other."""
 
 _STANDARD_ERROR = 2
 
@@ -50,7 +55,7 @@ def deploy_stacks(
 
 def live_pointers(where: Place) -> dict[str, Any]:
     """The live pointer of each deployed model, in JSON types."""
-    deployed = find_optional(where.target, project=where.project.name, stage=where.stage)
+    deployed = find_optional(where.reading, project=where.project.name, stage=where.stage)
     if deployed is None:
         return {}
     pointers = {model: deployed.store.pointer(model) for model in deployed.store.models()}
@@ -59,7 +64,7 @@ def live_pointers(where: Place) -> dict[str, Any]:
 
 def _by_deployer(where: Place, assembly: Path, progress: Progress) -> tuple[StackDone, ...]:
     try:
-        done = deployer.deploy(where.target.session, assembly, on_event=progress.event)
+        done = deployer.deploy(_deploying(where.target), assembly, on_event=progress.event)
     except deployer.StackFailedError as error:
         raise CommandError(_told(error), code=_code(error)) from error
     except deployer.DeployError as error:
@@ -68,6 +73,16 @@ def _by_deployer(where: Place, assembly: Path, progress: Progress) -> tuple[Stac
         StackDone(name=stack.name, change=stack.change.value, seconds=round(stack.seconds, 2))
         for stack in done.stacks
     )
+
+
+def _deploying(target: Target) -> Any:
+    """The session that deploys: as the CDK command line, a role takes the role of the bootstrap."""
+    caller = target.client("sts").get_caller_identity()
+    if ":assumed-role/" not in caller["Arn"]:
+        return target.session
+    account, region = caller["Account"], target.region
+    name = f"cdk-{BOOTSTRAP_QUALIFIER}-deploy-role-{account}-{region}"
+    return assumed(target, f"arn:aws:iam::{account}:role/{name}").session
 
 
 def _code(error: deployer.StackFailedError) -> Exit:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cli.exits import CommandError, Exit
-from cli.project import read_project
+from cli.project import PIPELINE_STAGE, read_project
 from cli.synth import SynthRequest, synth, tools_path
 from gate.check import Report, check
 from gate.read import UnreadableError, read
@@ -82,7 +82,8 @@ def _paths(request: Request) -> Iterator[tuple[Path, ...]]:
 
 def _synthesized(request: Request, folder: Path) -> tuple[Path, ...]:
     project = read_project(request.project_file)
-    wanted = project.stages if request.stage is None else (project.stage(request.stage),)
+    every = project.stages if project.pipeline is None else (*project.stages, PIPELINE_STAGE)
+    wanted = every if request.stage is None else (project.stage(request.stage),)
     return tuple(
         synth(
             SynthRequest(

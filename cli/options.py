@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -56,6 +56,13 @@ RequestsOption = Annotated[
     ),
 ]
 
+RoleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--role", help="ARN of a role to read the stage under, such as one in its own account."
+    ),
+]
+
 DEFAULT_PROJECT_FILE = Path("tidegate.yaml")
 
 
@@ -66,12 +73,27 @@ class Place:
     project: Project
     stage: str
     target: Target
+    reader: Target | None = None
+    """The target under the role that reads it; None where it is read as it is written."""
+
+    @property
+    def reading(self) -> Target:
+        """The target as it is read."""
+        return self.target if self.reader is None else self.reader
+
+    def under(self, role: str | None) -> Place:
+        """The place read under a role, such as that of a stage in another account."""
+        if role is None:
+            return self
+        from cli.roles import assumed  # noqa: PLC0415 - boto3
+
+        return replace(self, reader=assumed(self.target, role))
 
     def deployed(self) -> Deployed:
         """What is deployed there; CommandError when nothing is."""
         from cli.deployed import find  # noqa: PLC0415 - boto3 takes 100 ms to import
 
-        return find(self.target, project=self.project.name, stage=self.stage)
+        return find(self.reading, project=self.project.name, stage=self.stage)
 
     def deploy(self, *, assembly: Path, progress: Progress | None = None) -> tuple[StackDone, ...]:
         """Every stack of the stage is as the project file says."""
@@ -106,7 +128,7 @@ def _real_place(project_file: Path, stage: str | None, on: On) -> Place:
 
     project = read_project(project_file)
     name = project.stage(stage)
-    return Place(project=project, stage=name, target=choose(on, region=project.regions[name]))
+    return Place(project=project, stage=name, target=choose(on, region=project.region(name)))
 
 
 PLACES: ContextVar[Callable[[Path, str | None, On], Place]] = ContextVar(

@@ -12,6 +12,20 @@ from ruamel.yaml.error import YAMLError
 
 from cli.exits import CommandError, Exit
 
+PIPELINE_STAGE = "pipeline"
+"""What synth calls the place of the pipeline itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelinePlace:
+    """Where a pipeline lives, and the stages that a change goes through."""
+
+    name: str
+    region: str
+    mode: str
+    staging: str | None
+    production: str | None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
@@ -21,11 +35,34 @@ class Project:
     name: str
     stages: tuple[str, ...]
     regions: dict[str, str]
+    pipeline: PipelinePlace | None = None
+
+    def region(self, stage: str) -> str:
+        """The region of a stage, or of the pipeline itself; empty where the file names none."""
+        if stage == PIPELINE_STAGE and self.pipeline is not None:
+            return self.pipeline.region
+        return self.regions[stage]
+
+    def delivering(self) -> PipelinePlace:
+        """The pipeline that the file describes; CommandError when it describes none."""
+        if self.pipeline is None:
+            raise CommandError(
+                f"{self.path} has no section pipeline: docs/how-to/continuous-delivery.md says "
+                "how to write one",
+                code=Exit.USAGE,
+            )
+        return self.pipeline
 
     def stage(self, wanted: str | None) -> str:
-        """The stage asked for, or the first one; CommandError lists the stages there are."""
+        """The stage asked for, or the first one; CommandError lists the stages there are.
+
+        `pipeline` is the place of the pipeline itself, if there is one.
+        """
         if wanted is None:
             return self.stages[0]
+        if wanted == PIPELINE_STAGE and wanted not in self.stages:
+            self.delivering()
+            return PIPELINE_STAGE
         if wanted not in self.stages:
             raise CommandError(
                 f"{self.path} has no stage {wanted}, it has: {', '.join(self.stages)}",
@@ -55,4 +92,27 @@ def read_project(path: Path) -> Project:
         name: str(stage.get("region", "")) if isinstance(stage, dict) else ""
         for name, stage in stages.items()
     }
-    return Project(path=path, name=data["project"], stages=tuple(stages), regions=regions)
+    return Project(
+        path=path,
+        name=data["project"],
+        stages=tuple(stages),
+        regions=regions,
+        pipeline=_pipeline(data, regions),
+    )
+
+
+def _pipeline(data: dict[str, Any], regions: dict[str, str]) -> PipelinePlace | None:
+    section = data.get("pipeline")
+    if not isinstance(section, dict):
+        return None
+    stages, tools = section.get("stages"), section.get("tools")
+    named = stages if isinstance(stages, dict) else {}
+    staging, production = named.get("staging"), named.get("production")
+    home = tools.get("region") if isinstance(tools, dict) else regions.get(str(staging))
+    return PipelinePlace(
+        name=f"{data['project']}-pipeline",
+        region="" if home is None else str(home),
+        mode=str(section.get("mode")),
+        staging=None if staging is None else str(staging),
+        production=None if production is None else str(production),
+    )

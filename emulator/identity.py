@@ -9,5 +9,6 @@ def install(_runtime: Runtime) -> None:
     """No key passes unsigned, nor a role without permission; loopback counts as TLS."""
     seam.trust_no_unsigned_key()
     seam.treat_loopback_as_tls()
+    seam.name_roles_in_conditions()
     seam.word_denials_as_aws()
     passed_roles.attach()

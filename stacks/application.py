@@ -1,16 +1,21 @@
 """The stacks of one stage of a project, wired together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aws_cdk import App, Stack
 
+from stacks.access_stack import AccessProps, AccessStack
 from stacks.assets import AssetShelf
 from stacks.checks.acknowledged import acknowledged
+from stacks.checks.acknowledged_pipelines import of_pipeline
+from stacks.checks.rows import Acknowledged
 from stacks.components.dashboard import Shown
 from stacks.front_door_stack import FrontDoorStack, FrontDoorStackProps
 from stacks.hosting_stack import HostingProps, HostingStack, served_by
+from stacks.pipeline_stack import PipelineStack
+from stacks.project.pipelines import PIPELINE_STAGE
 from stacks.project.spec import ProjectSpec, StageSpec
 from stacks.release_stack import ReleaseProps, ReleaseStack
 from tidegate.pointer import LivePointer
@@ -27,13 +32,22 @@ class Deployment:
 
 
 def add_stacks(app: App, deployment: Deployment) -> None:
-    """The app has the stage's release stack, its front door, and a stack for each model."""
+    """The app has the stage's release stack, its front door, and a stack for each model.
+
+    A stage that a pipeline delivers to has the roles which it takes there; stage `pipeline` is the
+    pipeline itself.
+    """
     project = deployment.project
+    if project.pipeline is not None and deployment.stage == PIPELINE_STAGE:
+        stack = PipelineStack(app, project=project, spec=project.pipeline)
+        _acknowledge([stack], of_pipeline(project.name, project.pipeline))
+        return
     stage = project.stages[deployment.stage]
     shelf = AssetShelf(folder=deployment.folder)
     release = ReleaseStack(app, props=_release(deployment, stage, shelf))
     door = _add_front_door(app, project, stage)
     stacks: list[Stack] = [release] if door is None else [release, door]
+    stacks.extend(_add_access(app, project, stage))
     if door is not None:
         # The routers of the tracks are functions of the release stack, called by name.
         door.add_stack_dependency(release)
@@ -54,13 +68,28 @@ def add_stacks(app: App, deployment: Deployment) -> None:
             # The weighted records alias names that the front door makes.
             hosting.add_stack_dependency(door)
         stacks.append(hosting)
-    _acknowledge(stacks, project, stage)
+    _acknowledge(stacks, acknowledged(project, stage))
 
 
-def _acknowledge(stacks: Iterable[Stack], project: ProjectSpec, stage: StageSpec) -> None:
+def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[Stack]:
+    """What a pipeline may do in the stage, if one delivers there."""
+    pipeline = project.pipeline
+    if pipeline is not None and stage.name in pipeline.stages:
+        zone, home = _zone(project, stage), pipeline.home
+        props = AccessProps(project=project.name, stage=stage, home=home, zone_id=zone)
+        yield AccessStack(app, props=props)
+
+
+def _zone(project: ProjectSpec, stage: StageSpec) -> str | None:
+    """The hosted zone that releases of the stage move records in, if any do."""
+    has_tracks = any(model.has_tracks for model in project.models.values())
+    return stage.door.dns.zone_id if has_tracks and stage.door.dns is not None else None
+
+
+def _acknowledge(stacks: Iterable[Stack], kept: Iterable[Acknowledged]) -> None:
     """Each template says which findings of its checks stay, and why (`tidegate check`)."""
     rows: dict[str, list[dict[str, str]]] = {}
-    for row in acknowledged(project, stage):
+    for row in kept:
         said = {"resource": row.construct, "rule": row.short_rule, "reason": row.reason}
         rows.setdefault(row.stack, []).append(said)
     for stack in stacks:
@@ -82,6 +111,7 @@ def _release(deployment: Deployment, stage: StageSpec, shelf: AssetShelf) -> Rel
             for name, model in project.models.items()
         ],
         hosts=() if dns is None else tuple(dns.host(name) for name in sorted(with_tracks)),
+        pipeline=project.pipeline,
     )
 
 

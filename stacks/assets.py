@@ -50,6 +50,19 @@ class AssetShelf:
         bucket, _, key = path.partition("/")
         return CodeAsset(bucket=sub(bucket), key=key)
 
+    def publish_file(self, stack: Stack, file: Path) -> tuple[str, str]:
+        """Bucket and key where a file will be, named by its content.
+
+        `${AWS::AccountId}` stands in the bucket when the stack's account is not known at synth.
+        """
+        content = file.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        name = f"asset.{digest}{file.suffix}"
+        self._pack(name, lambda target: target.write_bytes(content))
+        path = self._add(stack, name, source_hash=digest).removeprefix("s3://")
+        bucket, _, key = path.partition("/")
+        return bucket, key
+
     def _pack(self, name: str, write: Callable[[Path], object]) -> None:
         if name in self._packed:
             return

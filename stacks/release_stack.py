@@ -15,6 +15,12 @@ from stacks.components.arns import Arns
 from stacks.components.blueprint import Blueprint, att, ref
 from stacks.components.budget import add_budget
 from stacks.components.dashboard import DASHBOARD, Shown, add_dashboard
+from stacks.components.delivery_machine import (
+    DeliveryProps,
+    TrafficObject,
+    add_delivery_machine,
+    delivery_functions,
+)
 from stacks.components.emptying import empty_on_delete, emptying_function
 from stacks.components.front_door import API, FrontDoorProps, add_front_door
 from stacks.components.functions import Surroundings, function_table
@@ -28,6 +34,7 @@ from stacks.components.request_log import add_request_log
 from stacks.components.signing_secret import SIGNING_SECRET, add_key_rotation, add_signing_secret
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE, add_tables
 from stacks.project.names import release_stack_name
+from stacks.project.pipelines import PipelineSpec
 from stacks.project.spec import DataOnDestroy, StageSpec
 
 CODE = Path(__file__).parents[1] / "lambda"
@@ -42,7 +49,15 @@ class ReleaseProps:
     shelf: AssetShelf
     models: Sequence[Shown] = ()
     hosts: tuple[str, ...] = ()
+    pipeline: PipelineSpec | None = None
     code: Path = CODE
+
+    @property
+    def delivering(self) -> PipelineSpec | None:
+        """The pipeline, if it delivers to this stage."""
+        if self.pipeline is None or self.stage.name not in self.pipeline.stages:
+            return None
+        return self.pipeline
 
 
 class ReleaseStack(Stack):
@@ -58,10 +73,32 @@ class ReleaseStack(Stack):
             termination_protection=stage.data_on_destroy is DataOnDestroy.KEEP,
         )
         code = props.shelf.publish_code(self, props.code)
-        release_blueprint(props, code).build(self)
+        traffic = self._publish_traffic(props)
+        release_blueprint(props, code, traffic).build(self)
+
+    def _publish_traffic(self, props: ReleaseProps) -> list[TrafficObject]:
+        """Files of requests, of the stage that they are for."""
+        pipeline = props.delivering
+        if pipeline is None or pipeline.staging != props.stage.name:
+            return []
+        found = []
+        for model, traffic in pipeline.traffic.items():
+            bucket, key = props.shelf.publish_file(self, traffic.file)
+            found.append(
+                TrafficObject(
+                    model=model,
+                    kind=traffic.kind.value,
+                    requests_per_minute=traffic.requests_per_minute,
+                    bucket=bucket,
+                    key=key,
+                )
+            )
+        return found
 
 
-def release_blueprint(props: ReleaseProps, code: CodeAsset) -> Blueprint:
+def release_blueprint(
+    props: ReleaseProps, code: CodeAsset, traffic: Sequence[TrafficObject] = ()
+) -> Blueprint:
     """What the release stack of a stage holds."""
     blueprint = Blueprint()
     stage, arns = props.stage, Arns(stage=props.stage)
@@ -71,9 +108,13 @@ def release_blueprint(props: ReleaseProps, code: CodeAsset) -> Blueprint:
     functions = {**functions, **outcome_functions(Outcomes(project=props.project, arns=arns))}
     emptying = emptying_function(props.project, arns)
     functions = {**functions, emptying.name: emptying}
-    for row in functions.values():
+    delivery = _delivery(props, arns, traffic)
+    delivers = {} if delivery is None else delivery_functions(delivery)
+    for row in (*functions.values(), *delivers.values()):
         add_function(blueprint, row, code=code, stage=stage)
     add_machines(blueprint, functions, arns)
+    if delivery is not None:
+        add_delivery_machine(blueprint, delivery)
     add_request_log(blueprint, functions)
     door = FrontDoorProps(project=props.project, stage=stage, functions=functions)
     add_front_door(blueprint, door)
@@ -100,3 +141,20 @@ def release_blueprint(props: ReleaseProps, code: CodeAsset) -> Blueprint:
     }.items():
         blueprint.tell(name, value)
     return blueprint
+
+
+def _delivery(
+    props: ReleaseProps, arns: Arns, traffic: Sequence[TrafficObject]
+) -> DeliveryProps | None:
+    pipeline, dns = props.delivering, props.stage.door.dns
+    if pipeline is None:
+        return None
+    return DeliveryProps(
+        project=props.project,
+        arns=arns,
+        home=pipeline.home,
+        title=pipeline.title(props.stage.name),
+        hosts=props.hosts,
+        zone_id=None if dns is None else dns.zone_id,
+        traffic=traffic,
+    )

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.exits import reported
+from cli.exits import CommandError, Exit, reported
 from cli.options import (
     DEFAULT_PROJECT_FILE,
     JsonOption,
@@ -11,6 +11,7 @@ from cli.options import (
     OnOption,
     Place,
     ProjectFileOption,
+    RoleOption,
     StageOption,
     place,
 )
@@ -25,6 +26,7 @@ ASSEMBLY = Path("cdk.out")
 @reported
 def deploy(
     *,
+    role: RoleOption = None,
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
@@ -33,8 +35,13 @@ def deploy(
     """Deploy the project. A new version goes into the idle slot and gets no traffic yet."""
     from cli.overview import model_statuses, status_json
     from cli.progress import progress
+    from cli.project import PIPELINE_STAGE
 
-    where = place(project_file=project_file, stage=stage, on=on)
+    if stage == PIPELINE_STAGE:
+        raise CommandError(
+            "the pipeline is deployed by 'tidegate pipeline deploy'", code=Exit.USAGE
+        )
+    where = place(project_file=project_file, stage=stage, on=on).under(role)
     note(f"{where.project.name} {where.stage} on {where.target.name}")
     with progress() as shown:
         done = where.deploy(assembly=ASSEMBLY, progress=shown)

@@ -1,6 +1,6 @@
-"""The least that a cloud assembly needs of its environment: an asset bucket and a version.
+"""The least that a cloud assembly needs of its environment: an asset bucket, a version, a role.
 
-Both are resources of a `CDKToolkit` stack with the logical ids of the real one, so that
+All are resources of a `CDKToolkit` stack with the logical ids of the real one, so that
 `cdk bootstrap` later completes this stack instead of finding its bucket taken.
 """
 
@@ -68,6 +68,7 @@ def _template(bucket: str, parameter: str, qualifier: str) -> Mapping[str, Any]:
             "Type": "AWS::SSM::Parameter",
             "Properties": {"Type": "String", "Name": parameter, "Value": BOOTSTRAP_VERSION},
         },
+        "DeploymentActionRole": _deploy_role(qualifier),
     }
     outputs = {
         "BucketName": {"Value": {"Ref": "StagingBucket"}},
@@ -76,3 +77,42 @@ def _template(bucket: str, parameter: str, qualifier: str) -> Mapping[str, Any]:
     }
     description = f"What an embedded cloud needs to deploy CDK apps ({qualifier})"
     return {"Description": description, "Resources": resources, "Outputs": outputs}
+
+
+def _deploy_role(qualifier: str) -> Mapping[str, Any]:
+    """The role under which builds deploy: what `cdk bootstrap` gives to two roles.
+
+    They are `deploy-role` and `file-publishing-role`; stacks are provisioned by the cloud itself.
+    """
+    stacks = [
+        *("cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DeleteStack"),
+        *("cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents"),
+        *("cloudformation:GetTemplate", "cloudformation:UpdateTerminationProtection"),
+        *("ssm:GetParameter", "sts:GetCallerIdentity"),
+    ]
+    bucket = f"arn:${{AWS::Partition}}:s3:::cdk-{qualifier}-assets-${{AWS::AccountId}}-*"
+    objects = ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:GetBucketLocation"]
+    statements = [
+        {"Effect": "Allow", "Action": stacks, "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": objects,
+            "Resource": [{"Fn::Sub": bucket}, {"Fn::Sub": f"{bucket}/*"}],
+        },
+    ]
+    trusted = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
+    name = f"cdk-{qualifier}-deploy-role-${{AWS::AccountId}}-${{AWS::Region}}"
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": {"Fn::Sub": name},
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+            "Policies": [
+                {
+                    "PolicyName": "Deploy",
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": statements},
+                }
+            ],
+        },
+    }

@@ -42,6 +42,32 @@ def treat_loopback_as_tls() -> None:
     app.pin_request_origin = pin
 
 
+def name_roles_in_conditions() -> None:
+    """`aws:PrincipalArn` of a role's session is the role's ARN, not the session's.
+
+    IAM User Guide, "AWS global condition context keys", aws:PrincipalArn.
+    """
+    built_in = iam_evaluator._resolve_condition_key
+
+    def resolve(key: str, context: iam_evaluator.EvalContext) -> Any:
+        found = built_in(key, context)
+        return _role_of(found) if key.lower() == "aws:principalarn" else found
+
+    iam_evaluator._resolve_condition_key = resolve
+
+
+def _role_of(arn: Any) -> Any:
+    """The ARN of the role whose session this is; any other principal as it is."""
+    parts = str(arn).split(":", 5)
+    if len(parts) < 6 or parts[2] != "sts" or not parts[5].startswith("assumed-role/"):
+        return arn
+    from ministack.services import iam  # noqa: PLC0415 - a service is loaded when first used
+
+    name = parts[5].split("/")[1]
+    role = iam._roles.get_scoped(parts[4], None, name)
+    return f"arn:{parts[1]}:iam::{parts[4]}:role/{name}" if role is None else role["Arn"]
+
+
 def word_denials_as_aws() -> None:
     """A denial names the resource and carries a request id, in every protocol."""
     built_in = iam_actions.access_denied_response

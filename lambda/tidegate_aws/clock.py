@@ -13,6 +13,7 @@ class CloudClock:
 
     settings: ClockSettings | None = None
     wall: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
 
     def now(self) -> float:
         """The present moment of the cloud, in seconds since the epoch."""
@@ -20,3 +21,7 @@ class CloudClock:
         if self.settings is None:
             return wall
         return self.settings.origin + (wall - self.settings.origin) * self.settings.scale
+
+    def pause(self, seconds: float) -> None:
+        """So many seconds of the cloud have passed."""
+        self.sleep(seconds if self.settings is None else seconds / self.settings.scale)

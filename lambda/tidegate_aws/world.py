@@ -17,7 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tidegate.delivery.run import Ports as DeliveryPorts
     from tidegate.guardrail.ports import Ports as GuardrailPorts
+    from tidegate.sending import Ports as SendingPorts
     from tidegate.traffic import Traffic
     from tidegate_aws.announcer import AwsAnnouncer
     from tidegate_aws.buckets import S3Bucket
@@ -216,6 +218,36 @@ class World:
             client=clients.stepfunctions(),
             machine_arn=self.settings[Variable.RELEASE_MACHINE_ARN],
         )
+
+    @cached_property
+    def delivery(self) -> DeliveryPorts:
+        """Deliveries of a pipeline."""
+        from tidegate.delivery.run import Ports
+
+        return Ports(
+            store=self.store,
+            traffic=self.traffic,
+            executions=self.executions,
+            clock=self.clock,
+        )
+
+    def sending(self) -> SendingPorts:
+        """A round of traffic; its threads are of this round only."""
+        from tidegate.sending import Ports
+        from tidegate_aws.front_door import SignedDoor, Threads
+
+        session = clients.session()
+        door = SignedDoor(
+            url=self.settings[Variable.API_URL].rstrip("/"),
+            region=session.region_name,
+            credentials=session.get_credentials,
+        )
+        return Ports(door=door, clock=self.clock, pool=Threads(), pause=self.clock.pause)
+
+    def text(self, bucket: str, key: str) -> str:
+        """The text of an object in S3."""
+        body: bytes = clients.s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body.decode("utf-8")
 
     @cached_property
     def guardrail(self) -> GuardrailPorts:

@@ -6,6 +6,7 @@ A finding that is not listed here fails the check; so does a wildcard on anythin
 from collections.abc import Iterable, Iterator
 
 from stacks.checks.acknowledged_outcomes import of_outcomes
+from stacks.checks.acknowledged_pipelines import of_deliveries
 from stacks.checks.acknowledged_shadows import of_shadows
 from stacks.checks.acknowledged_tracks import of_tracks
 from stacks.checks.rows import Acknowledged, arn, finding, wildcard
@@ -41,6 +42,7 @@ def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledge
     """Every finding that stays, for the stacks of a stage."""
     yield from _release(project.name, stage)
     yield from of_tracks(project, stage)
+    yield from of_deliveries(project, stage)
     for model in project.models.values():
         yield from _hosting(project.name, stage, model)
 

@@ -1,7 +1,7 @@
 """cdk-nag over the app: what it finds and is not acknowledged fails the synth."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,8 @@ from aws_cdk import Acknowledgment, App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from stacks.checks.acknowledged import acknowledged, by_construct
+from stacks.checks.acknowledged_pipelines import of_pipeline
+from stacks.checks.rows import Acknowledged
 from stacks.components.blueprint import INCLUDED
 from stacks.project.spec import ProjectSpec, StageSpec
 
@@ -18,7 +20,17 @@ def add_nag(app: App, project: ProjectSpec, stage: StageSpec) -> None:
 
     cdk-nag 3 is a validation plugin, not an aspect.
     """
-    for (stack, construct), rows in by_construct(acknowledged(project, stage)).items():
+    _check(app, acknowledged(project, stage))
+
+
+def add_pipeline_nag(app: App, project: ProjectSpec) -> None:
+    """The same for the stack of the project's pipeline, if it has one."""
+    if project.pipeline is not None:
+        _check(app, of_pipeline(project.name, project.pipeline))
+
+
+def _check(app: App, kept: Iterable[Acknowledged]) -> None:
+    for (stack, construct), rows in by_construct(kept).items():
         included = app.node.find_child(stack).node.find_child(INCLUDED)
         found = included.node.find_child(construct)
         rules = [Acknowledgment(id=row.rule, reason=row.reason) for row in rows]

@@ -33,7 +33,7 @@ _RELEASE = {"PrepareRelease": "prepare_release", "ReportRelease": "report_releas
 RELEASE_MACHINE = "ReleaseMachine"
 CHAPTER_MACHINE = "ChapterMachine"
 WATCH_MACHINE = "WatchMachine"
-_LOG = "MachineLog"
+MACHINE_LOG = "MachineLog"
 
 
 def add_machines(blueprint: Blueprint, functions: Functions, arns: Arns) -> None:
@@ -41,7 +41,7 @@ def add_machines(blueprint: Blueprint, functions: Functions, arns: Arns) -> None
 
     A third one watches deploys that SageMaker releases.
     """
-    add_log(blueprint, _LOG, arns.stage)
+    add_log(blueprint, MACHINE_LOG, arns.stage)
     chapter = _calls(functions, _CHAPTER)
     _add(blueprint, CHAPTER_MACHINE, arns, _Rights(calls=chapter, extra=[]))
     release = {**_calls(functions, _RELEASE), CHAPTER_MACHINE: ref(CHAPTER_MACHINE)}
@@ -81,7 +81,7 @@ def _calls(functions: Functions, wanted: Mapping[str, str]) -> dict[str, Any]:
 
 def _add(blueprint: Blueprint, id_: str, arns: Arns, rights: _Rights) -> None:
     invoked = [arn for called, arn in rights.calls.items() if called != CHAPTER_MACHINE]
-    statements = [allow(["lambda:InvokeFunction"], invoked), *rights.extra, _log_delivery()]
+    statements = [allow(["lambda:InvokeFunction"], invoked), *rights.extra, log_delivery()]
     role = blueprint.add(
         f"{id_}Role",
         "AWS::IAM::Role",
@@ -102,7 +102,7 @@ def _add(blueprint: Blueprint, id_: str, arns: Arns, rights: _Rights) -> None:
             "LoggingConfiguration": {
                 "Level": "ALL",
                 "IncludeExecutionData": True,
-                "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": att(_LOG)}}],
+                "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": att(MACHINE_LOG)}}],
             },
         },
     )
@@ -123,7 +123,7 @@ def _chapter_statements(arns: Arns) -> list[dict[str, Any]]:
     ]
 
 
-def _log_delivery() -> dict[str, Any]:
+def log_delivery() -> dict[str, Any]:
     """Delivery of a machine's log; none of these actions takes a resource.
 
     Source: Step Functions developer guide, "Logging using CloudWatch Logs".

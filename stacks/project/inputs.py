@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stacks.project.faults import Fault, ProjectFaultsError, did_you_mean
+from stacks.project.pipelines import PIPELINE_STAGE
 from stacks.project.spec import ProjectSpec
 from tidegate.pointer import LivePointer
 
@@ -13,9 +14,11 @@ _STAGE, _POINTERS = "context tidegate:stage", "context tidegate:pointers"
 
 
 def chosen_stage(project: ProjectSpec, wanted: Any) -> str:
-    """The stage asked for, or the first one of the project file."""
+    """The stage asked for, or the first one of the project file; `pipeline` is the pipeline."""
     if wanted is None:
         return next(iter(project.stages))
+    if wanted == PIPELINE_STAGE and project.pipeline is not None:
+        return PIPELINE_STAGE
     if wanted not in project.stages:
         meant = did_you_mean(str(wanted), project.stages)
         raise _fault(_STAGE, f"no stage {wanted!r}: {meant}")

@@ -8,6 +8,7 @@ from stacks.project.door_rules import door_of
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, ProjectFaultsError
 from stacks.project.locate import DEFAULT_ENTRY_POINT, Shelf, artifact_at, label_of
+from stacks.project.pipeline_rules import pipeline_faults, pipeline_of
 from stacks.project.releases import fleet_of, following_of, plan_of
 from stacks.project.rules import rule_faults
 from stacks.project.shape import (
@@ -42,7 +43,11 @@ def load_project(path: Path) -> ProjectSpec:
     """
     source = read_source(path, shown_as=path.name)
     shelf = Shelf(root=path.parent)
-    faults = (*structural_faults(source), *rule_faults(source, shelf))
+    faults = (
+        *structural_faults(source),
+        *rule_faults(source, shelf),
+        *pipeline_faults(source, shelf),
+    )
     if faults:
         raise ProjectFaultsError(faults)
     return _project(source, shelf)
@@ -56,6 +61,7 @@ def _project(source: Source, shelf: Shelf) -> ProjectSpec:
         name=file.project,
         stages=stages,
         models={name: _model(name, model, shelf, regions) for name, model in file.models.items()},
+        pipeline=pipeline_of(file.pipeline, stages, shelf),
     )
 
 

@@ -52,6 +52,41 @@ def model_stack_name(project: str, stage: str, model: str) -> str:
     return f"{project}-{stage}-model-{model}"
 
 
+def access_stack_name(project: str, stage: str) -> str:
+    """The name of the stack that holds the roles which a pipeline takes in a stage."""
+    return f"{project}-{stage}-access"
+
+
+def pipeline_name(project: str) -> str:
+    """The name of a project's pipeline, of its stack, and of the role that it works under."""
+    return f"{project}-pipeline"
+
+
+def delivery_name(project: str, stage: str) -> str:
+    """The fixed name of a stage's delivery machine, and of its role: the pipeline calls it."""
+    return f"{project}-{stage}-delivery"
+
+
+def build_name(project: str, kind: str) -> str:
+    """The name of a build of the pipeline, and of its role."""
+    return f"{pipeline_name(project)}-{kind}"
+
+
+def release_role_name(project: str, stage: str) -> str:
+    """The name of the role that a pipeline releases under in a stage."""
+    return f"{project}-{stage}-pipeline-release"
+
+
+def reader_role_name(project: str, stage: str) -> str:
+    """The name of the role that builds of a pipeline read a stage under."""
+    return f"{project}-{stage}-pipeline-read"
+
+
+def resume_role_name(project: str) -> str:
+    """The name of the role that delivery machines retry a stage of the pipeline under."""
+    return f"{pipeline_name(project)}-resume"
+
+
 def function_name(project: str, stage: str, function: str) -> str:
     """The fixed name of a function that other stacks call."""
     return f"{project}-{stage}-{function.replace('_', '-')}"

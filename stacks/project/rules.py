@@ -15,6 +15,7 @@ from stacks.project.door_rules import dns_faults, door_faults
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.locate import Shelf, artifact_faults
+from stacks.project.part import Part
 from stacks.project.releases import plan_faults
 from stacks.project.shadows import shadow_faults
 from stacks.project.shape import (
@@ -24,7 +25,6 @@ from stacks.project.shape import (
     FrontDoorFile,
     HostingFile,
     OutcomeFilesFile,
-    Part,
     ReleaseFile,
     StageFile,
 )

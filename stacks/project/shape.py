@@ -4,19 +4,26 @@ A rule that needs two values, a file or a table is in `rules.py`. The JSON Schem
 docs/reference is generated from here by `python -m stacks.project.schema`.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from stacks.project.doors import Authentication, DoorKind
 from stacks.project.durations import PATTERN
+from stacks.project.part import (
+    ModelName,
+    Part,
+    ProjectName,
+    StageName,
+    Subscriber,
+)
+from stacks.project.pipeline_shape import PipelineFile
 from stacks.project.spec import DataOnDestroy
 from tidegate.arms.terms import MOST_CHALLENGERS, Better, Policy, Winner
 from tidegate.observation import OutcomeKind
 from tidegate.schedules import LEAST_PERCENT, MOST_PERCENT
 from tidegate.strategies import Mechanism, Split, Strategy
 
-NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 """Retentions that CloudWatch Logs takes (PutRetentionPolicy), up to ten years."""
 
@@ -30,24 +37,8 @@ ZONE = r"^Z[A-Z0-9]{1,31}$"
 Duration = Annotated[str, StringConstraints(pattern=PATTERN)]
 """A whole number and a unit: 90s, 10m, 24h or 7d."""
 
-SUBSCRIBER = r"^(https://[^\s/]+\S*|[^\s@:/]+@[^\s@:/]+\.[^\s@:/]+)$"
-Subscriber = Annotated[str, StringConstraints(pattern=SUBSCRIBER, max_length=2048)]
-
 EMAIL = r"^[^\s@:/]+@[^\s@:/]+\.[^\s@:/]+$"
 Email = Annotated[str, StringConstraints(pattern=EMAIL, max_length=320)]
-
-Name = Annotated[str, StringConstraints(pattern=NAME)]
-ProjectName = Annotated[Name, StringConstraints(max_length=20)]
-StageName = Annotated[Name, StringConstraints(max_length=10)]
-ModelName = Annotated[Name, StringConstraints(max_length=40)]
-
-
-class Part(BaseModel):
-    """A part of the project file: nothing is converted silently, nothing unknown is ignored."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
-    )
 
 
 class JwtFile(Part):
@@ -353,6 +344,8 @@ class ProjectFile(Part):
     """Copies of the project by name; the first one is the default."""
     models: Annotated[dict[ModelName, ModelFile], Field(min_length=1)]
     """Models by name."""
+    pipeline: PipelineFile | None = None
+    """How changes get from their source into production; left out: by hand."""
 
 
 SECTIONS: tuple[tuple[str, type[Part]], ...] = (

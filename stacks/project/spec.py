@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from stacks.project.doors import DoorSpec
+from stacks.project.pipelines import PipelineSpec
 from tidegate.plan import ReleasePlan
 from tidegate.strategies import Mechanism
 
@@ -152,3 +153,4 @@ class ProjectSpec:
     name: str
     stages: Mapping[str, StageSpec]
     models: Mapping[str, ModelSpec]
+    pipeline: PipelineSpec | None = None

@@ -8,7 +8,9 @@ from pydantic_core import ErrorDetails
 
 from stacks.project.durations import PATTERN
 from stacks.project.faults import Fault, did_you_mean
-from stacks.project.shape import DOMAIN, KEYS_URL, NAME, SUBSCRIBER, URL, ZONE, ProjectFile
+from stacks.project.part import NAME, SUBSCRIBER
+from stacks.project.pipeline_shape import ALARM, CONNECTION, GROUP, KEY, MAIL, REPOSITORY
+from stacks.project.shape import DOMAIN, KEYS_URL, URL, ZONE, ProjectFile
 from stacks.project.source import Location, Source
 
 _PATTERNS = {
@@ -21,6 +23,12 @@ _PATTERNS = {
     KEYS_URL: "a URL that begins with https://, or with http://127.0.0.1 on the embedded cloud",
     DOMAIN: "a domain in small letters, such as models.example.com",
     ZONE: "the id of a hosted zone, such as Z0123456789ABCDEFGHIJ",
+    CONNECTION: "the ARN of a connection, arn:aws:codeconnections:REGION:ACCOUNT:connection/ID",
+    REPOSITORY: "the repository's owner and name, such as acme/flights",
+    KEY: "the key of an object that ends with .zip, such as source.zip",
+    MAIL: "an e-mail address",
+    ALARM: "the name of a CloudWatch alarm, without its ARN",
+    GROUP: "the name of a model package group: letters, digits and hyphens",
 }
 _BOUNDS = {
     "greater_than_equal": ("ge", "at least"),

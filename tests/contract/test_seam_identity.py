@@ -73,3 +73,37 @@ def test_session_of_a_role_may_only_what_the_role_may(
     session.client("dynamodb", **names).list_tables()
     with pytest.raises(ClientError, match="lambda:ListFunctions"):
         session.client("lambda", **names).list_functions()
+
+
+def test_conditions_name_the_role_of_a_session(
+    ground_cloud: EmbeddedCloud, make_role: Callable[..., str]
+):
+    """A role that trusts another by `aws:PrincipalArn` is taken by its sessions, and no others."""
+    caller, target = make_role("lambda", "sts:AssumeRole"), make_role("lambda")
+    iam, session = ground_cloud.session().client("iam"), ground_cloud.session()
+
+    def trust(statement: dict[str, object], role: str) -> None:
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", **statement}],
+        }
+        iam.update_assume_role_policy(
+            RoleName=role.rpartition("/")[2], PolicyDocument=json.dumps(document)
+        )
+
+    root = {"AWS": f"arn:aws:iam::{ground_cloud.account}:root"}
+    trust({"Principal": {"AWS": "*"}}, caller)
+    keys = session.client("sts").assume_role(RoleArn=caller, RoleSessionName="story")["Credentials"]
+    names = {
+        "aws_access_key_id": keys["AccessKeyId"],
+        "aws_secret_access_key": keys["SecretAccessKey"],
+        "aws_session_token": keys["SessionToken"],
+    }
+    sts = session.client("sts", **names)
+    named = {"ArnEquals": {"aws:PrincipalArn": [caller]}}
+
+    trust({"Principal": root, "Condition": named}, target)
+    assert sts.assume_role(RoleArn=target, RoleSessionName="story")["Credentials"]
+    trust({"Principal": root, "Condition": {"ArnEquals": {"aws:PrincipalArn": [target]}}}, target)
+    with pytest.raises(ClientError, match="not authorized"):
+        sts.assume_role(RoleArn=target, RoleSessionName="story")

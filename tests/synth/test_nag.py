@@ -8,8 +8,10 @@ from aws_cdk import App
 from stacks.application import Deployment, add_stacks
 from stacks.checks import nag
 from stacks.checks.acknowledged import Acknowledged, acknowledged
+from stacks.checks.acknowledged_pipelines import of_pipeline
 from stacks.components.blueprint import INCLUDED
 from stacks.project.spec import ProjectSpec
+from tests.synth.pipelines import example
 
 pytestmark = pytest.mark.nag
 
@@ -69,3 +71,32 @@ def test_every_acknowledgement_has_a_reason(project: ProjectSpec):
 
     assert rows
     assert all(len(row.reason.split()) >= 6 for row in rows)
+
+
+@pytest.mark.parametrize("name", ["deployment", "multi-account"])
+@pytest.mark.parametrize("stage", ["staging", "pipeline"])
+def test_pipelines_are_acknowledged_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, stage: str
+):
+    """Nothing is found that was not acknowledged, and each reason answers a finding."""
+    pipelined = example(tmp_path, name)
+    assert pipelined.pipeline is not None
+    if stage == "pipeline":
+        rows = list(of_pipeline(pipelined.name, pipelined.pipeline))
+    else:
+        rows = list(acknowledged(pipelined, pipelined.stages[stage]))
+    monkeypatch.setattr(nag, "acknowledged", lambda *_: iter(()))
+    monkeypatch.setattr(nag, "of_pipeline", lambda *_: iter(()))
+    folder = tmp_path / "out"
+    app = App(outdir=str(folder), builtin_cloud_formation_validation=True)
+    add_stacks(app, Deployment(project=pipelined, stage=stage, folder=folder))
+    if stage == "pipeline":
+        nag.add_pipeline_nag(app, pipelined)
+    else:
+        nag.add_nag(app, pipelined, pipelined.stages[stage])
+
+    with pytest.raises(RuntimeError):
+        app.synth()
+
+    found = {(finding.construct, finding.rule) for finding in nag.findings(folder)}
+    assert found == {(f"{row.stack}/{INCLUDED}/{row.construct}", row.rule) for row in rows}

@@ -30,7 +30,7 @@ def _next(state: dict[str, Any]) -> Iterator[str]:
         yield branch["Next"]
 
 
-@pytest.mark.parametrize("name", ["release", "chapter", "watch"])
+@pytest.mark.parametrize("name", ["release", "chapter", "watch", "delivery"])
 def test_every_state_can_be_reached_and_exists(name: str):
     """No state is dead and no transition leads nowhere."""
     machine = _machine(name)
@@ -46,7 +46,7 @@ def test_every_state_can_be_reached_and_exists(name: str):
     assert seen == set(states)
 
 
-@pytest.mark.parametrize("name", ["release", "chapter", "watch"])
+@pytest.mark.parametrize("name", ["release", "chapter", "watch", "delivery"])
 def test_every_state_goes_on_or_ends(name: str):
     """A state that neither ends nor goes on is refused at deploy."""
     for id_, state in _machine(name)["States"].items():
@@ -54,7 +54,7 @@ def test_every_state_goes_on_or_ends(name: str):
         assert ends != bool(list(_next(state))), id_
 
 
-@pytest.mark.parametrize("name", ["release", "chapter", "watch"])
+@pytest.mark.parametrize("name", ["release", "chapter", "watch", "delivery"])
 def test_every_task_is_tried_again(name: str):
     """A killed task is no failed release; a child execution is not started twice."""
     for id_, state in _machine(name)["States"].items():

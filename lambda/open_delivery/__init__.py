@@ -1,0 +1,1 @@
+"""The function that starts the releases of a delivery."""

@@ -1,0 +1,1 @@
+"""Deliveries: what one execution of a pipeline brings to a stage, model by model."""

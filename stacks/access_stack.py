@@ -1,0 +1,139 @@
+"""The roles that a project's pipeline takes in a stage, which may be in another account.
+
+A stack of its own, so that whoever owns the account can deploy it first and read it alone.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Environment, Stack
+from constructs import Construct
+
+from stacks.components.arns import ACCOUNT, Arns, allow, policy, sub
+from stacks.components.blueprint import Blueprint
+from stacks.project.names import (
+    access_stack_name,
+    build_name,
+    delivery_name,
+    pipeline_name,
+    reader_role_name,
+    release_role_name,
+    release_stack_name,
+)
+from stacks.project.pipelines import HomeSpec
+from stacks.project.spec import StageSpec
+
+RELEASE_ROLE = "PipelineRelease"
+READER_ROLE = "PipelineRead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessProps:
+    """A stage, and where its pipeline is. `zone_id` is the zone of its models' records, if any."""
+
+    project: str
+    stage: StageSpec
+    home: HomeSpec
+    zone_id: str | None = None
+
+
+class AccessStack(Stack):
+    """What a pipeline may do in one stage: release, and read what is deployed."""
+
+    def __init__(self, scope: Construct, *, props: AccessProps) -> None:
+        stage = props.stage
+        super().__init__(
+            scope,
+            access_stack_name(props.project, stage.name),
+            env=Environment(account=stage.account, region=stage.region),
+            description=f"What the pipeline of {props.project} may do in stage {stage.name}",
+        )
+        access_blueprint(props).build(self)
+
+
+def access_blueprint(props: AccessProps) -> Blueprint:
+    """What the stack holds."""
+    blueprint, stage = Blueprint(), props.stage
+    blueprint.add(
+        RELEASE_ROLE,
+        "AWS::IAM::Role",
+        {
+            "RoleName": release_role_name(props.project, stage.name),
+            "Description": f"The pipeline of {props.project} releases in stage {stage.name}",
+            "AssumeRolePolicyDocument": _trusted(props, [pipeline_name(props.project)]),
+            "Policies": [policy("Release", _release_statements(props))],
+        },
+    )
+    readers = [build_name(props.project, kind) for kind in (f"deploy-{stage.name}", "evidence")]
+    blueprint.add(
+        READER_ROLE,
+        "AWS::IAM::Role",
+        {
+            "RoleName": reader_role_name(props.project, stage.name),
+            "Description": f"Builds of {props.project} read what is live in stage {stage.name}",
+            "AssumeRolePolicyDocument": _trusted(props, readers),
+            "Policies": [policy("Read", _reader_statements(props))],
+        },
+    )
+    return blueprint
+
+
+def _trusted(props: AccessProps, names: list[str]) -> dict[str, Any]:
+    """Roles of the pipeline's account, by their names: they need not exist yet.
+
+    IAM refuses a principal that does not exist; an account with a condition is never refused.
+    """
+    home = props.home
+    account = ACCOUNT if home.account is None else home.account
+    roles = [sub(f"arn:{home.partition}:iam::{account}:role/{name}") for name in names]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": sub(f"arn:{home.partition}:iam::{account}:root")},
+        "Action": "sts:AssumeRole",
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": roles}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _release_statements(props: AccessProps) -> list[dict[str, Any]]:
+    """What an action that starts a machine needs, and the rule that looks at an alarm.
+
+    Source: CodePipeline User Guide, "AWS Step Functions action reference" and "CloudWatchAlarm".
+    """
+    arns = Arns(stage=props.stage)
+    name = delivery_name(props.project, props.stage.name)
+    return [
+        allow(
+            ["states:DescribeStateMachine", "states:StartExecution"],
+            [arns.of("states", f"stateMachine:{name}")],
+        ),
+        allow(["states:DescribeExecution"], [arns.of("states", f"execution:{name}:*")]),
+        # Alarms are described by name or not at all: Service Authorization Reference.
+        allow(["cloudwatch:DescribeAlarms"], ["*"]),
+    ]
+
+
+def _reader_statements(props: AccessProps) -> list[dict[str, Any]]:
+    """Live pointers and evidence, templates as deployed, and what serves."""
+    project, stage = props.project, props.stage
+    arns = Arns(stage=stage)
+    table = f"table/{release_stack_name(project, stage.name)}-ReleaseTable-*"
+    counts = f"table/{release_stack_name(project, stage.name)}-ObservationTable-*"
+    statements = [
+        allow(
+            ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
+            [arns.of("cloudformation", f"stack/{project}-{stage.name}-*")],
+        ),
+        allow(
+            ["dynamodb:GetItem", "dynamodb:Query"],
+            [arns.of("dynamodb", table), arns.of("dynamodb", counts)],
+        ),
+        allow(
+            ["sagemaker:DescribeEndpoint"],
+            [arns.of("sagemaker", f"endpoint/{project}-{stage.name}-*")],
+        ),
+    ]
+    if props.zone_id is not None:
+        zone = f"arn:{stage.partition}:route53:::hostedzone/{props.zone_id}"
+        statements.append(allow(["route53:ListResourceRecordSets"], [zone]))
+    return statements

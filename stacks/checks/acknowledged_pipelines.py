@@ -1,0 +1,107 @@
+"""What cdk-nag finds on pipelines and deliveries, and we mean to keep, each with its reason."""
+
+from collections.abc import Iterator
+
+from stacks.checks.rows import Acknowledged, arn, finding, wildcard
+from stacks.project.names import (
+    access_stack_name,
+    delivery_name,
+    pascal,
+    pipeline_name,
+    release_stack_name,
+)
+from stacks.project.pipelines import Mode, PipelineSpec, StoredSource
+from stacks.project.spec import ProjectSpec, StageSpec
+
+_ENDPOINTS = "endpoints of one stage: their names begin with project and stage"
+_EXECUTIONS = "executions of one machine: Step Functions generates what follows its name"
+
+
+def of_deliveries(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
+    """Every finding that stays because a pipeline delivers to this stage."""
+    if project.pipeline is None or stage.name not in project.pipeline.stages:
+        return
+    yield from _functions(release_stack_name(project.name, stage.name), project.name, stage)
+    yield from _access(access_stack_name(project.name, stage.name), project.name, stage)
+
+
+def _functions(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:
+    endpoints = arn(stage, "sagemaker", f"endpoint/{project}-{stage.name}-*")
+    executions = (
+        "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:"
+        "execution:<ReleaseMachine.Name>:*"
+    )
+    for role in ("OpenDeliveryRole", "FollowDeliveryRole"):
+        yield wildcard(stack, role, endpoints, _ENDPOINTS)
+        yield wildcard(stack, role, executions, _EXECUTIONS)
+    yield wildcard(
+        stack,
+        "DeliveryMachineRole",
+        "*",
+        "delivery of the machine's log: these actions take no resource (Service Authorization "
+        "Reference)",
+    )
+    yield finding(
+        stack,
+        "DeliveryMachine",
+        "SF2",
+        "the execution's history is the trace; X-Ray would add permissions on every resource and "
+        "tell nothing more",
+    )
+
+
+def _access(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:
+    name = delivery_name(project, stage.name)
+    yield wildcard(
+        stack, "PipelineRelease", arn(stage, "states", f"execution:{name}:*"), _EXECUTIONS
+    )
+    yield wildcard(
+        stack,
+        "PipelineRelease",
+        "*",
+        "DescribeAlarms is asked for one alarm by name, but takes no resource for alarms of a "
+        "metric (Service Authorization Reference)",
+    )
+    stacks = arn(stage, "cloudformation", f"stack/{project}-{stage.name}-*")
+    yield wildcard(stack, "PipelineRead", stacks, "stacks of one stage: models come and go")
+    release = release_stack_name(project, stage.name)
+    for table in ("ReleaseTable", "ObservationTable"):
+        yield wildcard(
+            stack,
+            "PipelineRead",
+            arn(stage, "dynamodb", f"table/{release}-{table}-*"),
+            "one table of the release stack, whose name CloudFormation generates",
+        )
+    endpoints = arn(stage, "sagemaker", f"endpoint/{project}-{stage.name}-*")
+    yield wildcard(stack, "PipelineRead", endpoints, _ENDPOINTS)
+
+
+def of_pipeline(project: str, spec: PipelineSpec) -> Iterator[Acknowledged]:
+    """Every finding that stays in the pipeline's own stack."""
+    stack = pipeline_name(project)
+    stored = isinstance(spec.source, StoredSource)
+    for bucket in ("Artifacts", *(("Sources",) if stored else ())):
+        yield finding(
+            stack,
+            bucket,
+            "S1",
+            "only the pipeline's roles read and write here; who does is in CloudTrail, a bucket of "
+            "access logs would say no more",
+        )
+    deploys = (f"Deploy{pascal(name)}" for name in spec.stages)
+    builds = ("Checks", *deploys, *(("Evidence",) if spec.mode is Mode.DELIVERY else ()))
+    for role in ("PipelineRole", *(f"{build}BuildRole" for build in builds)):
+        yield wildcard(
+            stack,
+            role,
+            "<Artifacts.Arn>/*",
+            "artifacts of this pipeline, whose keys CodePipeline makes up",
+        )
+    group = spec.model_package_group
+    if group is not None:
+        account = "<AWS::AccountId>" if spec.home.account is None else spec.home.account
+        packages = (
+            f"arn:{spec.home.partition}:sagemaker:{spec.home.region}:{account}:"
+            f"model-package/{group.lower()}/*"
+        )
+        yield wildcard(stack, "ChecksBuildRole", packages, "versions of one model package group")
