@@ -215,7 +215,12 @@ def test_a_strategy_may_change_and_live_traffic_stays(make_world: MakeWorld) -> 
         world.project_text = PROJECT
         world.deploy(ALIKE)
         assert world.shares() == {"a": 100.0, "blue": 0.0}
-        view = world.finish(world.start())
-    assert view.phase in {"promoted", "rolled-back"}
-    assert (view.live.slot, view.candidate.slot) == ("a", "blue")
+        release_id = world.start()
+        view = world.until(release_id, lambda one: one.phase == "baking")
+        assert (view.live.slot, view.candidate.slot) == ("a", "blue")
+        assert world.shares() == {"a": 75.0, "blue": 25.0}
+        world.abort(release_id)
+        view = world.until(release_id, lambda one: one.over)
+    assert view.phase == "aborted"
+    assert world.shares() == {"a": 100.0, "blue": 0.0}
     assert set(door.statuses) == {200}
