@@ -70,6 +70,10 @@ class Declaration:
         """Slot name to version digest."""
         return {slot.value: version.digest for slot, version in sorted(self.slots.items())}
 
+    def idle(self, live: Slot) -> tuple[Version, ...]:
+        """The versions that wait for a release: all but the live slot's, in the order of slots."""
+        return tuple(version for slot, version in sorted(self.slots.items()) if slot is not live)
+
     def to_json(self) -> dict[str, Any]:
         """The declaration in JSON types; `from_json` reads it back."""
         return {

@@ -5,6 +5,7 @@ round, so that whoever asks again finds them. A model whose slots hold one versi
 released; the deploy of a model by `guardrail` was its release.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -76,7 +77,7 @@ def review_model(store: ReleaseStore, delivery: Delivery, model: str) -> ModelSt
     if own and own[0].phase is not Phase.ABORTED:
         return of_record(own[0])
     foreign = _foreign(store, delivery, model)
-    return _unreleased(declaration, pointer) if foreign is None else foreign
+    return _unreleased(store, declaration, pointer) if foreign is None else foreign
 
 
 def own_releases(store: ReleaseStore, delivery: Delivery, model: str) -> tuple[ReleaseRecord, ...]:
@@ -104,6 +105,7 @@ def of_record(record: ReleaseRecord) -> ModelStanding:
 _STANDINGS = {
     Phase.PROMOTED: Standing.DELIVERED,
     Phase.PASSED: Standing.DELIVERED,
+    Phase.KEPT: Standing.DELIVERED,
     Phase.ROLLED_BACK: Standing.FAILED,
     Phase.FAILED: Standing.FAILED,
     Phase.ABORTED: Standing.FAILED,
@@ -130,10 +132,17 @@ def _foreign(store: ReleaseStore, delivery: Delivery, model: str) -> ModelStandi
     return ModelStanding(model=model, standing=Standing.FAILED, reason=reason, release_id=holder)
 
 
-def _unreleased(declaration: Declaration, pointer: LivePointer) -> ModelStanding:
-    model, candidate = declaration.model, declaration.slots[pointer.slot.other]
-    if candidate.digest != pointer.version.digest:
-        reason = f"{model} {candidate.label} waits for its release, {pointer.version.label} is live"
+def _unreleased(
+    store: ReleaseStore, declaration: Declaration, pointer: LivePointer
+) -> ModelStanding:
+    model, waiting = declaration.model, declaration.idle(pointer.slot)
+    tested = _tested(store, declaration)
+    if tested is not None:
+        return of_record(tested)
+    if any(version.digest != pointer.version.digest for version in waiting):
+        reason = (
+            f"{model} {_labels(waiting)} waits for its release, {pointer.version.label} is live"
+        )
         return ModelStanding(model=model, standing=Standing.WAITING, reason=reason)
     by_deploy = declaration.plan.mechanism is Mechanism.GUARDRAIL
     why = "its deploy released it" if by_deploy else "nothing new to release"
@@ -141,8 +150,24 @@ def _unreleased(declaration: Declaration, pointer: LivePointer) -> ModelStanding
     return ModelStanding(model=model, standing=Standing.DELIVERED, reason=reason)
 
 
-def known_bad(store: ReleaseStore, model: str, candidate: Version) -> str | None:
-    """Why this version may not be released again by itself; None where nothing speaks against it.
+def _tested(store: ReleaseStore, declaration: Declaration) -> ReleaseRecord | None:
+    """The A/B test that had its answer about these very versions: nothing is asked again."""
+    if declaration.plan.ab_test is None:
+        return None
+    known = store.releases(declaration.model)
+    last = store.load(known[0]) if known else None
+    if last is None or last.phase not in {Phase.PROMOTED, Phase.KEPT}:
+        return None
+    declared = {version.digest for version in declaration.slots.values()}
+    return last if {held.version.digest for held in last.slots} == declared else None
+
+
+def _labels(versions: Sequence[Version]) -> str:
+    return " | ".join(version.label for version in versions)
+
+
+def known_bad(store: ReleaseStore, model: str, waiting: Sequence[Version]) -> str | None:
+    """Why these may not be released again by themselves; None where nothing speaks against it.
 
     The newest release of the model is asked: it was rolled back, or its shadow failed.
     """
@@ -151,9 +176,10 @@ def known_bad(store: ReleaseStore, model: str, candidate: Version) -> str | None
         return None
     last = store.load(known[0])
     ended_badly = last.phase in {Phase.ROLLED_BACK, Phase.FAILED}
-    if not ended_badly or last.candidate.version.digest != candidate.digest:
+    taken_back = {held.version.digest for held in last.challengers}
+    if not ended_badly or taken_back != {version.digest for version in waiting}:
         return None
     return (
-        f"{model} {candidate.label} was not taken in release {last.release_id} ({_told(last)}): "
+        f"{model} {_labels(waiting)} was not taken in release {last.release_id} ({_told(last)}): "
         "change the version; 'tidegate release start --again' releases it all the same"
     )

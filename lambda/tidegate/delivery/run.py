@@ -145,7 +145,7 @@ def _opened(
     if found.standing is not Standing.WAITING:
         return found
     declaration, pointer = deployed_model(ports.store, found.model)
-    bad = known_bad(ports.store, found.model, declaration.slots[pointer.slot.other])
+    bad = known_bad(ports.store, found.model, declaration.idle(pointer.slot))
     if bad is not None:
         return _as(found, Standing.FAILED, bad)
     number = len(own_releases(ports.store, delivery, found.model)) + 1
