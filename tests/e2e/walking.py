@@ -20,6 +20,9 @@ from tests.e2e.world import BETTER, BROKEN, V1, Behaviour, Watched, World
 from tidegate.pointer import Declaration
 from tidegate.view import ReleaseView
 
+_MANY = 50
+"""Answers in a period, of which some must be of each of its versions."""
+
 NEXT = Behaviour(name="v4", wrong_percent=3)
 ALARMS = "\n    alarms: { latency: 2000ms }"
 
@@ -236,11 +239,13 @@ def assert_logged(walk: Walk, seen: Watched, views: list[ReleaseView]) -> None:
 
 
 def assert_only_the_right_versions_served(walk: Walk, seen: Watched, *, over: float) -> None:
-    """Each version of a period served in it, and no other did."""
+    """No other version served in a period, and each of them did unless it was over at once."""
     ends = [*(following.since for following in walk.periods[1:]), over]
     for period, end in zip(walk.periods, ends, strict=True):
         served = seen.door.versions(since=period.since, until=end)
-        assert set(served) == period.labels, (served, walk.periods)
+        assert set(served) <= period.labels, (served, walk.periods)
+        if served.total() >= _MANY:
+            assert set(served) == period.labels, (served, walk.periods)
 
 
 def assert_only_the_right_artifacts_had_a_share(walk: Walk, seen: Watched) -> None:
