@@ -95,9 +95,9 @@ def _serverless(config: Resource) -> Iterator[Fault]:
             yield config.fault(path, "more is provisioned than allowed", got=kept, allowed=allowed)
         for name in ("InstanceType", "InitialInstanceCount"):
             if name in variant:
-                path = (_VARIANTS, index, name)
+                where = (_VARIANTS, index, name)
                 yield config.fault(
-                    path, f"{name} does not go with ServerlessConfig", got=variant[name]
+                    where, f"{name} does not go with ServerlessConfig", got=variant[name]
                 )
 
 

@@ -76,7 +76,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("cdk")
     settings = Settings(time_scale=120.0, state_directory=folder / "cloud")
     with EmbeddedCloud.start(settings) as cloud:
-        text = PROJECT.replace("us-east-1 }", "us-east-1, data_on_destroy: delete }")
+        gone = "region: us-east-1, data_on_destroy: delete,"
+        text = PROJECT.replace("region: us-east-1,", gone)
+        text += "    data_capture: { percent: 100 }\n"
         yield World(cloud=cloud, folder=folder, model="real", project_text=text)
 
 
@@ -137,3 +139,7 @@ def test_the_life_of_a_project_by_the_real_cdk(world: World) -> None:
     assert sagemaker.list_endpoints()["Endpoints"] == []
     assert sagemaker.list_endpoint_configs()["EndpointConfigs"] == []
     assert sagemaker.list_models()["Models"] == []
+    # What is left is the bootstrap's own, which its stack keeps.
+    assert session.client("dynamodb").list_tables()["TableNames"] == []
+    buckets = [bucket["Name"] for bucket in session.client("s3").list_buckets()["Buckets"]]
+    assert all(name.startswith("cdk-hnb659fds-assets-") for name in buckets), buckets
