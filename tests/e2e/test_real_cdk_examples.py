@@ -1,0 +1,129 @@
+"""The pinned CDK command line takes every example through its life on one embedded cloud."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.server import EmbeddedCloud
+from emulator.settings import Settings
+from examples.flights.train import build
+from tests.e2e.tracks import issuer
+
+pytestmark = pytest.mark.accept
+
+ROOT = Path(__file__).resolve().parents[2]
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
+EXAMPLES = (ROOT / "tidegate.yaml", *sorted((ROOT / "examples").glob("*/*.yaml")))
+_ARTIFACT = re.compile(r"artifact: \S*build/flights/(?P<version>\w+)")
+_ZONE = re.compile(r"zone_id: \w+")
+_ISSUER = re.compile(r"(?P<all>( +)issuer: \S+\n)")
+
+
+class Stage:
+    """The embedded cloud of the module, bootstrapped by the real command line, and its models."""
+
+    def __init__(self, cloud: EmbeddedCloud, folder: Path, jwks: str) -> None:
+        self.cloud, self.folder, self._jwks = cloud, folder, jwks
+        self.zone = self._zone()
+        self._environment = {
+            **cloud.environment(),
+            "PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "HOME": os.environ["HOME"],
+            "CI": "true",
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_DISABLE_VERSION_CHECK": "1",
+            "CDK_VALIDATION": "false",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def _zone(self) -> str:
+        route53 = self.cloud.session().client("route53")
+        made = route53.create_hosted_zone(Name="models.example.com", CallerReference="examples")
+        return str(made["HostedZone"]["Id"]).rpartition("/")[2]
+
+    def example(self, file: Path, *, log_days: int) -> Path:
+        """The example with trained models, this cloud's zone, and so many days of logs."""
+        text = file.read_text(encoding="utf-8")
+        for version in sorted(set(_ARTIFACT.findall(text))):
+            if not (self.folder / version).is_dir():
+                build(version, self.folder / version)
+        text = _ARTIFACT.sub(rf"artifact: {self.folder}/\g<version>", text)
+        text = _ZONE.sub(f"zone_id: {self.zone}", text)
+        text = _ISSUER.sub(rf"\g<all>\g<2>jwks: {self._jwks}\n", text)
+        assert "log_days: 7" in text
+        path = self.folder / f"{file.stem}.yaml"
+        path.write_text(text.replace("log_days: 7", f"log_days: {log_days}"))
+        return path
+
+    def cdk(self, *arguments: str, project: Path | None = None) -> str:
+        """What the command printed; it must succeed."""
+        context = [] if project is None else ["-c", f"tidegate:project-file={project}"]
+        output = ["--output", str(self.folder / "cdk.out")]
+        done = subprocess.run(
+            [str(CDK), "--no-notices", *context, *output, *arguments],
+            cwd=ROOT,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def left(self) -> dict[str, list[str]]:
+        """What there is beside the bootstrap's own."""
+        session = self.cloud.session()
+        client: Any = session.client
+        sagemaker = client("sagemaker")
+        return {
+            "stacks": [
+                stack["StackName"]
+                for stack in client("cloudformation").describe_stacks()["Stacks"]
+                if stack["StackName"] != "CDKToolkit"
+            ],
+            "endpoints": [e["EndpointName"] for e in sagemaker.list_endpoints()["Endpoints"]],
+            "configs": [
+                c["EndpointConfigName"]
+                for c in sagemaker.list_endpoint_configs()["EndpointConfigs"]
+            ],
+            "models": [model["ModelName"] for model in sagemaker.list_models()["Models"]],
+            "tables": client("dynamodb").list_tables()["TableNames"],
+            "buckets": [
+                bucket["Name"]
+                for bucket in client("s3").list_buckets()["Buckets"]
+                if not bucket["Name"].startswith("cdk-hnb659fds-assets-")
+            ],
+        }
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One cloud for all examples: each leaves it as it was."""
+    folder = tmp_path_factory.mktemp("examples")
+    settings = Settings(region="eu-west-1", time_scale=120.0, state_directory=folder / "cloud")
+    with EmbeddedCloud.start(settings) as cloud, issuer() as keys:
+        made = Stage(cloud, folder, keys.jwks)
+        made.cdk("bootstrap", f"aws://{cloud.account}/{cloud.region}")
+        yield made
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_life_of_an_example_by_the_real_cdk(stage: Stage, example: Path) -> None:
+    """Deploy, an empty diff, an update, another empty diff, destroy: nothing is left."""
+    before = stage.left()
+    deploy = ("deploy", "--all", "--require-approval", "never")
+    for log_days in (7, 14):
+        project = stage.example(example, log_days=log_days)
+        stage.cdk(*deploy, project=project)
+        assert "Number of stacks with differences: 0" in stage.cdk("diff", project=project)
+
+    stage.cdk("destroy", "--all", "--force", project=project)
+
+    assert stage.left() == before
