@@ -78,6 +78,22 @@ class Measured:
             candidate_rate=None if self.trials == 0 else self.bad / self.trials,
         )
 
+    def needed(self, *, alpha: float) -> int:
+        """How many requests it takes until harm of twice the margin is expected to show.
+
+        Expected evidence of a request is the Kullback-Leibler divergence of that share of bad ones
+        from the limit; a mixture of so many alternatives costs the logarithm of their number.
+        """
+        known = 0.0 if self.limit.baseline is None else self.limit.baseline
+        limit = self.limit.share
+        harmful = min(2 * limit - known, (1 + limit) / 2)
+        if not 0 < limit < 1:
+            return 0
+        each = harmful * math.log(harmful / limit) + (1 - harmful) * math.log(
+            (1 - harmful) / (1 - limit)
+        )
+        return math.ceil((math.log(_ALTERNATIVES - 1) - math.log(alpha)) / each)
+
     def broken(self, evidence: Evidence) -> str:
         """Why the candidate is taken back, in a sentence."""
         return (

@@ -117,14 +117,38 @@ def conclusion(
             broken.append((proof.log_evidence, one.broken(proof)))
     if broken:
         return VerdictKind.ROLL_BACK, max(broken)[1]
-    if requests < LEAST_CANDIDATE_TRIALS:
-        return VerdictKind.HOLD, (
-            f"hold because {thousands(requests)} candidate requests are too few to judge by: "
-            f"{LEAST_CANDIDATE_TRIALS} are needed"
-        )
+    scarce = _scarce(plan, measured, requests=requests)
+    if scarce is not None:
+        return VerdictKind.HOLD, scarce
     alone = max((one.trials for one in measured if one.limit.milliseconds is None), default=0)
     return VerdictKind.CONTINUE, (
         f"continue because no harm is proven in {thousands(requests)} candidate requests: "
         f"{thousands(alone)} of them had nothing beside them and were held to fixed limits, of "
         "which no more is claimed than that"
     )
+
+
+def _scarce(plan: ReleasePlan, measured: Sequence[Measured], *, requests: int) -> str | None:
+    """Why it is too early to say that no harm shows; None where it is not.
+
+    Harm of twice a margin would have shown by then, were it there.
+    """
+    alpha = alpha_of(plan)
+    wanting = [
+        f"{one.limit.metric} {thousands(one.trials)} of {thousands(one.needed(alpha=alpha))}"
+        for one in measured
+        if one.trials < one.needed(alpha=alpha)
+    ]
+    if wanting:
+        each = ", ".join(wanting)
+        return (
+            f"hold because {thousands(requests)} candidate requests are too few to judge by: until "
+            f"harm of twice its margin would show, each limit needs so many requests that only the "
+            f"candidate serves: {each} so far"
+        )
+    if requests < LEAST_CANDIDATE_TRIALS:
+        return (
+            f"hold because {thousands(requests)} candidate requests are too few to judge by: "
+            f"{LEAST_CANDIDATE_TRIALS} are needed"
+        )
+    return None

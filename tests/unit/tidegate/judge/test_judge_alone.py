@@ -17,7 +17,7 @@ PLAN = ReleasePlan(
     mechanism=Mechanism.DNS,
     steps=(Step(share_percent=100, bake_seconds=600),),
     guardrails=(
-        Guardrail(metric=Metric.ERRORS, margin=0.02),
+        Guardrail(metric=Metric.ERRORS, margin=0.10),
         Guardrail(metric=Metric.LATENCY, margin=0.20, tolerated_slowdown=1.5),
     ),
 )
@@ -77,16 +77,16 @@ def test_a_slowdown_that_is_tolerated_is_no_harm() -> None:
 
 def test_errors_are_held_to_the_limit_look_by_look() -> None:
     """What was measured in earlier looks counts on."""
-    look = [served("green", 1, latency={20: 90}, errors=10)]
-    later = [served("green", number, latency={20: 90}, errors=10) for number in (2, 3, 4)]
-    assert verdict([BEFORE, *look]).kind is VerdictKind.CONTINUE
+    look = [served("green", 1, latency={20: 80}, errors=20)]
+    later = [served("green", number, latency={20: 80}, errors=20) for number in (2, 3, 4)]
+    assert verdict([BEFORE, *look]).kind is VerdictKind.HOLD
     assert verdict([BEFORE, *look], later).kind is VerdictKind.ROLL_BACK
 
 
 def test_intervals_that_both_served_are_compared_and_held_to_no_limit() -> None:
     """An incident that hits both tracks is nobody's fault while both are there to see it."""
     both = [served(slot, 1, latency={20: 50}, errors=50) for slot in ("blue", "green")]
-    said = verdict([BEFORE, *both])
+    said = verdict([BEFORE, *both, served("green", 2, latency={20: 300})])
     assert said.kind is VerdictKind.CONTINUE
     assert said.live_requests == 100
 
@@ -102,12 +102,21 @@ def test_a_candidate_that_is_worse_than_the_live_one_beside_it_is_taken_back() -
     assert "against" in said.reason
 
 
-@pytest.mark.parametrize("requests", [0, 29])
+@pytest.mark.parametrize("requests", [0, 29, 190])
 def test_too_few_requests_are_a_hold(requests: int) -> None:
-    """Whatever they did, short of proven harm."""
+    """Until harm of twice a margin would have shown, were it there."""
     said = verdict([BEFORE, served("green", 1, latency={20: requests})])
     assert said.kind is VerdictKind.HOLD
-    assert "30 are needed" in said.reason
+    assert f"errors {requests} of 196" in said.reason
+    enough = verdict([BEFORE, served("green", 1, latency={20: 196})])
+    assert enough.kind is VerdictKind.CONTINUE
+
+
+def test_without_a_limit_thirty_requests_are_the_least() -> None:
+    """Latency alone has none where nothing was served before."""
+    plan = replace(PLAN, guardrails=PLAN.guardrails[1:])
+    assert verdict([served("green", 1, latency={20: 29})], plan=plan).kind is VerdictKind.HOLD
+    assert verdict([served("green", 1, latency={20: 30})], plan=plan).kind is VerdictKind.CONTINUE
 
 
 def test_latency_has_no_limit_where_too_little_was_served_before() -> None:
@@ -115,12 +124,12 @@ def test_latency_has_no_limit_where_too_little_was_served_before() -> None:
     few = served("blue", 0, latency={20: 49}, release_id=f"{STEADY_PREFIX}flights")
     slow = [served("green", 1, latency={40: 300})]
     assert verdict([few, *slow]).kind is VerdictKind.CONTINUE
-    broken = [served("green", 2, latency={20: 50}, errors=50)]
+    broken = [served("green", 2, latency={20: 50}, errors=150)]
     assert verdict([few, *slow], broken).kind is VerdictKind.ROLL_BACK
 
 
 def test_what_is_no_evidence_is_measured_against_nothing() -> None:
     """Requests under a split that is settling, or of testers."""
     noise = replace(served("green", 1, latency={20: 10}, errors=90), evidence=False)
-    good = served("green", 2, latency={20: 100})
+    good = served("green", 2, latency={20: 300})
     assert verdict([BEFORE, noise, good]).kind is VerdictKind.CONTINUE
