@@ -63,8 +63,11 @@ def live_pointers(where: Place) -> dict[str, Any]:
 
 
 def _by_deployer(where: Place, assembly: Path, progress: Progress) -> tuple[StackDone, ...]:
+    who = _deployer_of(where.target)
     try:
-        done = deployer.deploy(_deploying(where.target), assembly, on_event=progress.event)
+        done = deployer.deploy(
+            who.session, assembly, role_arn=who.role_arn, on_event=progress.event
+        )
     except deployer.StackFailedError as error:
         raise CommandError(_told(error), code=_code(error)) from error
     except deployer.DeployError as error:
@@ -75,14 +78,26 @@ def _by_deployer(where: Place, assembly: Path, progress: Progress) -> tuple[Stac
     )
 
 
-def _deploying(target: Target) -> Any:
-    """The session that deploys: as the CDK command line, a role takes the role of the bootstrap."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Deployer:
+    """Who deploys to an embedded cloud, and the role that its stacks act with; None: the same."""
+
+    session: Any
+    role_arn: str | None = None
+
+
+def _deployer_of(target: Target) -> _Deployer:
+    """Whoever asks; a role deploys by the roles of the bootstrap, as the CDK command line does."""
     caller = target.client("sts").get_caller_identity()
     if ":assumed-role/" not in caller["Arn"]:
-        return target.session
-    account, region = caller["Account"], target.region
-    name = f"cdk-{BOOTSTRAP_QUALIFIER}-deploy-role-{account}-{region}"
-    return assumed(target, f"arn:aws:iam::{account}:role/{name}").session
+        return _Deployer(session=target.session)
+    account = caller["Account"]
+    named = f"arn:aws:iam::{account}:role/cdk-{BOOTSTRAP_QUALIFIER}"
+    where = f"{account}-{target.region}"
+    return _Deployer(
+        session=assumed(target, f"{named}-deploy-role-{where}").session,
+        role_arn=f"{named}-cfn-exec-role-{where}",
+    )
 
 
 def _code(error: deployer.StackFailedError) -> Exit:

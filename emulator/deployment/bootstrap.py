@@ -1,11 +1,11 @@
-"""The least that a cloud assembly needs of its environment: an asset bucket, a version, a role.
+"""The least that a cloud assembly needs of its environment: an asset bucket, a version, two roles.
 
 All are resources of a `CDKToolkit` stack with the logical ids of the real one, so that
 `cdk bootstrap` later completes this stack instead of finding its bucket taken.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -68,6 +68,7 @@ def _template(bucket: str, parameter: str, qualifier: str) -> Mapping[str, Any]:
             "Type": "AWS::SSM::Parameter",
             "Properties": {"Type": "String", "Name": parameter, "Value": BOOTSTRAP_VERSION},
         },
+        "CloudFormationExecutionRole": _execution_role(qualifier),
         "DeploymentActionRole": _deploy_role(qualifier),
     }
     outputs = {
@@ -82,7 +83,7 @@ def _template(bucket: str, parameter: str, qualifier: str) -> Mapping[str, Any]:
 def _deploy_role(qualifier: str) -> Mapping[str, Any]:
     """The role under which builds deploy: what `cdk bootstrap` gives to two roles.
 
-    They are `deploy-role` and `file-publishing-role`; stacks are provisioned by the cloud itself.
+    They are `deploy-role` and `file-publishing-role`. It hands stacks the role that they act with.
     """
     stacks = [
         *("cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DeleteStack"),
@@ -96,23 +97,37 @@ def _deploy_role(qualifier: str) -> Mapping[str, Any]:
         {"Effect": "Allow", "Action": stacks, "Resource": "*"},
         {
             "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": {"Fn::GetAtt": ["CloudFormationExecutionRole", "Arn"]},
+        },
+        {
+            "Effect": "Allow",
             "Action": objects,
             "Resource": [{"Fn::Sub": bucket}, {"Fn::Sub": f"{bucket}/*"}],
         },
     ]
     trusted = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    return _role(f"cdk-{qualifier}-deploy-role", trusted, statements)
+
+
+def _execution_role(qualifier: str) -> Mapping[str, Any]:
+    """What stacks of builds act with: everything, as `cdk bootstrap` has it where none is scoped."""
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    trusted = {"Service": "cloudformation.amazonaws.com"}
+    return _role(f"cdk-{qualifier}-cfn-exec-role", trusted, [everything])
+
+
+def _role(
+    beginning: str, trusted: Mapping[str, Any], statements: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """A role of the bootstrap, under the name that the CDK's own bootstrap gives it."""
     trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
-    name = f"cdk-{qualifier}-deploy-role-${{AWS::AccountId}}-${{AWS::Region}}"
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
-            "RoleName": {"Fn::Sub": name},
+            "RoleName": {"Fn::Sub": f"{beginning}-${{AWS::AccountId}}-${{AWS::Region}}"},
             "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
-            "Policies": [
-                {
-                    "PolicyName": "Deploy",
-                    "PolicyDocument": {"Version": "2012-10-17", "Statement": statements},
-                }
-            ],
+            "Policies": [{"PolicyName": "Bootstrap", "PolicyDocument": document}],
         },
     }
