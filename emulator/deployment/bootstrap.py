@@ -111,7 +111,7 @@ def _deploy_role(qualifier: str) -> Mapping[str, Any]:
 
 
 def _execution_role(qualifier: str) -> Mapping[str, Any]:
-    """What stacks of builds act with: everything, as `cdk bootstrap` has it where none is scoped."""
+    """What stacks of builds act with: everything, as `cdk bootstrap` gives it if nothing is said."""
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     trusted = {"Service": "cloudformation.amazonaws.com"}
     return _role(f"cdk-{qualifier}-cfn-exec-role", trusted, [everything])
