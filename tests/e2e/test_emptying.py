@@ -9,7 +9,7 @@ import pytest
 
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
-from tests.e2e.privileges import REQUIRED_NOT_EXERCISED, Role, StoryFailedError
+from tests.e2e.roles import Prover, Role, StoryFailedError
 from tests.e2e.world import PROJECT, V1, World, questions, wait_for
 
 pytestmark = pytest.mark.accept
@@ -55,10 +55,10 @@ def _deleted(world: World, stack: str) -> str:
     return str(wait_for(over, seconds=60, what=f"the end of {stack}"))
 
 
-def _story(world: World, _role: Role) -> None:
+def empty_bucket(world: World, role: Role) -> None:
     """A stack of the stage goes, with a bucket that holds something."""
     session, name = world.cloud.session(), f"story-test-story-{uuid.uuid4().hex[:6]}"
-    function = session.client("lambda").get_function(FunctionName=_role.function)
+    function = session.client("lambda").get_function(FunctionName=role.function)
     token = function["Configuration"]["FunctionArn"]
     emptying = {"ServiceToken": token, "BucketName": {"Ref": "Bucket"}}
     resources: dict[str, Any] = {
@@ -81,21 +81,10 @@ def _story(world: World, _role: Role) -> None:
         raise StoryFailedError(f"{name} ended in {status}")
 
 
-def test_each_action_of_the_role_is_needed(world: World) -> None:
-    """With its role intact the stack goes; without any one action it stays."""
+def test_each_right_of_the_role_is_needed(world: World, prover: Prover) -> None:
+    """With its role intact the stack goes; without any one right it stays."""
     role = Role(world=world, package="empty_bucket")
-    _story(world, role)
-
-    unneeded = set()
-    for grant in role.grants():
-        with role.without(grant):
-            try:
-                _story(world, role)
-            except StoryFailedError:
-                continue
-            unneeded.add(grant.action)
-
-    assert unneeded == set(REQUIRED_NOT_EXERCISED)
+    prover.prove("empty_bucket", role, {"empty_bucket": empty_bucket})
 
 
 def test_captures_stay_when_the_stage_begins_to_keep_them_and_go_when_it_does_not(
