@@ -16,13 +16,14 @@ from emulator import deployer
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
 from stacks.project.load import load_project
-from tests.e2e.conftest import TIME_SCALE
 from tests.e2e.world import INFERENCE, V1, behaviour_json, wait_for
 from tests.synth.examples import FILES, project_file
 
 pytestmark = pytest.mark.accept
 
 REGION = "eu-west-1"
+TIME_SCALE = 20.0
+"""The examples give a container the minutes that it has on AWS: half a minute must be enough."""
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,11 @@
 """What is captured goes with its stack where the stage says so, and stays where it does not."""
 
-import json
-import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
-from tests.e2e.roles import Prover, Role, StoryFailedError
 from tests.e2e.world import PROJECT, V1, World, questions, wait_for
 
 pytestmark = pytest.mark.accept
@@ -53,38 +49,6 @@ def _deleted(world: World, stack: str) -> str:
         return None if status.endswith("IN_PROGRESS") else status
 
     return str(wait_for(over, seconds=60, what=f"the end of {stack}"))
-
-
-def empty_bucket(world: World, role: Role) -> None:
-    """A stack of the stage goes, with a bucket that holds something."""
-    session, name = world.cloud.session(), f"story-test-story-{uuid.uuid4().hex[:6]}"
-    function = session.client("lambda").get_function(FunctionName=role.function)
-    token = function["Configuration"]["FunctionArn"]
-    emptying = {"ServiceToken": token, "BucketName": {"Ref": "Bucket"}}
-    resources: dict[str, Any] = {
-        "Bucket": {"Type": "AWS::S3::Bucket"},
-        "Emptying": {"Type": "Custom::EmptyBucket", "Properties": emptying},
-    }
-    client = session.client("cloudformation")
-    client.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
-
-    def made() -> bool:
-        status = client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
-        return bool(status == "CREATE_COMPLETE")
-
-    wait_for(made, seconds=60, what=name)
-    told = client.describe_stack_resource(StackName=name, LogicalResourceId="Bucket")
-    bucket = told["StackResourceDetail"]["PhysicalResourceId"]
-    session.client("s3").put_object(Bucket=bucket, Key="captured", Body=b"x")
-    status = _deleted(world, name)
-    if status != "DELETE_COMPLETE":
-        raise StoryFailedError(f"{name} ended in {status}")
-
-
-def test_each_right_of_the_role_is_needed(world: World, prover: Prover) -> None:
-    """With its role intact the stack goes; without any one right it stays."""
-    role = Role(world=world, package="empty_bucket")
-    prover.prove("empty_bucket", role, {"empty_bucket": empty_bucket})
 
 
 def test_captures_stay_when_the_stage_begins_to_keep_them_and_go_when_it_does_not(

@@ -1,13 +1,21 @@
 """The example projects, synthesized with a least artifact in the place of the trained model."""
 
 import re
+import shutil
 from pathlib import Path
 
 from stacks.application import Deployment
 from stacks.project.load import load_project
 from tests.synth.assembly import ROOT, Assembly, synthesize
 
-FILES = (ROOT / "tidegate.yaml", *sorted((ROOT / "examples").glob("*/*.yaml")))
+FILES = (
+    ROOT / "tidegate.yaml",
+    *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
+    *sorted((ROOT / "examples" / "strategies").glob("*.yaml")),
+)
+"""Project files that users are shown, but for those of pipelines: their roles have no proofs yet."""
+
+ALL = (*FILES, *sorted((ROOT / "examples" / "pipelines").glob("*.yaml")))
 """Every project file that users are shown."""
 
 _ARTIFACT = re.compile(r"(?<=artifact: )\S*build/\w+/(\w+)")
@@ -28,6 +36,8 @@ def project_file(
         code.mkdir(parents=True, exist_ok=True)
         (code / "inference.py").write_text(inference)
         (folder / name / "version.txt").write_text(name)
+    for data in example.parent.glob("*.jsonl"):
+        shutil.copy(data, folder)
     file = folder / "tidegate.yaml"
     file.write_text(_ARTIFACT.sub(r"\1", text))
     return file

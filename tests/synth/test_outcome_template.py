@@ -17,7 +17,7 @@ from tidegate import announcement
 from tidegate.metrics import metric_line
 from tidegate.outcomes import NO_MODEL, REASONS
 from tidegate.release import Phase
-from tidegate.slots import Slot
+from tidegate.slots import PAIR
 from tidegate.verdict import Claim, Evidence, Verdict, VerdictKind
 from tidegate_aws.refused import LoggedRefused
 
@@ -182,7 +182,7 @@ def _published() -> list[EmbeddedValue]:
 
 def _shown() -> Iterator[tuple[str, list[Any]]]:
     """Title and metric of every line of the dashboard that is of the product."""
-    endpoints = dict.fromkeys(Slot, "endpoint")
+    endpoints = dict.fromkeys(PAIR, "endpoint")
     for widget in widgets([Shown(model=MODEL, endpoints=endpoints)], region="eu-west-1"):
         for metric in widget["properties"]["metrics"]:
             if metric[0] != "AWS/SageMaker":
@@ -231,7 +231,7 @@ def test_refused_outcomes_are_a_line_a_reason():
 
 def test_a_dashboard_never_has_more_widgets_than_it_takes():
     """500, by CloudWatch's quotas; the models beyond are left out."""
-    endpoints = dict.fromkeys(Slot, "endpoint")
+    endpoints = dict.fromkeys(PAIR, "endpoint")
     many = [Shown(model=f"m{n:03d}", endpoints=endpoints) for n in range(MOST_MODELS + 50)]
 
     assert len(widgets(many, region="eu-west-1")) == 2 + 6 * MOST_MODELS <= 500
