@@ -93,7 +93,7 @@ def _deploy_role(qualifier: str) -> Mapping[str, Any]:
     ]
     bucket = f"arn:${{AWS::Partition}}:s3:::cdk-{qualifier}-assets-${{AWS::AccountId}}-*"
     objects = ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:GetBucketLocation"]
-    statements = [
+    statements: list[Mapping[str, Any]] = [
         {"Effect": "Allow", "Action": stacks, "Resource": "*"},
         {
             "Effect": "Allow",

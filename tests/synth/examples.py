@@ -13,7 +13,7 @@ FILES = (
     *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
     *sorted((ROOT / "examples" / "strategies").glob("*.yaml")),
 )
-"""Project files that users are shown, but for those of pipelines: their roles have no proofs yet."""
+"""What users are shown, but for files of pipelines: their roles have no proofs yet."""
 
 ALL = (*FILES, *sorted((ROOT / "examples" / "pipelines").glob("*.yaml")))
 """Every project file that users are shown."""
