@@ -111,7 +111,7 @@ def _deploy_role(qualifier: str) -> Mapping[str, Any]:
 
 
 def _execution_role(qualifier: str) -> Mapping[str, Any]:
-    """What stacks of builds act with: everything, as `cdk bootstrap` gives it if nothing is said."""
+    """What stacks of builds act with: everything, which is what `cdk bootstrap` gives at first."""
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     trusted = {"Service": "cloudformation.amazonaws.com"}
     return _role(f"cdk-{qualifier}-cfn-exec-role", trusted, [everything])

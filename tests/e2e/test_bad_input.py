@@ -178,6 +178,7 @@ def test_an_artifact_without_code(desk: Desk) -> None:
     assert "code/inference.py" in said.err
 
 
+@pytest.mark.accept
 def test_a_model_that_never_becomes_healthy(desk: Desk) -> None:
     """The deploy fails with SageMaker's sentence, and the old version still serves everything."""
     artifact = desk.write(Behaviour(name="never-healthy"))

@@ -33,6 +33,7 @@ def release_is_over(world: World, release_id: str) -> bool:
     return world.deployed.view(release_id).over
 
 
+@pytest.mark.accept
 def test_every_task_may_be_killed(even_world: World) -> None:
     """A release whose every task is killed, in its midst and after its work, is promoted."""
     with sabotaged(even_world, *TASKS) as saboteurs, even_world.watched() as seen:

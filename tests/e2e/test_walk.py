@@ -24,6 +24,7 @@ from tests.e2e.world import BETTER, World
 MakeWorld = Callable[[str], World]
 
 
+@pytest.mark.accept
 def test_one_arrow(even_world: World) -> None:
     """A deploy that is rolled back and a plain one change no share and lose no request."""
     walk = Walk(world=even_world)

@@ -60,7 +60,7 @@ def test_a_candidate_that_is_worse_fails(fault: str, named: str) -> None:
     assert log_of(world) == ["opened", "verified", "fail", "failed"]
 
 
-@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("after", [False, pytest.param(True, marks=pytest.mark.accept)])
 def test_a_killed_task_is_done_again_and_no_pair_counts_twice(*, after: bool) -> None:
     """Wherever a task dies, the release ends as it does without that, and pairs count once."""
     calm = shadowed(differing=1)
