@@ -1,5 +1,6 @@
 """`tidegate check`: what AWS would refuse at deploy, or regret afterwards, is found before."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -54,11 +55,7 @@ def check(
     from cli.gating_words import report_lines, rule_lines, rules_json
 
     if rules:
-        if json_output:
-            print_json(rules_json())
-        else:
-            for line in rule_lines():
-                say(line)
+        print_json(rules_json()) if json_output else _say(rule_lines())
         return
     report = checked(
         Request(
@@ -70,10 +67,12 @@ def check(
             project_file=project_file,
         )
     )
-    if json_output:
-        print_json(report.to_json())
-    else:
-        for line in report_lines(report, wildcards=wildcards):
-            say(line)
+    shown = report_lines(report, wildcards=wildcards)
+    print_json(report.to_json()) if json_output else _say(shown)
     if report.open:
         raise SystemExit(int(Exit.FAILED))
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(line)
