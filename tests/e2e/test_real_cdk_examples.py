@@ -116,7 +116,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     settings = Settings(region="eu-west-1", time_scale=120.0, state_directory=folder / "cloud")
     with EmbeddedCloud.start(settings) as cloud, issuer() as keys:
         made = Stage(cloud, folder, keys.jwks)
-        made.cdk("bootstrap", f"aws://{cloud.account}/{cloud.region}")
+        # The command line synthesizes first, so that it needs a project whose models are there.
+        first = made.example(EXAMPLES[0], log_days=7)
+        made.cdk("bootstrap", f"aws://{cloud.account}/{cloud.region}", project=first)
         yield made
 
 
