@@ -1,26 +1,23 @@
 """CodeBuild's API as a table of operations, spoken in JSON 1.1 behind the front door."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulator import apimodels
-from emulator.codebuild import errors, permissions
+from emulator import jsonapi
+from emulator.codebuild import permissions
 from emulator.codebuild.builds import BuildOperations
 from emulator.codebuild.errors import CodeBuildError
 from emulator.codebuild.projects import ProjectOperations
 from emulator.codebuild.state import Json, Tenant
+from emulator.jsonapi import Operation
 from emulator.seams.authorization import caller_of
 from emulator.seams.services import (
     Permission,
     Request,
     Response,
     Service,
-    error_response,
-    json_response,
 )
-
-Operation = Callable[[Tenant, Mapping[str, Any]], Awaitable[Json]]
 
 _TARGET = "CodeBuild_20161006."
 
@@ -36,16 +33,14 @@ class CodeBuild:
         self, tenant: Tenant, name: str, request: Mapping[str, Any], caller: str = ""
     ) -> Json:
         """The operation's answer to a request that satisfies every constraint of its shape."""
-        operation = self._table(caller).get(name)
-        if operation is None:
-            raise errors.not_emulated(f"the operation {name}")
-        try:
-            failures = apimodels.constraint_failures("codebuild", name, request)
-        except apimodels.MalformedRequestError as error:
-            raise CodeBuildError("SerializationException", str(error)) from error
-        if failures:
-            raise errors.constraint_failures(failures)
-        return await operation(tenant, request)
+        return await jsonapi.call(
+            name,
+            tenant,
+            request,
+            service="codebuild",
+            operations=self._table(caller),
+            refused=CodeBuildError,
+        )
 
     def service(self) -> Service:
         """The service, ready to be registered."""
@@ -63,13 +58,11 @@ class CodeBuild:
         tenant = Tenant(request.account, request.region)
         # Builds name their initiator as `user` or `role/session`, not by the whole ARN.
         caller = caller_of(request).partition("/")[2]
-        try:
-            answer = await self.call(tenant, request.operation, request.json(), caller)
-        except CodeBuildError as error:
-            return error_response(error.code, error.message)
-        return json_response(answer)
+        return await jsonapi.respond(
+            request, lambda body: self.call(tenant, request.operation, body, caller)
+        )
 
-    def _table(self, caller: str) -> dict[str, Operation]:
+    def _table(self, caller: str) -> dict[str, Operation[Tenant]]:
         builds, projects = self.builds, self.projects
         return {
             "CreateProject": projects.create,

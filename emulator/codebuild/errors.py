@@ -1,17 +1,11 @@
 """The errors that CodeBuild answers with, in AWS's codes, and how phases of a build fail."""
 
-from collections.abc import Sequence
+from emulator import jsonapi
+from emulator.jsonapi import NOT_EMULATED, RefusedRequestError
 
-from emulator import apimodels
 
-
-class CodeBuildError(Exception):
-    """A request that is refused: the code and sentence that the caller reads."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+class CodeBuildError(RefusedRequestError):
+    """A request that CodeBuild refuses."""
 
 
 class PhaseError(Exception):
@@ -28,16 +22,9 @@ def invalid_input(message: str) -> CodeBuildError:
     return CodeBuildError("InvalidInputException", message)
 
 
-def constraint_failures(failures: Sequence[str]) -> CodeBuildError:
-    """Every violated constraint of a request at once."""
-    return CodeBuildError("ValidationException", apimodels.listed(failures))
-
-
 def not_emulated(what: str) -> CodeBuildError:
-    """The request is legal on AWS; `NotEmulatedException` is a code that AWS never sends."""
-    return CodeBuildError(
-        "NotEmulatedException", f"The embedded cloud does not emulate {what}. AWS may accept it."
-    )
+    """The request is legal on AWS."""
+    return CodeBuildError(NOT_EMULATED, jsonapi.not_emulated(what))
 
 
 def project_not_found(arn: str) -> CodeBuildError:

@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator import apimodels
 from emulator.codeconnections.repositories import Snapshot, snapshot
+from emulator.jsonapi import RefusedRequestError
 from emulator.seams.services import (
     Permission,
     Request,
@@ -30,13 +31,8 @@ _TARGETS = {
 }
 
 
-class ConnectionsError(Exception):
-    """A request that is refused: the code and sentence that the caller reads."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+class ConnectionsError(RefusedRequestError):
+    """A request that the service of connections refuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

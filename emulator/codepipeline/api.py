@@ -1,28 +1,25 @@
 """CodePipeline's API as a table of operations, spoken in JSON 1.1 behind the front door."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from emulator import apimodels
-from emulator.codepipeline import errors, permissions
+from emulator import jsonapi
+from emulator.codepipeline import permissions
 from emulator.codepipeline.declaration import Tenant
 from emulator.codepipeline.errors import CodePipelineError
 from emulator.codepipeline.executions import ExecutionOperations
 from emulator.codepipeline.pipelines import PipelineOperations
 from emulator.codepipeline.state import Json
+from emulator.jsonapi import Operation
 from emulator.seams.authorization import caller_of
 from emulator.seams.services import (
     Permission,
     Request,
     Response,
     Service,
-    error_response,
-    json_response,
 )
-
-Operation = Callable[[Tenant, Mapping[str, Any]], Awaitable[Json]]
 
 _TARGET = "CodePipeline_20150709."
 
@@ -38,16 +35,14 @@ class CodePipeline:
         self, tenant: Tenant, name: str, request: Mapping[str, Any], caller: str = ""
     ) -> Json:
         """The operation's answer to a request that satisfies every constraint of its shape."""
-        operation = self._table(caller).get(name)
-        if operation is None:
-            raise errors.not_emulated(f"the operation {name}")
-        try:
-            failures = apimodels.constraint_failures("codepipeline", name, request)
-        except apimodels.MalformedRequestError as error:
-            raise CodePipelineError("SerializationException", str(error)) from error
-        if failures:
-            raise errors.constraint_failures(failures)
-        return await operation(tenant, request)
+        return await jsonapi.call(
+            name,
+            tenant,
+            request,
+            service="codepipeline",
+            operations=self._table(caller),
+            refused=CodePipelineError,
+        )
 
     def service(self) -> Service:
         """The service, ready to be registered."""
@@ -64,13 +59,11 @@ class CodePipeline:
     async def _handle(self, request: Request) -> Response:
         tenant = Tenant(request.account, request.region)
         caller = caller_of(request)
-        try:
-            answer = await self.call(tenant, request.operation, request.json(), caller)
-        except CodePipelineError as error:
-            return error_response(error.code, error.message)
-        return json_response(answer)
+        return await jsonapi.respond(
+            request, lambda body: self.call(tenant, request.operation, body, caller)
+        )
 
-    def _table(self, caller: str) -> dict[str, Operation]:
+    def _table(self, caller: str) -> dict[str, Operation[Tenant]]:
         pipelines, executions = self.pipelines, self.executions
         return {
             "CreatePipeline": pipelines.create,

@@ -2,16 +2,12 @@
 
 from collections.abc import Sequence
 
-from emulator import apimodels
+from emulator import jsonapi
+from emulator.jsonapi import NOT_EMULATED, RefusedRequestError
 
 
-class CodePipelineError(Exception):
-    """A request that is refused: the code and sentence that the caller reads."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+class CodePipelineError(RefusedRequestError):
+    """A request that CodePipeline refuses."""
 
 
 class ActionError(Exception):
@@ -34,11 +30,6 @@ PERMISSION_ERROR = "PermissionError"
 TIMED_OUT = "Timeout"
 
 
-def constraint_failures(failures: Sequence[str]) -> CodePipelineError:
-    """Every violated constraint of a request at once."""
-    return CodePipelineError("ValidationException", apimodels.listed(failures))
-
-
 def invalid_structure(faults: Sequence[str]) -> CodePipelineError:
     """The pipeline's declaration is wrong; all of its faults at once."""
     return CodePipelineError("InvalidStructureException", "; ".join(faults))
@@ -50,10 +41,8 @@ def invalid_action(faults: Sequence[str]) -> CodePipelineError:
 
 
 def not_emulated(what: str) -> CodePipelineError:
-    """The request is legal on AWS; `NotEmulatedException` is a code that AWS never sends."""
-    return CodePipelineError(
-        "NotEmulatedException", f"The embedded cloud does not emulate {what}. AWS may accept it."
-    )
+    """The request is legal on AWS."""
+    return CodePipelineError(NOT_EMULATED, jsonapi.not_emulated(what))
 
 
 def pipeline_not_found(account: str, name: str) -> CodePipelineError:
