@@ -17,7 +17,7 @@ from botocore.config import Config
 from cli.exits import CommandError, Exit
 from cli.options import On
 from cli.output import note
-from emulator.clock import ORIGIN_VARIABLE, CloudClock
+from emulator.clock import FILE_VARIABLE, CloudClock
 from emulator.deployment.target import is_loopback
 from emulator.server import STATE_FILE, CloudError, EmbeddedCloud
 
@@ -144,4 +144,4 @@ def _aws(region: str, *, environment: Mapping[str, str]) -> Target:
 def _is_embedded(environment: Mapping[str, str]) -> bool:
     """Whether the shell's endpoint is an embedded cloud's: only such a one has a clock to tell."""
     endpoint = environment.get("AWS_ENDPOINT_URL")
-    return endpoint is not None and is_loopback(endpoint) and ORIGIN_VARIABLE in environment
+    return endpoint is not None and is_loopback(endpoint) and FILE_VARIABLE in environment

@@ -13,14 +13,13 @@ import os
 import socket
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from emulator import loopback
-from emulator.clock import CloudClock
 from emulator.runtime import Credentials, Runtime
 from emulator.settings import DEFAULT_ACCOUNT, DEFAULT_REGION, LOG_LEVELS, Settings
+from emulator.timekeeper import CLOCK_FILE, Timekeeper
 
 PLUGINS = (
     "emulator.identity",
@@ -123,7 +122,7 @@ def _runtime(settings: Settings, port: int, state_directory: Path) -> Runtime:
 
     return Runtime(
         settings=settings,
-        clock=CloudClock(origin_seconds=time.time(), scale=settings.time_scale),
+        keeper=Timekeeper(scale=settings.time_scale, file=(state_directory / CLOCK_FILE).resolve()),
         port=port,
         state_directory=state_directory,
         role_credentials=identity.role_credentials,
@@ -160,8 +159,7 @@ def _report_ready(runtime: Runtime, administrator: Credentials, ready_fd: int) -
         "account": runtime.settings.account,
         "access_key": administrator.access_key,
         "secret_key": administrator.secret_key,
-        "clock_origin": runtime.clock.origin_seconds,
-        "clock_scale": runtime.clock.scale,
+        "clock": str(runtime.clock.file),
         "low_port_offset": runtime.low_port_offset,
         **runtime.facts,
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from emulator import loopback
 from emulator.clock import CloudClock
 from emulator.settings import Settings
+from emulator.timekeeper import Timekeeper
 
 if TYPE_CHECKING:
     import boto3
@@ -59,7 +60,7 @@ class Runtime:
     """
 
     settings: Settings
-    clock: CloudClock
+    keeper: Timekeeper
     port: int
     state_directory: Path
     role_credentials: Callable[[str, str], Credentials]
@@ -71,6 +72,11 @@ class Runtime:
     loop: asyncio.AbstractEventLoop | None = None
     start_hooks: list[Hook] = field(default_factory=list)
     stop_hooks: list[Hook] = field(default_factory=list)
+
+    @property
+    def clock(self) -> CloudClock:
+        """What time it is."""
+        return self.keeper.clock
 
     @property
     def endpoint_url(self) -> str:

@@ -204,7 +204,7 @@ class EmbeddedCloud:
             credentials=Credentials(
                 access_key=record["access_key"], secret_key=record["secret_key"]
             ),
-            clock=CloudClock(origin_seconds=record["clock_origin"], scale=record["clock_scale"]),
+            clock=CloudClock.of_file(Path(record["clock"])),
             dns_port=record["dns_port"],
             low_port_offset=record["low_port_offset"],
             certificate_authority=Path(record["certificate_authority"]),
@@ -219,8 +219,7 @@ class EmbeddedCloud:
             "account": self.account,
             "access_key": self.credentials.access_key,
             "secret_key": self.credentials.secret_key,
-            "clock_origin": self.clock.origin_seconds,
-            "clock_scale": self.clock.scale,
+            "clock": str(self.clock.file),
             "dns_port": self.dns_port,
             "low_port_offset": self.low_port_offset,
             "certificate_authority": str(self.certificate_authority),

@@ -130,7 +130,7 @@ class CliWorld:
             session=boto3.Session(region_name="eu-west-1"),
             endpoint_url="http://127.0.0.1:1",
             region="eu-west-1",
-            clock=CloudClock(origin_seconds=0.0, wall=self.release.clock.now),
+            clock=CloudClock(wall=self.release.clock.now),
             environment={},
             embedded=True,
         )

@@ -157,9 +157,11 @@ class Context:
 
     def rest(self, cloud_seconds: float) -> None:
         """That much cloud time has passed; AbandonedError if the run was given up."""
-        self.run.woken.clear()
-        if not self.run.abandoned:
-            self.run.woken.wait(self.services.clock.wall_seconds(cloud_seconds))
+        clock = self.services.clock
+        end = clock.now() + cloud_seconds
+        while not self.run.abandoned and (left := end - clock.now()) > 0.0:
+            self.run.woken.clear()
+            self.run.woken.wait(clock.wall_seconds(left))
         if self.run.abandoned:
             raise AbandonedError
 

@@ -1,7 +1,6 @@
 """Changes of hosted zones, by the API and by templates alike, and their publication."""
 
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -75,8 +74,8 @@ class ZoneOperations:
         """Whether the DNS servers know the change."""
         return self._publications.in_sync(change_id)
 
-    def wait_for(self, change_id: str, wall_seconds: Callable[[float], float]) -> None:
+    def wait_for(self, change_id: str, sleep: Callable[[float], None]) -> None:
         """The change is INSYNC; blocks the calling thread, so never the event loop."""
         left = self._publications.seconds_until_synced(change_id)
         if left > 0.0:
-            time.sleep(wall_seconds(left))
+            sleep(left)

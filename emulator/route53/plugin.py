@@ -74,7 +74,7 @@ class HostedDns:
 
     def wait_for(self, change_id: str) -> None:
         """The change is INSYNC; blocks the calling thread."""
-        self.operations.wait_for(change_id, self._runtime.clock.wall_seconds)
+        self.operations.wait_for(change_id, self._runtime.keeper.sleep)
 
     def refresh_checks(self) -> None:
         """The checker knows the health checks that exist now."""

@@ -96,7 +96,7 @@ def _control_plane(
     transitions = Transitions(
         store=store,
         builder=Builder(fleets=fleets, artifacts=artifacts, now=now),
-        pause=lambda seconds: asyncio.sleep(runtime.clock.wall_seconds(seconds)),
+        pause=runtime.keeper.pause,
         now=now,
         firing_alarms=lambda t, names: cloudwatch.firing(t.account, t.region, names),
     )

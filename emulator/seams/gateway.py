@@ -32,7 +32,6 @@ def ministack_environment(
         "PERSIST_STATE": "0",
         "STATE_DIR": str(state_directory / "ministack"),
         "S3_DATA_DIR": str(state_directory / "s3"),
-        "SFN_WAIT_SCALE": repr(1.0 / settings.time_scale),
         "LOG_LEVEL": settings.log_level,
         "DOCKER_HOST": "unix:///nonexistent",
     }

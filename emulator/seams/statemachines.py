@@ -6,12 +6,12 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
-from ministack.services import stepfunctions
+from ministack.services import lambda_svc, stepfunctions
 
-from emulator.clock import CloudClock
 from emulator.runtime import Runtime
 from emulator.seams.trust import trusts_service
 from emulator.statemachines import (
@@ -21,6 +21,7 @@ from emulator.statemachines import (
     TaskRunner,
     UnsupportedTaskError,
 )
+from emulator.timekeeper import Alarm, Timekeeper
 
 JsonObject = dict[str, Any]
 
@@ -31,6 +32,8 @@ _execution: contextvars.ContextVar[JsonObject | None] = contextvars.ContextVar(
 _machine_arn: contextvars.ContextVar[str | None] = contextvars.ContextVar("machine", default=None)
 _FOREVER_SECONDS = 99_999.0
 _LATE_EVENTS = ("TaskSucceeded", "TaskFailed")
+_LONGEST_WORK_SECONDS = 60
+"""A function with a longer timeout is one that waits or sends traffic: time passes meanwhile."""
 
 
 def install(runtime: Runtime) -> None:
@@ -38,20 +41,20 @@ def install(runtime: Runtime) -> None:
     names = Names(
         parameters=stepfunctions._sdk_json_param_value, result=stepfunctions._sdk_json_value
     )
-    tasks = _Tasks(TaskRunner(runtime.session_for_role, names=names), runtime.clock)
+    tasks = _Tasks(TaskRunner(runtime.session_for_role, names=names), runtime.keeper)
     stepfunctions._invoke_resource = tasks.invoke
     stepfunctions._invoke_resource_with_timeout = tasks.invoke_with_timeout
     stepfunctions._invoke_with_callback = tasks.invoke_with_callback
     stepfunctions._apply_parameters = _apply_parameters
-    _follow_clock(runtime.clock)
-    _keep_ends(runtime.clock)
+    _follow_clock(runtime.keeper)
+    _keep_ends(runtime.keeper)
     _end_for_good()
 
 
 class _Tasks:
-    def __init__(self, runner: TaskRunner, clock: CloudClock) -> None:
+    def __init__(self, runner: TaskRunner, keeper: Timekeeper) -> None:
         self._runner = runner
-        self._clock = clock
+        self._keeper = keeper
 
     def invoke(self, resource: str, parameters: Any) -> Any:
         """The task's result; activities stay ministack's, since no call leaves the machine."""
@@ -64,7 +67,8 @@ class _Tasks:
             cause = f"states.amazonaws.com is not authorized to assume {_role_arn.get()}"
             raise stepfunctions._ExecutionError("States.Runtime", cause)
         try:
-            return self._runner.run(_role_arn.get(), resource, parameters)
+            with self._keeper.working() if _is_work(resource, parameters) else nullcontext():
+                return self._runner.run(_role_arn.get(), resource, parameters)
         except TaskError as error:
             raise stepfunctions._ExecutionError(error.error, error.cause) from error
         except UnsupportedTaskError as error:
@@ -84,7 +88,7 @@ class _Tasks:
 
     def _patience(self, timeout: float) -> float:
         """Wall seconds to wait: scaled, but not less than honest work in wall time may need."""
-        return max(self._clock.wall_seconds(timeout), min(timeout, SHORTEST_TIMEOUT_SECONDS))
+        return max(self._keeper.clock.wall_seconds(timeout), min(timeout, SHORTEST_TIMEOUT_SECONDS))
 
     def invoke_with_callback(
         self, resource: str, parameters: Any, token: str, state: Mapping[str, Any]
@@ -114,6 +118,15 @@ class _Tasks:
         return json.loads(pending["result"] or "null")
 
 
+def _is_work(resource: str, parameters: Any) -> bool:
+    """Whether the task is a function that AWS would have run in no time to speak of."""
+    if "lambda" not in resource:
+        return False
+    name = parameters.get("FunctionName") if ":invoke" in resource else resource
+    function = lambda_svc._functions.get(str(name).split(":function:")[-1].split(":")[0])
+    return function is not None and function["config"]["Timeout"] <= _LONGEST_WORK_SECONDS
+
+
 def _apply_parameters(state: Mapping[str, Any], data: Any, ctx: Any = None) -> Any:
     """`Parameters: {}` means no parameters, not the whole input."""
     if state.get("Parameters") is None:
@@ -121,8 +134,9 @@ def _apply_parameters(state: Mapping[str, Any], data: Any, ctx: Any = None) -> A
     return stepfunctions._resolve_params_obj(state["Parameters"], data, ctx)
 
 
-def _follow_clock(clock: CloudClock) -> None:
-    """Dates of executions and `Wait` until a timestamp are cloud time."""
+def _follow_clock(keeper: Timekeeper) -> None:
+    """Dates of executions and waits are cloud time."""
+    clock = keeper.clock
 
     def now_iso() -> str:
         now = datetime.fromtimestamp(clock.now(), UTC)
@@ -130,13 +144,14 @@ def _follow_clock(clock: CloudClock) -> None:
 
     def sleep_until(timestamp: str) -> None:
         target = datetime.fromisoformat(timestamp)
-        stepfunctions._scaled_sleep(max(0.0, target.timestamp() - clock.now()))
+        keeper.sleep(target.timestamp() - clock.now())
 
     stepfunctions.now_iso = now_iso
+    stepfunctions._scaled_sleep = keeper.sleep
     stepfunctions._sleep_until = sleep_until
 
 
-def _keep_ends(clock: CloudClock) -> None:
+def _keep_ends(keeper: Timekeeper) -> None:
     """Executions know their role while they run, and end as TIMED_OUT at the machine's timeout."""
     run_built_in = stepfunctions._run_execution
 
@@ -146,7 +161,7 @@ def _keep_ends(clock: CloudClock) -> None:
         _role_arn.set(machine["roleArn"])
         _machine_arn.set(machine["stateMachineArn"])
         _execution.set(execution)
-        timer = _timer(execution, machine, clock)
+        timer = _timer(execution, machine, keeper)
         try:
             run_built_in(execution_arn)
         finally:
@@ -156,9 +171,7 @@ def _keep_ends(clock: CloudClock) -> None:
     stepfunctions._run_execution = run
 
 
-def _timer(
-    execution: JsonObject, machine: Mapping[str, Any], clock: CloudClock
-) -> threading.Timer | None:
+def _timer(execution: JsonObject, machine: Mapping[str, Any], keeper: Timekeeper) -> Alarm | None:
     seconds = json.loads(machine["definition"]).get("TimeoutSeconds")
     if seconds is None:
         return None
@@ -172,10 +185,7 @@ def _timer(
             stepfunctions._add_event(execution, "ExecutionTimedOut", {})
             stepfunctions._emit_execution_status_event(execution)
 
-    timer = threading.Timer(clock.wall_seconds(float(seconds)), context.run, (time_out,))
-    timer.daemon = True
-    timer.start()
-    return timer
+    return Alarm(keeper.clock, float(seconds), lambda: context.run(time_out))
 
 
 def _is_stopped() -> bool:

@@ -31,22 +31,14 @@ class SettingsError(TidegateError):
 
 
 @value
-class ClockSettings:
-    """The embedded cloud's clock: `scale` times faster than the wall's since `origin`."""
-
-    origin: float
-    scale: float
-
-
-@value
 class Settings:
     """What the environment says. `event_bus_name` and `metric_namespace` have defaults."""
 
     values: Mapping[Variable, str]
     event_bus_name: str
     metric_namespace: str
-    clock: ClockSettings | None
-    """None on AWS, where the wall's clock is the cloud's."""
+    clock_file: str | None
+    """The file where the embedded cloud says how its time runs; None on AWS: the wall is right."""
 
     def __getitem__(self, variable: Variable) -> str:
         """The value of a variable; SettingsError when it is not set."""
@@ -68,15 +60,7 @@ def read(
         values=values,
         event_bus_name=source.get("EVENT_BUS_NAME", "default"),
         metric_namespace=source.get("METRIC_NAMESPACE", "Tidegate"),
-        clock=_clock(source),
-    )
-
-
-def _clock(source: Mapping[str, str]) -> ClockSettings | None:
-    if "EMBEDDED_CLOCK_ORIGIN" not in source:
-        return None
-    return ClockSettings(
-        origin=float(source["EMBEDDED_CLOCK_ORIGIN"]), scale=float(source["EMBEDDED_CLOCK_SCALE"])
+        clock_file=source.get("EMBEDDED_CLOCK_FILE"),
     )
 
 

@@ -52,7 +52,7 @@ class World:
     @cached_property
     def clock(self) -> CloudClock:
         """Time of the cloud."""
-        return CloudClock(settings=self.settings.clock)
+        return CloudClock(file=self.settings.clock_file)
 
     @cached_property
     def store(self) -> DynamoReleaseStore:

@@ -33,7 +33,7 @@ def test_runs_in_our_executor(ground_cloud: EmbeddedCloud, make_function: Callab
     seen, _ = _invoke(ground_cloud, function, {})
 
     assert seen["MINE"] == "1"
-    assert float(seen["EMBEDDED_CLOCK_SCALE"]) == ground_cloud.clock.scale
+    assert seen["EMBEDDED_CLOCK_FILE"] == str(ground_cloud.clock.file)
     assert "GATEWAY_PORT" not in seen
     assert "HOME" not in seen
 

@@ -17,7 +17,7 @@ from tests.e2e.world import BROKEN, V1, Behaviour, World
 __all__ = ["browser", "open_tab"]
 """Fixtures of other files that every story may use."""
 
-TIME_SCALE = 120.0
+TIME_SCALE = 240.0
 
 EVEN = (
     Behaviour(name="even-a", wrong_percent=4),

@@ -27,7 +27,7 @@ RELEASE = """\
       strategy: ab-test
       split: router
       challengers: CHALLENGERS
-      objective: { kind: labels, horizon_requests: 400, tie_margin: 0.4 }
+      objective: { kind: labels, horizon_requests: 400, tie_margin: 0.4, alpha: 0.01 }
       guardrails:
         errors: { margin: 0.15 }
       # Claiming each user once takes a table's time, of which the cloud's clock makes minutes.

@@ -2,9 +2,11 @@
 
 from tidegate.guardrail.ports import Ports
 
+QUIET_SECONDS = 60
+"""How long an alarm may take: its period is ten seconds, CloudWatch evaluates within a few more."""
+
 _LOOK_SECONDS = 0.5
-_LOOKS = 120
-"""A minute: the alarm's period is ten seconds, CloudWatch evaluates within a few more."""
+_LOOKS = int(QUIET_SECONDS / _LOOK_SECONDS)
 
 
 def quiet(ports: Ports, endpoint_name: str) -> bool:

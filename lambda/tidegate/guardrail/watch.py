@@ -13,7 +13,7 @@ from tidegate.guardrail.fleets import Fleet
 from tidegate.guardrail.gate import close
 from tidegate.guardrail.limits import BASELINE_SECONDS
 from tidegate.guardrail.ports import UPDATING, Deployment, Ports
-from tidegate.guardrail.quiet import quiet
+from tidegate.guardrail.quiet import QUIET_SECONDS
 from tidegate.guardrail.settle import SAGEMAKER, VARIANT, again, entry_of
 from tidegate.guardrail.verdicts import FleetEvidence, judge_fleets
 from tidegate.intervals import INTERVAL_SECONDS, interval_of, last_closed
@@ -63,11 +63,20 @@ def _watch(ports: Ports, task: WatchInput) -> Watched:
         if over and state.settled:
             record = close(ports, record, state)
     if record.phase.terminal:
-        quiet(ports, record.endpoint_name)
-        return Watched(over=True)
+        return _quieted(ports, record)
     harm = _harmful(record)
     ports.alarm.publish(record.endpoint_name, harm=harm and _arriving(record, state))
     return Watched(over=False, wait_seconds=PULSE_SECONDS if harm else LOOK_SECONDS)
+
+
+def _quieted(ports: Ports, record: ReleaseRecord) -> Watched:
+    """The watch ends with the alarm out of ALARM, or a minute after the release."""
+    ports.alarm.publish(record.endpoint_name, harm=False)
+    ended = record.finished_at
+    late = ended is None or ports.clock.now() - ended >= QUIET_SECONDS
+    if late or not ports.alarm.firing(record.endpoint_name):
+        return Watched(over=True)
+    return Watched(over=False, wait_seconds=PULSE_SECONDS)
 
 
 def _arriving(record: ReleaseRecord, state: Deployment) -> bool:

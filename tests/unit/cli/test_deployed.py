@@ -60,7 +60,7 @@ def target(outputs: dict[str, str]) -> Target:
         session=boto3.Session(region_name="eu-west-1"),
         endpoint_url=None,
         region="eu-west-1",
-        clock=CloudClock(origin_seconds=0.0),
+        clock=CloudClock(),
         environment=outputs,
         embedded=False,
     )
@@ -95,7 +95,7 @@ def test_a_target_on_this_machine_does_not_wait_for_a_cloud_that_is_gone():
         session=boto3.Session(region_name="eu-west-1"),
         endpoint_url="http://127.0.0.1:1",
         region="eu-west-1",
-        clock=CloudClock(origin_seconds=0.0),
+        clock=CloudClock(),
         environment={},
         embedded=True,
     )

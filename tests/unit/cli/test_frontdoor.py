@@ -49,7 +49,7 @@ def target() -> Target:
         session=session,
         endpoint_url=None,
         region="eu-west-1",
-        clock=CloudClock(origin_seconds=0.0),
+        clock=CloudClock(),
         environment={},
         embedded=False,
     )
@@ -135,7 +135,7 @@ def test_without_credentials_nothing_is_signed(monkeypatch: pytest.MonkeyPatch):
         session=boto3.Session(region_name="eu-west-1"),
         endpoint_url=None,
         region="eu-west-1",
-        clock=CloudClock(origin_seconds=0.0),
+        clock=CloudClock(),
         environment={},
         embedded=False,
     )

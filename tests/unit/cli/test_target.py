@@ -9,6 +9,7 @@ import pytest
 from cli.exits import CommandError, Exit
 from cli.options import DEFAULT_PROJECT_FILE, On, place
 from cli.target import STATE_DIRECTORY, choose, running_cloud
+from emulator.clock import WALL, write_course
 from emulator.server import STATE_FILE
 
 HERE = "http://127.0.0.1:4566"
@@ -25,6 +26,13 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
 
 
+def _clock(scale: float) -> str:
+    """The file of a clock that runs so much faster."""
+    file = Path("clock.json").resolve()
+    write_course(file, WALL, scale=scale)
+    return str(file)
+
+
 def a_cloud_runs(*, pid: int | None = None) -> None:
     """The state of a cloud: this very process stands for its server."""
     STATE_DIRECTORY.mkdir()
@@ -35,8 +43,7 @@ def a_cloud_runs(*, pid: int | None = None) -> None:
         "account": "000000000000",
         "access_key": "a",
         "secret_key": "s",
-        "clock_origin": 1.0,
-        "clock_scale": 60.0,
+        "clock": _clock(60.0),
         "dns_port": 5300,
         "low_port_offset": 8000,
         "certificate_authority": "authority.pem",
@@ -101,8 +108,7 @@ def test_the_endpoint_of_the_cloud_here_is_the_cloud_here(monkeypatch: pytest.Mo
 def test_the_clock_of_a_cloud_elsewhere_is_in_its_exports(monkeypatch: pytest.MonkeyPatch):
     """In another folder the exports say how fast the cloud's clock runs."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9999")
-    monkeypatch.setenv("EMBEDDED_CLOCK_ORIGIN", "1.0")
-    monkeypatch.setenv("EMBEDDED_CLOCK_SCALE", "30.0")
+    monkeypatch.setenv("EMBEDDED_CLOCK_FILE", _clock(30.0))
     assert choose(On.AUTO, region="eu-west-1").clock.scale == 30.0
 
 

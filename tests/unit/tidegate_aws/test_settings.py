@@ -33,10 +33,9 @@ def test_bus_and_namespace_have_defaults():
 
 def test_the_wall_clock_is_the_default():
     """On AWS nothing sets the embedded cloud's clock."""
-    assert read(environment={}).clock is None
+    assert read(environment={}).clock_file is None
 
 
-def test_half_a_clock_is_refused():
-    """An origin without its scale would silently be another clock."""
-    with pytest.raises(KeyError):
-        read(environment={"EMBEDDED_CLOCK_ORIGIN": "1"})
+def test_the_embedded_cloud_says_where_its_clock_is():
+    """In a file, since its time does not always run at one rate."""
+    assert read(environment={"EMBEDDED_CLOCK_FILE": "/c.json"}).clock_file == "/c.json"

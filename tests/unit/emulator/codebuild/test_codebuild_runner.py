@@ -43,7 +43,7 @@ class Cloud:
     """What a build needs of its cloud, with clients that need none."""
 
     def __init__(self, directory: Path) -> None:
-        self.clock = CloudClock(origin_seconds=0.0)
+        self.clock = CloudClock()
         self.directory = directory
         self.logs = Logs()
         self.told: list[BuildStatus] = []

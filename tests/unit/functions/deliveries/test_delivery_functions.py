@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -13,6 +14,7 @@ import open_delivery.handler
 import prepare_release.handler
 import send_traffic.events
 import send_traffic.handler
+from emulator.clock import Course, write_course
 from tests.aws import ROLE
 from tests.samples import MODEL
 from tidegate.errors import InvalidValueError
@@ -120,7 +122,7 @@ def door() -> Iterator[tuple[str, type[_Door]]]:
 
 @pytest.fixture
 def sending(
-    aws: None, door: tuple[str, type[_Door]], monkeypatch: pytest.MonkeyPatch
+    aws: None, door: tuple[str, type[_Door]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> type[_Door]:
     """A file of requests in S3, and a clock on which a round takes a third of a second."""
     body = json.dumps({"body": {"a": 1}, "expect": {"/label": "late"}})
@@ -139,8 +141,9 @@ def sending(
     }
     monkeypatch.setenv("API_URL", door[0])
     monkeypatch.setenv("TRAFFIC", json.dumps(traffic))
-    monkeypatch.setenv("EMBEDDED_CLOCK_ORIGIN", "1800000000.0")
-    monkeypatch.setenv("EMBEDDED_CLOCK_SCALE", "900")
+    course = Course(wall=1_800_000_000.0, cloud=1_800_000_000.0, rate=900.0)
+    write_course(tmp_path / "clock.json", course, scale=900.0)
+    monkeypatch.setenv("EMBEDDED_CLOCK_FILE", str(tmp_path / "clock.json"))
     world.forget()
     return door[1]
 

@@ -7,7 +7,8 @@ import pytest
 from tests.samples import MODEL
 from tests.unit.tidegate.guardrail.guardrail_world import NEW, OLD, GuardrailWorld
 from tidegate import decide
-from tidegate.guardrail.watch import LOOK_SECONDS, PULSE_SECONDS
+from tidegate.guardrail.quiet import QUIET_SECONDS
+from tidegate.guardrail.watch import LOOK_SECONDS, PULSE_SECONDS, Watched
 from tidegate.release import Intervention, Phase
 from tidegate.verdict import VerdictKind
 
@@ -167,7 +168,19 @@ def test_a_release_that_is_over_leaves_the_alarm_quiet(world: GuardrailWorld):
     """The last thing that the watch tells is that there is no harm."""
     world.settled(NEW)
     world.verify("v2", NEW)
-    world.in_alarm, world.calms_after = True, 3
+    world.in_alarm, world.calms_after = True, 2
+    assert world.look() == Watched(over=False, wait_seconds=PULSE_SECONDS)
+    assert not world.look().over
     assert world.look().over
-    assert world.seen[-1] is False
+    assert world.seen[-3:] == [False, False, False]
     assert not world.in_alarm
+
+
+def test_an_alarm_that_stays_does_not_keep_the_watch_for_ever(world: GuardrailWorld):
+    """Somebody may have set it by hand: the next deploy is refused because of it, and says so."""
+    world.settled(NEW)
+    world.verify("v2", NEW)
+    world.in_alarm, world.calms_after = True, 1_000
+    assert not world.look().over
+    world.clock.at += QUIET_SECONDS
+    assert world.look().over
