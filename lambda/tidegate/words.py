@@ -11,6 +11,11 @@ def thousands(number: float) -> str:
     return f"{number:,.0f}".replace(",", " ")
 
 
+def milliseconds(number: float) -> str:
+    """A latency with three digits, or in whole milliseconds from a thousand on."""
+    return f"{number:.3g} ms" if number < 999.5 else f"{thousands(number)} ms"
+
+
 def percent(share: float | None) -> str:
     """A share in percent, with two digits after the point below 20 %, else one."""
     return "unknown" if share is None else f"{points(share)} %"

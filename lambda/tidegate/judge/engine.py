@@ -13,7 +13,7 @@ from tidegate.judge.advance import advance
 from tidegate.judge.forecast import requests_needed
 from tidegate.judge.interval import difference_bounds, rate_bounds
 from tidegate.judge.limits import LEAST_CANDIDATE_TRIALS, Limits
-from tidegate.judge.reason import Finding
+from tidegate.judge.reason import Early, Finding
 from tidegate.judge.state import JudgeState, MetricState
 from tidegate.judge.strata import Comparison, faults_of
 from tidegate.judge.tally import Tally
@@ -102,8 +102,13 @@ def _harm(item: MetricState, guardrail: Guardrail, limits: Limits, state: JudgeS
         lower=lower,
         upper=upper,
     )
+    unseen = item.metric is Metric.LATENCY and tally.weight <= 0
     return Finding(
-        guardrail=guardrail, evidence=evidence, tally=tally, edge=_edge(state, item, channel)
+        guardrail=guardrail,
+        evidence=evidence,
+        tally=tally,
+        edge=_edge(state, item, channel),
+        early=Early.of(state, guardrail.tolerated_slowdown) if unseen else None,
     )
 
 

@@ -1,13 +1,15 @@
 """Says in one sentence, with the numbers, why a shadow passes, fails or goes on."""
 
 from tidegate.judge.limits import LEAST_CANDIDATE_TRIALS
-from tidegate.judge.reason import Finding, chance_of, evidence_so_far
+from tidegate.judge.reason import Finding, chance_of, evidence_so_far, slower
 from tidegate.plan import Metric
 from tidegate.words import percent, points, thousands
 
 
 def failed(harm: Finding, *, alpha: float) -> str:
     """Why the candidate may not answer users: what is worse, by how much, how sure that is."""
+    if harm.early is not None:
+        return f"fail because {slower(harm, harm.early, alpha=alpha, of='candidates')}"
     return (
         f"fail because {_told(harm)} in {thousands(harm.tally.candidate_trials)} pairs, and "
         f"{chance_of(harm, alpha=alpha, of='candidates')}"

@@ -5,18 +5,59 @@ import math
 from tidegate import latency
 from tidegate.judge import latency_splits
 from tidegate.judge.limits import LEAST_CANDIDATE_TRIALS
+from tidegate.judge.state import JudgeState
 from tidegate.judge.tally import Tally
 from tidegate.observation import OutcomeKind
 from tidegate.plan import Guardrail, Metric
 from tidegate.values import value
 from tidegate.verdict import Evidence
-from tidegate.words import one_of, percent, points, thousands
+from tidegate.words import milliseconds, one_of, percent, points, thousands
 
 _OUTCOMES = {
     OutcomeKind.LABELS: "wrong outcomes",
     OutcomeKind.CONVERSIONS: "requests without a conversion",
     OutcomeKind.COMPLAINTS: "requests with a complaint",
 }
+
+
+@value
+class Early:
+    """Latencies of both slots while too few live ones are known to say what is slow."""
+
+    candidate: latency.Histogram
+    live: latency.Histogram
+
+    @classmethod
+    def of(cls, state: JudgeState, slowdown: float) -> "Early | None":
+        """What the state has of them, None without any of either slot.
+
+        The candidate's are those of both slots less the live one's, at their own slowness again.
+        """
+        slack = latency_splits.tolerated_buckets(slowdown)
+        rest = {b: n - state.live_latency.get(b, 0) for b, n in state.both_latency.items()}
+        candidate = {bucket + slack: count for bucket, count in rest.items() if count > 0}
+        if not candidate or not state.live_latency:
+            return None
+        return cls(candidate=candidate, live=state.live_latency)
+
+    @property
+    def told(self) -> str:
+        """Both slots' medians and ninth deciles."""
+        middle, slow = (_milliseconds(self.candidate, quantile) for quantile in (0.5, 0.9))
+        of_live = [_milliseconds(self.live, quantile) for quantile in (0.5, 0.9)]
+        return (
+            f"half of {thousands(sum(self.candidate.values()))} candidate requests take more than "
+            f"{middle}, a tenth more than {slow}, against {' and '.join(of_live)} of "
+            f"{thousands(sum(self.live.values()))} live ones"
+        )
+
+
+def _milliseconds(seen: latency.Histogram, quantile: float) -> str:
+    """The lower edge of the quantile's bucket: what more than the rest take."""
+    bucket = latency.quantile_bucket(seen, quantile)
+    if bucket is None:
+        raise ValueError("there is no latency to tell: add some first")
+    return milliseconds(latency.upper_edge_milliseconds(max(0, bucket - 1)))
 
 
 @value
@@ -28,6 +69,8 @@ class Finding:
     tally: Tally
     edge: int | None
     """The bucket of latency above which a live request counts as slow, None while not known."""
+    early: Early | None = None
+    """What is told of latency in place of the tally, while that is empty."""
 
     @property
     def name(self) -> str:
@@ -50,17 +93,19 @@ def _slow(edge: int | None, slowdown: float) -> str:
     live = latency.upper_edge_milliseconds(edge)
     slack = latency_splits.tolerated_buckets(slowdown)
     if slack == 0:
-        return f"{live:.3g} ms"
+        return milliseconds(live)
     candidate = latency.upper_edge_milliseconds(edge + slack)
     return (
-        f"{live:.3g} ms ({candidate:.3g} ms for the candidate, as a slowdown of {slowdown:.3g} "
-        "is tolerated)"
+        f"{milliseconds(live)} ({milliseconds(candidate)} for the candidate, as a slowdown of "
+        f"{slowdown:.3g} is tolerated)"
     )
 
 
 def rolled_back(harm: Finding, *, alpha: float) -> str:
     """Why the candidate is taken back: what is worse, by how much, and how sure that is."""
     tally, evidence = harm.tally, harm.evidence
+    if harm.early is not None:
+        return f"roll back because {slower(harm, harm.early, alpha=alpha, of='releases')}"
     things = "outcomes" if harm.guardrail.metric is Metric.OUTCOMES else "requests"
     more = (tally.candidate_rate or 0.0) - (tally.live_rate or 0.0)
     return (
@@ -70,6 +115,13 @@ def rolled_back(harm: Finding, *, alpha: float) -> str:
         f"{points(more)} points worse (between {points(evidence.lower)} and "
         f"{points(evidence.upper)}), and {chance_of(harm, alpha=alpha, of='releases')}"
     )
+
+
+def slower(harm: Finding, early: Early, *, alpha: float, of: str) -> str:
+    """That the candidate is slower, told by quantiles."""
+    slowdown = harm.guardrail.tolerated_slowdown
+    more = f", by more than the tolerated {slowdown:.3g} times" if slowdown > 1 else ""
+    return f"the candidate is slower{more}: {early.told}, and {chance_of(harm, alpha=alpha, of=of)}"
 
 
 def chance_of(harm: Finding, *, alpha: float, of: str) -> str:

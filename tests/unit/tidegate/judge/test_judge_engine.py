@@ -119,6 +119,22 @@ def test_errors_of_the_candidate_roll_back_with_the_numbers():
     assert re.search(chance, verdict.reason)
 
 
+def test_a_candidate_slow_from_the_first_look_is_told_by_quantiles():
+    """Ranks prove harm before there is a past that says which requests are slow."""
+    early = [
+        seen("blue", 0, requests=30, latency={15: 25, 16: 5}),
+        seen("green", 0, requests=30, latency={40: 20, 44: 10}),
+    ]
+    _, verdict = watch(LATENCY_ONLY, [early])
+    assert verdict.kind is VerdictKind.ROLL_BACK
+    assert verdict.reason.startswith(
+        "roll back because the candidate is slower, by more than the tolerated 1.5 times: half of "
+        "30 candidate requests take more than 215 ms, a tenth more than 431 ms, against "
+        "2.83 ms and 3.36 ms of 30 live ones, and chance would show as much by now in 1 of "
+    )
+    assert "unknown" not in verdict.reason
+
+
 def test_slow_candidate_is_rolled_back_for_latency_in_milliseconds():
     """The reason says which latency is slow, and which for the candidate with its tolerance."""
     _, verdict = watch(LATENCY_ONLY, [interval_of(i, bucket=28) for i in range(4)])

@@ -73,7 +73,7 @@ def test_a_candidate_that_answers_alike_passes() -> None:
     [
         (pairs(candidate_only_error=10), "errors are"),
         (pairs(differed=15), "answers that differ are 15.00 %"),
-        (replace(pairs(), candidate_latency=SLOW), "requests slower than"),
+        (replace(pairs(), candidate_latency=SLOW), "the candidate is slower"),
     ],
 )
 def test_a_candidate_that_is_worse_fails_by_what_is_worse(counts: PairCounts, named: str) -> None:
