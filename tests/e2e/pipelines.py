@@ -54,6 +54,7 @@ models:
       warm_up: 0s
       lag: 30s
       hold: 2h
+      alpha: 0.0001
 """
 
 MAKEFILE = """\

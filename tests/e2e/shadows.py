@@ -19,6 +19,7 @@ SHADOW = """\
         agreement: { margin: 0.10 }
       lag: 5m
       hold: 2h
+      alpha: 0.0001
 """
 
 

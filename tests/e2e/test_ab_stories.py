@@ -27,13 +27,14 @@ RELEASE = """\
       strategy: ab-test
       split: router
       challengers: CHALLENGERS
-      objective: { kind: labels, horizon_requests: 400, tie_margin: 0.4, alpha: 0.01 }
+      objective: { kind: labels, horizon_requests: 400, tie_margin: 0.4, alpha: 0.001 }
       guardrails:
         errors: { margin: 0.15 }
       # Claiming each user once takes a table's time, of which the cloud's clock makes minutes.
       lag: 6m
       bake: 4m
       hold: 4h
+      alpha: 0.0001
 """
 WEAK = Behaviour(name="v0", wrong_percent=60)
 ALIKE = Behaviour(name="v2-alike")

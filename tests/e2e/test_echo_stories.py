@@ -25,6 +25,7 @@ RELEASE = """\
         latency: { margin: 0.25, tolerated_slowdown: 3.0 }
         outcomes: { margin: 0.15 }
       lag: 30s
+      alpha: 0.0001
       warm_up: 0s
 """
 

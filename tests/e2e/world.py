@@ -91,6 +91,8 @@ models:
         outcomes: { margin: 0.15 }
       lag: 30s
       hold: 2h
+      # A hundred good releases a run: at one in a hundred, one would be rolled back by chance.
+      alpha: 0.0001
 """
 
 
