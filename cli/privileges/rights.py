@@ -15,6 +15,13 @@ ROLE_TYPE = "AWS::IAM::Role"
 _OF_ONE_VERSION = re.compile(r"(?<=^ExecutionRole)[0-9A-F][0-9a-f]{7}$")
 """A role a version, where the deploy is the release: its id ends in the version's digest."""
 
+_BY_NAME = {
+    "s3": ("bucket", "objects"),
+    "codepipeline": ("pipeline", "stage"),
+    "execute-api": ("api", "routes"),
+}
+"""Services whose ARNs name no kind: what is named, and what a path after it leads to."""
+
 _PSEUDO = re.compile(r"\$\{AWS::(\w+)\}")
 
 
@@ -79,8 +86,9 @@ def kind_of(resource: Any) -> str:
     if len(parts) < 6 or parts[0] != "arn":
         return text
     service, rest = parts[2], parts[5]
-    if service == "s3":
-        return "s3 objects" if "/" in rest else "s3 bucket"
+    if service in _BY_NAME:
+        whole, part = _BY_NAME[service]
+        return f"{service} {part if '/' in rest else whole}"
     kind = re.split(r"[/:]", rest, maxsplit=1)[0]
     return f"{service} {kind}".strip()
 

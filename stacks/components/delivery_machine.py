@@ -146,7 +146,6 @@ def stage_arn(project: str, home: HomeSpec, title: str) -> str:
 
 
 def _open(props: DeliveryProps) -> FunctionProps:
-    executions = _executions()
     return FunctionProps(
         package="open_delivery",
         description="Starts the releases of a pipeline's execution",
@@ -155,7 +154,6 @@ def _open(props: DeliveryProps) -> FunctionProps:
             allow(["dynamodb:GetItem", "dynamodb:Query"], [att(RELEASE_TABLE)]),
             *_read_back(props),
             allow(["states:StartExecution"], [ref(RELEASE_MACHINE)]),
-            allow(["states:DescribeExecution"], [executions]),
         ],
         environment=_environment(props),
     )

@@ -20,8 +20,8 @@ def project(strategy: str) -> str:
     """The stories' project, with two instances and its traffic moved by SageMaker."""
     head, _ = PROJECT.split("    release:")
     release = (
-        f"    release: {RELEASES[strategy]} mechanism: guardrail, warm_up: 0s, lag: 30s, alpha: 0.0001, "
-        "guardrails: { errors: { margin: 0.05 }, "
+        f"    release: {RELEASES[strategy]} mechanism: guardrail, warm_up: 0s, lag: 30s, "
+        "alpha: 0.0001, guardrails: { errors: { margin: 0.05 }, "
         "latency: { margin: 0.25, tolerated_slowdown: 3.0 } } }\n"
     )
     hosting = "instance_type: ml.m5.large, instances: { min: 2 }"

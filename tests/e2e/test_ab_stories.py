@@ -1,7 +1,4 @@
-"""A/B tests on the embedded cloud: the better arm is promoted, a broken one is taken out.
-
-The everyday tier sees one with three arms; the others are for `make accept`.
-"""
+"""A/B tests on the embedded cloud: the better arm is promoted, a broken one is taken out."""
 
 import itertools
 import threading
@@ -19,6 +16,8 @@ from tests.e2e.checks import assert_reported
 from tests.e2e.watching import WatchedDoor
 from tests.e2e.world import BETTER, BROKEN, PROJECT, V1, Behaviour, World, questions
 from tidegate.view import ReleaseView
+
+pytestmark = pytest.mark.accept
 
 MakeWorld = Callable[[str], World]
 
@@ -106,7 +105,6 @@ def entries(view: ReleaseView, what: str) -> list[str]:
     return [entry.why for entry in view.log if entry.what == what]
 
 
-@pytest.mark.accept
 def test_the_better_of_two_arms_is_promoted_and_a_redeploy_keeps_all_versions(
     make_world: MakeWorld,
 ) -> None:
@@ -145,7 +143,6 @@ def test_a_broken_arm_is_taken_out_and_the_best_other_one_wins(make_world: MakeW
     assert_reported(world, view)
 
 
-@pytest.mark.accept
 @pytest.mark.parametrize("challenger", [ALIKE, WORSE], ids=["tie", "worse"])
 def test_a_challenger_that_is_not_better_leaves_the_live_version(
     make_world: MakeWorld, challenger: Behaviour
@@ -163,7 +160,6 @@ def test_a_challenger_that_is_not_better_leaves_the_live_version(
     assert set(door.statuses) == {200}
 
 
-@pytest.mark.accept
 def test_a_person_is_asked_and_promotes_the_winner(make_world: MakeWorld) -> None:
     """The release pauses with the evidence, and the order is carried out at the next look."""
     world = make_world("ab-ask")
@@ -180,7 +176,6 @@ def test_a_person_is_asked_and_promotes_the_winner(make_world: MakeWorld) -> Non
     assert "the story says promote" in view.reason
 
 
-@pytest.mark.accept
 def test_thompson_sampling_moves_shares_to_what_goes_well(make_world: MakeWorld) -> None:
     """Through announced shifts, so that requests still follow the split they were drawn by."""
     more = "      policy: thompson\n      reallocate: 2m\n"
@@ -201,7 +196,6 @@ def test_thompson_sampling_moves_shares_to_what_goes_well(make_world: MakeWorld)
     assert world.shares() == {"a": 100.0, "b": 0.0, "c": 0.0}
 
 
-@pytest.mark.accept
 def test_a_strategy_may_change_and_live_traffic_stays(make_world: MakeWorld) -> None:
     """From canary to a test and back: the live version keeps its slot through each deploy."""
     world = make_world("ab-changes")

@@ -27,6 +27,7 @@ def released(world: TrackWorld, *, ends_on: str) -> tuple[ReleaseView, Watched]:
     return view, seen
 
 
+@pytest.mark.accept
 def test_a_good_version_is_promoted_by_dns(make_tracks: MakeTracks) -> None:
     """No request is lost, and what the pointer says is what the records lead to."""
     world = make_tracks("fares")

@@ -13,7 +13,10 @@ FILES = (
     *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
     *sorted((ROOT / "examples" / "strategies").glob("*.yaml")),
 )
-"""What users are shown, but for files of pipelines: their roles have no proofs yet."""
+"""What users are shown, but for files of pipelines."""
+
+DELIVERED = ROOT / "examples" / "pipelines" / "delivery.yaml"
+"""A project whose stages a pipeline delivers to."""
 
 ALL = (*FILES, *sorted((ROOT / "examples" / "pipelines").glob("*.yaml")))
 """Every project file that users are shown."""

@@ -36,6 +36,7 @@ def answers_to(folder: Path, *bodies: bytes) -> list[dict[str, str]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.accept
 def test_training_again_gives_the_same_bytes(artifact_folder: Path, tmp_path: Path) -> None:
     """A second process with another hash seed and time zone packs identical archives."""
     subprocess.run(

@@ -17,7 +17,9 @@ from tests.cli_world import CliWorld
 ROOT = Path(__file__).parents[4]
 
 CONSOLE = """
-from pathlib import Path
+import signal
+# A test run in the background passes on that SIGINT is ignored; a terminal does not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from cli.main import app
 from cli.options import PLACES
 from tests.cli_world import CliWorld

@@ -91,6 +91,14 @@ def needs(tmp_path: Path) -> Needs:
     return needs_of(tmp_path, regions=(REGION,))
 
 
+SESSION = boto3.Session(
+    aws_access_key_id="a",
+    aws_secret_access_key="b",
+    region_name=REGION,
+)
+"""One for all tests: it keeps botocore's models, which take a second to read."""
+
+
 class Account:
     """Clients whose answers are laid out beforehand; a service without any refuses access."""
 
@@ -99,11 +107,7 @@ class Account:
 
     def client(self, service: str, **_: Any) -> Any:
         """A client of boto3 that answers from the list, checked by botocore's models."""
-        made = boto3.Session(
-            aws_access_key_id="a",
-            aws_secret_access_key="b",
-            region_name=REGION,
-        ).client(service)
+        made = SESSION.client(service)
         stub = Stubber(made)
         lay = self.answers.get(service)
         if lay is not None:

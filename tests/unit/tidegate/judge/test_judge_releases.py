@@ -84,7 +84,13 @@ def requests_until(
 
 
 @pytest.mark.parametrize(
-    "name", ["stationary", "ramp and drifting rates", "shared incidents", "late conversions"]
+    "name",
+    [
+        pytest.param("stationary", marks=pytest.mark.accept),
+        "ramp and drifting rates",
+        pytest.param("shared incidents", marks=pytest.mark.accept),
+        pytest.param("late conversions", marks=pytest.mark.accept),
+    ],
 )
 def test_harmless_candidate_is_rarely_rolled_back(name: str):
     """Looked at in every interval, under drift, incidents and late events, alpha holds.

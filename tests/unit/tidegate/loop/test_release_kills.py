@@ -141,7 +141,9 @@ def take_over(world: ReleaseWorld) -> Next:
     return Next.REPORT if record.phase.terminal else world.run(epoch=world.resume())
 
 
-@pytest.mark.parametrize("story", ["promoted", "rolled-back"])
+@pytest.mark.parametrize(
+    "story", [pytest.param("promoted", marks=pytest.mark.accept), "rolled-back"]
+)
 @pytest.mark.parametrize("after", MOMENTS)
 def test_an_execution_killed_at_any_call_is_resumed_from_its_record(story: str, *, after: bool):
     """A new epoch takes the release to the same end, however much of it was done."""
