@@ -152,8 +152,13 @@ class Saboteur:
 
 
 @contextmanager
-def sabotaged(world: World, *packages: str) -> Iterator[dict[str, Saboteur]]:
-    """These functions obey tickets while the block runs, and are themselves again afterwards."""
+def sabotaged(
+    world: World, *packages: str, timeout_seconds: int | None = None
+) -> Iterator[dict[str, Saboteur]]:
+    """These functions obey tickets while the block runs, and are themselves again afterwards.
+
+    With a timeout above a minute a hang is no work that the cloud's time waits for.
+    """
     client = world.cloud.session().client("lambda")
     archive = _archive()
     undo: list[tuple[str, dict[str, Any]]] = []
@@ -164,12 +169,14 @@ def sabotaged(world: World, *packages: str) -> Iterator[dict[str, Saboteur]]:
             before = client.get_function_configuration(FunctionName=name)
             folder = Path(tempfile.mkdtemp(prefix=f"sabotage-{package}-", dir=world.folder))
             own = before["Environment"]["Variables"]
-            undo.append((name, {"Handler": before["Handler"], "Environment": {"Variables": own}}))
+            kept = {key: before[key] for key in ("Handler", "Timeout")}
+            undo.append((name, {**kept, "Environment": {"Variables": own}}))
             variables = {**own, "SABOTAGE_FOLDER": str(folder), "SABOTAGE_PACKAGE": package}
             client.update_function_code(FunctionName=name, ZipFile=archive)
             client.update_function_configuration(
                 FunctionName=name,
                 Handler="sabotage.handle",
+                Timeout=before["Timeout"] if timeout_seconds is None else timeout_seconds,
                 Environment={"Variables": variables},
             )
             saboteurs[package] = Saboteur(folder=folder)

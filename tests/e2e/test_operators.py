@@ -148,7 +148,8 @@ def test_an_operator_promotes_early(even_world: World) -> None:
 def test_an_order_to_promote_does_not_save_a_bad_version(bad_world: World) -> None:
     """The judge's roll-back wins over an operator's order to promote."""
     crowd = bad_world.watched(count=16, pause_seconds=0.03)
-    with sabotaged(bad_world, "observe_release") as saboteurs, crowd as seen:
+    sabotage = sabotaged(bad_world, "observe_release", timeout_seconds=300)
+    with sabotage as saboteurs, crowd as seen:
         hang = saboteurs["observe_release"].ticket("before", "hang")
         release_id = bad_world.start()
         saboteurs["observe_release"].hanging(hang)
