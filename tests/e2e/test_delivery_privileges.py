@@ -1,14 +1,23 @@
 """Least privilege of what a pipeline calls in a stage: the delivery machine and its functions."""
 
+import contextlib
 import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from cli.exits import CommandError
+from cli.gathering import gather
+from cli.roles import assumed
+from cli.target import embedded_target
 from emulator.server import EmbeddedCloud
+from stacks.access_stack import READER_ROLE
+from stacks.project.names import access_stack_name, build_name
 from tests.e2e.machines import Run, reaches, role_of
 from tests.e2e.privileges import invoke
 from tests.e2e.roles import DeployedRole, Prover, Role, StoryFailedError, client
@@ -110,11 +119,40 @@ def machine_resumes(world: World, role: DeployedRole) -> None:
         states.delete_state_machine(stateMachineArn=made)
 
 
+def evidence_is_gathered(world: World, role: DeployedRole) -> None:
+    """The build of the approval's evidence reads the stage under this role, as both of its ends."""
+    try:
+        builder = assumed(embedded_target(world.cloud), _builder(world))
+        stage = replace(world.place(V1), target=builder).under(_arn(world, role.name))
+        found = gather(stage, stage)
+    except (ClientError, CommandError) as error:
+        raise StoryFailedError(str(error)) from error
+    if not found.releases or "no change" in found.summary():
+        raise StoryFailedError(found.summary())
+
+
+def _builder(world: World) -> str:
+    """The ARN of a role with the name of that build's, which may take the roles of a stage."""
+    iam, name = client(world, "iam"), build_name(world.project, "evidence")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+    take = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+        iam.put_role_policy(
+            RoleName=name, PolicyName="Take", PolicyDocument=json.dumps({"Statement": [take]})
+        )
+    return _arn(world, name)
+
+
+def _arn(world: World, role: str) -> str:
+    return f"arn:aws:iam::{world.cloud.account}:role/{role}"
+
+
 _LAST_STATES = ("Resume", "Delivered")
 
 
 def test_each_right_of_a_delivery_is_needed(world: World, prover: Prover) -> None:
-    """Of the functions and of the machine; first nothing waits for a release, then something."""
+    """Of functions, machine and reader; first nothing waits for a release, then something."""
     follow = {story.__name__: story for story in (verifies, misses_a_release)}
     prover.prove("follow_delivery", Role(world=world, package="follow_delivery"), follow)
     send = {sends_requests.__name__: sends_requests}
@@ -127,6 +165,10 @@ def test_each_right_of_a_delivery_is_needed(world: World, prover: Prover) -> Non
         for story in (machine_opens_and_sends, machine_verifies, machine_resumes)
     }
     prover.prove("delivery_machine", role_of(world, "DeliveryMachine"), machine)
+    reader = DeployedRole(
+        world=world, role_id=READER_ROLE, stack=access_stack_name(world.project, "test")
+    )
+    prover.prove("pipeline_read", reader, {evidence_is_gathered.__name__: evidence_is_gathered})
 
 
 @contextmanager
