@@ -17,9 +17,9 @@ SHADOW = """\
         errors: { margin: 0.05 }
         latency: { margin: 0.25, tolerated_slowdown: 3.0 }
         agreement: { margin: 0.10 }
+      alpha: 0.0001
       lag: 5m
       hold: 2h
-      alpha: 0.0001
 """
 
 

@@ -16,6 +16,9 @@ from tests.e2e.tracks import issuer
 
 pytestmark = pytest.mark.accept
 
+TIME_SCALE = 20.0
+"""The examples give a container the minutes that it has on AWS: half a minute must be enough."""
+
 ROOT = Path(__file__).resolve().parents[2]
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 EXAMPLES = tuple(
@@ -113,7 +116,7 @@ class Stage:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """One cloud for all examples: each leaves it as it was."""
     folder = tmp_path_factory.mktemp("examples")
-    settings = Settings(region="eu-west-1", time_scale=120.0, state_directory=folder / "cloud")
+    settings = Settings(region="eu-west-1", time_scale=TIME_SCALE, state_directory=folder / "cloud")
     with EmbeddedCloud.start(settings) as cloud, issuer() as keys:
         made = Stage(cloud, folder, keys.jwks)
         # The command line synthesizes first, so that it needs a project whose models are there.

@@ -24,7 +24,7 @@ def assert_only_live_answered(seen: Watched) -> None:
     """Every request got a good answer, and all of them from the live version."""
     assert seen.door.lost() == []
     assert {one.version for one in seen.door.served} == {"v1"}
-    assert len(seen.door.served) > 200
+    assert len(seen.door.served) > 100
 
 
 @pytest.mark.accept
@@ -43,7 +43,7 @@ def test_a_candidate_passes_its_shadow_and_is_then_released_by_canary(
     assert_only_live_answered(seen)
     assert seen.shares.changes() == [{"blue": 100.0}]
     assert view.pairs is not None
-    assert view.pairs.answered > 100
+    assert view.pairs.answered > 50
     pointer = world.deployed.store.pointer(world.model)
     assert pointer is not None
     assert (pointer.version.label, pointer.passed) == ("v1", view.candidate.version)

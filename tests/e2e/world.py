@@ -89,10 +89,10 @@ models:
         errors: { margin: 0.05 }
         latency: { margin: 0.25, tolerated_slowdown: 3.0 }
         outcomes: { margin: 0.15 }
-      lag: 30s
-      hold: 2h
       # A hundred good releases a run: at one in a hundred, one would be rolled back by chance.
       alpha: 0.0001
+      lag: 30s
+      hold: 2h
 """
 
 
