@@ -33,7 +33,7 @@ def _functions(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowled
     )
     for role in ("OpenDeliveryRole", "FollowDeliveryRole"):
         yield wildcard(stack, role, endpoints, _ENDPOINTS)
-        yield wildcard(stack, role, executions, _EXECUTIONS)
+    yield wildcard(stack, "FollowDeliveryRole", executions, _EXECUTIONS)
     yield wildcard(
         stack,
         "DeliveryMachineRole",
@@ -72,8 +72,6 @@ def _access(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged
             arn(stage, "dynamodb", f"table/{release}-{table}-*"),
             "one table of the release stack, whose name CloudFormation generates",
         )
-    endpoints = arn(stage, "sagemaker", f"endpoint/{project}-{stage.name}-*")
-    yield wildcard(stack, "PipelineRead", endpoints, _ENDPOINTS)
 
 
 def of_pipeline(project: str, spec: PipelineSpec) -> Iterator[Acknowledged]:
