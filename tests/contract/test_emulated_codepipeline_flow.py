@@ -161,16 +161,46 @@ def test_an_execution_of_an_older_structure_is_no_rollback_target(workshop: Work
         )
 
 
-def test_an_alarm_keeps_an_execution_out_of_a_stage(workshop: Workshop):
-    """BeforeEntry with CloudWatchAlarm fails the stage while the alarm is in ALARM."""
-    alarm = workshop.name("alarm")
-    cloudwatch = workshop.session.client("cloudwatch")
+def _alarm(workshop: Workshop, state: str) -> str:
+    """The name of an alarm that stays in that state."""
+    alarm, cloudwatch = workshop.name("alarm"), workshop.session.client("cloudwatch")
     cloudwatch.put_metric_alarm(
         AlarmName=alarm, Namespace="n", MetricName="m", Period=60, Statistic="Sum", Threshold=1,
         EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold",
         TreatMissingData="ignore",
     )  # fmt: skip
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue=state, StateReason="a test")
+    return alarm
+
+
+def test_an_alarm_in_a_desired_state_lets_an_execution_in_at_once(workshop: Workshop):
+    """AlarmStates are those in which the rule succeeds; another one has WaitTime to change."""
+    workshop.upload("desired.zip", {"a": "b"})
+    role = workshop.role("codepipeline", *STORE, "cloudwatch:DescribeAlarms")
+    alarm = _alarm(workshop, "OK")
+    rule = _rule("Quiet", "CloudWatchAlarm", AlarmName=alarm, AlarmStates="OK", WaitTime="5")
+    pipeline = workshop.pipeline(
+        stage("Guarded", approval(), beforeEntry=_unless(rule, "FAIL")), role=role,
+        key="desired.zip",
+    )  # fmt: skip
+    assert _approved(workshop, pipeline, workshop.first(pipeline), "Guarded") == "Succeeded"
+
+    cloudwatch = workshop.session.client("cloudwatch")
     cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="a test")
+    waiting = workshop.start(pipeline)
+    until(
+        lambda: workshop.stage_state(pipeline, "Guarded").get("beforeEntryConditionState"),
+        seconds=30,
+        what="the rule",
+    )
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="a test")
+    assert _approved(workshop, pipeline, waiting, "Guarded") == "Succeeded"
+
+
+def test_an_alarm_keeps_an_execution_out_of_a_stage(workshop: Workshop):
+    """BeforeEntry with CloudWatchAlarm fails the stage while the alarm is in ALARM."""
+    alarm = _alarm(workshop, "ALARM")
+    cloudwatch = workshop.session.client("cloudwatch")
     workshop.upload("alarm.zip", {"a": "b"})
     role = workshop.role("codepipeline", *STORE, "cloudwatch:DescribeAlarms")
     entry = _unless(_rule("Quiet", "CloudWatchAlarm", AlarmName=alarm), "FAIL")

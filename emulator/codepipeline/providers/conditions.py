@@ -15,10 +15,14 @@ _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
 
 
 def alarm(context: Context) -> Outcome:
-    """The alarm was in none of the given states for the wait time (minutes)."""
+    """The alarm is in one of the desired states, or came into one within the wait time (minutes).
+
+    The rule succeeds at once where it is so when it is first looked at (CodePipeline User Guide,
+    "CloudWatchAlarm"). OK is what is desired where nothing is said; AWS's guide names no default.
+    """
     name = context.required("AlarmName")
-    given = context.configuration.get("AlarmStates", "ALARM")
-    bad = [state.strip() for state in given.split(",")]
+    given = context.configuration.get("AlarmStates", "OK")
+    desired = [state.strip() for state in given.split(",")]
     minutes = float(context.configuration.get("WaitTime", "0"))
     clock, client = context.services.clock, context.client("cloudwatch")
     end = clock.now() + 60.0 * minutes
@@ -29,12 +33,12 @@ def alarm(context: Context) -> Outcome:
         if not alarms:
             raise ActionError(CONFIGURATION_ERROR, f"The alarm {name} does not exist")
         state = alarms[0]["StateValue"]
-        if state in bad:
+        if state not in desired and clock.now() >= end:
             raise ActionError(JOB_FAILED, f"The alarm {name} is in state {state}")
-        return True if clock.now() >= end else None
+        return True if state in desired else None
 
     context.wait_for(judged)
-    return Outcome(summary=f"The alarm {name} was not in state {' or '.join(bad)}")
+    return Outcome(summary=f"The alarm {name} is in state {' or '.join(desired)}")
 
 
 def variable(context: Context) -> Outcome:
