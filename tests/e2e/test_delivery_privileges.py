@@ -16,12 +16,13 @@ from cli.gathering import gather
 from cli.roles import assumed
 from cli.target import embedded_target
 from emulator.server import EmbeddedCloud
-from stacks.access_stack import READER_ROLE
-from stacks.project.names import access_stack_name, build_name
+from stacks.access_stack import READER_ROLE, RELEASE_ROLE
+from stacks.project.names import access_stack_name, build_name, pipeline_name
 from tests.e2e.machines import Run, reaches, role_of
 from tests.e2e.privileges import invoke
 from tests.e2e.roles import DeployedRole, Prover, Role, StoryFailedError, client
 from tests.e2e.world import BETTER, PROJECT, V1, World, wait_for
+from tests.emulated_pipelines import STORE, Workshop, action, stage
 
 pytestmark = pytest.mark.accept
 
@@ -119,10 +120,63 @@ def machine_resumes(world: World, role: DeployedRole) -> None:
         states.delete_state_machine(stateMachineArn=made)
 
 
+def pipeline_delivers(world: World, role: DeployedRole) -> None:
+    """A pipeline looks at an alarm and waits for the delivery machine, both under this role."""
+    workshop = Workshop(world.cloud)
+    workshop.upload("source.zip", {"a": "b"})
+    under = {"roleArn": _arn(world, role.name)}
+    alarm = {
+        "name": "AlarmIsOk",
+        "ruleTypeId": {
+            "category": "Rule",
+            "owner": "AWS",
+            "provider": "CloudWatchAlarm",
+            "version": "1",
+        },
+        "configuration": {"AlarmName": f"{world.release_stack}-quiet", "AlarmStates": "OK"},
+        **under,
+    }
+    deliver = action(
+        "Release",
+        "Invoke",
+        "StepFunctions",
+        more=under,
+        StateMachineArn=world.physical_id("DeliveryMachine"),
+        Input=json.dumps(a_delivery(task="verify")),
+    )
+    entry = {"conditions": [{"result": "FAIL", "rules": [alarm]}]}
+    _quiet_alarm(world, alarm["configuration"]["AlarmName"])
+    name = workshop.pipeline(
+        stage("Staging", deliver, beforeEntry=entry),
+        role=_role_named(world, pipeline_name(world.project), "codepipeline.amazonaws.com"),
+        key="source.zip",
+    )
+    execution = workshop.first(name)
+    if workshop.ended(name, execution) != "Succeeded":
+        told = workshop.stage_state(name, "Staging")
+        raise StoryFailedError(f"{workshop.failures(name, execution)}, {told}")
+
+
+def _quiet_alarm(world: World, name: str) -> None:
+    cloudwatch = client(world, "cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="n",
+        MetricName="m",
+        Period=60,
+        Statistic="Sum",
+        Threshold=1,
+        EvaluationPeriods=1,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
+    )
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="a story")
+
+
 def evidence_is_gathered(world: World, role: DeployedRole) -> None:
     """The build of the approval's evidence reads the stage under this role, as both of its ends."""
     try:
-        builder = assumed(embedded_target(world.cloud), _builder(world))
+        builder = assumed(embedded_target(world.cloud), _evidence_build(world))
         stage = replace(world.place(V1), target=builder).under(_arn(world, role.name))
         found = gather(stage, stage)
     except (ClientError, CommandError) as error:
@@ -131,15 +185,20 @@ def evidence_is_gathered(world: World, role: DeployedRole) -> None:
         raise StoryFailedError(found.summary())
 
 
-def _builder(world: World) -> str:
-    """The ARN of a role with the name of that build's, which may take the roles of a stage."""
-    iam, name = client(world, "iam"), build_name(world.project, "evidence")
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
-    take = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+def _evidence_build(world: World) -> str:
+    return _role_named(world, build_name(world.project, "evidence"), "codebuild.amazonaws.com")
+
+
+def _role_named(world: World, name: str, service: str) -> str:
+    """The ARN of a role of the pipeline's account, whose name the roles of a stage trust."""
+    iam = client(world, "iam")
+    principal = {"Service": service, "AWS": "*"}
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+    may = {"Effect": "Allow", "Action": ["sts:AssumeRole", *STORE], "Resource": "*"}
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
         iam.put_role_policy(
-            RoleName=name, PolicyName="Take", PolicyDocument=json.dumps({"Statement": [take]})
+            RoleName=name, PolicyName="Take", PolicyDocument=json.dumps({"Statement": [may]})
         )
     return _arn(world, name)
 
@@ -152,11 +211,14 @@ _LAST_STATES = ("Resume", "Delivered")
 
 
 def test_each_right_of_a_delivery_is_needed(world: World, prover: Prover) -> None:
-    """Of functions, machine and reader; first nothing waits for a release, then something."""
+    """Of functions, machine and the roles that a pipeline takes; then something waits."""
     follow = {story.__name__: story for story in (verifies, misses_a_release)}
     prover.prove("follow_delivery", Role(world=world, package="follow_delivery"), follow)
     send = {sends_requests.__name__: sends_requests}
     prover.prove("send_traffic", Role(world=world, package="send_traffic"), send)
+    access = access_stack_name(world.project, "test")
+    releaser = DeployedRole(world=world, role_id=RELEASE_ROLE, stack=access)
+    prover.prove("pipeline_release", releaser, {pipeline_delivers.__name__: pipeline_delivers})
     world.deploy(BETTER)
     start = {opens_a_release.__name__: opens_a_release}
     prover.prove("open_delivery", Role(world=world, package="open_delivery"), start)
@@ -165,9 +227,7 @@ def test_each_right_of_a_delivery_is_needed(world: World, prover: Prover) -> Non
         for story in (machine_opens_and_sends, machine_verifies, machine_resumes)
     }
     prover.prove("delivery_machine", role_of(world, "DeliveryMachine"), machine)
-    reader = DeployedRole(
-        world=world, role_id=READER_ROLE, stack=access_stack_name(world.project, "test")
-    )
+    reader = DeployedRole(world=world, role_id=READER_ROLE, stack=access)
     prover.prove("pipeline_read", reader, {evidence_is_gathered.__name__: evidence_is_gathered})
 
 
