@@ -29,11 +29,12 @@ READER_ROLE = "PipelineRead"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessProps:
-    """A stage, and where its pipeline is."""
+    """A stage, and where its pipeline is. `zone_id` is the zone of its models' records, if any."""
 
     project: str
     stage: StageSpec
     home: HomeSpec
+    zone_id: str | None = None
 
 
 class AccessStack(Stack):
@@ -113,12 +114,12 @@ def _release_statements(props: AccessProps) -> list[dict[str, Any]]:
 
 
 def _reader_statements(props: AccessProps) -> list[dict[str, Any]]:
-    """Live pointers, evidence, and templates as deployed."""
+    """Live pointers and evidence, templates as deployed, and what serves."""
     project, stage = props.project, props.stage
     arns = Arns(stage=stage)
     table = f"table/{release_stack_name(project, stage.name)}-ReleaseTable-*"
     counts = f"table/{release_stack_name(project, stage.name)}-ObservationTable-*"
-    return [
+    statements = [
         allow(
             ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
             [arns.of("cloudformation", f"stack/{project}-{stage.name}-*")],
@@ -127,4 +128,12 @@ def _reader_statements(props: AccessProps) -> list[dict[str, Any]]:
             ["dynamodb:GetItem", "dynamodb:Query"],
             [arns.of("dynamodb", table), arns.of("dynamodb", counts)],
         ),
+        allow(
+            ["sagemaker:DescribeEndpoint"],
+            [arns.of("sagemaker", f"endpoint/{project}-{stage.name}-*")],
+        ),
     ]
+    if props.zone_id is not None:
+        zone = f"arn:{stage.partition}:route53:::hostedzone/{props.zone_id}"
+        statements.append(allow(["route53:ListResourceRecordSets"], [zone]))
+    return statements

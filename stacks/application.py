@@ -75,8 +75,15 @@ def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[St
     """What a pipeline may do in the stage, if one delivers there."""
     pipeline = project.pipeline
     if pipeline is not None and stage.name in pipeline.stages:
-        props = AccessProps(project=project.name, stage=stage, home=pipeline.home)
+        zone, home = _zone(project, stage), pipeline.home
+        props = AccessProps(project=project.name, stage=stage, home=home, zone_id=zone)
         yield AccessStack(app, props=props)
+
+
+def _zone(project: ProjectSpec, stage: StageSpec) -> str | None:
+    """The hosted zone that releases of the stage move records in, if any do."""
+    has_tracks = any(model.has_tracks for model in project.models.values())
+    return stage.door.dns.zone_id if has_tracks and stage.door.dns is not None else None
 
 
 def _acknowledge(stacks: Iterable[Stack], kept: Iterable[Acknowledged]) -> None:

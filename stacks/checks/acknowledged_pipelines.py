@@ -72,6 +72,8 @@ def _access(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged
             arn(stage, "dynamodb", f"table/{release}-{table}-*"),
             "one table of the release stack, whose name CloudFormation generates",
         )
+    endpoints = arn(stage, "sagemaker", f"endpoint/{project}-{stage.name}-*")
+    yield wildcard(stack, "PipelineRead", endpoints, _ENDPOINTS)
 
 
 def of_pipeline(project: str, spec: PipelineSpec) -> Iterator[Acknowledged]:

@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError
 
 from cli.exits import CommandError
 from cli.gathering import gather
+from cli.options import Place
+from cli.overview import model_statuses
 from cli.roles import assumed
 from cli.target import embedded_target
 from emulator.server import EmbeddedCloud
@@ -176,17 +178,30 @@ def _quiet_alarm(world: World, name: str) -> None:
 def evidence_is_gathered(world: World, role: DeployedRole) -> None:
     """The build of the approval's evidence reads the stage under this role, as both of its ends."""
     try:
-        builder = assumed(embedded_target(world.cloud), _evidence_build(world))
-        stage = replace(world.place(V1), target=builder).under(_arn(world, role.name))
-        found = gather(stage, stage)
+        place = _read_by(world, role, "evidence")
+        found = gather(place, place)
     except (ClientError, CommandError) as error:
         raise StoryFailedError(str(error)) from error
     if not found.releases or "no change" in found.summary():
         raise StoryFailedError(found.summary())
 
 
-def _evidence_build(world: World) -> str:
-    return _role_named(world, build_name(world.project, "evidence"), "codebuild.amazonaws.com")
+def deploy_is_told(world: World, role: DeployedRole) -> None:
+    """The build that deploys the stage says, under this role, what serves afterwards."""
+    try:
+        statuses = model_statuses(_read_by(world, role, "deploy-test").deployed())
+    except (ClientError, CommandError) as error:
+        raise StoryFailedError(str(error)) from error
+    if not statuses:
+        raise StoryFailedError("no model is deployed")
+
+
+def _read_by(world: World, role: DeployedRole, build: str) -> Place:
+    """The stage as a build of the pipeline reads it under the role."""
+    name = build_name(world.project, build)
+    builder = _role_named(world, name, "codebuild.amazonaws.com")
+    target = assumed(embedded_target(world.cloud), builder)
+    return replace(world.place(V1), target=target).under(_arn(world, role.name))
 
 
 def _role_named(world: World, name: str, service: str) -> str:
@@ -228,7 +243,8 @@ def test_each_right_of_a_delivery_is_needed(world: World, prover: Prover) -> Non
     }
     prover.prove("delivery_machine", role_of(world, "DeliveryMachine"), machine)
     reader = DeployedRole(world=world, role_id=READER_ROLE, stack=access)
-    prover.prove("pipeline_read", reader, {evidence_is_gathered.__name__: evidence_is_gathered})
+    read = {story.__name__: story for story in (deploy_is_told, evidence_is_gathered)}
+    prover.prove("pipeline_read", reader, read)
 
 
 @contextmanager
