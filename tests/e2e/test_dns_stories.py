@@ -41,6 +41,7 @@ def test_a_good_version_is_promoted_by_dns(make_tracks: MakeTracks) -> None:
     assert world.live_label() == "v2"
 
 
+@pytest.mark.accept
 def test_a_bad_version_is_rolled_back_by_dns(make_tracks: MakeTracks) -> None:
     """Nothing is lost but what the bad version itself failed."""
     world = make_tracks("tolls")
