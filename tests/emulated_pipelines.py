@@ -202,6 +202,17 @@ class Workshop:
 
         return until(over, seconds=PATIENCE_SECONDS, what=f"the end of {execution}")
 
+    def alarm(self, state: str) -> str:
+        """The name of an alarm that stays in that state until it is set to another one."""
+        name, cloudwatch = self.name("alarm"), self.session.client("cloudwatch")
+        cloudwatch.put_metric_alarm(
+            AlarmName=name, Namespace="n", MetricName="m", Period=60, Statistic="Sum", Threshold=1,
+            EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="ignore",
+        )  # fmt: skip
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
+        return name
+
     def stage_state(self, pipeline: str, name: str) -> dict[str, Any]:
         """The stage as GetPipelineState shows it."""
         states = self.codepipeline.get_pipeline_state(name=pipeline)["stageStates"]
@@ -280,6 +291,17 @@ def action(
         "outputArtifacts": [{"name": one} for one in outputs],
         **({} if more is None else more),
     }  # fmt: skip
+
+
+def rule(name: str, provider: str, **configuration: str) -> dict[str, Any]:
+    """A rule of AWS's provider with that configuration."""
+    type_id = {"category": "Rule", "owner": "AWS", "provider": provider, "version": "1"}
+    return {"name": name, "ruleTypeId": type_id, "configuration": configuration}
+
+
+def unless(rule: Mapping[str, Any], result: str) -> dict[str, Any]:
+    """Conditions that come to this result where the rule fails."""
+    return {"conditions": [{"result": result, "rules": [rule]}]}
 
 
 def approval(name: str = "Approve", **configuration: str) -> dict[str, Any]:

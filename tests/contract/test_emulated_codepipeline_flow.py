@@ -17,8 +17,10 @@ from tests.emulated_pipelines import (
     action,
     approval,
     policy,
+    rule,
     spec_of,
     stage,
+    unless,
     zipped,
 )
 from tests.polling import until
@@ -30,15 +32,6 @@ pytestmark = pytest.mark.accept
 def workshop(ground_cloud: EmbeddedCloud) -> Workshop:
     """Buckets and makers in the cloud of the ground floor."""
     return Workshop(ground_cloud)
-
-
-def _rule(name: str, provider: str, **configuration: str) -> dict[str, Any]:
-    type_id = {"category": "Rule", "owner": "AWS", "provider": provider, "version": "1"}
-    return {"name": name, "ruleTypeId": type_id, "configuration": configuration}
-
-
-def _unless(rule: dict[str, Any], result: str) -> dict[str, Any]:
-    return {"conditions": [{"result": result, "rules": [rule]}]}
 
 
 def _approved(workshop: Workshop, pipeline: str, execution: str, stage_name: str) -> str:
@@ -161,26 +154,14 @@ def test_an_execution_of_an_older_structure_is_no_rollback_target(workshop: Work
         )
 
 
-def _alarm(workshop: Workshop, state: str) -> str:
-    """The name of an alarm that stays in that state."""
-    alarm, cloudwatch = workshop.name("alarm"), workshop.session.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName=alarm, Namespace="n", MetricName="m", Period=60, Statistic="Sum", Threshold=1,
-        EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData="ignore",
-    )  # fmt: skip
-    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue=state, StateReason="a test")
-    return alarm
-
-
 def test_an_alarm_in_a_desired_state_lets_an_execution_in_at_once(workshop: Workshop):
     """AlarmStates are those in which the rule succeeds; another one has WaitTime to change."""
     workshop.upload("desired.zip", {"a": "b"})
     role = workshop.role("codepipeline", *STORE, "cloudwatch:DescribeAlarms")
-    alarm = _alarm(workshop, "OK")
-    rule = _rule("Quiet", "CloudWatchAlarm", AlarmName=alarm, AlarmStates="OK", WaitTime="5")
+    alarm = workshop.alarm("OK")
+    quiet = rule("Quiet", "CloudWatchAlarm", AlarmName=alarm, AlarmStates="OK", WaitTime="5")
     pipeline = workshop.pipeline(
-        stage("Guarded", approval(), beforeEntry=_unless(rule, "FAIL")), role=role,
+        stage("Guarded", approval(), beforeEntry=unless(quiet, "FAIL")), role=role,
         key="desired.zip",
     )  # fmt: skip
     assert _approved(workshop, pipeline, workshop.first(pipeline), "Guarded") == "Succeeded"
@@ -199,11 +180,11 @@ def test_an_alarm_in_a_desired_state_lets_an_execution_in_at_once(workshop: Work
 
 def test_an_alarm_keeps_an_execution_out_of_a_stage(workshop: Workshop):
     """BeforeEntry with CloudWatchAlarm fails the stage while the alarm is in ALARM."""
-    alarm = _alarm(workshop, "ALARM")
+    alarm = workshop.alarm("ALARM")
     cloudwatch = workshop.session.client("cloudwatch")
     workshop.upload("alarm.zip", {"a": "b"})
     role = workshop.role("codepipeline", *STORE, "cloudwatch:DescribeAlarms")
-    entry = _unless(_rule("Quiet", "CloudWatchAlarm", AlarmName=alarm), "FAIL")
+    entry = unless(rule("Quiet", "CloudWatchAlarm", AlarmName=alarm), "FAIL")
     pipeline = workshop.pipeline(
         stage("Guarded", approval(), beforeEntry=entry), role=role, key="alarm.zip"
     )
@@ -227,10 +208,10 @@ def test_an_alarm_keeps_an_execution_out_of_a_stage(workshop: Workshop):
 def test_a_stage_is_skipped_where_its_variable_says_so(workshop: Workshop):
     """BeforeEntry SKIP: the execution goes on to the next stage."""
     workshop.upload("skip.zip", {"a": "b"})
-    rule = _rule("Wanted", "VariableCheck", Variable="#{variables.deploy}", Value="yes",
-                 Operator="EQ")  # fmt: skip
+    wanted_rule = rule("Wanted", "VariableCheck", Variable="#{variables.deploy}", Value="yes",
+                       Operator="EQ")  # fmt: skip
     pipeline = workshop.pipeline(
-        stage("Deploy", approval(), beforeEntry=_unless(rule, "SKIP")),
+        stage("Deploy", approval(), beforeEntry=unless(wanted_rule, "SKIP")),
         stage("Last", approval()),
         role=workshop.role("codepipeline", *STORE),
         key="skip.zip",
@@ -514,7 +495,7 @@ def _type_id(category: str, provider: str) -> dict[str, str]:
 def test_what_is_not_built_is_refused_by_name(workshop: Workshop):
     """PARALLEL, unknown rules and providers say that they are not emulated."""
     role = workshop.role("codepipeline")
-    window = _unless(_rule("Window", "DeploymentWindow", Cron="* * * * *"), "FAIL")
+    window = unless(rule("Window", "DeploymentWindow", Cron="* * * * *"), "FAIL")
     with pytest.raises(ClientError, match=r"NotEmulated.*rules of provider DeploymentWindow"):
         workshop.pipeline(stage("A", approval(), beforeEntry=window), role=role)
     with pytest.raises(ClientError, match=r"NotEmulated.*execution mode PARALLEL"):
