@@ -132,8 +132,8 @@ def deploy(cloud: EmbeddedCloud) -> Target:
     return Target(
         cloud_url=cloud.endpoint_url,
         region=cloud.region,
-        access_key=cloud.credentials.access_key,
-        secret_key=cloud.credentials.secret_key,
+        access_key=cloud.credentials().access_key,
+        secret_key=cloud.credentials().secret_key,
         model_port=listening_port(descendants(cloud.pid)),
     )
 

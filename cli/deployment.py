@@ -11,7 +11,6 @@ from cli.options import Place
 from cli.progress import QUIET, Progress
 from cli.roles import assumed
 from cli.synth import SynthRequest, synth, synth_environment
-from cli.target import Target
 from emulator import deployer
 
 GUARD = "ReleaseGuard"
@@ -63,10 +62,14 @@ def live_pointers(where: Place) -> dict[str, Any]:
 
 
 def _by_deployer(where: Place, assembly: Path, progress: Progress) -> tuple[StackDone, ...]:
-    who = _deployer_of(where.target)
+    who = _deployer_of(where)
     try:
         done = deployer.deploy(
-            who.session, assembly, role_arn=who.role_arn, on_event=progress.event
+            who.session,
+            assembly,
+            role_arn=who.role_arn,
+            trusted_accounts=_trusted(where),
+            on_event=progress.event,
         )
     except deployer.StackFailedError as error:
         raise CommandError(_told(error), code=_code(error)) from error
@@ -86,18 +89,27 @@ class _Deployer:
     role_arn: str | None = None
 
 
-def _deployer_of(target: Target) -> _Deployer:
+def _deployer_of(where: Place) -> _Deployer:
     """Whoever asks; a role deploys by the roles of the bootstrap, as the CDK command line does."""
+    target = where.target
     caller = target.client("sts").get_caller_identity()
     if ":assumed-role/" not in caller["Arn"]:
         return _Deployer(session=target.session)
-    account = caller["Account"]
-    named = f"arn:aws:iam::{account}:role/cdk-{BOOTSTRAP_QUALIFIER}"
-    where = f"{account}-{target.region}"
+    named = where.project.account(where.stage)
+    account = caller["Account"] if named is None else named
+    roles = f"arn:aws:iam::{account}:role/cdk-{BOOTSTRAP_QUALIFIER}"
+    site = f"{account}-{target.region}"
     return _Deployer(
-        session=assumed(target, f"{named}-deploy-role-{where}").session,
-        role_arn=f"{named}-cfn-exec-role-{where}",
+        session=assumed(target, f"{roles}-deploy-role-{site}").session,
+        role_arn=f"{roles}-cfn-exec-role-{site}",
     )
+
+
+def _trusted(where: Place) -> tuple[str, ...]:
+    """The account of the pipeline where the stage has another one, as `cdk bootstrap --trust`."""
+    project = where.project
+    home = None if project.pipeline is None else project.pipeline.account
+    return () if home in (None, project.account(where.stage)) else (home,)
 
 
 def _code(error: deployer.StackFailedError) -> Exit:

@@ -1,6 +1,6 @@
 """What an embedded cloud holds before it ends: open releases, and data that stacks keep."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,16 @@ class Held:
     kept: tuple[str, ...]
 
 
-def held(target: Target) -> Held:
-    """Everything that somebody might miss."""
+def held(targets: Iterable[Target]) -> Held:
+    """Everything that somebody might miss, in every account."""
+    found = [_held(target) for target in targets]
+    return Held(
+        open=tuple(release for one in found for release in one.open),
+        kept=tuple(item for one in found for item in one.kept),
+    )
+
+
+def _held(target: Target) -> Held:
     cloudformation = target.client("cloudformation")
     pages = cloudformation.get_paginator("describe_stacks").paginate()
     stacks = [stack for page in pages for stack in page["Stacks"]]

@@ -128,7 +128,8 @@ def _real_place(project_file: Path, stage: str | None, on: On) -> Place:
 
     project = read_project(project_file)
     name = project.stage(stage)
-    return Place(project=project, stage=name, target=choose(on, region=project.region(name)))
+    target = choose(on, region=project.region(name), account=project.account(name))
+    return Place(project=project, stage=name, target=target)
 
 
 PLACES: ContextVar[Callable[[Path, str | None, On], Place]] = ContextVar(

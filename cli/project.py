@@ -3,7 +3,7 @@
 Everything else is the business of synth, which checks the whole file and reports every fault.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ class PipelinePlace:
 
     name: str
     region: str
+    account: str | None
     mode: str
     staging: str | None
     production: str | None
@@ -35,6 +36,8 @@ class Project:
     name: str
     stages: tuple[str, ...]
     regions: dict[str, str]
+    accounts: dict[str, str] = field(default_factory=dict)
+    """The stages that name an account, and theirs."""
     pipeline: PipelinePlace | None = None
 
     def region(self, stage: str) -> str:
@@ -42,6 +45,18 @@ class Project:
         if stage == PIPELINE_STAGE and self.pipeline is not None:
             return self.pipeline.region
         return self.regions[stage]
+
+    def account(self, stage: str) -> str | None:
+        """The account of a stage, or of the pipeline itself; None where the file names none."""
+        if stage == PIPELINE_STAGE and self.pipeline is not None:
+            return self.pipeline.account
+        return self.accounts.get(stage)
+
+    @property
+    def all_accounts(self) -> tuple[str, ...]:
+        """Every account that the file names, that of the pipeline first."""
+        home = None if self.pipeline is None else self.pipeline.account
+        return tuple(dict.fromkeys([*([] if home is None else [home]), *self.accounts.values()]))
 
     def delivering(self) -> PipelinePlace:
         """The pipeline that the file describes; CommandError when it describes none."""
@@ -92,26 +107,37 @@ def read_project(path: Path) -> Project:
         name: str(stage.get("region", "")) if isinstance(stage, dict) else ""
         for name, stage in stages.items()
     }
+    accounts = {
+        name: str(stage["account"])
+        for name, stage in stages.items()
+        if isinstance(stage, dict) and stage.get("account") is not None
+    }
     return Project(
         path=path,
         name=data["project"],
         stages=tuple(stages),
         regions=regions,
-        pipeline=_pipeline(data, regions),
+        accounts=accounts,
+        pipeline=_pipeline(data, regions, accounts),
     )
 
 
-def _pipeline(data: dict[str, Any], regions: dict[str, str]) -> PipelinePlace | None:
+def _pipeline(
+    data: dict[str, Any], regions: dict[str, str], accounts: dict[str, str]
+) -> PipelinePlace | None:
     section = data.get("pipeline")
     if not isinstance(section, dict):
         return None
     stages, tools = section.get("stages"), section.get("tools")
     named = stages if isinstance(stages, dict) else {}
     staging, production = named.get("staging"), named.get("production")
-    home = tools.get("region") if isinstance(tools, dict) else regions.get(str(staging))
+    staged = {"region": regions.get(str(staging)), "account": accounts.get(str(staging))}
+    home = tools if isinstance(tools, dict) else staged
+    region, account = home.get("region"), home.get("account")
     return PipelinePlace(
         name=f"{data['project']}-pipeline",
-        region="" if home is None else str(home),
+        region="" if region is None else str(region),
+        account=None if account is None else str(account),
         mode=str(section.get("mode")),
         staging=None if staging is None else str(staging),
         production=None if production is None else str(production),

@@ -64,14 +64,14 @@ class Target:
         return 0.5 if self.embedded else 5.0
 
 
-def embedded_target(cloud: EmbeddedCloud) -> Target:
-    """A running embedded cloud as a target."""
+def embedded_target(cloud: EmbeddedCloud, account: str | None = None) -> Target:
+    """A running embedded cloud as a target: one of its accounts, its own without one."""
     return Target(
-        session=cloud.session(),
+        session=cloud.session(account),
         endpoint_url=cloud.endpoint_url,
         region=cloud.region,
         clock=cloud.clock,
-        environment=cloud.environment(),
+        environment=cloud.environment(account),
         embedded=True,
     )
 
@@ -90,7 +90,7 @@ def running_cloud(directory: Path = STATE_DIRECTORY) -> EmbeddedCloud | None:
         ) from error
 
 
-def choose(on: On, *, region: str) -> Target:
+def choose(on: On, *, region: str, account: str | None = None) -> Target:
     """The cloud to work on; CommandError says what to do when there is none."""
     cloud = None if on is On.AWS else running_cloud()
     if cloud is None:
@@ -104,17 +104,24 @@ def choose(on: On, *, region: str) -> Target:
         return _aws(region, environment=os.environ)
     if on is On.AUTO and elsewhere is None and any(n in os.environ for n in _SHELL_CREDENTIALS):
         note("an embedded cloud runs here: working on it, not on AWS ('--on aws' would)")
-    return _in_region(cloud, region)
+    return _there(cloud, region, account)
 
 
-def _in_region(cloud: EmbeddedCloud, region: str) -> Target:
+def _there(cloud: EmbeddedCloud, region: str, account: str | None) -> Target:
     if region not in ("", cloud.region):
         raise CommandError(
             f"the stage is in {region}, the embedded cloud of this folder in {cloud.region}: "
             f"run 'tidegate down' and 'tidegate up --region {region}'",
             code=Exit.REFUSED,
         )
-    return embedded_target(cloud)
+    if account is not None and account not in cloud.administrators:
+        raise CommandError(
+            f"the stage is in account {account}, the embedded cloud of this folder has "
+            f"{', '.join(cloud.administrators)}: run 'tidegate down' and 'tidegate up', which "
+            "starts one with the accounts of the project file",
+            code=Exit.REFUSED,
+        )
+    return embedded_target(cloud, account)
 
 
 def _aws(region: str, *, environment: Mapping[str, str]) -> Target:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emulator import loopback
-from emulator.runtime import Credentials, Runtime
+from emulator.runtime import Runtime
 from emulator.settings import DEFAULT_ACCOUNT, DEFAULT_REGION, LOG_LEVELS, Settings
 from emulator.timekeeper import CLOCK_FILE, Timekeeper
 
@@ -52,7 +52,13 @@ def parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=0, help="port on 127.0.0.1 (default 0: any free one)")
     add("--dns-port", type=int, default=0, help="port of the DNS server (default 0: any free one)")
     add("--region", default=DEFAULT_REGION, help="region of the cloud (default %(default)s)")
-    add("--account", default=DEFAULT_ACCOUNT, help="12-digit account id (default %(default)s)")
+    add(
+        "--account",
+        action="append",
+        metavar="ID",
+        help="12 digits of an account; the first is the cloud's own, whose keys are handed over "
+        f"first (repeatable; default {DEFAULT_ACCOUNT})",
+    )
     add("--time-scale", type=float, default=1.0, help="cloud seconds per wall second, at least 1")
     add("--state-directory", type=Path, help="where files are kept (default: a temporary one)")
     add(
@@ -70,11 +76,13 @@ def parser() -> argparse.ArgumentParser:
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The settings that the command line says; ValueError names every fault."""
     pairs = [pair.partition("=") for pair in arguments.lambda_environment]
+    account, *others = arguments.account or [DEFAULT_ACCOUNT]
     return Settings(
         port=arguments.port,
         dns_port=arguments.dns_port,
         region=arguments.region,
-        account=arguments.account,
+        account=account,
+        other_accounts=tuple(others),
         time_scale=arguments.time_scale,
         state_directory=arguments.state_directory,
         lambda_environment={name: value for name, _, value in pairs},
@@ -139,26 +147,26 @@ async def _serve(listener: socket.socket, runtime: Runtime, ready_fd: int) -> No
 
     async def started() -> None:
         settings = runtime.settings
-        runtime.administrator = await identity.create_administrator(
-            settings.account, settings.region
-        )
+        for account in settings.accounts:
+            made = await identity.create_administrator(account, settings.region)
+            runtime.administrators[account] = made
         await runtime.started()
 
     async def ready() -> None:
-        if runtime.administrator is not None:
-            _report_ready(runtime, runtime.administrator, ready_fd)
+        _report_ready(runtime, ready_fd)
 
     await gateway.serve(listener, started=started, ready=ready, stopped=runtime.stopped)
 
 
-def _report_ready(runtime: Runtime, administrator: Credentials, ready_fd: int) -> None:
+def _report_ready(runtime: Runtime, ready_fd: int) -> None:
     line = {
         "pid": os.getpid(),
         "endpoint_url": runtime.endpoint_url,
         "region": runtime.settings.region,
         "account": runtime.settings.account,
-        "access_key": administrator.access_key,
-        "secret_key": administrator.secret_key,
+        "administrators": {
+            account: keys.record() for account, keys in runtime.administrators.items()
+        },
         "clock": str(runtime.clock.file),
         "low_port_offset": runtime.low_port_offset,
         **runtime.facts,

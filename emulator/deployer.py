@@ -81,12 +81,14 @@ def deploy(
     *,
     stacks: Sequence[str] | None = None,
     role_arn: str | None = None,
+    trusted_accounts: Sequence[str] = (),
     on_event: OnEvent | None = None,
 ) -> DeployResult:
     """The stacks of the assembly are deployed, each after those it depends on.
 
     `stacks` names those wanted (what they depend on comes along), all by default. `role_arn` is the
-    role that CloudFormation acts with; without one it has the rights of the session.
+    role that CloudFormation acts with; without one it has the rights of the session. Roles of
+    `trusted_accounts` may deploy here afterwards, as `cdk bootstrap --trust` lets them.
 
     Raises:
         NotLoopbackError: the session does not point at this machine.
@@ -97,7 +99,7 @@ def deploy(
     target = loopback_target(session)
     chosen = read_assembly(assembly_directory).selected(stacks)
     _require_environment(target, chosen)
-    ensure_bootstrapped(target, chosen, on_event)
+    ensure_bootstrapped(target, chosen, trusted_accounts, on_event)
     deployed, sent = [], 0
     for stack in chosen:
         sent += publish_assets(target, stack.assets)

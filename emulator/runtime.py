@@ -34,6 +34,10 @@ class Credentials:
     secret_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
 
+    def record(self) -> dict[str, str]:
+        """The keys of a user in JSON types, secret and all: `Credentials(**record)`."""
+        return {"access_key": self.access_key, "secret_key": self.secret_key}
+
     def environment(self) -> dict[str, str]:
         """The variables by which every AWS SDK finds them."""
         variables = {
@@ -64,7 +68,8 @@ class Runtime:
     port: int
     state_directory: Path
     role_credentials: Callable[[str, str], Credentials]
-    administrator: Credentials | None = None
+    administrators: dict[str, Credentials] = field(default_factory=dict)
+    """Who may do everything, by account; there before the first request is accepted."""
     low_port_offset: int = 0
     """What is added to ports under 1024, which not every user may open."""
     facts: dict[str, Any] = field(default_factory=dict)

@@ -46,14 +46,15 @@ class EmbeddedCloud:
 
     `dns_port` answers DNS on 127.0.0.1; load balancers listen on the addresses it gives, on their
     listeners' ports (those under 1024 plus `low_port_offset`), with certificates of the authority
-    whose certificate is in the file `certificate_authority`.
+    whose certificate is in the file `certificate_authority`. `account` is its own; `administrators`
+    has the keys for every account in it.
     """
 
     pid: int
     endpoint_url: str
     region: str
     account: str
-    credentials: Credentials
+    administrators: Mapping[str, Credentials] = field(repr=False)
     clock: CloudClock
     dns_port: int = 0
     low_port_offset: int = 0
@@ -116,14 +117,29 @@ class EmbeddedCloud:
         """Whether the server process runs."""
         return self.child.alive if self.child is not None else processes.is_running(self.pid)
 
-    def session(self) -> "boto3.Session":
-        """A boto3 session of the administrator; its clients reach this cloud."""
-        return self.credentials.session(endpoint_url=self.endpoint_url, region=self.region)
+    def credentials(self, account: str | None = None) -> Credentials:
+        """The keys of an account's administrator, of the cloud's own without one.
 
-    def environment(self) -> dict[str, str]:
+        Raises:
+            CloudError: the cloud has no such account.
+        """
+        wanted = self.account if account is None else account
+        if wanted not in self.administrators:
+            raise CloudError(
+                f"the embedded cloud has no account {wanted}, it has: "
+                f"{', '.join(self.administrators)}"
+            )
+        return self.administrators[wanted]
+
+    def session(self, account: str | None = None) -> "boto3.Session":
+        """A boto3 session of an account's administrator; its clients reach this cloud."""
+        credentials = self.credentials(account)
+        return credentials.session(endpoint_url=self.endpoint_url, region=self.region)
+
+    def environment(self, account: str | None = None) -> dict[str, str]:
         """The variables that make any AWS SDK or tool in a child process use this cloud."""
         return {
-            **self.credentials.environment(),
+            **self.credentials(account).environment(),
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
@@ -201,9 +217,9 @@ class EmbeddedCloud:
             endpoint_url=record["endpoint_url"],
             region=record["region"],
             account=record["account"],
-            credentials=Credentials(
-                access_key=record["access_key"], secret_key=record["secret_key"]
-            ),
+            administrators={
+                account: Credentials(**keys) for account, keys in record["administrators"].items()
+            },
             clock=CloudClock.of_file(Path(record["clock"])),
             dns_port=record["dns_port"],
             low_port_offset=record["low_port_offset"],
@@ -211,14 +227,15 @@ class EmbeddedCloud:
         )
 
     def record(self) -> dict[str, Any]:
-        """What another process needs to attach; it holds the administrator's secret key."""
+        """What another process needs to attach; it holds the administrators' secret keys."""
         return {
             "pid": self.pid,
             "endpoint_url": self.endpoint_url,
             "region": self.region,
             "account": self.account,
-            "access_key": self.credentials.access_key,
-            "secret_key": self.credentials.secret_key,
+            "administrators": {
+                account: keys.record() for account, keys in self.administrators.items()
+            },
             "clock": str(self.clock.file),
             "dns_port": self.dns_port,
             "low_port_offset": self.low_port_offset,

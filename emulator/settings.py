@@ -20,13 +20,15 @@ class Settings:
 
     A `port` or `dns_port` of 0 takes a free one; `time_scale` is cloud seconds per wall second;
     without a `state_directory` a temporary one is used and removed; `lambda_environment` is added
-    to every Lambda function's own variables.
+    to every Lambda function's own variables. `other_accounts` are in the cloud besides `account`,
+    each with an administrator of its own.
     """
 
     port: int = 0
     dns_port: int = 0
     region: str = DEFAULT_REGION
     account: str = DEFAULT_ACCOUNT
+    other_accounts: tuple[str, ...] = ()
     time_scale: float = 1.0
     state_directory: Path | None = None
     lambda_environment: Mapping[str, str] = field(default_factory=dict)
@@ -38,7 +40,15 @@ class Settings:
         if faults:
             raise ValueError("; ".join(faults))
 
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Every account of the cloud, its own first."""
+        return (self.account, *self.other_accounts)
+
     def _faults(self) -> Sequence[str]:
+        accounts = self.accounts
+        odd = [name for name in accounts if re.fullmatch(r"\d{12}", name) is None]
+        twice = sorted({name for name in accounts if accounts.count(name) > 1})
         checks = (
             (0 <= self.port <= 65535, f"port must be 0 (any free one) to 65535, got {self.port}"),
             (
@@ -49,10 +59,8 @@ class Settings:
                 re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", self.region) is not None,
                 f"region must look like us-east-1, got {self.region!r}",
             ),
-            (
-                re.fullmatch(r"\d{12}", self.account) is not None,
-                f"account must have 12 digits, got {self.account!r}",
-            ),
+            (not odd, f"an account must have 12 digits, got {', '.join(map(repr, odd))}"),
+            (not twice, f"an account can be named once, got {', '.join(twice)} twice"),
             (
                 1.0 <= self.time_scale < float("inf"),
                 f"time scale is cloud seconds per wall second, >= 1, got {self.time_scale}",
@@ -71,7 +79,7 @@ class Settings:
             f"--port={self.port}",
             f"--dns-port={self.dns_port}",
             f"--region={self.region}",
-            f"--account={self.account}",
+            *(f"--account={account}" for account in self.accounts),
             f"--time-scale={self.time_scale!r}",
             f"--log-level={self.log_level}",
             *([f"--state-directory={self.state_directory}"] if self.state_directory else []),

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import boto3
 
-from emulator.runtime import Runtime
+from emulator.runtime import Credentials, Runtime
 
 Json = Any
 SessionForRole = Callable[[str, str], "boto3.Session"]
@@ -89,6 +89,14 @@ class UnsupportedTaskError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Actor:
+    """Who does a task: the machine's role, or the role that the task takes with it."""
+
+    role: str
+    task_role: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Resource:
     """The parts of a task's `Resource`."""
 
@@ -117,27 +125,28 @@ class TaskRunner:
     def __init__(self, session_for_role: SessionForRole, *, names: "Names") -> None:
         self._session_for_role = session_for_role
         self._names = names
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[Actor, str], Any] = {}
         self._lock = threading.Lock()
 
-    def run(self, role_arn: str, resource: str, parameters: Json) -> Json:
+    def run(self, who: Actor, resource: str, parameters: Json) -> Json:
         """The task's result, in Step Functions' form; TaskError names what went wrong."""
         if ":function:" in resource:
-            return self._invoke_function(role_arn, resource, parameters)
+            return self._invoke_function(who, resource, parameters)
         parsed = Resource.parse(resource)
         if not parsed.is_sdk and parsed.service == "lambda":
-            return self._optimized_lambda(role_arn, parameters)
+            return self._optimized_lambda(who, parameters)
         if not parsed.is_sdk and parsed.service == "states":
-            return self._start_execution(role_arn, parsed, parameters)
-        result = self._call(role_arn, parsed, parameters)
+            return self._start_execution(who, parsed, parameters)
+        result = self._call(who, parsed, parameters)
         if parsed.wait.startswith("sync"):
-            return self._waited(role_arn, parsed, parameters)
+            return self._waited(who, parsed, parameters)
         return result
 
-    def _client(self, role_arn: str, service: str) -> Any:
-        known = self._clients.get((role_arn, service))
+    def _client(self, who: Actor, service: str) -> Any:
+        known = self._clients.get((who, service))
         if known is not None:
             return known
+        session = self._session(who)
         from botocore.config import Config  # noqa: PLC0415 - the server starts without it
 
         config = Config(
@@ -147,13 +156,18 @@ class TaskRunner:
             parameter_validation=True,
         )
         with self._lock:
-            session = self._session_for_role(role_arn, SESSION_NAME)
             client = session.client(_botocore_name(service), config=config)  # type: ignore[call-overload]
-            self._clients[role_arn, service] = client
+            # A session that STS gave ends after an hour; one of a service does not.
+            if who.task_role is None:
+                self._clients[who, service] = client
         return client
 
-    def _call(self, role_arn: str, resource: Resource, parameters: Json) -> Json:
-        client = self._client(role_arn, resource.service)
+    def _session(self, who: Actor) -> "boto3.Session":
+        own = self._session_for_role(who.role, SESSION_NAME)
+        return own if who.task_role is None else _taken(own, who)
+
+    def _call(self, who: Actor, resource: Resource, parameters: Json) -> Json:
+        client = self._client(who, resource.service)
         model = client.meta.service_model
         if resource.operation not in model.operation_names:
             raise UnsupportedTaskError(f"{resource.service} has no {resource.operation}")
@@ -199,30 +213,30 @@ class TaskRunner:
             prefix = _error_prefix(client, resource)
             raise TaskError(f"{prefix}.SdkClientException", str(error)) from error
 
-    def _invoke_function(self, role_arn: str, function: str, payload: Json) -> Json:
+    def _invoke_function(self, who: Actor, function: str, payload: Json) -> Json:
         resource = Resource(service="lambda", operation="Invoke", wait="", is_sdk=False)
         arguments = {"FunctionName": function, "Payload": json.dumps(payload)}
-        answer = self._request(self._client(role_arn, "lambda"), resource, arguments)
+        answer = self._request(self._client(who, "lambda"), resource, arguments)
         content = answer["Payload"].read()
         if "FunctionError" in answer:
             failure = json.loads(content)
             raise TaskError(failure.get("errorType", "Lambda.Unknown"), json.dumps(failure))
         return json.loads(content or b"null")
 
-    def _optimized_lambda(self, role_arn: str, parameters: Json) -> Json:
+    def _optimized_lambda(self, who: Actor, parameters: Json) -> Json:
         function = parameters.get("FunctionName", "")
         payload = parameters.get("Payload", {})
         if parameters.get("Qualifier"):
             function = f"{function}:{parameters['Qualifier']}"
-        result = self._invoke_function(role_arn, function, payload)
+        result = self._invoke_function(who, function, payload)
         return {"ExecutedVersion": "$LATEST", "Payload": result, "StatusCode": 200}
 
-    def _start_execution(self, role_arn: str, resource: Resource, parameters: Json) -> Json:
+    def _start_execution(self, who: Actor, resource: Resource, parameters: Json) -> Json:
         """Nested executions: `.sync` gives the output as text, `.sync:2` as JSON."""
         wanted = {name[0].lower() + name[1:]: value for name, value in parameters.items()}
         if not isinstance(wanted.get("input", ""), str):
             wanted["input"] = json.dumps(wanted["input"])
-        client = self._client(role_arn, "stepfunctions")
+        client = self._client(who, "stepfunctions")
         allowed = {"stateMachineArn", "input", "name", "traceHeader"}
         arguments = {name: value for name, value in wanted.items() if name in allowed}
         started = _plain(self._request(client, resource, arguments))
@@ -248,7 +262,7 @@ class TaskRunner:
                 return ended
             time.sleep(POLL_SECONDS)
 
-    def _waited(self, role_arn: str, resource: Resource, parameters: Mapping[str, Any]) -> Json:
+    def _waited(self, who: Actor, resource: Resource, parameters: Mapping[str, Any]) -> Json:
         job = _JOBS.get((resource.service, resource.operation))
         if job is None:
             raise UnsupportedTaskError(
@@ -258,7 +272,7 @@ class TaskRunner:
             )
         describe = Resource(service=resource.service, operation=job.describe, wait="", is_sdk=False)
         while True:
-            answer = self._call(role_arn, describe, {job.key: parameters[job.key]})
+            answer = self._call(who, describe, {job.key: parameters[job.key]})
             status = answer[job.status[0]]
             if status == job.done:
                 return answer
@@ -273,6 +287,27 @@ class Names:
 
     parameters: Callable[[Json, Any], Any]
     result: Callable[[Json, Any], Json]
+
+
+def _taken(own: "boto3.Session", who: Actor) -> "boto3.Session":
+    """A session of the task's role, taken by the machine's: its rights and the trust are asked."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - the server starts without it
+
+    client = own.client("sts")
+    try:
+        answer = client.assume_role(RoleArn=str(who.task_role), RoleSessionName=SESSION_NAME)
+    except ClientError as error:
+        cause = f"The role {who.role} is not authorized to assume the task state's role, "
+        raise TaskError("States.TaskFailed", f"{cause}{who.task_role}") from error
+    given = answer["Credentials"]
+    credentials = Credentials(
+        access_key=given["AccessKeyId"],
+        secret_key=given["SecretAccessKey"],
+        session_token=given["SessionToken"],
+    )
+    return credentials.session(
+        endpoint_url=str(client.meta.endpoint_url), region=str(own.region_name)
+    )
 
 
 @functools.cache

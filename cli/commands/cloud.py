@@ -1,6 +1,7 @@
 """`tidegate up` and `tidegate down`: the embedded cloud of this folder."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,22 +38,27 @@ def up(
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     json_output: JsonOption = False,
 ) -> None:
-    """Start an embedded cloud that runs until `tidegate down`, or name the one that runs."""
+    """Start an embedded cloud that runs until `tidegate down`, or name the one that runs.
+
+    It has every account that the project file names.
+    """
     from cli.target import running_cloud
 
-    wanted_region = _region(project_file, stage) if region is None else region
+    site = _site(project_file, stage, region)
     cloud = running_cloud()
     started = cloud is None
     if cloud is None:
-        cloud = _start(wanted_region, time_scale=time_scale, port=port)
+        cloud = _start(site, time_scale=time_scale, port=port)
     else:
-        _refuse_another(cloud, region=wanted_region, time_scale=time_scale, port=port)
+        _refuse_another(cloud, site, time_scale=time_scale, port=port)
     environment = {**cloud.environment(), **cloud.clock.environment()}
     if json_output:
         print_json({**_figures(cloud), "started": started, "environment": environment})
         return
     how = f"up in {cloud.start_seconds:.1f} s" if started else "was up already"
     say(f"embedded cloud {how} at {cloud.endpoint_url}, {cloud.region}, IAM enforced")
+    if len(cloud.administrators) > 1:
+        say(f"its accounts are {', '.join(cloud.administrators)}; a stage is deployed to its own")
     say(f"1 s here is {cloud.clock.scale:g} s of its clock; 'tidegate down' ends it")
     say("tidegate finds it in this folder; other AWS tools reach it with:")
     for name, value in environment.items():
@@ -66,6 +72,7 @@ def _figures(cloud: "EmbeddedCloud") -> dict[str, Any]:
     return {
         "pid": cloud.pid,
         "region": cloud.region,
+        "accounts": list(cloud.administrators),
         "time_scale": cloud.clock.scale,
         "dns_port": cloud.dns_port,
         "certificate_authority": str(cloud.certificate_authority),
@@ -118,7 +125,7 @@ def _kept(cloud: "EmbeddedCloud", *, abandon: bool, yes: bool) -> tuple[str, ...
     from cli.target import embedded_target
 
     try:
-        found = held(embedded_target(cloud))
+        found = held(embedded_target(cloud, account) for account in cloud.administrators)
     except (BotoCoreError, ClientError) as error:
         # A cloud that does not answer must end all the more.
         note(f"what is in the cloud could not be listed: {error}")
@@ -144,15 +151,26 @@ def _agree(kept: tuple[str, ...]) -> None:
         raise CommandError("nothing was stopped", code=Exit.REFUSED)
 
 
-def _start(region: str, *, time_scale: float | None, port: int | None) -> "EmbeddedCloud":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """Where a project's stages are: what an embedded cloud must be to take their templates."""
+
+    region: str
+    accounts: tuple[str, ...] = ()
+
+
+def _start(site: _Site, *, time_scale: float | None, port: int | None) -> "EmbeddedCloud":
     from cli.target import STATE_DIRECTORY
     from emulator.server import EmbeddedCloud
-    from emulator.settings import Settings
+    from emulator.settings import DEFAULT_ACCOUNT, Settings
 
+    own, *others = site.accounts or (DEFAULT_ACCOUNT,)
     try:
         settings = Settings(
             port=0 if port is None else port,
-            region=region,
+            region=site.region,
+            account=own,
+            other_accounts=tuple(others),
             time_scale=DEFAULT_TIME_SCALE if time_scale is None else time_scale,
             state_directory=STATE_DIRECTORY.resolve(),
         )
@@ -165,19 +183,23 @@ def _start(region: str, *, time_scale: float | None, port: int | None) -> "Embed
 
 
 def _refuse_another(
-    cloud: "EmbeddedCloud", *, region: str, time_scale: float | None, port: int | None
+    cloud: "EmbeddedCloud", site: _Site, *, time_scale: float | None, port: int | None
 ) -> None:
     """A cloud runs: one with other settings needs its end first, since models serve in it."""
     here = int(cloud.endpoint_url.rpartition(":")[2].strip("/"))
     differences = [
         f"{name} {there}, asked for {wanted}"
         for name, there, wanted in (
-            ("region", cloud.region, region),
+            ("region", cloud.region, site.region),
             ("time scale", cloud.clock.scale, time_scale),
             ("port", here, port),
         )
         if wanted not in (None, "", 0, there)
     ]
+    missing = [account for account in site.accounts if account not in cloud.administrators]
+    if missing:
+        here_are = ", ".join(cloud.administrators)
+        differences.append(f"accounts {here_are}, asked for {', '.join(missing)} too")
     if differences:
         raise CommandError(
             f"an embedded cloud already runs here with {'; '.join(differences)}: "
@@ -186,14 +208,18 @@ def _refuse_another(
         )
 
 
-def _region(project_file: Path, stage: str | None) -> str:
-    """The region of the stage, so that its templates deploy unchanged."""
+def _site(project_file: Path, stage: str | None, region: str | None) -> _Site:
+    """Region and accounts of the project file, so that its templates deploy unchanged.
+
+    A region that was asked for goes before that of the stage.
+    """
     from cli.project import read_project
     from emulator.settings import DEFAULT_REGION
 
     if stage is None and project_file == DEFAULT_PROJECT_FILE and not project_file.exists():
-        note(f"no {project_file} here: the cloud is in {DEFAULT_REGION}")
-        return DEFAULT_REGION
+        if region is None:
+            note(f"no {project_file} here: the cloud is in {DEFAULT_REGION}")
+        return _Site(region=DEFAULT_REGION if region is None else region)
     project = read_project(project_file)
-    region = project.regions[project.stage(stage)]
-    return region or DEFAULT_REGION
+    named = project.region(project.stage(stage)) if region is None else region
+    return _Site(region=named or DEFAULT_REGION, accounts=project.all_accounts)

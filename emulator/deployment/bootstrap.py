@@ -11,27 +11,37 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from emulator.deployment.assembly import StackArtifact
-from emulator.deployment.stacks import OnEvent, StackRequest, put_stack
+from emulator.deployment.stacks import OnEvent, StackRequest, describe_stack, put_stack
 from emulator.deployment.target import Target
 
 BOOTSTRAP_VERSION = "30"
 """The version that the pinned CDK command line bootstraps to; stacks demand 6 to 8 of it."""
 
 _USUAL_QUALIFIER = "hnb659fds"
+_OURS = "What an embedded cloud needs to deploy CDK apps"
 
 
 def ensure_bootstrapped(
-    target: Target, stacks: Iterable[StackArtifact], on_event: OnEvent | None
+    target: Target,
+    stacks: Iterable[StackArtifact],
+    trusted_accounts: Sequence[str],
+    on_event: OnEvent | None,
 ) -> None:
-    """The buckets and version parameters that the stacks name exist."""
+    """The buckets and version parameters that the stacks name exist.
+
+    Where this made them, roles of `trusted_accounts` may take the deploy role. What `cdk bootstrap`
+    made stays as it is: it has its own `--trust`.
+    """
     needed = {}
     for stack in stacks:
         for asset in stack.assets:
             if stack.version_parameter is not None:
                 needed[target.filled_in(asset.bucket)] = stack.version_parameter
     for bucket, parameter in needed.items():
-        if not _is_bootstrapped(target, bucket, parameter):
-            put_stack(target, _toolkit(bucket, parameter), on_event=on_event)
+        known = _is_bootstrapped(target, bucket, parameter)
+        if not known or (trusted_accounts and _is_ours(target, parameter)):
+            made = _toolkit(bucket, parameter, trusted_accounts)
+            put_stack(target, made, on_event=on_event)
 
 
 def _is_bootstrapped(target: Target, bucket: str, parameter: str) -> bool:
@@ -45,15 +55,28 @@ def _is_bootstrapped(target: Target, bucket: str, parameter: str) -> bool:
     return True
 
 
-def _toolkit(bucket: str, parameter: str) -> StackRequest:
-    qualifier = parameter.split("/")[2]
-    suffix = "" if qualifier == _USUAL_QUALIFIER else f"-{qualifier}"
-    return StackRequest(
-        name=f"CDKToolkit{suffix}", template=json.dumps(_template(bucket, parameter, qualifier))
-    )
+def _is_ours(target: Target, parameter: str) -> bool:
+    stack = describe_stack(target, _stack_name(_qualifier(parameter)))
+    return stack is not None and str(stack.get("Description", "")).startswith(_OURS)
 
 
-def _template(bucket: str, parameter: str, qualifier: str) -> Mapping[str, Any]:
+def _qualifier(parameter: str) -> str:
+    return parameter.split("/")[2]
+
+
+def _stack_name(qualifier: str) -> str:
+    return "CDKToolkit" if qualifier == _USUAL_QUALIFIER else f"CDKToolkit-{qualifier}"
+
+
+def _toolkit(bucket: str, parameter: str, trusted_accounts: Sequence[str]) -> StackRequest:
+    qualifier = _qualifier(parameter)
+    template = _template(bucket, parameter, qualifier, trusted_accounts)
+    return StackRequest(name=_stack_name(qualifier), template=json.dumps(template))
+
+
+def _template(
+    bucket: str, parameter: str, qualifier: str, trusted_accounts: Sequence[str]
+) -> Mapping[str, Any]:
     resources = {
         "StagingBucket": {
             "Type": "AWS::S3::Bucket",
@@ -69,18 +92,18 @@ def _template(bucket: str, parameter: str, qualifier: str) -> Mapping[str, Any]:
             "Properties": {"Type": "String", "Name": parameter, "Value": BOOTSTRAP_VERSION},
         },
         "CloudFormationExecutionRole": _execution_role(qualifier),
-        "DeploymentActionRole": _deploy_role(qualifier),
+        "DeploymentActionRole": _deploy_role(qualifier, trusted_accounts),
     }
     outputs = {
         "BucketName": {"Value": {"Ref": "StagingBucket"}},
         "BucketDomainName": {"Value": {"Fn::GetAtt": ["StagingBucket", "RegionalDomainName"]}},
         "BootstrapVersion": {"Value": {"Fn::GetAtt": ["CdkBootstrapVersion", "Value"]}},
     }
-    description = f"What an embedded cloud needs to deploy CDK apps ({qualifier})"
+    description = f"{_OURS} ({qualifier})"
     return {"Description": description, "Resources": resources, "Outputs": outputs}
 
 
-def _deploy_role(qualifier: str) -> Mapping[str, Any]:
+def _deploy_role(qualifier: str, trusted_accounts: Sequence[str]) -> Mapping[str, Any]:
     """The role under which builds deploy: what `cdk bootstrap` gives to two roles.
 
     They are `deploy-role` and `file-publishing-role`. It hands stacks the role that they act with.
@@ -106,8 +129,9 @@ def _deploy_role(qualifier: str) -> Mapping[str, Any]:
             "Resource": [{"Fn::Sub": bucket}, {"Fn::Sub": f"{bucket}/*"}],
         },
     ]
-    trusted = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
-    return _role(f"cdk-{qualifier}-deploy-role", trusted, statements)
+    accounts = ("${AWS::AccountId}", *trusted_accounts)
+    roots = [{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::{account}:root"} for account in accounts]
+    return _role(f"cdk-{qualifier}-deploy-role", {"AWS": roots}, statements)
 
 
 def _execution_role(qualifier: str) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import threading
+from typing import Any
 
 from emulator.cloudformation.registry import RESOURCE_TYPES
 from emulator.route53.answers import Answer, Resolver
@@ -78,8 +79,10 @@ class HostedDns:
 
     def refresh_checks(self) -> None:
         """The checker knows the health checks that exist now."""
-        with tenancy.acting_for(self._runtime.settings.account, self._runtime.settings.region):
-            raw = seam.health_check_configs()
+        raw: dict[str, dict[str, Any]] = {}
+        for account in self._runtime.settings.accounts:
+            with tenancy.acting_for(account, self._runtime.settings.region):
+                raw |= seam.health_check_configs()
         self.checker.know({check_id: config_of(config) for check_id, config in raw.items()})
 
     def _locate(self, config: CheckConfig) -> Place | None:
@@ -92,7 +95,10 @@ class HostedDns:
         return Place(address=address, port=self._runtime.local_port(config.port))
 
     def _alarm_state(self, region: str, name: str) -> str | None:
-        return cloudwatch.alarm_states(self._runtime.settings.account, region).get(name)
+        # A check names no account of its alarm: the first that has one of this name.
+        accounts = self._runtime.settings.accounts
+        found = (cloudwatch.alarm_states(account, region).get(name) for account in accounts)
+        return next((state for state in found if state is not None), None)
 
 
 def install_route53(runtime: Runtime) -> None:

@@ -100,7 +100,7 @@ class Builder:
             model=await self._model_spec(site.tenant, planned.model),
             instance_count=planned.instance_count,
             execution_role_arn=planned.model.role_arn,
-            region=site.tenant.region,
+            tenant=site.tenant,
             startup_timeout_seconds=(
                 DEFAULT_STARTUP_TIMEOUT_SECONDS if timeout is None else float(timeout)
             ),

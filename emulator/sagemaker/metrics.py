@@ -10,6 +10,7 @@ configuration, which keeps an old and a new fleet of one variant apart.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import InvocationRecord
 
 NAMESPACE = "AWS/SageMaker"
@@ -21,7 +22,7 @@ _Histogram = dict[float, float]
 class Samples:
     """What CloudWatch is to count of one metric: each value as often as `counted` says."""
 
-    region: str
+    tenant: Tenant
     metric: str
     dimensions: Mapping[str, str]
     counted: Mapping[float, float]
@@ -48,11 +49,11 @@ class EndpointMetrics:
     """Counts what the data plane answers; `flush` publishes it."""
 
     publish: Publish
-    _counts: dict[tuple[str, str, str, str], _Counts] = field(default_factory=dict)
+    _counts: dict[tuple[Tenant, str, str, str], _Counts] = field(default_factory=dict)
 
-    def record(self, region: str, invocation: InvocationRecord) -> None:
+    def record(self, tenant: Tenant, invocation: InvocationRecord) -> None:
         """The invocation is counted; it is published with the next flush."""
-        key = (region, invocation.endpoint, invocation.variant, invocation.config)
+        key = (tenant, invocation.endpoint, invocation.variant, invocation.config)
         counts = self._counts.get(key)
         if counts is None:
             counts = self._counts[key] = _Counts()
@@ -71,13 +72,13 @@ class EndpointMetrics:
         """Everything counted so far is published; how many invocations that were."""
         taken = dict(self._counts)
         self._counts.clear()
-        for (region, endpoint, variant, config), counts in taken.items():
+        for (tenant, endpoint, variant, config), counts in taken.items():
             pair = {"EndpointName": endpoint, "VariantName": variant}
             for dimensions in (pair, pair | {"EndpointConfigName": config}):
-                self._publish(region, dimensions, counts)
+                self._publish(tenant, dimensions, counts)
         return sum(counts.invocations for counts in taken.values())
 
-    def _publish(self, region: str, dimensions: Mapping[str, str], counts: _Counts) -> None:
+    def _publish(self, tenant: Tenant, dimensions: Mapping[str, str], counts: _Counts) -> None:
         total = counts.invocations
         flags = {
             "Invocations": total,
@@ -86,16 +87,16 @@ class EndpointMetrics:
             "InvocationModelErrors": counts.model_errors,
         }
         histograms = {name: _flags(count, total) for name, count in flags.items()}
-        self._send(region, dimensions, histograms, "None")
+        self._send(tenant, dimensions, histograms, "None")
         latencies = {
             "ModelLatency": counts.model_latency,
             "OverheadLatency": counts.overhead_latency,
         }
-        self._send(region, dimensions, latencies, "Microseconds")
+        self._send(tenant, dimensions, latencies, "Microseconds")
 
     def _send(
         self,
-        region: str,
+        tenant: Tenant,
         dimensions: Mapping[str, str],
         histograms: Mapping[str, _Histogram],
         unit: str,
@@ -103,7 +104,7 @@ class EndpointMetrics:
         for name, counted in histograms.items():
             if counted:
                 samples = Samples(
-                    region=region, metric=name, dimensions=dimensions, counted=counted, unit=unit
+                    tenant=tenant, metric=name, dimensions=dimensions, counted=counted, unit=unit
                 )
                 self.publish(samples)
 

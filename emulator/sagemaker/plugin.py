@@ -46,15 +46,14 @@ SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
 
 
 class StoredViews:
-    """The data plane's look-up, in the account of this cloud."""
+    """The data plane's look-up."""
 
-    def __init__(self, store: Store, account: str) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._account = account
 
-    def find(self, region: str, name: str) -> EndpointView | None:
+    def find(self, tenant: Tenant, name: str) -> EndpointView | None:
         """The endpoint's view of the moment, or None if there is no such endpoint."""
-        return self._store.view(Tenant(self._account, region), name)
+        return self._store.view(tenant, name)
 
 
 def install_sagemaker(runtime: Runtime) -> None:
@@ -63,11 +62,9 @@ def install_sagemaker(runtime: Runtime) -> None:
     store = Store()
     fleets = ModelFleets(_fleet_settings(runtime))
     plane = _control_plane(runtime, store, fleets, cloudwatch)
-    metrics = EndpointMetrics(_publisher(cloudwatch, runtime.settings.account))
+    metrics = EndpointMetrics(_publisher(cloudwatch))
     capture = DataCapture(store=_capture_store(runtime), now=runtime.clock.now)
-    invoker = Invoker(
-        views=StoredViews(store, runtime.settings.account), metrics=metrics, capture=capture
-    )
+    invoker = Invoker(views=StoredViews(store), metrics=metrics, capture=capture)
     register_service(control_plane_service(plane))
     register_service(runtime_service(invoker))
     register_resources(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
@@ -145,8 +142,9 @@ def _fleet_settings(runtime: Runtime) -> FleetSettings:
 
 def _log_sink(runtime: Runtime) -> LogSink:
     def write(lines: LogLines) -> None:
-        region = runtime.settings.region if lines.region is None else lines.region
-        with tenancy.acting_for(runtime.settings.account, region):
+        own = Tenant(runtime.settings.account, runtime.settings.region)
+        tenant = own if lines.tenant is None else lines.tenant
+        with tenancy.acting_for(tenant.account, tenant.region):
             logs.write(lines.group, lines.stream, [message for _, message in lines.events])
 
     return write
@@ -173,11 +171,11 @@ def _capture_store(runtime: Runtime) -> CaptureStore:
     return store
 
 
-def _publisher(cloudwatch: CloudWatch, account: str) -> Publish:
+def _publisher(cloudwatch: CloudWatch) -> Publish:
     def publish(samples: Samples) -> None:
         key = MetricKey(
-            account=account,
-            region=samples.region,
+            account=samples.tenant.account,
+            region=samples.tenant.region,
             namespace=NAMESPACE,
             name=samples.metric,
             dimensions=dimensions_of(samples.dimensions),

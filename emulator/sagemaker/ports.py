@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from emulator.sagemaker.names import Tenant
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
@@ -36,8 +38,8 @@ class FleetSpec:
     model: ModelSpec
     instance_count: int
     execution_role_arn: str | None = None
-    region: str | None = None
-    """Becomes AWS_REGION of the processes and the region of their logs."""
+    tenant: Tenant | None = None
+    """Its region becomes AWS_REGION of the processes; their logs are its."""
     startup_timeout_seconds: float = 600.0
     """`ContainerStartupHealthCheckTimeoutInSeconds`, in the cloud's seconds."""
 
@@ -121,7 +123,7 @@ class InvocationRecord:
 class EndpointViews(Protocol):
     """Where the data plane finds what it may serve; implemented by the control plane."""
 
-    def find(self, region: str, name: str) -> EndpointView | None:
+    def find(self, tenant: Tenant, name: str) -> EndpointView | None:
         """The endpoint's view of the moment, or None if there is no such endpoint."""
         ...
 
@@ -129,6 +131,6 @@ class EndpointViews(Protocol):
 class InvocationMetrics(Protocol):
     """Takes what the data plane saw; must return at once and never raise."""
 
-    def record(self, region: str, invocation: InvocationRecord) -> None:
+    def record(self, tenant: Tenant, invocation: InvocationRecord) -> None:
         """The invocation is counted; it is published with the next flush."""
         ...

@@ -16,6 +16,7 @@ from emulator.runtime import Runtime
 from emulator.seams.trust import trusts_service
 from emulator.statemachines import (
     SHORTEST_TIMEOUT_SECONDS,
+    Actor,
     Names,
     TaskError,
     TaskRunner,
@@ -26,6 +27,7 @@ from emulator.timekeeper import Alarm, Timekeeper
 JsonObject = dict[str, Any]
 
 _role_arn: contextvars.ContextVar[str] = contextvars.ContextVar("state_machine_role")
+_task_role: contextvars.ContextVar[str | None] = contextvars.ContextVar("task_role", default=None)
 _execution: contextvars.ContextVar[JsonObject | None] = contextvars.ContextVar(
     "execution", default=None
 )
@@ -46,6 +48,7 @@ def install(runtime: Runtime) -> None:
     stepfunctions._invoke_resource_with_timeout = tasks.invoke_with_timeout
     stepfunctions._invoke_with_callback = tasks.invoke_with_callback
     stepfunctions._apply_parameters = _apply_parameters
+    _know_task_roles()
     _follow_clock(runtime.keeper)
     _keep_ends(runtime.keeper)
     _end_for_good()
@@ -67,8 +70,9 @@ class _Tasks:
             cause = f"states.amazonaws.com is not authorized to assume {_role_arn.get()}"
             raise stepfunctions._ExecutionError("States.Runtime", cause)
         try:
+            who = Actor(role=_role_arn.get(), task_role=_task_role.get())
             with self._keeper.working() if _is_work(resource, parameters) else nullcontext():
-                return self._runner.run(_role_arn.get(), resource, parameters)
+                return self._runner.run(who, resource, parameters)
         except TaskError as error:
             raise stepfunctions._ExecutionError(error.error, error.cause) from error
         except UnsupportedTaskError as error:
@@ -132,6 +136,21 @@ def _apply_parameters(state: Mapping[str, Any], data: Any, ctx: Any = None) -> A
     if state.get("Parameters") is None:
         return data
     return stepfunctions._resolve_params_obj(state["Parameters"], data, ctx)
+
+
+def _know_task_roles() -> None:
+    """A task with `Credentials` runs under the role that it names, or that its input does."""
+    execute_built_in = stepfunctions._execute_task
+
+    def execute(state: Mapping[str, Any], data: Any, execution: JsonObject, ctx: Any) -> Any:
+        named = stepfunctions._resolve_params_obj(state.get("Credentials", {}), data, ctx)
+        token = _task_role.set(named.get("RoleArn"))
+        try:
+            return execute_built_in(state, data, execution, ctx)
+        finally:
+            _task_role.reset(token)
+
+    stepfunctions._execute_task = execute
 
 
 def _follow_clock(keeper: Timekeeper) -> None:

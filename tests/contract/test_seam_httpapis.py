@@ -111,7 +111,7 @@ def test_permission_on_the_route_reaches_the_function(
 
 def test_function_must_permit_the_api(ground_cloud: EmbeddedCloud, api: tuple[str, str]):
     """Without AddPermission the API may not invoke the function, whoever calls."""
-    keys = ground_cloud.credentials
+    keys = ground_cloud.credentials()
 
     answer = _post(ground_cloud, api[0], Credentials(keys.access_key, keys.secret_key))
 
@@ -124,7 +124,7 @@ def test_failed_function_is_not_explained(
     """What a function raised does not leak to the API's caller."""
     api_id, function = _api(ground_cloud, make_function("def handle(e, c): raise ValueError('s')"))
     _permit(ground_cloud, api_id, function)
-    keys = ground_cloud.credentials
+    keys = ground_cloud.credentials()
 
     answer = _post(ground_cloud, api_id, Credentials(keys.access_key, keys.secret_key))
 

@@ -30,10 +30,10 @@ from tests.e2e.world import INFERENCE, Behaviour, behaviour_json, questions, wai
 PROJECT = """\
 project: {name}
 stages:
-  staging: {{ region: us-east-1, data_on_destroy: delete, log_days: 1 }}
-  prod: {{ region: us-east-1, data_on_destroy: delete, log_days: 1 }}
+  staging: {{ region: us-east-1, {staging}data_on_destroy: delete, log_days: 1 }}
+  prod: {{ region: us-east-1, {prod}data_on_destroy: delete, log_days: 1 }}
 pipeline:
-  mode: {mode}
+  mode: {mode}{tools}
   source: {{ s3: {{}} }}
   stages: {{ staging: staging, production: prod }}
   traffic:
@@ -81,20 +81,45 @@ class Behaviour(unittest.TestCase):
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts:
+    """An account each for the tools and both stages."""
+
+    tools: str
+    staging: str
+    prod: str
+
+    def sections(self) -> dict[str, str]:
+        """What the project file says of them."""
+        return {
+            "tools": f'\n  tools: {{ region: us-east-1, account: "{self.tools}" }}',
+            "staging": f'account: "{self.staging}", ',
+            "prod": f'account: "{self.prod}", ',
+        }
+
+
+_ONE_ACCOUNT = {"tools": "", "staging": "", "prod": ""}
+
+
 @dataclass(slots=True, kw_only=True)
 class PipelineWorld:
-    """One project with a pipeline in one mode; `folder` is its source."""
+    """One project with a pipeline in one mode; `folder` is its source.
+
+    All is in the cloud's own account unless `accounts` says otherwise.
+    """
 
     cloud: EmbeddedCloud
     folder: Path
     name: str
     mode: str
+    accounts: Accounts | None = None
     _places: dict[str, Deployed] = field(default_factory=dict)
 
     def write(self, behaviour: Behaviour, *, named: str | None = None) -> None:
         """The source is this version; `named` is what its own test looks at."""
         told = {**behaviour_json(behaviour), "name": behaviour.name if named is None else named}
-        project = PROJECT.format(name=self.name, mode=self.mode)
+        sections = _ONE_ACCOUNT if self.accounts is None else self.accounts.sections()
+        project = PROJECT.format(name=self.name, mode=self.mode, **sections)
         requests = [{"body": json.loads(question.body)} for question in questions(200)]
         for path, text in {
             "tidegate.yaml": project.replace("LABEL", behaviour.name),
@@ -113,9 +138,9 @@ class PipelineWorld:
     def place(self, stage: str) -> Place:
         """A stage of the project, or the place of its pipeline."""
         project = read_project(self.folder / "tidegate.yaml")
-        return Place(
-            project=project, stage=project.stage(stage), target=embedded_target(self.cloud)
-        )
+        name = project.stage(stage)
+        target = embedded_target(self.cloud, project.account(name))
+        return Place(project=project, stage=name, target=target)
 
     def install(self, behaviour: Behaviour, *stages: str) -> None:
         """The administrator deploys stages and the pipeline once, with a first version."""

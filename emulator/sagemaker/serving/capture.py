@@ -104,7 +104,7 @@ class DataCapture:
         target = _Target(
             rule=rule,
             role_arn=cast("ModelFleet", invocation.variant.fleet).execution_role_arn,
-            region=invocation.request.region,
+            region=invocation.request.tenant.region,
             endpoint=invocation.view.name,
             variant=invocation.variant.name,
             hour=moment.strftime("%Y/%m/%d/%H"),

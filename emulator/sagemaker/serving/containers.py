@@ -35,8 +35,9 @@ def container_environment(spec: FleetSpec, model_dir: Path) -> dict[str, str]:
         "SM_MODEL_DIR": str(model_dir),
         "SAGEMAKER_BIND_TO_PORT": "8080",
     }
-    if spec.region is not None:
-        environment |= {"AWS_REGION": spec.region, "AWS_DEFAULT_REGION": spec.region}
+    if spec.tenant is not None:
+        region = spec.tenant.region
+        environment |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
     return environment | dict(spec.model.environment)
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.serving.interface import InvokeResponse
 from emulator.sagemaker.serving.logs import log_group
 
@@ -20,9 +21,18 @@ INVOKED_VARIANT_HEADER = "x-Amzn-Invoked-Production-Variant"
 class Where:
     """The endpoint an error is about."""
 
-    account: str
-    region: str
+    tenant: Tenant
     endpoint: str
+
+    @property
+    def account(self) -> str:
+        """Whose it is."""
+        return self.tenant.account
+
+    @property
+    def region(self) -> str:
+        """Where it is."""
+        return self.tenant.region
 
 
 def not_found(where: Where) -> InvokeResponse:

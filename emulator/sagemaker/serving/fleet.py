@@ -144,7 +144,7 @@ class ModelFleet:
     async def _launch(self, instance: str) -> Container:
         spec, settings = self.spec, self._settings
         log = LogStream(
-            region=spec.region,
+            tenant=spec.tenant,
             group=log_group(spec.endpoint),
             name=f"{spec.variant}/{instance}",
             sink=settings.log_sink,

@@ -7,6 +7,7 @@ embedded cloud (front door, CloudWatch Logs, S3) gives and takes. Everything her
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import FleetUnhealthyError
 
 
@@ -14,8 +15,7 @@ from emulator.sagemaker.ports import FleetUnhealthyError
 class InvokeRequest:
     """One InvokeEndpoint call, after authentication; header names are in lower case."""
 
-    account: str
-    region: str
+    tenant: Tenant
     endpoint: str
     headers: Mapping[str, str]
     body: bytes
@@ -37,7 +37,7 @@ class LogLines:
     An event is (milliseconds since the epoch in the cloud's time, message), in order.
     """
 
-    region: str | None
+    tenant: Tenant | None
     group: str
     stream: str
     events: tuple[tuple[int, str], ...]

@@ -106,7 +106,7 @@ class Invoker:
 
     async def invoke(self, request: InvokeRequest) -> InvokeResponse:
         """The response to one call, errors included; it never raises for what a client did."""
-        where = Where(account=request.account, region=request.region, endpoint=request.endpoint)
+        where = Where(tenant=request.tenant, endpoint=request.endpoint)
         refused = _refusal(where, request)
         if refused is not None:
             return refused
@@ -119,7 +119,7 @@ class Invoker:
         return errors.not_found(where)
 
     async def _invoke_view(self, call: _Call) -> InvokeResponse:
-        view = self.views.find(call.request.region, call.request.endpoint)
+        view = self.views.find(call.request.tenant, call.request.endpoint)
         if view is None or view.status not in SERVING_STATUSES:
             return errors.not_found(call.where)
         variant = self._choose(call.where, view, call.request.headers)
@@ -148,9 +148,7 @@ class Invoker:
         total = sum(variant.weight for variant in view.variants)
         for shadow in view.shadows:
             if self.random_unit() * total < shadow.weight:
-                where = Where(
-                    account=request.account, region=request.region, endpoint=request.endpoint
-                )
+                where = Where(tenant=request.tenant, endpoint=request.endpoint)
                 call = _Call(where=where, request=request, started=time.perf_counter())
                 self.copies.send(partial(self._ask, call, view, shadow))
 
@@ -187,7 +185,7 @@ class Invoker:
             ),
             overhead_latency_microseconds=overhead_seconds * 1e6,
         )
-        self.metrics.record(call.request.region, record)
+        self.metrics.record(call.request.tenant, record)
 
 
 async def _serve(call: _Call, variant: VariantView) -> _Served:

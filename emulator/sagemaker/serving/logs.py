@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.serving.interface import LogLines, LogSink
 
 MAX_EVENT_BYTES = 256 * 1024
@@ -25,7 +26,7 @@ def log_group(endpoint: str) -> str:
 class LogStream:
     """Where the lines of one container go."""
 
-    region: str | None
+    tenant: Tenant | None
     group: str
     name: str
     sink: LogSink
@@ -35,7 +36,7 @@ class LogStream:
         """The lines are handed to CloudWatch Logs with the time of now."""
         milliseconds = int(self.now() * 1000)
         events = tuple((milliseconds, line) for line in lines)
-        self.sink(LogLines(region=self.region, group=self.group, stream=self.name, events=events))
+        self.sink(LogLines(tenant=self.tenant, group=self.group, stream=self.name, events=events))
 
 
 def open_log(stream: LogStream) -> int:

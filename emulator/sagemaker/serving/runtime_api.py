@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.serving.interface import InvokeRequest
 from emulator.sagemaker.serving.invoke import TARGET_VARIANT, Invoker
 from emulator.seams.services import Permission, Request, Response, Service
@@ -20,8 +21,7 @@ def runtime_service(invoker: Invoker) -> Service:
     async def handle(request: Request) -> Response:
         answer = await invoker.invoke(
             InvokeRequest(
-                account=request.account,
-                region=request.region,
+                tenant=Tenant(request.account, request.region),
                 endpoint=_endpoint(request),
                 headers=request.headers,
                 body=request.body,

@@ -71,6 +71,20 @@ def test_the_region_is_that_of_the_stage(folder: CliWorld):
     assert up(folder).json()["region"] == "ap-south-1"
 
 
+def test_the_accounts_are_those_of_the_project(folder: CliWorld):
+    """The pipeline's first, so that plain AWS tools work there; another file's are refused."""
+    stages = '{dev: {region: eu-west-1, account: "222222222222"}, prod: {region: eu-west-1}}'
+    folder.project_file.write_text(f"project: demo\nstages: {stages}\n")
+    assert up(folder).json()["accounts"] == ["222222222222"]
+    tools = 'pipeline: {mode: integration, tools: {region: eu-west-1, account: "111111111111"}}'
+    folder.project_file.write_text(f"project: demo\nstages: {stages}\n{tools}\n")
+    other = up(folder)
+    assert other.code == 3
+    assert "accounts 222222222222, asked for 111111111111 too" in other.json()["error"]
+    folder.run("down", "--json")
+    assert up(folder).json()["accounts"] == ["111111111111", "222222222222"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

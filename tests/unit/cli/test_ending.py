@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -68,7 +69,7 @@ def target() -> Iterator[Any]:
 
 def test_what_stacks_keep_and_deploys_left_is_listed(target: Any):
     """What goes with its stack is not."""
-    found = held(target)
+    found = held([target])
 
     assert found.open == ()
     assert found.kept[0] == f"AWS::DynamoDB::Table Table-1 of {STACK}"
@@ -84,15 +85,14 @@ def test_open_release_is_found(target: Any):
     store.put_declaration(samples.declaration())
     store.open(samples.record(), samples.entry())
 
-    assert held(target).open == (
+    assert held([target]).open == (
         OpenRelease(stack=STACK, model=samples.MODEL, release_id=samples.RELEASE),
     )
 
 
 def _found(monkeypatch: pytest.MonkeyPatch, found: Held) -> Any:
     monkeypatch.setattr(cli.ending, "held", lambda _: found)
-    monkeypatch.setattr("cli.target.embedded_target", lambda cloud: cloud)
-    return object()
+    return SimpleNamespace(administrators={})
 
 
 OPEN = Held(open=(OpenRelease(stack=STACK, model="m", release_id="r-1"),), kept=("a table",))

@@ -68,7 +68,12 @@ class Home:
             stages=("staging", "prod"),
             regions={"staging": "eu-west-1", "prod": "eu-west-1"},
             pipeline=PipelinePlace(
-                name=NAME, region="eu-west-1", mode="delivery", staging="staging", production="prod"
+                name=NAME,
+                region="eu-west-1",
+                account=None,
+                mode="delivery",
+                staging="staging",
+                production="prod",
             ),
         )
         return FakePlace(

@@ -31,6 +31,29 @@ def test_name_stages_and_regions_are_read(tmp_path: Path):
     assert (project.stage(None), project.stage("prod")) == ("dev", "prod")
 
 
+def test_accounts_are_those_that_stages_and_tools_name(tmp_path: Path):
+    """The pipeline is where its tools are, else where staging is; nobody else has to be asked."""
+    apart = """
+project: demo
+stages:
+  dev: { account: "222222222222" }
+  prod: { account: "333333333333" }
+  bare:
+pipeline:
+  stages: { staging: dev, production: prod }
+"""
+    project = read_project(written(tmp_path, apart))
+    assert (project.account("prod"), project.account("bare")) == ("333333333333", None)
+    assert project.account("pipeline") == "222222222222"
+    assert project.all_accounts == ("222222222222", "333333333333")
+    tools = f'{apart}  tools: {{ account: "111111111111" }}\n'
+    assert read_project(written(tmp_path, tools)).all_accounts == (
+        "111111111111",
+        "222222222222",
+        "333333333333",
+    )
+
+
 def test_an_unknown_stage_lists_the_stages(tmp_path: Path):
     """The message has the names that are allowed."""
     with pytest.raises(CommandError, match="it has: dev, prod, bare") as refused:

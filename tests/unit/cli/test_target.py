@@ -13,6 +13,7 @@ from emulator.clock import WALL, write_course
 from emulator.server import STATE_FILE
 
 HERE = "http://127.0.0.1:4566"
+ACCOUNTS = ("000000000000", "222222222222")
 
 
 @pytest.fixture(autouse=True)
@@ -41,8 +42,9 @@ def a_cloud_runs(*, pid: int | None = None) -> None:
         "endpoint_url": HERE,
         "region": "eu-west-1",
         "account": "000000000000",
-        "access_key": "a",
-        "secret_key": "s",
+        "administrators": {
+            account: {"access_key": account, "secret_key": "s"} for account in ACCOUNTS
+        },
         "clock": _clock(60.0),
         "dns_port": 5300,
         "low_port_offset": 8000,
@@ -63,6 +65,21 @@ def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """The shell has AWS credentials."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+
+
+@pytest.mark.usefixtures("cloud")
+def test_the_account_of_the_stage_is_taken():
+    """With the keys of its administrator; without one, the cloud's own."""
+    for account, wanted in ((None, ACCOUNTS[0]), (ACCOUNTS[1], ACCOUNTS[1])):
+        target = choose(On.AUTO, region="eu-west-1", account=account)
+        assert target.environment["AWS_ACCESS_KEY_ID"] == wanted
+
+
+@pytest.mark.usefixtures("cloud")
+def test_an_account_that_the_cloud_has_not_is_refused():
+    """With those it has, and what to do."""
+    with pytest.raises(CommandError, match=r"in account 333333333333, .* has 000000000000, 2.*up"):
+        choose(On.AUTO, region="eu-west-1", account="333333333333")
 
 
 @pytest.mark.usefixtures("cloud")

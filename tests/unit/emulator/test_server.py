@@ -46,7 +46,7 @@ def test_no_key_passes_unsigned(cloud: EmbeddedCloud, key: str):
 
 def test_wrong_secret_is_refused(cloud: EmbeddedCloud):
     """The signature is checked, not only the key's name."""
-    key = cloud.credentials.access_key
+    key = cloud.credentials().access_key
     forged = cloud.session().client("iam", aws_access_key_id=key, aws_secret_access_key="wrong" * 8)
 
     with pytest.raises(ClientError) as refused:
@@ -167,9 +167,11 @@ def test_taken_port_is_told(cloud: EmbeddedCloud):
 def test_all_setting_faults_are_told_at_once():
     """Wrong settings are refused together, each with its value."""
     with pytest.raises(ValueError, match=r"0\.5.*loud") as refused:
-        Settings(time_scale=0.5, log_level="loud", account="1")
+        Settings(time_scale=0.5, log_level="loud", account="1", other_accounts=("2", "2"))
 
-    assert "'1'" in str(refused.value)
+    assert "12 digits, got '1', '2', '2'; an account can be named once, got 2 twice" in str(
+        refused.value
+    )
 
 
 def _listening_addresses(pid: int) -> set[str]:

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from emulator.sagemaker.metrics import EndpointMetrics
+from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import InvocationRecord
+
+TENANT = Tenant("123456789012", "us-east-1")
 
 
 def _record(**changes: Any) -> Any:
@@ -49,7 +52,7 @@ def test_nothing_served_publishes_nothing(metrics: Any, published: Any):
 def test_each_request_counts_one_or_zero(metrics: Any, published: Any):
     """Errors are 1 for each failed request and 0 for each other, so their average is a rate."""
     for status in (200, 200, 400, 500):
-        metrics.record("us-east-1", _record(status=status, model_error=status >= 400))
+        metrics.record(TENANT, _record(status=status, model_error=status >= 400))
     metrics.flush()
     assert _counted(published, "Invocations") == {1.0: 4.0}
     assert _counted(published, "Invocation4XXErrors") == {1.0: 1.0, 0.0: 3.0}
@@ -60,14 +63,14 @@ def test_each_request_counts_one_or_zero(metrics: Any, published: Any):
 def test_latencies_keep_three_digits(metrics: Any, published: Any):
     """Latencies are histograms in microseconds, rounded to three digits."""
     for latency in (1234.0, 1229.0, 98.76):
-        metrics.record("us-east-1", _record(model_latency_microseconds=latency))
+        metrics.record(TENANT, _record(model_latency_microseconds=latency))
     metrics.flush()
     assert _counted(published, "ModelLatency") == {1230.0: 2.0, 98.8: 1.0}
 
 
 def test_request_without_answer_has_no_model_latency(metrics: Any, published: Any):
     """A container that never answered has no model latency, only overhead."""
-    metrics.record("us-east-1", _record(status=500, model_latency_microseconds=None))
+    metrics.record(TENANT, _record(status=500, model_latency_microseconds=None))
     metrics.flush()
     assert _counted(published, "ModelLatency") is None
     assert _counted(published, "OverheadLatency") == {56.0: 1.0}
@@ -75,8 +78,8 @@ def test_request_without_answer_has_no_model_latency(metrics: Any, published: An
 
 def test_old_and_new_fleet_are_told_apart(metrics: Any, published: Any):
     """Each metric exists by variant, and by variant and endpoint configuration."""
-    metrics.record("us-east-1", _record(config="c1"))
-    metrics.record("us-east-1", _record(config="c2"))
+    metrics.record(TENANT, _record(config="c1"))
+    metrics.record(TENANT, _record(config="c2"))
     metrics.flush()
     assert _counted(published, "Invocations", "c1") == {1.0: 1.0}
     assert _counted(published, "Invocations", "c2") == {1.0: 1.0}
@@ -86,6 +89,6 @@ def test_old_and_new_fleet_are_told_apart(metrics: Any, published: Any):
 
 def test_flush_begins_anew(metrics: Any, published: Any):
     """What was published is not published again."""
-    metrics.record("us-east-1", _record())
+    metrics.record(TENANT, _record())
     assert metrics.flush() == 1
     assert metrics.flush() == 0

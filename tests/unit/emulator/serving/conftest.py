@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import (
     EndpointView,
     FleetSpec,
@@ -25,6 +26,7 @@ from emulator.sagemaker.serving.interface import InvokeRequest, InvokeResponse, 
 from emulator.sagemaker.serving.invoke import Invocation, Invoker
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
+TENANT = Tenant(ACCOUNT, REGION)
 IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
 ENTRY_POINT = {
     "SAGEMAKER_PROGRAM": "inference.py",
@@ -80,9 +82,9 @@ class Views:
 
     endpoints: dict[str, EndpointView] = field(default_factory=dict)
 
-    def find(self, region: str, name: str) -> EndpointView | None:
+    def find(self, tenant: Tenant, name: str) -> EndpointView | None:
         """Look one up."""
-        return self.endpoints.get(name) if region == REGION else None
+        return self.endpoints.get(name) if tenant == TENANT else None
 
 
 @dataclass
@@ -91,7 +93,7 @@ class Metrics:
 
     records: list[InvocationRecord] = field(default_factory=list)
 
-    def record(self, region: str, invocation: InvocationRecord) -> None:
+    def record(self, tenant: Tenant, invocation: InvocationRecord) -> None:
         """Keep it."""
         self.records.append(invocation)
 
@@ -154,7 +156,7 @@ class Serving:
             model=model,
             instance_count=instances,
             startup_timeout_seconds=startup_seconds,
-            region=REGION,
+            tenant=TENANT,
             execution_role_arn="arn:aws:iam::123456789012:role/model",
         )
         fleet = await self.fleets.create(spec)
@@ -186,9 +188,7 @@ class Serving:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         body = json.dumps({} if data is None else data).encode()
         return await self.invoker.invoke(
-            InvokeRequest(
-                account=ACCOUNT, region=REGION, endpoint="reviews", headers=sent, body=body
-            )
+            InvokeRequest(tenant=TENANT, endpoint="reviews", headers=sent, body=body)
         )
 
     async def until(self, condition: Callable[[], bool]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import EndpointView, Fleet, VariantView
 from emulator.sagemaker.serving.capture import DataCapture
 from emulator.sagemaker.serving.interface import CaptureObject, InvokeRequest
@@ -63,8 +64,7 @@ def invocation(config: dict[str, Any] | None, **headers: str) -> Invocation:
         data_capture=config,
     )
     request = InvokeRequest(
-        account="123456789012",
-        region="eu-west-1",
+        tenant=Tenant("123456789012", "eu-west-1"),
         endpoint="reviews",
         headers={"content-type": "application/json", **headers},
         body=b'{"a": 1}',

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.serving.interface import InvokeRequest, InvokeResponse
 
 ENTRY_POINT = {
@@ -99,7 +100,7 @@ def test_ten_thousand_real_requests_split_90_to_10(serving: Any) -> None:
         serving.publish(("blue", 9, blue), ("green", 1, green))
         invoker = replace(serving.invoker, random_unit=seeded.random)
         request = InvokeRequest(
-            account="123456789012", region="eu-west-1", endpoint="reviews", headers={}, body=b"1"
+            tenant=Tenant("123456789012", "eu-west-1"), endpoint="reviews", headers={}, body=b"1"
         )
         answers = [await invoker.invoke(request) for _ in range(10_000)]
         assert {answer.status for answer in answers} == {200}
@@ -327,8 +328,8 @@ def test_a_request_that_meets_a_closed_fleet_reads_the_view_again(serving: Any) 
         serving.publish(("blue", 1, old))
         found = serving.views.find
 
-        def find_then_swap(region: str, name: str) -> Any:
-            view = found(region, name)
+        def find_then_swap(tenant: Tenant, name: str) -> Any:
+            view = found(tenant, name)
             serving.publish(("blue", 1, new))
             return view
 

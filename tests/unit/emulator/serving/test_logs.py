@@ -18,7 +18,7 @@ def logged(*writes: bytes) -> list[tuple[int, str]]:
             ended.set()
 
     async def story() -> None:
-        stream = LogStream(region=None, group="g", name="s", sink=sink, now=lambda: 12.3456)
+        stream = LogStream(tenant=None, group="g", name="s", sink=sink, now=lambda: 12.3456)
         descriptor = open_log(stream)
         for chunk in writes:
             await asyncio.to_thread(os.write, descriptor, chunk)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import VariantView
 from emulator.sagemaker.serving.copies import Copies
 from emulator.sagemaker.serving.interface import InvokeRequest, InvokeResponse
@@ -26,8 +27,7 @@ def _shadowed(serving: Any, fleet: Any, *, weight: float = 1.0) -> Invoker:
 async def _ask(invoker: Invoker, data: Any = None, **headers: str) -> InvokeResponse:
     return await invoker.invoke(
         InvokeRequest(
-            account="123456789012",
-            region="eu-west-1",
+            tenant=Tenant("123456789012", "eu-west-1"),
             endpoint="reviews",
             headers={"content-type": "application/json", **headers},
             body=json.dumps({} if data is None else data).encode(),
