@@ -7,8 +7,10 @@ from pathlib import Path
 
 from cli.exits import CommandError, Exit
 from cli.synth import ROOT
+from stacks.project.pipelines import Mode
 
-FILES = Path(__file__).parent / "starter" / "files"
+STARTER = Path(__file__).parent / "starter"
+FILES = STARTER / "files"
 _RENAMED = {"gitignore": ".gitignore"}
 """A file of this name would be git's own here."""
 
@@ -18,11 +20,12 @@ _NAME = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Where a project starts, what it is called and where its first stage goes."""
+    """Where a project starts, what it is called, where its stages go and how far its pipeline."""
 
     folder: Path
     name: str
     region: str
+    mode: Mode
 
 
 def project_name(folder: Path, wanted: str | None) -> str:
@@ -63,7 +66,8 @@ def start(wanted: Start) -> tuple[Path, ...]:
 
 
 def _files(wanted: Start) -> Iterator[tuple[Path, str]]:
-    filled = {"PROJECT": wanted.name, "REGION": wanted.region, "TIDEGATE": str(ROOT)}
+    filled = {"HEAD": _head(wanted), "PROJECT": wanted.name, "REGION": wanted.region}
+    filled |= {"MODE": wanted.mode.value, "TIDEGATE": str(ROOT)}
     for source in sorted(path for path in FILES.rglob("*") if path.is_file()):
         if "__pycache__" in source.parts:
             continue
@@ -73,6 +77,13 @@ def _files(wanted: Start) -> Iterator[tuple[Path, str]]:
             for word, value in filled.items():
                 text = text.replace(word, value)
         yield wanted.folder / relative.with_name(_RENAMED.get(relative.name, relative.name)), text
+
+
+def _head(wanted: Start) -> str:
+    """The beginning of a project file: its stages, and a pipeline through them."""
+    head = "integration" if wanted.mode is Mode.INTEGRATION else "delivery"
+    path = STARTER / "heads" / f"{head}.yaml"
+    return path.read_text(encoding="utf-8").rstrip("\n")
 
 
 def _same_or_absent(path: Path, text: str) -> bool:

@@ -8,6 +8,7 @@ import typer
 from cli.exits import reported
 from cli.options import JsonOption
 from cli.output import print_json, say
+from stacks.project.pipelines import Mode
 
 if TYPE_CHECKING:
     from cli.plans import Price
@@ -28,16 +29,27 @@ def init(
     region: Annotated[
         str, typer.Option("--region", help="AWS region of the first stage.", show_default=True)
     ] = _DEFAULT_REGION,
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            "--pipeline",
+            help="How far its pipeline goes by itself: integration checks changes; delivery goes "
+            "through staging up to a click, deployment into production.",
+        ),
+    ] = Mode.INTEGRATION,
     json_output: JsonOption = False,
 ) -> None:
-    """Start a project: project file, example model, CDK app, tests. Nothing is overwritten.
+    """Start a project: project file, example model, CDK app, tests, pipeline.
+
+    Nothing is overwritten.
 
     Interrupted, it may be run again: what is there already stays.
     """
     from cli.plans import read_agreed
     from cli.starting import Start, project_name, start
 
-    wanted = Start(folder=folder, name=project_name(folder, name), region=region)
+    name = project_name(folder, name)
+    wanted = Start(folder=folder, name=name, region=region, mode=mode)
     written = start(wanted)
     agreed = read_agreed(folder / "tidegate.yaml")
     if json_output:
@@ -61,6 +73,7 @@ def _next(folder: Path) -> list[str]:
         "  tidegate up                an embedded cloud on this machine",
         "  tidegate deploy            the project, on it",
         f"  tidegate invoke wine --data '{_WINE}'",
+        "  tidegate pipeline deploy   what brings a change on from its source, as the file says",
         "  tidegate preflight         what an AWS account lacks for the first deploy there",
     ]
 

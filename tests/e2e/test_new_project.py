@@ -64,6 +64,17 @@ def test_new_project_comes_to_life(project: Project) -> None:
     assert json.loads(project.run("tidegate", "invoke", "wine", "--data", body)) == {"kinds": [0]}
 
 
+def test_its_pipeline_checks_a_change(project: Project) -> None:
+    """An upload is built, checked, tested and gated by the project's own Makefile."""
+    project.run("tidegate", "init", "--name", "cellar")
+    project.run(sys.executable, "model/train.py")
+    project.run("tidegate", "up", "--time-scale", "60")
+    project.run("tidegate", "pipeline", "deploy")
+    project.run("tidegate", "pipeline", "start", "--upload", ".")
+    told = json.loads(project.run("tidegate", "pipeline", "status", "--watch", "--json"))
+    assert told["status"] == "Succeeded", told
+
+
 def test_cdk_synth_works_in_the_new_folder(tmp_path: Path) -> None:
     """`python app.py` is what cdk.json says; the assembly is in this folder."""
     made = Project(tmp_path)

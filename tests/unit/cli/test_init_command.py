@@ -8,6 +8,8 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from cli.starting import FILES
+from stacks.project.load import load_project
+from stacks.project.pipelines import Mode
 from stacks.project.plans import agreed
 from tidegate.strategies import Mechanism, Strategy
 
@@ -40,7 +42,25 @@ def test_every_file_of_the_starter_is_written_and_filled_in(tmp_path: Path):
     text = "".join(p.read_text() for p in tmp_path.rglob("*") if p.suffix in {".yaml", ".md"})
     assert "project: acme" in text
     assert "region: eu-west-1" in text
-    assert not [word for word in ("PROJECT", "REGION", "TIDEGATE") if word in text]
+    placeholders = ("HEAD", "MODE", "PROJECT", "REGION", "TIDEGATE")
+    assert not [word for word in placeholders if word in text]
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_pipeline_goes_as_far_as_asked_for(tmp_path: Path, mode: Mode):
+    """Checks alone need no second stage; the file is right whichever mode it has."""
+    told = RUNNER.invoke(app, ["init", str(tmp_path / "acme"), "--pipeline", mode.value])
+
+    assert told.exit_code == 0, told.output
+    artifact = tmp_path / "acme" / "build" / "wine" / "v1"
+    (artifact / "code").mkdir(parents=True)
+    (artifact / "code" / "inference.py").touch()
+    project = load_project(tmp_path / "acme" / "tidegate.yaml")
+    assert project.pipeline is not None
+    assert project.pipeline.mode is mode
+    one = mode is Mode.INTEGRATION
+    assert tuple(project.stages) == (("dev",) if one else ("staging", "prod"))
+    assert project.pipeline.stages == (() if one else ("staging", "prod"))
 
 
 def test_nothing_is_overwritten_and_everything_in_the_way_is_named(tmp_path: Path):
