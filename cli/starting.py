@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from cli.exits import CommandError, Exit
 from cli.synth import ROOT
-from stacks.project.pipelines import Mode
 
 STARTER = Path(__file__).parent / "starter"
 FILES = STARTER / "files"
@@ -16,6 +16,14 @@ _RENAMED = {"gitignore": ".gitignore"}
 
 MOST_NAME = 20
 _NAME = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
+
+
+class Mode(StrEnum):
+    """How far a pipeline goes by itself, in the project file's words."""
+
+    INTEGRATION = "integration"
+    DELIVERY = "delivery"
+    DEPLOYMENT = "deployment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import typer
 from cli.exits import reported
 from cli.options import JsonOption
 from cli.output import print_json, say
-from stacks.project.pipelines import Mode
+from cli.starting import Mode, Start, project_name, start
 
 if TYPE_CHECKING:
     from cli.plans import Price
@@ -46,7 +46,6 @@ def init(
     Interrupted, it may be run again: what is there already stays.
     """
     from cli.plans import read_agreed
-    from cli.starting import Start, project_name, start
 
     name = project_name(folder, name)
     wanted = Start(folder=folder, name=name, region=region, mode=mode)
