@@ -119,8 +119,9 @@ class Pipeline:
     def view(self) -> PipelineView:
         """What it does now; CommandError when it is not deployed."""
         try:
-            state = self.client.get_pipeline_state(name=self.name)
+            # In this order: an execution that ended before has stages that say how.
             newest = self.client.list_pipeline_executions(pipelineName=self.name, maxResults=1)
+            state = self.client.get_pipeline_state(name=self.name)
         except ClientError as error:
             if error.response["Error"]["Code"] != "PipelineNotFoundException":
                 raise

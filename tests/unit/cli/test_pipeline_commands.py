@@ -111,10 +111,13 @@ class Home:
         self.stubs["codepipeline"].add_response(operation, response, wanted)
 
     def stands(self, *stages: dict[str, Any], status: str) -> None:
-        """The next look shows these stages."""
-        self.answers("get_pipeline_state", {"stageStates": list(stages)}, name=NAME)
+        """The next look shows these stages; how the execution stands is asked before them.
+
+        Else one that ends in between would be over, with a stage that goes on.
+        """
         summary = {"pipelineExecutionId": EXECUTION, "status": status}
         self.answers("list_pipeline_executions", {"pipelineExecutionSummaries": [summary]})
+        self.answers("get_pipeline_state", {"stageStates": list(stages)}, name=NAME)
 
     def asked(self, evidence: str) -> None:
         """The approval was asked with this message."""
@@ -308,7 +311,9 @@ def test_a_repository_takes_no_uploads(home: Home, tmp_path: Path):
 
 def test_a_pipeline_that_is_not_deployed_says_how(home: Home):
     """The command that deploys it."""
-    home.stubs["codepipeline"].add_client_error("get_pipeline_state", "PipelineNotFoundException")
+    home.stubs["codepipeline"].add_client_error(
+        "list_pipeline_executions", "PipelineNotFoundException"
+    )
     told = home.run("status")
     assert (told.code, "tidegate pipeline deploy" in told.err) == (Exit.REFUSED, True)
 
