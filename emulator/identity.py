@@ -10,5 +10,6 @@ def install(_runtime: Runtime) -> None:
     seam.trust_no_unsigned_key()
     seam.treat_loopback_as_tls()
     seam.name_roles_in_conditions()
+    seam.ask_about_log_streams()
     seam.word_denials_as_aws()
     passed_roles.attach()

@@ -30,8 +30,9 @@ from stacks.components.pipeline_store import (
     ARTIFACTS,
     SOURCES,
     add_store,
-    artifact_statements,
     artifact_store,
+    read_artifacts,
+    write_artifacts,
 )
 from stacks.components.pipeline_triggers import add_approvals, add_triggers
 from stacks.project.names import (
@@ -132,7 +133,7 @@ class _Drawing:
         checks = self._build(
             _CHECKS,
             "Lint, types, tests, and every check of the templates",
-            statements=[] if group is None else self._registry(group),
+            statements=[*write_artifacts(), *([] if group is None else self._registry(group))],
             environment={} if group is None else {"MODEL_PACKAGE_GROUP": group},
         )
         deploys = [
@@ -154,7 +155,7 @@ class _Drawing:
         return self._build(
             _EVIDENCE,
             "Gathers what an approver should know",
-            statements=[take(staging, production)],
+            statements=[*write_artifacts(), take(staging, production)],
             environment={
                 "STAGING_ROLE": sub(staging),
                 "PRODUCTION_ROLE": sub(production),
@@ -295,7 +296,8 @@ class _Drawing:
             for stage in self.stages
         ]
         return [
-            *artifact_statements(),
+            *read_artifacts(),
+            *write_artifacts(),
             *self._source_statements(),
             allow(["codebuild:BatchGetBuilds", "codebuild:StartBuild"], projects),
             *([allow(["sts:AssumeRole"], roles)] if roles else []),

@@ -37,6 +37,32 @@ _HOSTING_LOG = (
     "writes the containers' logs and metrics itself"
 )
 
+_ARTIFACT_STORE = (
+    "CodePipeline User Guide, 'CodePipeline service role policy', and CodeBuild User Guide, 'Allow "
+    "CodeBuild to interact with other AWS services': whose the bucket is and where it is, before "
+    "it is used; not looked at here"
+)
+_ARTIFACT_READ = (
+    "CodePipeline User Guide, 'CodePipeline service role policy': artifacts are read back by the "
+    "pipeline too; here builds alone read them"
+)
+_ARTIFACT_VERSION = (
+    "CodeBuild User Guide, 'Allow CodeBuild to interact with other AWS services': an object that "
+    "is named with its version; artifacts here are named without"
+)
+_ARTIFACT_KEY = (
+    "CodePipeline User Guide, 'Configure server-side encryption for artifacts': objects under a "
+    "key of one's own; keys are not asked for rights here"
+)
+_TWO_NAMES = (
+    "Developer Tools console User Guide, 'Connections rename': connections of the former name are "
+    "used under the former action"
+)
+_OF_THE_PROJECT = (
+    "of the project's own `make model`, which may ask the registry for the newest approved "
+    "package (docs/how-to/continuous-delivery.md); no example does"
+)
+
 _EVERY_FUNCTION = dict.fromkeys(("logs:CreateLogStream", "logs:PutLogEvents"), _FUNCTION_LOG)
 _EVERY_MACHINE = dict.fromkeys(
     (
@@ -51,6 +77,15 @@ _EVERY_MACHINE = dict.fromkeys(
     ),
     _MACHINE_LOG,
 )
+_EVERY_STORE = {
+    **dict.fromkeys(("s3:GetBucketAcl", "s3:GetBucketLocation"), _ARTIFACT_STORE),
+    **dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), _ARTIFACT_KEY),
+}
+_EVERY_BUILD = {**_EVERY_STORE, "s3:GetObjectVersion": _ARTIFACT_VERSION}
+_BY_RIGHT: Mapping[tuple[str, str, str], str] = {
+    ("PipelineRole", "s3:GetObject", "Artifacts objects"): _ARTIFACT_READ,
+    ("PipelineRole", "s3:GetObjectVersion", "Artifacts objects"): _ARTIFACT_READ,
+}
 _BY_ROLE: Mapping[str, Mapping[str, str]] = {
     "AnnounceReleaseRole": dict.fromkeys(
         (
@@ -61,6 +96,15 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
         ),
         _STREAM,
     ),
+    "PipelineRole": {**_EVERY_STORE, "codestar-connections:UseConnection": _TWO_NAMES},
+    "ChecksBuildRole": {
+        **_EVERY_BUILD,
+        **dict.fromkeys(
+            ("sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"), _OF_THE_PROJECT
+        ),
+    },
+    "DeployBuildRole": _EVERY_BUILD,
+    "EvidenceBuildRole": _EVERY_BUILD,
     "ReleaseMachineRole": {
         **dict.fromkeys(
             ("events:DescribeRule", "events:PutRule", "events:PutTargets"), _CHILD_RULE
@@ -93,10 +137,15 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
 
 def source_of(right: Right) -> str | None:
     """Where AWS says that the right is needed; None for one that a story has to prove."""
+    by_right = _BY_RIGHT.get((right.role, right.action, right.resource))
+    if by_right is not None:
+        return by_right
     by_role = _BY_ROLE.get(right.role, {})
     if right.action in by_role:
         return by_role[right.action]
     if right.role.endswith("MachineRole"):
         return _EVERY_MACHINE.get(right.action)
     own_log = right.resource == f"{right.role.removesuffix('Role')}Log"
-    return _EVERY_FUNCTION.get(right.action) if own_log else None
+    # Builds write their logs under their role here too.
+    of_function = own_log and not right.role.endswith("BuildRole")
+    return _EVERY_FUNCTION.get(right.action) if of_function else None

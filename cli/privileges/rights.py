@@ -14,6 +14,8 @@ from typing import Any
 ROLE_TYPE = "AWS::IAM::Role"
 _OF_ONE_VERSION = re.compile(r"(?<=^ExecutionRole)[0-9A-F][0-9a-f]{7}$")
 """A role a version, where the deploy is the release: its id ends in the version's digest."""
+_OF_ONE_STAGE = re.compile(r"^Deploy\w+(?=Build(?:Role|Log)?$)")
+"""A build a stage: its id has the stage's name."""
 
 _BY_NAME = {
     "s3": ("bucket", "objects"),
@@ -56,8 +58,8 @@ def roles_of(template: Mapping[str, Any]) -> Iterator[RoleRights]:
 
 
 def role_name(logical_id: str) -> str:
-    """What a role is called in the table: its logical id, without a version's digest."""
-    return _OF_ONE_VERSION.sub("", logical_id)
+    """What a role is called in the table: its logical id, without version and stage."""
+    return _OF_ONE_STAGE.sub("Deploy", _OF_ONE_VERSION.sub("", logical_id))
 
 
 def union(roles: Iterable[RoleRights]) -> list[RoleRights]:
@@ -81,7 +83,7 @@ def kind_of(resource: Any) -> str:
     """What a resource of a statement is, without saying which."""
     text = _PSEUDO.sub(r"\1", _text(resource))
     if text.startswith("@"):
-        return text[1:]
+        return _OF_ONE_STAGE.sub("Deploy", text[1:])
     parts = text.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
         return text

@@ -266,7 +266,8 @@ class Context:
         }
 
     def _session(self) -> str:
-        return self.pipeline.name
+        """An execution's own where an action has a role: whether it may be taken is asked anew."""
+        return self.pipeline.name if self.run.declaration.role_arn is None else self.execution.id
 
     def _patience(self) -> float:
         """The time-out in cloud seconds, long enough for honest work in wall time."""

@@ -81,8 +81,16 @@ class Sessions:
             own = self._runtime.role_credentials(role, name)
             granted = own if action_role is None else self._assumed(own, action_role, name)
             held = _Held(credentials=granted, since=time.monotonic(), clients={})
+            self._forget_old()
             self._held[key] = held
         return held
+
+    def _forget_old(self) -> None:
+        """Sessions of actions' roles that are too old to be used: executions have their own."""
+        limit = time.monotonic() - _RENEW_SECONDS
+        for key, held in tuple(self._held.items()):
+            if key[1] is not None and held.since < limit:
+                self._held.pop(key, None)
 
     def _assumed(self, own: Credentials, action_role: str, name: str) -> Credentials:
         region = self._runtime.settings.region

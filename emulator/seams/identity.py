@@ -5,6 +5,7 @@ ministack lets three kinds of keys pass as the account's root without looking at
 """
 
 import hashlib
+import json
 import secrets
 import xml.etree.ElementTree as ET
 from typing import Any
@@ -66,6 +67,35 @@ def _role_of(arn: Any) -> Any:
     name = parts[5].split("/")[1]
     role = iam._roles.get_scoped(parts[4], None, name)
     return f"arn:{parts[1]}:iam::{parts[4]}:role/{name}" if role is None else role["Arn"]
+
+
+_OF_STREAMS = frozenset({"CreateLogStream", "PutLogEvents"})
+_STREAM_OF = ":log-stream:"
+
+
+def ask_about_log_streams() -> None:
+    """Writing a log is asked about the stream, which `GROUP:*` covers and `GROUP` alone does not.
+
+    Service authorization reference, CloudWatch Logs: PutLogEvents has the log stream; refusals of
+    CreateLogStream name it too.
+    """
+    arn_built_in, context_built_in = (
+        iam_actions.extract_resource_arn,
+        iam_actions.logs_service_context,
+    )
+
+    def resource_arn(service: str, *request: Any) -> str:
+        found, (_, _, headers, body, *_) = str(arn_built_in(service, *request)), request
+        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        if service != "logs" or action not in _OF_STREAMS or found == "*":
+            return found
+        return f"{found}{_STREAM_OF}{json.loads(body).get('logStreamName', '*')}"
+
+    def context(action: str, body: bytes, arn: str, *rest: Any) -> Any:
+        return context_built_in(action, body, arn.partition(_STREAM_OF)[0], *rest)
+
+    iam_actions.extract_resource_arn = resource_arn
+    iam_actions.logs_service_context = context
 
 
 def word_denials_as_aws() -> None:

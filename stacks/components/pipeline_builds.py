@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stacks.components.arns import ACCOUNT, allow, policy, sub, trust
+from stacks.components.arns import allow, policy, sub, trust
 from stacks.components.blueprint import Blueprint, Kept, att, ref
-from stacks.components.pipeline_store import KEY, artifact_statements
+from stacks.components.pipeline_store import KEY, read_artifacts
 from stacks.project.names import build_name
 from stacks.project.pipelines import Compute
 
@@ -54,11 +54,7 @@ def add_build(blueprint: Blueprint, props: BuildProps) -> None:
         {"RetentionInDays": props.log_days},
         kept=props.kept,
     )
-    # The group and what is in it: CodeBuild's own policy names both (User Guide, "Service role").
-    group = {
-        "Fn::Sub": f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:{ACCOUNT}:log-group:${{{log}}}"
-    }
-    written = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [group, att(log)])
+    written = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [att(log)])
     role = blueprint.add(
         f"{props.id}Role",
         "AWS::IAM::Role",
@@ -66,7 +62,7 @@ def add_build(blueprint: Blueprint, props: BuildProps) -> None:
             "RoleName": name,
             "AssumeRolePolicyDocument": trust("codebuild.amazonaws.com"),
             "Policies": [
-                policy("Artifacts", artifact_statements()),
+                policy("Artifacts", read_artifacts()),
                 policy("Log", [written]),
                 *([policy("Work", props.statements)] if props.statements else []),
             ],

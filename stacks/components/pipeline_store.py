@@ -66,16 +66,24 @@ def _encryption() -> dict[str, Any]:
     return {"ServerSideEncryptionConfiguration": [rule]}
 
 
-def artifact_statements() -> list[dict[str, Any]]:
-    """What pipeline and builds need to read what they are given and to write what they make.
+def read_artifacts() -> list[dict[str, Any]]:
+    """What pipeline and builds need to read what they are given.
 
     Ownership and place of the bucket are looked at before it is used (CodeBuild User Guide, "Allow
     CodeBuild to interact with other AWS services"; CodePipeline User Guide, "Service role").
     """
     return [
         allow(["s3:GetBucketAcl", "s3:GetBucketLocation"], [att(ARTIFACTS)]),
-        allow(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], [objects_in(ARTIFACTS)]),
-        allow(["kms:Decrypt", "kms:GenerateDataKey"], [att(KEY)]),
+        allow(["s3:GetObject", "s3:GetObjectVersion"], [objects_in(ARTIFACTS)]),
+        allow(["kms:Decrypt"], [att(KEY)]),
+    ]
+
+
+def write_artifacts() -> list[dict[str, Any]]:
+    """What pipeline and builds need to hand on what they make."""
+    return [
+        allow(["s3:PutObject"], [objects_in(ARTIFACTS)]),
+        allow(["kms:GenerateDataKey"], [att(KEY)]),
     ]
 
 

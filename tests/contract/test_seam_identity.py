@@ -1,4 +1,6 @@
 import json
+import time
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -107,3 +109,40 @@ def test_conditions_name_the_role_of_a_session(
     trust({"Principal": root, "Condition": {"ArnEquals": {"aws:PrincipalArn": [target]}}}, target)
     with pytest.raises(ClientError, match="not authorized"):
         sts.assume_role(RoleArn=target, RoleSessionName="story")
+
+
+@pytest.mark.parametrize("ending", [":*", ":log-stream:mine"])
+def test_writing_a_log_is_asked_about_its_stream(ground_cloud: EmbeddedCloud, ending: str):
+    """Everything in the group covers it, and so does the stream's own ARN."""
+    assert written(ground_cloud, ending) == 1
+
+
+def test_a_group_alone_does_not_cover_its_streams(ground_cloud: EmbeddedCloud):
+    """The refusal names the stream."""
+    with pytest.raises(ClientError, match=r"CreateLogStream on resource: .*:log-stream:mine"):
+        written(ground_cloud, "")
+
+
+def written(cloud: EmbeddedCloud, ending: str) -> int:
+    """How many events a user wrote who may write to `GROUP + ending`."""
+    session, name = cloud.session(), f"logger-{uuid.uuid4().hex[:8]}"
+    logs, iam = session.client("logs"), session.client("iam")
+    logs.create_log_group(logGroupName=name)
+    iam.create_user(UserName=name)
+    writing = {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"arn:aws:logs:{cloud.region}:{cloud.account}:log-group:{name}{ending}",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [writing]})
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document)
+    keys = iam.create_access_key(UserName=name)["AccessKey"]
+    writer = session.client(
+        "logs",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+    )
+    writer.create_log_stream(logGroupName=name, logStreamName="mine")
+    event = {"timestamp": int(time.time() * 1000), "message": "hello"}
+    writer.put_log_events(logGroupName=name, logStreamName="mine", logEvents=[event])
+    return len(logs.get_log_events(logGroupName=name, logStreamName="mine")["events"])

@@ -15,18 +15,19 @@ _DENIED = "not authorized"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One execution of a machine of the release stack."""
+    """One execution of a machine, seen by a client of Step Functions in its account."""
 
-    world: World
+    client: Any
     arn: str
 
     @classmethod
     def start(cls, world: World, machine: str, told: Mapping[str, Any]) -> "Run":
         """An execution runs with that input."""
-        made = client(world, "stepfunctions").start_execution(
+        states = client(world, "stepfunctions")
+        made = states.start_execution(
             stateMachineArn=world.physical_id(machine), input=json.dumps(told)
         )
-        return cls(world=world, arn=made["executionArn"])
+        return cls(client=states, arn=made["executionArn"])
 
     def outcome(self, state: str) -> str | None:
         """How the first task of a state came out, None as long as it has not.
@@ -46,17 +47,16 @@ class Run:
     def status(self) -> str | None:
         """How the execution ended, None while it runs; StoryFailedError when a task was refused."""
         self.outcome("")
-        told = client(self.world, "stepfunctions").describe_execution(executionArn=self.arn)
+        told = self.client.describe_execution(executionArn=self.arn)
         return None if told["status"] == "RUNNING" else str(told["status"])
 
     def stop(self) -> None:
         """It does not run any more."""
-        states = client(self.world, "stepfunctions")
-        with contextlib.suppress(states.exceptions.from_code("ValidationException")):
-            states.stop_execution(executionArn=self.arn)
+        with contextlib.suppress(self.client.exceptions.from_code("ValidationException")):
+            self.client.stop_execution(executionArn=self.arn)
 
     def _history(self) -> list[dict[str, Any]]:
-        pages = client(self.world, "stepfunctions").get_paginator("get_execution_history")
+        pages = self.client.get_paginator("get_execution_history")
         return [e for page in pages.paginate(executionArn=self.arn) for e in page["events"]]
 
 

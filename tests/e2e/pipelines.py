@@ -34,7 +34,7 @@ stages:
   prod: {{ region: us-east-1, {prod}data_on_destroy: delete, log_days: 1 }}
 pipeline:
   mode: {mode}{tools}
-  source: {{ s3: {{}} }}
+  source: {source}
   stages: {{ staging: staging, production: prod }}
   traffic:
     opinion: {{ file: requests.jsonl, requests_per_minute: 40 }}
@@ -113,13 +113,15 @@ class PipelineWorld:
     name: str
     mode: str
     accounts: Accounts | None = None
+    source: str = "{ s3: {} }"
     _places: dict[str, Deployed] = field(default_factory=dict)
 
     def write(self, behaviour: Behaviour, *, named: str | None = None) -> None:
         """The source is this version; `named` is what its own test looks at."""
         told = {**behaviour_json(behaviour), "name": behaviour.name if named is None else named}
         sections = _ONE_ACCOUNT if self.accounts is None else self.accounts.sections()
-        project = PROJECT.format(name=self.name, mode=self.mode, **sections)
+        told = {"name": self.name, "mode": self.mode, "source": self.source, **sections}
+        project = PROJECT.format(**told)
         requests = [{"body": json.loads(question.body)} for question in questions(200)]
         for path, text in {
             "tidegate.yaml": project.replace("LABEL", behaviour.name),

@@ -13,14 +13,17 @@ from cli.privileges.required import source_of
 from cli.privileges.rights import Right, kind_of, listed, roles_of
 from tests.e2e.world import World
 
-_made: dict[tuple[str, str], Any] = {}
+_made: dict[tuple[str, str, str | None], Any] = {}
 
 
-def client(world: World, service: str) -> Any:
-    """A client of the administrator, made once a cloud: to make one costs more than a story."""
-    key = (world.cloud.endpoint_url, service)
+def client(world: World, service: str, account: str | None = None) -> Any:
+    """A client of an account's administrator, the cloud's own without one.
+
+    It is made once a cloud: to make one costs more than a story.
+    """
+    key = (world.cloud.endpoint_url, service, account)
     if key not in _made:
-        _made[key] = world.cloud.session().client(service)  # type: ignore[call-overload]
+        _made[key] = world.cloud.session(account).client(service)  # type: ignore[call-overload]
     return _made[key]
 
 
@@ -30,11 +33,12 @@ class StoryFailedError(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class DeployedRole:
-    """A role of a deployed stack, by its logical id."""
+    """A role of a deployed stack, by its logical id; of the cloud's own account without one."""
 
     world: World
     role_id: str
     stack: str
+    account: str | None = None
 
     def rights(self) -> list[Right]:
         """Everything that the role allows, as the table of privileges names it."""
@@ -68,13 +72,16 @@ class DeployedRole:
 
     def physical_id(self, logical_id: str) -> str:
         """What a resource of the role's stack is called."""
-        told = client(self.world, "cloudformation").describe_stack_resource(
+        told = self._client("cloudformation").describe_stack_resource(
             StackName=self.stack, LogicalResourceId=logical_id
         )
         return str(told["StackResourceDetail"]["PhysicalResourceId"])
 
+    def _client(self, service: str) -> Any:
+        return client(self.world, service, self.account)
+
     def _declared(self) -> Mapping[str, Any]:
-        asked = client(self.world, "cloudformation")
+        asked = self._client("cloudformation")
         body = asked.get_template(StackName=self.stack)["TemplateBody"]
         document = json.loads(body) if isinstance(body, str) else body
         declared: Mapping[str, Any] = document["Resources"][self.role_id]
@@ -94,7 +101,7 @@ class DeployedRole:
         return statements
 
     def _policies(self) -> dict[str, Any]:
-        iam, role = client(self.world, "iam"), self.name
+        iam, role = self._client("iam"), self.name
         names = iam.list_role_policies(RoleName=role)["PolicyNames"]
         return {
             name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
@@ -102,7 +109,7 @@ class DeployedRole:
         }
 
     def _put(self, policy: str, document: Mapping[str, Any]) -> None:
-        iam, role = client(self.world, "iam"), self.name
+        iam, role = self._client("iam"), self.name
         if document["Statement"]:
             iam.put_role_policy(
                 RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document)
@@ -120,6 +127,7 @@ class Role(DeployedRole):
 
     def __init__(self, *, world: World, package: str) -> None:
         self.world, self.package, self.stack = world, package, world.release_stack
+        self.account = None
         self.role_id = f"{self._function_id}Role"
         self._runs = itertools.count()
 

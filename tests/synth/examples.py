@@ -15,10 +15,10 @@ FILES = (
 )
 """What users are shown, but for files of pipelines."""
 
-DELIVERED = ROOT / "examples" / "pipelines" / "delivery.yaml"
-"""A project whose stages a pipeline delivers to."""
+PIPELINES = tuple(sorted((ROOT / "examples" / "pipelines").glob("*.yaml")))
+"""Projects with a pipeline, which delivers to their stages."""
 
-ALL = (*FILES, *sorted((ROOT / "examples" / "pipelines").glob("*.yaml")))
+ALL = (*FILES, *PIPELINES)
 """Every project file that users are shown."""
 
 _ARTIFACT = re.compile(r"(?<=artifact: )\S*build/\w+/(\w+)")
@@ -46,8 +46,8 @@ def project_file(
     return file
 
 
-def synthesized(example: Path, folder: Path) -> Assembly:
-    """The assembly of the example's first stage."""
+def synthesized(example: Path, folder: Path, stage: str | None = None) -> Assembly:
+    """The assembly of a stage of the example, of its first one without one."""
     project = load_project(project_file(example, folder))
-    stage = next(iter(project.stages))
-    return synthesize(Deployment(project=project, stage=stage, folder=folder / "cdk.out"))
+    name = next(iter(project.stages)) if stage is None else stage
+    return synthesize(Deployment(project=project, stage=name, folder=folder / "cdk.out"))

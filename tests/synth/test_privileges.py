@@ -12,8 +12,9 @@ from cli.privileges.required import source_of
 from cli.privileges.rights import RoleRights, roles_of, union
 from cli.privileges.table import tables, without_proof
 from stacks.project.names import id_prefix
+from stacks.project.pipelines import PIPELINE_STAGE
 from tests.synth.assembly import ROOT, Assembly
-from tests.synth.examples import DELIVERED, FILES, synthesized
+from tests.synth.examples import FILES, PIPELINES, synthesized
 
 PAGE = ROOT / "docs" / "reference" / "least-privilege.md"
 
@@ -28,10 +29,14 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
 def roles(
     assemblies: dict[str, Assembly], tmp_path_factory: pytest.TempPathFactory
 ) -> list[RoleRights]:
-    """Every role of every stack of every example, and of a stage that a pipeline delivers to."""
-    delivered = synthesized(DELIVERED, tmp_path_factory.mktemp("delivered"))
+    """Every role of every stack of every example: stages, pipelines, stages delivered to."""
+    delivered = [
+        synthesized(file, tmp_path_factory.mktemp(file.stem), stage)
+        for file in PIPELINES
+        for stage in (None, PIPELINE_STAGE)
+    ]
     templates = [
-        t for assembly in (*assemblies.values(), delivered) for t in assembly.templates.values()
+        t for assembly in (*assemblies.values(), *delivered) for t in assembly.templates.values()
     ]
     return union(role for template in templates for role in roles_of(template))
 

@@ -25,6 +25,12 @@ def run(context: Context) -> Outcome:
             f"The source bucket {bucket} is not versioned. Enable versioning on the bucket: the "
             "object's version id is the revision of the source",
         )
+    if not version:
+        # Not HeadObject: S3 refuses that without a word of why.
+        newest = context.call(s3, "get_object", Bucket=bucket, Key=key)
+        newest["Body"].close()
+        version = {"VersionId": newest["VersionId"]}
+    # By its version: a newer upload is another execution's.
     found = context.call(s3, "get_object", Bucket=bucket, Key=key, **version)
     archive = context.folder / "source.zip"
     with archive.open("wb") as file:
