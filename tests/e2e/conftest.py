@@ -9,6 +9,7 @@ from cli.verbs import abort_release
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
 from tests.e2e.browsing import browser, open_tab
+from tests.e2e.leaving import remove_stacks
 from tests.e2e.roles import Prover
 from tests.e2e.track_world import TrackWorld
 from tests.e2e.tracks import Issuer, issuer
@@ -35,13 +36,17 @@ def story_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCl
 
 
 @pytest.fixture
-def make_world(story_cloud: EmbeddedCloud, tmp_path: Path) -> Callable[[str], World]:
-    """Worlds on the shared cloud, by the name of their model."""
+def make_world(story_cloud: EmbeddedCloud, tmp_path: Path) -> Iterator[Callable[[str], World]]:
+    """Worlds on the shared cloud, by the name of their model; they go with their story."""
+    made: list[World] = []
 
     def make(model: str) -> World:
-        return World(cloud=story_cloud, folder=tmp_path, model=model)
+        made.append(World(cloud=story_cloud, folder=tmp_path, model=model))
+        return made[-1]
 
-    return make
+    yield make
+    for world in made:
+        remove_stacks(story_cloud, world.hosting_stack)
 
 
 @pytest.fixture
@@ -54,15 +59,20 @@ def tokens() -> Iterator[Issuer]:
 @pytest.fixture
 def make_tracks(
     story_cloud: EmbeddedCloud, tmp_path: Path, tokens: Issuer
-) -> Callable[[str], TrackWorld]:
-    """Worlds with two tracks on the shared cloud, by the name of their model."""
+) -> Iterator[Callable[[str], TrackWorld]]:
+    """Worlds with two tracks on the shared cloud, by model; they go with their story."""
+    made: list[TrackWorld] = []
 
     def make(model: str) -> TrackWorld:
-        return TrackWorld(
+        world = TrackWorld(
             cloud=story_cloud, folder=tmp_path, model=model, tokens=tokens, scale=TIME_SCALE
         )
+        made.append(world)
+        return world
 
-    return make
+    yield make
+    for world in made:
+        remove_stacks(story_cloud, f"{world.project}-")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from cli.console.server import ConsoleServer, serving
 from cli.verbs import abort_release, operator
 from emulator.server import EmbeddedCloud
 from tests.e2e.browsing import AXE, CHROMIUM, Tab, number
+from tests.e2e.leaving import remove_stacks
 from tests.e2e.world import PROJECT, Behaviour, World, wait_for
 
 playwright = pytest.importorskip(
@@ -36,7 +37,9 @@ EVEN = (
 
 
 @pytest.fixture(scope="module")
-def console_model(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> World:
+def console_model(
+    story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     """A model whose first step leaves an operator time to press keys: ten seconds of the wall."""
     text = PROJECT.replace("share_percent: 25, bake: 4m", "share_percent: 25, bake: 20m")
     assert text != PROJECT
@@ -48,7 +51,8 @@ def console_model(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathF
     )
     for version in EVEN:
         world.deploy(version)
-    return world
+    yield world
+    remove_stacks(story_cloud, world.hosting_stack)
 
 
 @pytest.fixture

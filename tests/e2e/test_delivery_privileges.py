@@ -20,6 +20,7 @@ from cli.target import embedded_target
 from emulator.server import EmbeddedCloud
 from stacks.access_stack import READER_ROLE, RELEASE_ROLE
 from stacks.project.names import access_stack_name, build_name, pipeline_name
+from tests.e2e.leaving import remove_stacks
 from tests.e2e.machines import Run, reaches, role_of
 from tests.e2e.privileges import invoke
 from tests.e2e.roles import DeployedRole, Prover, Role, StoryFailedError, client
@@ -38,7 +39,7 @@ pipeline:
 
 
 @pytest.fixture(scope="module")
-def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A stage that a pipeline delivers to, with nothing that waits for a release."""
     folder = tmp_path_factory.mktemp("delivered")
     (folder / "requests.jsonl").write_text(json.dumps({"body": {"draw": 9_999}}) + "\n")
@@ -46,7 +47,8 @@ def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) 
     text = text.replace("models:\n", "  prod: { region: us-east-1 }\nmodels:\n", 1) + PIPELINE
     made = World(cloud=story_cloud, folder=folder, model="delivered", project_text=text)
     made.deploy(V1)
-    return made
+    yield made
+    remove_stacks(story_cloud, f"{made.project}-")
 
 
 def a_delivery(**more: Any) -> dict[str, Any]:
@@ -114,7 +116,7 @@ def machine_resumes(world: World, role: DeployedRole) -> None:
     )["stateMachineArn"]
     pipeline = {"name": "delivered-pipeline", "stage": "Staging", "execution": str(uuid.uuid4())}
     started = states.start_execution(stateMachineArn=made, input=json.dumps({"pipeline": pipeline}))
-    run = Run(world=world, arn=started["executionArn"])
+    run = Run(client=states, arn=started["executionArn"])
     try:
         wait_for(lambda: run.outcome("Resume"), seconds=60, what="the outcome of Resume")
     finally:

@@ -19,7 +19,7 @@ RELEASE = """\
       strategy: canary
       mechanism: guardrail
       echoes_version: true
-      steps: [{ share_percent: 25, bake: 30m }]
+      steps: [{ share_percent: 25, bake: 8m }]
       guardrails:
         errors: { margin: 0.05 }
         latency: { margin: 0.25, tolerated_slowdown: 3.0 }

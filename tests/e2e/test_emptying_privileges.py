@@ -2,12 +2,14 @@
 
 import json
 import uuid
+from collections.abc import Iterator
 
 import pytest
 
 from emulator import deployer
 from emulator.server import EmbeddedCloud
 from stacks.project.names import function_name
+from tests.e2e.leaving import remove_stacks
 from tests.e2e.roles import Prover, Role, StoryFailedError, client
 from tests.e2e.world import PROJECT, V1, World, wait_for
 
@@ -17,7 +19,9 @@ STACKS = "emptying-test-goes"
 
 
 @pytest.fixture(scope="module")
-def emptying(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> World:
+def emptying(
+    story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     """The release stack of a stage that keeps no data; its models are not deployed."""
     text = PROJECT.replace("project: story", "project: emptying")
     world = World(
@@ -30,7 +34,8 @@ def emptying(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactor
     )
     assembly = world.synth(V1, pointers={})
     deployer.deploy(story_cloud.session(), assembly, stacks=[world.release_stack])
-    return world
+    yield world
+    remove_stacks(story_cloud, f"{world.project}-")
 
 
 def stack_goes(world: World, _role: Role) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from emulator.server import EmbeddedCloud
+from tests.e2e.leaving import remove_stacks
 from tests.e2e.machines import reaches, role_of, succeeds
 from tests.e2e.privileges import invoke
 from tests.e2e.roles import DeployedRole, Prover, Role, Story, StoryFailedError, client
@@ -25,12 +26,15 @@ pytestmark = pytest.mark.accept
 
 
 @pytest.fixture(scope="module")
-def guarded(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> World:
+def guarded(
+    story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     """A model that SageMaker releases, with v1 in service."""
     world = World(cloud=story_cloud, folder=tmp_path_factory.mktemp("guarded"), model="guarded")
     world.project_text = project("big-bang")
     world.deploy_plainly(V1)
-    return world
+    yield world
+    remove_stacks(story_cloud, world.hosting_stack)
 
 
 class _Answers(BaseHTTPRequestHandler):

@@ -34,7 +34,7 @@ def slow_world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.mark.accept
 def test_a_total_outage_is_rolled_back_inside_an_interval(slow_world: World) -> None:
-    """The look that decides is at open intervals, and few requests met the outage by then."""
+    """There are looks at open intervals, and few requests met the outage when one decided."""
     world = slow_world
     world.deploy(V1)
     world.deploy(DEAD)
@@ -47,7 +47,7 @@ def test_a_total_outage_is_rolled_back_inside_an_interval(slow_world: World) -> 
     assert_reported(world, view)
     assert_log_is_complete(world, view, seen)
     looks = [look for look in world.deployed.looks.looks(view.release_id) if look.verdict]
-    assert looks[-1].early
+    assert any(look.early for look in looks)
     judged = candidates(looks[-1].given, view.candidate.slot)
     served = candidates(world.deployed.counters.read(view.release_id), view.candidate.slot)
     assert judged <= ENOUGH

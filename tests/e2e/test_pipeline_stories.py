@@ -5,12 +5,13 @@ roles, delivery machines, release machine, models. Each story has a project of i
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from emulator.server import EmbeddedCloud
+from tests.e2e.leaving import remove_stacks
 from tests.e2e.pipelines import PipelineWorld
 from tests.e2e.world import BETTER, BROKEN, V1, wait_for
 from tidegate.release import Phase
@@ -22,13 +23,18 @@ PATIENCE = 420.0
 
 
 @pytest.fixture
-def make(story_cloud: EmbeddedCloud, tmp_path: Path) -> Make:
-    """Projects by name and mode."""
+def make(story_cloud: EmbeddedCloud, tmp_path: Path) -> Iterator[Make]:
+    """Projects by name and mode; they go with their story."""
+    made: list[PipelineWorld] = []
 
     def new(name: str, mode: str) -> PipelineWorld:
-        return PipelineWorld(cloud=story_cloud, folder=tmp_path / "source", name=name, mode=mode)
+        folder = tmp_path / "source"
+        made.append(PipelineWorld(cloud=story_cloud, folder=folder, name=name, mode=mode))
+        return made[-1]
 
-    return new
+    yield new
+    for world in made:
+        remove_stacks(story_cloud, f"{world.name}-")
 
 
 def statuses(world: PipelineWorld) -> dict[str, str]:

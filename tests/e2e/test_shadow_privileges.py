@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from emulator.server import EmbeddedCloud
+from tests.e2e.leaving import remove_stacks
 from tests.e2e.privileges import expect, invoke
 from tests.e2e.roles import DeployedRole, Prover, Role, StoryFailedError, client
 from tests.e2e.test_shadow_stories import ALIKE, shadowed
@@ -24,13 +25,14 @@ ASKED = 30
 
 
 @pytest.fixture(scope="module")
-def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A model whose idle version gets copies."""
     folder = tmp_path_factory.mktemp("shadow-role")
     made = shadowed(World(cloud=story_cloud, folder=folder, model="shadow-role"))
     made.deploy(V1)
     made.deploy(ALIKE)
-    return made
+    yield made
+    remove_stacks(story_cloud, made.hosting_stack)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 
 from emulator.server import EmbeddedCloud
 from tests.e2e.conftest import EVEN, TIME_SCALE
+from tests.e2e.leaving import remove_stacks
 from tests.e2e.privileges import (
     expect,
     invoke,
@@ -47,6 +48,7 @@ def tracks(
         for version in EVEN:
             made.deploy(version)
         yield made
+        remove_stacks(story_cloud, f"{made.project}-")
 
 
 def _task(record: ReleaseRecord) -> dict[str, Any]:
