@@ -30,7 +30,7 @@ from emulator.cloudwatch.queries import (
     parse_queries,
 )
 from emulator.cloudwatch.series import Datapoint, is_statistic, statistic
-from emulator.cloudwatch.store import MetricStore
+from emulator.cloudwatch.store import MetricKey, MetricStore
 
 Json = dict[str, Any]
 
@@ -47,6 +47,11 @@ class Definition:
     queries: tuple[Query, ...]
     rule: Rule
     period: int
+
+    @property
+    def keys(self) -> tuple[MetricKey, ...]:
+        """The metrics that it looks at."""
+        return tuple(query.key for query in self.queries if query.key is not None)
 
     @property
     def watched(self) -> Query:
@@ -116,12 +121,16 @@ def window_end(definition: Definition, now: float) -> int:
     return math.floor(now / grid) * grid
 
 
+def first_start(definition: Definition, end: int) -> int:
+    """When the oldest window began that an evaluation looks at whose newest one ended then."""
+    return end - definition.period * (definition.rule.periods + EXTRA_PERIODS)
+
+
 def find(definition: Definition, store: MetricStore, current: State, now: float) -> Finding:
     """What the datapoints up to `now` say to the alarm."""
     period, rule = definition.period, definition.rule
     end = window_end(definition, now)
-    count = rule.periods + EXTRA_PERIODS
-    starts = [end - period * back for back in range(count, 0, -1)]
+    starts = list(range(first_start(definition, end), end, period))
     series = _series(definition, store, starts)
     values = [series.get(start) for start in starts]
     certain = _certain_value(definition, store, end, now)

@@ -27,6 +27,17 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Sight:
+    """All that an evaluation of an alarm depends on: where this is as before, so is its finding."""
+
+    definition: Definition
+    version: int
+    end: int | None
+    """Where its windows end; None where they have left all data behind, and move for nothing."""
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloudWatch:
     """The metrics of one embedded cloud; `now` is the cloud's clock in Unix seconds."""
 
@@ -34,7 +45,7 @@ class CloudWatch:
     store: MetricStore = field(default_factory=MetricStore)
     _evaluating: threading.RLock = field(default_factory=threading.RLock)
     _held: dict[tuple[str, str, str], float] = field(default_factory=dict)
-    _seen: dict[tuple[str, str, str], tuple[int, int]] = field(default_factory=dict)
+    _seen: dict[tuple[str, str, str], _Sight] = field(default_factory=dict)
 
     def add(self, key: MetricKey, counted: Mapping[float, float], *, unit: str) -> None:
         """The values, each as often as it says, were seen now; alarms hear of it in due time."""
@@ -116,18 +127,38 @@ class CloudWatch:
     def evaluate_all(self) -> None:
         """Every alarm is in the state that its datapoints ask for; a broken one stops no other.
 
-        An alarm whose window did not move is not looked at again before new data has come.
+        An alarm that would see what it saw before is not looked at again.
         """
-        version, shortest = self.store.version, int(self.now() // alarms.SHORTEST_GRID_SECONDS)
         for account, region, alarm in seam.alarms():
-            key = (account, region, alarm["AlarmName"])
-            if self._seen.get(key) == (version, shortest):
-                continue
             try:
-                self.evaluate(account, region, alarm)
-                self._seen[key] = (version, shortest)
+                self._evaluate_unless_seen(account, region, alarm)
             except Exception:  # noqa: BLE001 - ministack's actions may raise anything
                 _log.exception("alarm %s could not be evaluated", alarm.get("AlarmName"))
+
+    def _evaluate_unless_seen(self, account: str, region: str, alarm: Json) -> None:
+        key = (account, region, alarm["AlarmName"])
+        sight = self._sight(Tenant(account=account, region=region), alarm)
+        if sight is None or self._seen.get(key) == sight:
+            return
+        self.evaluate(account, region, alarm)
+        if key not in self._held:
+            self._seen[key] = sight
+
+    def _sight(self, tenant: Tenant, alarm: Json) -> _Sight | None:
+        """What an evaluation would depend on now; None of a record that is half written."""
+        try:
+            definition = alarms.definition_of(alarm, tenant)
+        except QueryError:
+            return None
+        end = alarms.window_end(definition, self.now())
+        newest = self.store.newest_of(definition.keys)
+        moves = newest is not None and newest >= alarms.first_start(definition, end)
+        return _Sight(
+            definition=definition,
+            version=self.store.version_of(definition.keys),
+            end=end if moves else None,
+            state=str(alarm["StateValue"]),
+        )
 
     def firing(self, account: str, region: str, names: tuple[str, ...]) -> tuple[str, ...]:
         """Which of these alarms are in ALARM."""

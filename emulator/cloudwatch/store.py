@@ -7,7 +7,7 @@ days, as CloudWatch keeps them (its documentation: high resolution, then one min
 
 import math
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from emulator.cloudwatch.series import Datapoint, merge
@@ -40,6 +40,8 @@ class MetricKey:
 class _Series:
     points: dict[int, Datapoint] = field(default_factory=dict)
     unit: str = "None"
+    version: int = 0
+    newest: int | None = None
 
 
 class MetricStore:
@@ -53,10 +55,15 @@ class MetricStore:
         self._lock = threading.Lock()
         self._version = 0
 
-    @property
-    def version(self) -> int:
-        """A number that grows with every datapoint, so that nobody looks twice at the same data."""
-        return self._version
+    def version_of(self, keys: Iterable[MetricKey]) -> int:
+        """A number that grows with every datapoint of these, so that nobody looks at them twice."""
+        known = (self._series.get(key) for key in keys)
+        return max((series.version for series in known if series is not None), default=0)
+
+    def newest_of(self, keys: Iterable[MetricKey]) -> int | None:
+        """The second of the newest datapoint of these, None if there is none."""
+        found = [moment for key in keys if (moment := self.newest(key)) is not None]
+        return max(found, default=None)
 
     def add(self, key: MetricKey, moment: float, point: Datapoint, *, unit: str = "None") -> None:
         """The point's samples count for the second of `moment`."""
@@ -64,7 +71,8 @@ class MetricStore:
         with self._lock:
             self._version += 1
             series = self._series.setdefault(key, _Series())
-            series.unit = unit
+            series.unit, series.version = unit, self._version
+            series.newest = second if series.newest is None else max(series.newest, second)
             known = series.points.get(second)
             merged = merge([point] if known is None else [known, point])
             if merged is not None:
@@ -101,9 +109,8 @@ class MetricStore:
 
     def newest(self, key: MetricKey) -> int | None:
         """The second of the newest datapoint."""
-        with self._lock:
-            series = self._series.get(key)
-            return None if series is None or not series.points else max(series.points)
+        series = self._series.get(key)
+        return None if series is None else series.newest
 
     def keys(self, account: str, region: str) -> Iterator[MetricKey]:
         """Every metric of the tenant."""

@@ -35,7 +35,7 @@ stages:
 pipeline:
   mode: {mode}{tools}
   source: {source}
-  stages: {{ staging: staging, production: prod }}
+  stages: {{ staging: staging, production: prod }}{alarm}
   traffic:
     opinion: {{ file: requests.jsonl, requests_per_minute: 40 }}
 models:
@@ -114,13 +114,16 @@ class PipelineWorld:
     mode: str
     accounts: Accounts | None = None
     source: str = "{ s3: {} }"
+    alarm: str | None = None
     _places: dict[str, Deployed] = field(default_factory=dict)
 
     def write(self, behaviour: Behaviour, *, named: str | None = None) -> None:
         """The source is this version; `named` is what its own test looks at."""
         told = {**behaviour_json(behaviour), "name": behaviour.name if named is None else named}
         sections = _ONE_ACCOUNT if self.accounts is None else self.accounts.sections()
-        told = {"name": self.name, "mode": self.mode, "source": self.source, **sections}
+        alarm = "" if self.alarm is None else f"\n  alarm: {self.alarm}"
+        told = {"name": self.name, "mode": self.mode, "source": self.source, "alarm": alarm}
+        told |= sections
         project = PROJECT.format(**told)
         requests = [{"body": json.loads(question.body)} for question in questions(200)]
         for path, text in {

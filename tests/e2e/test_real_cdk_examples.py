@@ -1,5 +1,6 @@
 """The pinned CDK command line takes every example through its life on one embedded cloud."""
 
+import json
 import os
 import re
 import subprocess
@@ -55,8 +56,11 @@ class Stage:
         made = route53.create_hosted_zone(Name="models.example.com", CallerReference="examples")
         return str(made["HostedZone"]["Id"]).rpartition("/")[2]
 
-    def example(self, file: Path, *, log_days: int) -> Path:
-        """The example with trained models, this cloud's zone, and so many days of logs."""
+    def example(self, file: Path, *, log_days: int, data: str = "delete") -> Path:
+        """The example with trained models, this cloud's zone, and so many days of logs.
+
+        `data` says what becomes of data when the stage goes.
+        """
         text = file.read_text(encoding="utf-8")
         for version in sorted(set(_ARTIFACT.findall(text))):
             if not (self.folder / version).is_dir():
@@ -65,12 +69,14 @@ class Stage:
         text = _ZONE.sub(f"zone_id: {self.zone}", text)
         text = _ISSUER.sub(rf"\g<all>\g<2>jwks: {self._jwks}\n", text)
         assert "log_days: 7" in text
+        assert "data_on_destroy: delete" in text
+        text = text.replace("data_on_destroy: delete", f"data_on_destroy: {data}")
         path = self.folder / f"{file.stem}.yaml"
         path.write_text(text.replace("log_days: 7", f"log_days: {log_days}"))
         return path
 
-    def cdk(self, *arguments: str, project: Path | None = None) -> str:
-        """What the command printed; it must succeed."""
+    def cdk(self, *arguments: str, project: Path | None = None, code: int = 0) -> str:
+        """What the command printed; it must end with that exit code."""
         context = [] if project is None else ["-c", f"tidegate:project-file={project}"]
         output = ["--output", str(self.folder / "cdk.out")]
         done = subprocess.run(
@@ -83,8 +89,35 @@ class Stage:
             check=False,
             timeout=300,
         )
-        assert done.returncode == 0, done.stdout
+        assert done.returncode == code, done.stdout
         return done.stdout
+
+    def kept(self) -> list[tuple[str, str]]:
+        """Type and logical id of every resource that its stack keeps when it goes."""
+        return [
+            (resource["Type"], logical_id)
+            for stack in self._stacks()
+            for logical_id, resource in self._template(stack["StackName"])["Resources"].items()
+            if resource.get("DeletionPolicy") == "Retain"
+        ]
+
+    def unprotect(self) -> None:
+        """Stacks may be deleted."""
+        client = self.cloud.session().client("cloudformation")
+        for stack in self._stacks():
+            client.update_termination_protection(
+                StackName=stack["StackName"], EnableTerminationProtection=False
+            )
+
+    def _stacks(self) -> list[dict[str, Any]]:
+        told = self.cloud.session().client("cloudformation").describe_stacks()["Stacks"]
+        return [dict(stack) for stack in told if stack["StackName"] != "CDKToolkit"]
+
+    def _template(self, stack: str) -> dict[str, Any]:
+        client: Any = self.cloud.session().client("cloudformation")
+        body = client.get_template(StackName=stack)["TemplateBody"]
+        found: dict[str, Any] = json.loads(body) if isinstance(body, str) else dict(body)
+        return found
 
     def left(self) -> dict[str, list[str]]:
         """What there is beside the bootstrap's own."""
@@ -92,11 +125,7 @@ class Stage:
         client: Any = session.client
         sagemaker = client("sagemaker")
         return {
-            "stacks": [
-                stack["StackName"]
-                for stack in client("cloudformation").describe_stacks()["Stacks"]
-                if stack["StackName"] != "CDKToolkit"
-            ],
+            "stacks": [stack["StackName"] for stack in self._stacks()],
             "endpoints": [e["EndpointName"] for e in sagemaker.list_endpoints()["Endpoints"]],
             "configs": [
                 c["EndpointConfigName"]
@@ -138,3 +167,27 @@ def test_life_of_an_example_by_the_real_cdk(stage: Stage, example: Path) -> None
     stage.cdk("destroy", "--all", "--force", project=project)
 
     assert stage.left() == before
+
+
+def test_destroy_says_what_it_keeps(stage: Stage) -> None:
+    """A stage that keeps its data is protected; destroyed all the same, it names what stays."""
+    before = stage.left()
+    project = stage.example(EXAMPLES[0], log_days=7, data="keep")
+    stage.cdk("deploy", "--all", "--require-approval", "never", project=project)
+    destroy = ("destroy", "--all", "--force", "--progress", "events")
+    assert "TerminationProtection" in stage.cdk(*destroy, project=project, code=1)
+
+    kept = stage.kept()
+    assert {kind for kind, _ in kept} >= {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup"}
+    stage.unprotect()
+    said = stage.cdk(*destroy, project=project)
+
+    skipped = [line for line in said.splitlines() if "DELETE_SKIPPED" in line]
+    for kind, logical_id in kept:
+        assert [line for line in skipped if kind in line and logical_id in line], (kind, skipped)
+    assert len(skipped) == len(kept)
+    left = stage.left()
+    assert left["stacks"] == before["stacks"]
+    assert left["endpoints"] == before["endpoints"]
+    tables = [kind for kind, _ in kept if kind == "AWS::DynamoDB::Table"]
+    assert len(left["tables"]) == len(before["tables"]) + len(tables)

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.accept
 
 ACCOUNTS = Accounts(tools="111111111111", staging="222222222222", prod="333333333333")
 PATIENCE = 420.0
+ALARM = "apart-health"
 
 
 @pytest.fixture
@@ -46,7 +47,9 @@ def world(cloud: EmbeddedCloud, tmp_path: Path) -> PipelineWorld:
         name="apart",
         mode="delivery",
         accounts=ACCOUNTS,
+        alarm=ALARM,
     )
+    set_alarm(cloud, "ALARM")
     made.install(V1, "staging", "prod")
     return made
 
@@ -57,8 +60,22 @@ def stacks(cloud: EmbeddedCloud, account: str) -> set[str]:
     return {s["StackName"] for s in told if s["StackName"].startswith("apart-")}
 
 
+def set_alarm(cloud: EmbeddedCloud, state: str) -> None:
+    """The alarm of production's account is in that state until it is set to another one."""
+    cloudwatch = cloud.session(ACCOUNTS.prod).client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=ALARM, Namespace="n", MetricName="m", Period=60, Statistic="Sum", Threshold=1,
+        EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
+    )  # fmt: skip
+    cloudwatch.set_alarm_state(AlarmName=ALARM, StateValue=state, StateReason="a story")
+
+
 def test_a_change_crosses_three_accounts(world: PipelineWorld, cloud: EmbeddedCloud):
-    """Released in staging's account, approved in the tools', released in production's."""
+    """Released in staging's account, approved in the tools', released in production's.
+
+    Production is not entered while its alarm is on; once it is off, the stage is retried.
+    """
     assert stacks(cloud, ACCOUNTS.tools) == {"apart-pipeline"}
     assert {name.split("-")[1] for name in stacks(cloud, ACCOUNTS.staging)} == {"staging"}
     assert {name.split("-")[1] for name in stacks(cloud, ACCOUNTS.prod)} == {"prod"}
@@ -72,6 +89,13 @@ def test_a_change_crosses_three_accounts(world: PipelineWorld, cloud: EmbeddedCl
     assert "v2 after v1 in staging: promoted" in world.pipeline.evidence(execution, action.name)
 
     world.pipeline.decide(stage, action, status="Approved", why="the story says so")
+    kept_out = world.rest(execution, seconds=PATIENCE)
+    assert kept_out.status == "Failed", json.dumps(kept_out.to_json())
+    production = kept_out.stages[-1]
+    assert "alarm" in production.entry.lower(), production
+    assert world.live("prod") == "v1"
+    set_alarm(cloud, "OK")
+    world.pipeline.retry(production)
     with world.users("prod"):
         done = world.rest(execution, seconds=PATIENCE)
     assert done.status == "Succeeded", json.dumps(done.to_json())

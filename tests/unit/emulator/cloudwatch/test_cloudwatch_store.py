@@ -76,3 +76,17 @@ def test_old_seconds_become_minutes_and_then_nothing(store: Any):
     assert _total(store.window(_key(), 0, 60)) == 3.0
     store.prune(15.0 * DAY + 60)
     assert list(store.keys("1", "r")) == []
+
+
+def test_only_their_own_data_make_a_set_of_metrics_newer(store: Any):
+    """Version and newest second are those of the metrics that are asked about."""
+    mine, other = [_key(variant="green"), _key(variant="blue")], _key(variant="red")
+    assert (store.version_of(mine), store.newest_of(mine)) == (0, None)
+    store.add(mine[0], 70.0, of_values({1.0: 1.0}))
+    store.add(mine[1], 50.0, of_values({1.0: 1.0}))
+    before = store.version_of(mine)
+    assert store.newest_of(mine) == 70
+    store.add(other, 90.0, of_values({1.0: 1.0}))
+    assert (store.version_of(mine), store.newest_of(mine)) == (before, 70)
+    store.add(mine[1], 60.0, of_values({1.0: 1.0}))
+    assert store.version_of(mine) > before
