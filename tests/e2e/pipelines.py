@@ -122,9 +122,8 @@ class PipelineWorld:
         told = {**behaviour_json(behaviour), "name": behaviour.name if named is None else named}
         sections = _ONE_ACCOUNT if self.accounts is None else self.accounts.sections()
         alarm = "" if self.alarm is None else f"\n  alarm: {self.alarm}"
-        told = {"name": self.name, "mode": self.mode, "source": self.source, "alarm": alarm}
-        told |= sections
-        project = PROJECT.format(**told)
+        own = {"name": self.name, "mode": self.mode, "source": self.source}
+        project = PROJECT.format(**own, **sections, alarm=alarm)
         requests = [{"body": json.loads(question.body)} for question in questions(200)]
         for path, text in {
             "tidegate.yaml": project.replace("LABEL", behaviour.name),
