@@ -61,9 +61,8 @@ def world(cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> Pip
         accounts=ACCOUNTS,
     )
     made.install(V1, "staging", "prod")
-    view = made.rest(started_by_upload(made, seconds=20))
-    assert view.waiting is not None, json.dumps(view.to_json())
-    made.pipeline.decide(*view.waiting, status="Rejected", why="only the source was wanted")
+    with listening(made):
+        started_by_upload(made)
     return made
 
 
@@ -141,16 +140,24 @@ class LoneBuild:
 
 
 @contextmanager
-def source_of(world: PipelineWorld, content: bytes) -> Iterator[None]:
-    """The newest source is this one while the block runs, and starts nothing."""
+def listening(world: PipelineWorld) -> Iterator[None]:
+    """Uploads start the pipeline while the block runs, and only then: stories start it by hand."""
     rule, events = resource(world, "SourceUploaded"), client(world, "events")
-    events.disable_rule(Name=rule)
+    events.enable_rule(Name=rule)
     try:
-        put_source(world, content)
+        yield
+    finally:
+        events.disable_rule(Name=rule)
+
+
+@contextmanager
+def source_of(world: PipelineWorld, content: bytes) -> Iterator[None]:
+    """The newest source is this one while the block runs."""
+    put_source(world, content)
+    try:
         yield
     finally:
         put_source(world, light())
-        events.enable_rule(Name=rule)
 
 
 def put_source(world: PipelineWorld, content: bytes) -> None:
@@ -159,8 +166,11 @@ def put_source(world: PipelineWorld, content: bytes) -> None:
     client(world, "s3").put_object(Bucket=bucket, Key="source.zip", Body=content)
 
 
-def started_by_upload(world: PipelineWorld, *, seconds: float) -> str:
-    """The execution that an upload of the light source starts; AssertionError if none does."""
+def started_by_upload(world: PipelineWorld) -> None:
+    """An upload of the light source starts an execution, which is rejected at its approval.
+
+    AssertionError if it starts none.
+    """
     before = world.pipeline.view().execution
     put_source(world, light())
 
@@ -168,7 +178,11 @@ def started_by_upload(world: PipelineWorld, *, seconds: float) -> str:
         execution = world.pipeline.view().execution
         return None if execution == before else execution
 
-    return str(wait_for(newer, seconds=seconds, what="the start of the pipeline"))
+    started = wait_for(newer, seconds=20, what="the start of the pipeline")
+    view = world.rest(str(started))
+    assert view.waiting is not None, json.dumps(view.to_json())
+    world.pipeline.decide(*view.waiting, status="Rejected", why="only the source was wanted")
+    world.rest(str(started))
 
 
 def pipeline_delivers(world: PipelineWorld, role: DeployedRole) -> None:
@@ -186,7 +200,8 @@ def pipeline_delivers(world: PipelineWorld, role: DeployedRole) -> None:
 def upload_starts(world: PipelineWorld, role: DeployedRole) -> None:
     """What is uploaded starts the pipeline."""
     try:
-        started_by_upload(world, seconds=8)
+        with listening(world):
+            started_by_upload(world)
     except AssertionError as error:
         raise StoryFailedError(str(error)) from error
 
