@@ -76,7 +76,14 @@ def test_a_registry_is_of_one_account(cloud: EmbeddedCloud):
     """Neither its groups nor their versions are seen from another, not even by ARN."""
     here, there = (client(cloud, account, "sagemaker") for account in (TOOLS, STAGING))
     here.create_model_package_group(ModelPackageGroupName="ours")
-    made = here.create_model_package(ModelPackageGroupName="ours", SourceUri="s3://bucket/key")
+    specification = {
+        "Containers": [{"Image": "image:1"}],
+        "SupportedContentTypes": ["text/csv"],
+        "SupportedResponseMIMETypes": ["text/csv"],
+    }
+    made = here.create_model_package(
+        ModelPackageGroupName="ours", InferenceSpecification=specification
+    )
     arn = made["ModelPackageArn"]
     assert f":{TOOLS}:" in arn
     assert there.list_model_package_groups()["ModelPackageGroupSummaryList"] == []

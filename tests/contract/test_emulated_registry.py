@@ -63,14 +63,18 @@ def test_versions_of_a_group_count_up(hosting: Hosting, group: str, register: Re
 
 
 def test_lists_are_read_page_by_page(hosting: Hosting, group: str, register: Registered):
-    """By boto3's own paginator, the newest first."""
+    """By boto3's own paginator, the oldest first unless asked otherwise."""
     arns = [register() for _ in range(5)]
     pages = hosting.sagemaker.get_paginator("list_model_packages").paginate(
         ModelPackageGroupName=group, PaginationConfig={"PageSize": 2}
     )
     listed = [page["ModelPackageSummaryList"] for page in pages]
     assert [len(page) for page in listed] == [2, 2, 1]
-    assert [each["ModelPackageArn"] for page in listed for each in page] == arns[::-1]
+    assert [each["ModelPackageArn"] for page in listed for each in page] == arns
+    newest = hosting.sagemaker.list_model_packages(
+        ModelPackageGroupName=group, SortOrder="Descending", MaxResults=1
+    )["ModelPackageSummaryList"]
+    assert newest[0]["ModelPackageArn"] == arns[-1]
 
 
 def test_a_rule_hears_of_approvals(hosting: Hosting, group: str, register: Registered):

@@ -34,7 +34,7 @@ import boto3
 registry = boto3.client("sagemaker")
 listed = registry.list_model_packages(
     ModelPackageGroupName=os.environ["MODEL_PACKAGE_GROUP"],
-    ModelApprovalStatus="Approved", SortBy="CreationTime", MaxResults=1,
+    ModelApprovalStatus="Approved", SortOrder="Descending", MaxResults=1,
 )["ModelPackageSummaryList"]
 for package in listed:
     told = registry.describe_model_package(ModelPackageName=package["ModelPackageArn"])

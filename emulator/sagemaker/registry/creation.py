@@ -1,7 +1,7 @@
 """What CreateModelPackage takes, and what of it is kept. Pure.
 
-For a versioned package AWS demands `InferenceSpecification` unless `SourceUri` says where the
-model comes from; image and artifact that it names are not looked at here.
+Image and artifact of an inference specification are not looked at here. A package without one is a
+clone of what `SourceUri` names on AWS, or a model that was only logged; neither is emulated.
 """
 
 from collections import Counter
@@ -31,6 +31,10 @@ def check(request: Mapping[str, Any]) -> None:
             raise errors.not_emulated(words)
     if not request.get("ModelPackageGroupName"):
         raise refusals.no_name()
+    if not request.get("InferenceSpecification"):
+        raise errors.not_emulated(
+            "model packages without an InferenceSpecification (clones by SourceUri, logged models)"
+        )
     faults = [*_faults(request)]
     if faults:
         raise errors.validation(" ".join(faults))
@@ -42,8 +46,6 @@ def _faults(request: Mapping[str, Any]) -> Iterator[str]:
         yield (
             "Tags cannot be given with ModelPackageGroupName: a version uses the tags of its group."
         )
-    if not request.get("InferenceSpecification") and not request.get("SourceUri"):
-        yield "InferenceSpecification or SourceUri is required."
     yield from repeated_names(request.get("AdditionalInferenceSpecifications", []))
 
 

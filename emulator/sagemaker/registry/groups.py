@@ -14,6 +14,9 @@ from emulator.sagemaker.store import Store
 
 Json = dict[str, Any]
 
+DEFAULT_ORDER = {"SortOrder": "Ascending"}
+"""Of the registry's lists by the API reference; those of models and endpoints begin at the end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupOperations:
@@ -60,6 +63,6 @@ class GroupOperations:
         groups = list(self.store.shelf(tenant).package_groups.values())
         if request.get("CrossAccountFilterOption") == "CrossAccount":
             groups = []
-        return page_of(groups, request).answer(
+        return page_of(groups, {**DEFAULT_ORDER, **request}).answer(
             "ModelPackageGroupSummaryList", describe.group_summary
         )

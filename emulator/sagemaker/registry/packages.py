@@ -10,6 +10,7 @@ from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.registry import changes, creation, describe, refusals
 from emulator.sagemaker.registry.announcements import Announce, package_changed
 from emulator.sagemaker.registry.finding import group_of, package_of, packages_in
+from emulator.sagemaker.registry.groups import DEFAULT_ORDER
 from emulator.sagemaker.registry.state import ModelPackage, PackageGroup
 from emulator.sagemaker.store import Store
 
@@ -86,7 +87,7 @@ class PackageOperations:
         """One page of the packages: unversioned ones (there are none), unless a group is named."""
         page = page_of(
             self._listed(tenant, request),
-            request,
+            {**DEFAULT_ORDER, **request},
             {
                 "Name": lambda package: (package.name, package.version),
                 "CreationTime": lambda package: (package.created, package.version),

@@ -1,8 +1,9 @@
 """What the registry's operations are asked on, and under which condition keys. Pure.
 
-Source: the service authorization reference for SageMaker. Where it lists a resource as optional,
-the examples of the developer guide decide: listing the versions of a group is asked on
-`model-package/GROUP/*`, creating one on the group and on that. Keys that begin with
+Source: the service authorization reference for SageMaker. Operations that it gives the type
+`model-package` for versions that are not known yet are asked on `model-package/GROUP/*`, as the
+developer guide writes the policies of groups: listing a group's versions, and creating one, which
+is asked on the group too, the reference's other type for it. Keys that begin with
 `sagemaker:Current` and tags of resources are not set.
 """
 

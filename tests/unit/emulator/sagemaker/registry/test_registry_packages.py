@@ -7,7 +7,7 @@ import pytest
 
 from emulator.sagemaker.errors import SageMakerError
 from emulator.sagemaker.names import Tenant
-from tests.unit.emulator.sagemaker.registry.conftest import faults
+from tests.unit.emulator.sagemaker.registry.conftest import SPECIFICATION, faults
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/flights"
 
@@ -54,14 +54,27 @@ def test_the_content_of_a_model_card_can_be_left_out(registry: Any):
         ({}, "ValidationException", "Missing ARN."),
         ({"ModelPackageName": "x"}, "NotEmulatedException", "without a group"),
         (
-            {"ModelPackageGroupName": "none", "SourceUri": "s3://b/k"},
+            {"ModelPackageGroupName": "none", "InferenceSpecification": SPECIFICATION},
             "ValidationException",
             "model-package-group/none does not exist.",
         ),
         (
-            {"ModelPackageGroupName": "Flights", "Tags": [{"Key": "k", "Value": "v"}]},
+            {
+                "ModelPackageGroupName": "Flights",
+                "InferenceSpecification": SPECIFICATION,
+                "Tags": [{"Key": "k", "Value": "v"}],
+                "AdditionalInferenceSpecifications": [
+                    {"Name": "a", "Containers": [{"Image": "i"}]},
+                    {"Name": "a", "Containers": [{"Image": "i"}]},
+                ],
+            },
             "ValidationException",
-            "a version uses the tags of its group. InferenceSpecification or SourceUri is required",
+            "a version uses the tags of its group. Names of AdditionalInferenceSpecifications must",
+        ),
+        (
+            {"ModelPackageGroupName": "Flights", "SourceUri": f"{ARN}/1"},
+            "NotEmulatedException",
+            "clones by SourceUri",
         ),
         (
             {"ModelPackageGroupName": "Flights", "CertifyForMarketplace": True},
@@ -122,7 +135,7 @@ def test_an_update_that_changes_nothing_is_not_announced(registry: Any, world: A
 
 
 def test_versions_are_listed_by_group(registry: Any):
-    """Newest first, by status, in pages; without a group there are only unversioned ones: none."""
+    """By status, in pages; without a group there are only unversioned ones: none."""
     arns = [registry.package() for _ in range(3)]
     registry.update(arns[0], ModelApprovalStatus="Approved")
     registry.update(arns[2], ModelApprovalStatus="Approved")
@@ -130,11 +143,11 @@ def test_versions_are_listed_by_group(registry: Any):
     first = registry.call("ListModelPackages", **asked, MaxResults=1)
     rest = registry.call("ListModelPackages", **asked, NextToken=first["NextToken"])
     listed = [*first["ModelPackageSummaryList"], *rest["ModelPackageSummaryList"]]
-    assert [package["ModelPackageArn"] for package in listed] == [arns[2], arns[0]]
+    assert [package["ModelPackageArn"] for package in listed] == [arns[0], arns[2]]
     assert faults("ListModelPackages", first) == ""
     assert registry.call("ListModelPackages") == {"ModelPackageSummaryList": []}
-    every = registry.call("ListModelPackages", ModelPackageType="Both", SortOrder="Ascending")
-    assert [p["ModelPackageVersion"] for p in every["ModelPackageSummaryList"]] == [1, 2, 3]
+    every = registry.call("ListModelPackages", ModelPackageType="Both", SortOrder="Descending")
+    assert [p["ModelPackageVersion"] for p in every["ModelPackageSummaryList"]] == [3, 2, 1]
 
 
 def test_another_account_sees_nothing(registry: Any, story: Any):
