@@ -47,13 +47,10 @@ def _container(package: ModelPackage, specification: str | None) -> Mapping[str,
 
 def _specification(package: ModelPackage, name: str | None) -> Mapping[str, Any]:
     """The one of that name among the additional ones, or the main one."""
-    found: Mapping[str, Any] | None
-    if name is None:
-        found = package.members.get("InferenceSpecification")
-    else:
-        listed = package.members.get("AdditionalInferenceSpecifications", [])
-        found = next((each for each in listed if each["Name"] == name), None)
-    if found is None:
+    listed = package.members.get("AdditionalInferenceSpecifications", [])
+    known: dict[str | None, Mapping[str, Any]] = {each["Name"]: each for each in listed}
+    known[None] = package.members.get("InferenceSpecification", {})
+    if not known.get(name):
         wanted = "InferenceSpecification" if name is None else f"inference specification {name}"
         raise errors.validation(f"ModelPackage {package.arn} has no {wanted}.")
-    return found
+    return known[name]

@@ -128,7 +128,7 @@ class PackageResource(SageMakerResource):
 def _members(operation: str, properties: Mapping[str, Any]) -> Json:
     """The properties that the operation takes, as its shape spells them."""
     shape = apimodels.service_model("sagemaker").operation_model(operation).input_shape
-    members: Json = apimodels.from_template(shape, properties)
+    members: Json = {} if shape is None else apimodels.from_template(shape, properties)
     return members
 
 
