@@ -185,14 +185,14 @@ class _Drawing:
         )
 
     def _registry(self, group: str) -> list[dict[str, Any]]:
-        """Which package was approved: SageMaker writes names in ARNs in lower case."""
+        """Which package was approved: SageMaker writes names in ARNs in lower case.
+
+        Listing is a right on the versions, not on their group (service authorization reference,
+        Amazon SageMaker, `ListModelPackages`).
+        """
         packages = sub(self.arn("sagemaker", f"model-package/{group.lower()}/*"))
         return [
-            allow(["sagemaker:DescribeModelPackage"], [packages]),
-            allow(
-                ["sagemaker:ListModelPackages"],
-                [sub(self.arn("sagemaker", f"model-package-group/{group.lower()}"))],
-            ),
+            allow(["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"], [packages])
         ]
 
     def _reader(self, stage: StageSpec) -> str:

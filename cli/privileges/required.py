@@ -58,10 +58,6 @@ _TWO_NAMES = (
     "Developer Tools console User Guide, 'Connections rename': connections of the former name are "
     "used under the former action"
 )
-_OF_THE_PROJECT = (
-    "of the project's own `make model`, which may ask the registry for the newest approved "
-    "package (docs/how-to/continuous-delivery.md); no example does"
-)
 
 _EVERY_FUNCTION = dict.fromkeys(("logs:CreateLogStream", "logs:PutLogEvents"), _FUNCTION_LOG)
 _EVERY_MACHINE = dict.fromkeys(
@@ -97,12 +93,7 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
         _STREAM,
     ),
     "PipelineRole": {**_EVERY_STORE, "codestar-connections:UseConnection": _TWO_NAMES},
-    "ChecksBuildRole": {
-        **_EVERY_BUILD,
-        **dict.fromkeys(
-            ("sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"), _OF_THE_PROJECT
-        ),
-    },
+    "ChecksBuildRole": _EVERY_BUILD,
     "DeployBuildRole": _EVERY_BUILD,
     "EvidenceBuildRole": _EVERY_BUILD,
     "ReleaseMachineRole": {

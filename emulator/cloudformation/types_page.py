@@ -28,6 +28,8 @@ OURS = (
     "AWS::SageMaker::Endpoint",
     "AWS::SageMaker::EndpointConfig",
     "AWS::SageMaker::Model",
+    "AWS::SageMaker::ModelPackage",
+    "AWS::SageMaker::ModelPackageGroup",
     "AWS::WAFv2::WebACLAssociation",
 )
 """The types that services of this package run."""

@@ -1,16 +1,14 @@
 """Puts CodePipeline into the running cloud: API, resource type, engine, triggers."""
 
-import contextlib
 from concurrent.futures import ThreadPoolExecutor
 
 from emulator.cloudformation.registry import RESOURCE_TYPES
 from emulator.cloudformation.schemas import bundled_catalogue
 from emulator.codebuild.plugin import installed as builds_of
 from emulator.codeconnections.plugin import installed as connections_of
-from emulator.codepipeline.announcements import Announcer, Publish
+from emulator.codepipeline.announcements import Announcer
 from emulator.codepipeline.api import CodePipeline
 from emulator.codepipeline.context import Services
-from emulator.codepipeline.declaration import Tenant
 from emulator.codepipeline.engine import Engine
 from emulator.codepipeline.executions import ExecutionOperations
 from emulator.codepipeline.jobs import JobBoard
@@ -22,7 +20,6 @@ from emulator.codepipeline.triggers import Triggers
 from emulator.codepipeline.workers import Workers
 from emulator.runtime import Runtime
 from emulator.seams import events, objects, tenancy
-from emulator.seams.events import Event
 from emulator.seams.services import register_service
 from emulator.seams.trust import trusts_service
 
@@ -33,7 +30,7 @@ def install_codepipeline(runtime: Runtime) -> None:
     """CodePipeline's API answers, and templates may contain pipelines."""
     store, jobs, now = Store(), JobBoard(), runtime.clock.now
     # One thread each: what they do keeps its order, and nobody waits for it under a lock.
-    publishing = ThreadPoolExecutor(1, thread_name_prefix="pipeline-events")
+    outbox = events.Outbox("pipeline-events")
     triggering = ThreadPoolExecutor(1, thread_name_prefix="pipeline-triggers")
     services = Services(
         sessions=Sessions(runtime, trusts_codepipeline),
@@ -43,7 +40,7 @@ def install_codepipeline(runtime: Runtime) -> None:
         jobs=jobs,
         connections=connections_of(runtime),
     )
-    announcer = Announcer(_publisher(publishing))
+    announcer = Announcer(lambda t, event: outbox.send(t.account, t.region, event))
     directory = runtime.state_directory / "codepipeline"
     workers = Workers(services=services, announcer=announcer, directory=directory, now=now)
     engine = Engine(store=store, workers=workers, announcer=announcer, now=now)
@@ -64,8 +61,8 @@ def install_codepipeline(runtime: Runtime) -> None:
 
     async def stop() -> None:
         engine.close()
-        for pool in (publishing, triggering):
-            pool.shutdown(wait=False, cancel_futures=True)
+        outbox.close()
+        triggering.shutdown(wait=False, cancel_futures=True)
 
     runtime.on_stop(stop)
 
@@ -87,12 +84,3 @@ def _listen(triggers: Triggers) -> None:
     """Told again, neither is told twice; S3 and EventBridge are loaded by the first pipeline."""
     objects.on_created(triggers.object_created)
     events.attach()
-
-
-def _publisher(pool: ThreadPoolExecutor) -> Publish:
-    def publish(tenant: Tenant, event: Event) -> None:
-        # After the cloud's end there is nobody to tell.
-        with contextlib.suppress(RuntimeError):
-            pool.submit(events.publish, tenant.account, tenant.region, event)
-
-    return publish

@@ -13,6 +13,7 @@ from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
 from emulator.sagemaker.endpoints import EndpointOperations
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.tags import TagOperations
 from emulator.sagemaker.validate import check_request
 
@@ -28,6 +29,7 @@ class ControlPlane:
     configs: EndpointConfigOperations
     endpoints: EndpointOperations
     tags: TagOperations
+    registry: Registry
 
     def operation(self, name: str) -> Operation:
         """The operation of that name, or the error that says that it is not emulated."""
@@ -61,4 +63,5 @@ class ControlPlane:
             "AddTags": self.tags.add,
             "ListTags": self.tags.list_,
             "DeleteTags": self.tags.delete,
+            **self.registry.table(),
         }

@@ -6,12 +6,15 @@ role, whether the artifact can be read, because AWS refuses the model otherwise.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from emulator.sagemaker import describe, errors, names, tags
 from emulator.sagemaker.artifacts import Artifacts, model_data_url
 from emulator.sagemaker.listing import page_of
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.registry.containers import resolved
+from emulator.sagemaker.registry.finding import package_of
 from emulator.sagemaker.state import Model
 from emulator.sagemaker.store import Store
 
@@ -37,6 +40,7 @@ class ModelOperations:
             arn=arn,
             request={key: value for key, value in request.items() if key != "Tags"},
             created=self.now(),
+            packaged=self._packaged(tenant, request),
         )
         await self._check_containers(tenant, model)
         self._refuse_taken(tenant, name, arn)
@@ -44,6 +48,12 @@ class ModelOperations:
         shelf.models[name.lower()] = model
         tags.set_at_creation(shelf, arn, request)
         return {"ModelArn": arn}
+
+    def _packaged(self, tenant: Tenant, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        given = [request.get("PrimaryContainer"), *request.get("Containers", [])]
+        named = [each for each in given if each is not None and "ModelPackageName" in each]
+        found = [resolved(each, partial(package_of, self.store, tenant)) for each in named]
+        return found[0] if found else None
 
     def _refuse_taken(self, tenant: Tenant, name: str, arn: str) -> None:
         if name.lower() in self.store.shelf(tenant).models:
@@ -60,7 +70,8 @@ class ModelOperations:
             raise errors.not_emulated("models without an ExecutionRoleArn")
         if not self.trusts(model.role_arn):
             raise errors.role_not_assumable(model.role_arn)
-        for container in [primary] if primary is not None else containers:
+        given = [primary] if primary is not None else containers
+        for container in given if model.packaged is None else [model.packaged]:
             url = model_data_url(container)
             if url is not None:
                 await self.artifacts.check(tenant, url, model.role_arn)

@@ -9,8 +9,16 @@ from dataclasses import dataclass
 MODEL = "model"
 ENDPOINT_CONFIG = "endpoint configuration"
 ENDPOINT = "endpoint"
+MODEL_PACKAGE_GROUP = "model package group"
+MODEL_PACKAGE = "model package"
 
-_ARN_TYPES = {MODEL: "model", ENDPOINT_CONFIG: "endpoint-config", ENDPOINT: "endpoint"}
+_ARN_TYPES = {
+    MODEL: "model",
+    ENDPOINT_CONFIG: "endpoint-config",
+    ENDPOINT: "endpoint",
+    MODEL_PACKAGE_GROUP: "model-package-group",
+    MODEL_PACKAGE: "model-package",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +29,7 @@ class Tenant:
     region: str
 
     def arn(self, kind: str, name: str) -> str:
-        """The ARN of the resource of that kind (`MODEL`, `ENDPOINT_CONFIG`, `ENDPOINT`)."""
+        """The ARN of the resource of that kind, a name of this module."""
         return f"arn:aws:sagemaker:{self.region}:{self.account}:{_ARN_TYPES[kind]}/{name.lower()}"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from emulator.sagemaker import names
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.registry import permissions as registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ def needed(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> Sequen
     if operation in _TAGGING:
         return [Needed(action=action, resource=str(request.get("ResourceArn", "*")))]
     resources = _resources(operation, tenant, request)
-    context = _tag_context(request)
+    context = {**_tag_context(request), **registry.context(operation, request)}
     wanted = [Needed(action=action, resource=arn, context=context) for arn in resources]
     return wanted + [extra for rule in _EXTRAS for extra in rule(resources[0], request)]
 
@@ -64,6 +65,7 @@ def _resources(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> li
         for kind in kinds
         if isinstance(request.get(_NAME_MEMBERS[kind]), str)
     ]
+    arns += registry.resources(operation, tenant, request)
     return arns or ["*"]
 
 

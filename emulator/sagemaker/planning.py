@@ -67,7 +67,7 @@ def _refuse_unemulated_container(model: Model) -> None:
     if model.container.get("Mode") == "MultiModel":
         raise errors.not_emulated("multi-model containers (Mode MultiModel)")
     if "Image" not in model.container:
-        raise errors.not_emulated("models made from a model package (ModelPackageName)")
+        raise errors.not_emulated("containers without an Image")
 
 
 def retained_properties(

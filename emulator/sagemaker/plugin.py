@@ -21,6 +21,8 @@ from emulator.sagemaker.metrics import NAMESPACE, EndpointMetrics, Publish, Samp
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import EndpointView, Fleets
+from emulator.sagemaker.registry.operations import Registry
+from emulator.sagemaker.registry.resources import register_registry
 from emulator.sagemaker.resources import register_resources
 from emulator.sagemaker.scaling import scaled_variants
 from emulator.sagemaker.service import control_plane_service
@@ -33,6 +35,7 @@ from emulator.sagemaker.store import Store
 from emulator.sagemaker.tags import TagOperations
 from emulator.sagemaker.transitions import Transitions
 from emulator.seams import logs, tenancy
+from emulator.seams.events import Outbox
 from emulator.seams.services import register_service
 from emulator.seams.trust import trusts_service
 
@@ -68,6 +71,7 @@ def install_sagemaker(runtime: Runtime) -> None:
     register_service(control_plane_service(plane))
     register_service(runtime_service(invoker))
     register_resources(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
+    register_registry(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     _keep_flushing(runtime, metrics, cloudwatch)
 
     async def stop() -> None:
@@ -108,6 +112,21 @@ def _control_plane(
             scaled_variants=_scaled_variants(runtime),
         ),
         tags=TagOperations(store=store),
+        registry=_registry(runtime, store),
+    )
+
+
+def _registry(runtime: Runtime, store: Store) -> Registry:
+    outbox = Outbox("registry-events")
+
+    async def stop() -> None:
+        outbox.close()
+
+    runtime.on_stop(stop)
+    return Registry(
+        store=store,
+        now=runtime.clock.now,
+        announce=lambda tenant, event: outbox.send(tenant.account, tenant.region, event),
     )
 
 

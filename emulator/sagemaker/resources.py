@@ -39,6 +39,7 @@ _UPDATE_MEMBERS = (
     "RetainDeploymentConfig",
 )
 _NOT_AT_CREATION = frozenset(_UPDATE_MEMBERS) - {"DeploymentConfig"}
+_GONE = ("Could not find", "does not exist")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ class SageMakerResource:
             request = {self.kind.name_member: self.name_of(physical_id)}
             self.call(context, f"Delete{self.kind.noun}", request)
         except ResourceError as error:
-            if "Could not find" not in str(error):
+            if not any(words in str(error) for words in _GONE):
                 raise
 
     def settle_created(self, context: ResourceContext, arn: str) -> None:

@@ -54,10 +54,14 @@ class Model:
     arn: str
     request: Mapping[str, Any]
     created: float
+    packaged: Mapping[str, Any] | None = None
+    """Its container with what its model package had at creation; None without a package."""
 
     @property
     def container(self) -> Mapping[str, Any]:
         """The container that answers requests: the primary, or the only one of `Containers`."""
+        if self.packaged is not None:
+            return self.packaged
         primary = self.request.get("PrimaryContainer")
         if primary is not None:
             return dict(primary)

@@ -9,18 +9,21 @@ from dataclasses import dataclass, field
 from emulator.sagemaker import errors, names
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import EndpointView
+from emulator.sagemaker.registry.state import ModelPackage, PackageGroup
 from emulator.sagemaker.state import Endpoint, EndpointConfig, Model
 from emulator.sagemaker.views import view_of
 
 
 @dataclass(slots=True)
 class Shelf:
-    """What one tenant has; keys are names in lower case, tags are by ARN."""
+    """What one tenant has; keys are names in lower case, of packages and tags ARNs."""
 
     models: dict[str, Model] = field(default_factory=dict)
     configs: dict[str, EndpointConfig] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     views: dict[str, EndpointView] = field(default_factory=dict)
+    package_groups: dict[str, PackageGroup] = field(default_factory=dict)
+    packages: dict[str, ModelPackage] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
 
 

@@ -1,4 +1,4 @@
-"""Tags of models, endpoint configurations and endpoints, by ARN."""
+"""Tags of models, endpoint configurations, endpoints and model package groups, by ARN."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,12 @@ from emulator.sagemaker.store import Shelf, Store
 
 Json = dict[str, Any]
 
-_ARN_KINDS = {"model": "models", "endpoint-config": "configs", "endpoint": "endpoints"}
+_ARN_KINDS = {
+    "model": "models",
+    "endpoint-config": "configs",
+    "endpoint": "endpoints",
+    "model-package-group": "package_groups",
+}
 
 
 def set_at_creation(shelf: Shelf, arn: str, request: Mapping[str, Any]) -> None:

@@ -3,8 +3,10 @@
 Seams: `eventbridge._put_events` and `eventbridge._invoke_target`.
 """
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +55,26 @@ def publish(account: str, region: str, event: Event) -> None:
     }
     with tenancy.acting_for(account, region):
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+class Outbox:
+    """Publishes events in the order in which they come, while whoever sends them goes on.
+
+    Targets of rules are invoked by its one thread, so no event loop and no lock waits for them.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    def send(self, account: str, region: str, event: Event) -> None:
+        """The event will be published, unless the cloud ends first."""
+        # After its end there is nobody to tell.
+        with contextlib.suppress(RuntimeError):
+            self._thread.submit(publish, account, region, event)
+
+    def close(self) -> None:
+        """No event is published any more but one that is being published."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 def add_target(service: str, deliver: Deliver) -> None:

@@ -72,6 +72,27 @@ def test_equal_names_in_two_accounts_are_two_things(cloud: EmbeddedCloud):
         assert f":{account}:" in topic
 
 
+def test_a_registry_is_of_one_account(cloud: EmbeddedCloud):
+    """Neither its groups nor their versions are seen from another, not even by ARN."""
+    here, there = (client(cloud, account, "sagemaker") for account in (TOOLS, STAGING))
+    here.create_model_package_group(ModelPackageGroupName="ours")
+    specification = {
+        "Containers": [{"Image": "image:1"}],
+        "SupportedContentTypes": ["text/csv"],
+        "SupportedResponseMIMETypes": ["text/csv"],
+    }
+    made = here.create_model_package(
+        ModelPackageGroupName="ours", InferenceSpecification=specification
+    )
+    arn = made["ModelPackageArn"]
+    assert f":{TOOLS}:" in arn
+    assert there.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
+    with pytest.raises(ClientError):
+        there.describe_model_package(ModelPackageName=arn)
+    there.create_model_package_group(ModelPackageGroupName="ours")
+    assert there.list_model_packages(ModelPackageGroupName="ours")["ModelPackageSummaryList"] == []
+
+
 def test_buckets_of_another_account_are_closed(cloud: EmbeddedCloud):
     """Even to its administrator, unless the bucket's policy says otherwise."""
     name = f"bucket-{uuid.uuid4().hex[:8]}"

@@ -33,7 +33,7 @@ stages:
   staging: {{ region: us-east-1, {staging}data_on_destroy: delete, log_days: 1 }}
   prod: {{ region: us-east-1, {prod}data_on_destroy: delete, log_days: 1 }}
 pipeline:
-  mode: {mode}{tools}
+  mode: {mode}{tools}{registry}
   source: {source}
   stages: {{ staging: staging, production: prod }}{alarm}
   traffic:
@@ -105,7 +105,8 @@ _ONE_ACCOUNT = {"tools": "", "staging": "", "prod": ""}
 class PipelineWorld:
     """One project with a pipeline in one mode; `folder` is its source.
 
-    All is in the cloud's own account unless `accounts` says otherwise.
+    All is in the cloud's own account unless `accounts` says otherwise. `package_group` is a group
+    of the model registry whose approved packages start the pipeline.
     """
 
     cloud: EmbeddedCloud
@@ -115,6 +116,7 @@ class PipelineWorld:
     accounts: Accounts | None = None
     source: str = "{ s3: {} }"
     alarm: str | None = None
+    package_group: str | None = None
     _places: dict[str, Deployed] = field(default_factory=dict)
 
     def write(self, behaviour: Behaviour, *, named: str | None = None) -> None:
@@ -122,8 +124,10 @@ class PipelineWorld:
         told = {**behaviour_json(behaviour), "name": behaviour.name if named is None else named}
         sections = _ONE_ACCOUNT if self.accounts is None else self.accounts.sections()
         alarm = "" if self.alarm is None else f"\n  alarm: {self.alarm}"
+        group = self.package_group
+        registry = "" if group is None else f"\n  model_package_group: {group}"
         own = {"name": self.name, "mode": self.mode, "source": self.source}
-        project = PROJECT.format(**own, **sections, alarm=alarm)
+        project = PROJECT.format(**own, **sections, alarm=alarm, registry=registry)
         requests = [{"body": json.loads(question.body)} for question in questions(200)]
         for path, text in {
             "tidegate.yaml": project.replace("LABEL", behaviour.name),
@@ -160,15 +164,15 @@ class PipelineWorld:
             client=place.target.client("codepipeline"), name=place.project.delivering().name
         )
 
-    def upload(self) -> str:
-        """The folder is uploaded; the execution that this starts."""
+    def upload(self, content: bytes | None = None) -> str:
+        """The folder, or another packed source, is uploaded; the execution that this starts."""
         before = self.pipeline.view().execution
         stack = self.place(PIPELINE_STAGE)
         outputs = self._outputs(stack)
         stack.target.client("s3").put_object(
             Bucket=outputs["SourceBucketName"],
             Key=outputs["SourceKey"],
-            Body=source_archive(self.folder),
+            Body=source_archive(self.folder) if content is None else content,
         )
         found: str = wait_for(
             lambda: self._newer(before), seconds=20, what="the start of the pipeline"

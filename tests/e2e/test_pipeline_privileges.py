@@ -6,7 +6,6 @@ it does not matter what a build does, its source brings a `tidegate` that does n
 
 import io
 import json
-import stat
 import subprocess
 import uuid
 import zipfile
@@ -21,6 +20,7 @@ from cli.sources import source_archive
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
 from tests.e2e.conftest import TIME_SCALE
+from tests.e2e.light_sources import light
 from tests.e2e.machines import Run
 from tests.e2e.pipelines import Accounts, PipelineWorld
 from tests.e2e.roles import DeployedRole, Prover, StoryFailedError, client
@@ -31,10 +31,6 @@ pytestmark = pytest.mark.accept
 
 ACCOUNTS = Accounts(tools="111111111111", staging="222222222222", prod="333333333333")
 STACK = "proven-pipeline"
-TIDEGATE = """#!/bin/sh
-case "$1 $2" in "pipeline evidence") mkdir -p evidence; echo nothing > evidence/summary.txt;; esac
-"""
-MAKEFILE = "model check test templates:\n\ttrue\n"
 
 
 @pytest.fixture(scope="module")
@@ -64,22 +60,6 @@ def world(cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> Pip
     with listening(made):
         started_by_upload(made)
     return made
-
-
-def light() -> bytes:
-    """A source whose builds take a moment."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("Makefile", MAKEFILE)
-        # A link, since builds hand on everything but what is in `.venv`.
-        for name, kind, text in (
-            ("tools/bin/tidegate", stat.S_IFREG, TIDEGATE),
-            (".venv", stat.S_IFLNK, "tools"),
-        ):
-            member = zipfile.ZipInfo(name)
-            member.external_attr = (kind | 0o755) << 16
-            archive.writestr(member, text)
-    return content.getvalue()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -232,8 +232,13 @@ def test_an_approved_package_starts_the_same_pipeline(pipelines: dict[str, Assem
     }
     (allowed,) = statements(made, STACK, "TriggerRole")
     assert allowed["Action"] == ["codepipeline:StartPipelineExecution"]
-    checks = json.dumps(statements(made, STACK, "ChecksBuildRole"))
-    assert "sagemaker:DescribeModelPackage" in checks
+    checks = statements(made, STACK, "ChecksBuildRole")
+    (asks,) = [each for each in checks if "sagemaker:" in json.dumps(each["Action"])]
+    assert asks["Action"] == ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"]
+    # Both are rights on versions: AWS asks for no right on the group when it lists them.
+    versions = json.dumps(asks["Resource"])
+    assert ":model-package/flights/*" in versions
+    assert ":model-package-group/" not in versions
 
 
 def test_a_connection_is_used_under_both_of_its_names(pipelines: dict[str, Assembly]):

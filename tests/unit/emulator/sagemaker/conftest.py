@@ -15,10 +15,12 @@ from emulator.sagemaker.endpoints import EndpointOperations
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import FleetSpec, FleetUnhealthyError
+from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.state import Endpoint
 from emulator.sagemaker.store import Store
 from emulator.sagemaker.tags import TagOperations
 from emulator.sagemaker.transitions import Transitions
+from emulator.seams.events import Event
 
 TENANT = Tenant("123456789012", "eu-west-1")
 ROLE = "arn:aws:iam::123456789012:role/exec"
@@ -69,6 +71,7 @@ class World:
     capacity: int = 100
     fleets: list[FakeFleet] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
+    announced: list[Event] = field(default_factory=list)
     on_pause: Callable[["World"], None] = lambda _world: None
     store: Store = field(default_factory=Store)
 
@@ -125,6 +128,11 @@ class World:
                 scaled_variants=lambda _, __: frozenset(self.scaled),
             ),
             tags=TagOperations(store=self.store),
+            registry=Registry(
+                store=self.store,
+                now=self.now,
+                announce=lambda _, event: self.announced.append(event),
+            ),
         )
 
 
