@@ -1,4 +1,4 @@
-"""The four artifacts, trained once a session, and what they answer to held-out flights."""
+"""The four artifacts, trained once a run, and what they answer to held-out flights."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,15 +9,23 @@ from examples.flights.evaluate import Answered, ask
 from examples.flights.traffic import Row, held_out
 from examples.flights.train import VERSIONS, build
 from examples.flights.training import Trained
+from tests.once import made_once, shared_folder
 
 ROWS_ASKED = {"v1": 3000, "v2": 3000, "v3": 3000, "v4": 12}
 
 
 @pytest.fixture(scope="session")
-def artifacts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, Trained]]:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Where all workers find what one of them made."""
+    return shared_folder(tmp_path_factory, worker_id)
+
+
+@pytest.fixture(scope="session")
+def artifacts(shared: Path) -> tuple[Path, Mapping[str, Trained]]:
     """The folder that holds one artifact a version, and what training said of each."""
-    folder = tmp_path_factory.mktemp("flights")
-    return folder, {version: build(version, folder / version) for version in VERSIONS}
+    folder = shared / "flights"
+    trained = made_once(shared, "flights", lambda: {v: build(v, folder / v) for v in VERSIONS})
+    return folder, trained
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +47,15 @@ def rows() -> tuple[Row, ...]:
 
 
 @pytest.fixture(scope="session")
-def answers(artifact_folder: Path, rows: tuple[Row, ...]) -> Mapping[str, list[Answered]]:
+def answers(
+    shared: Path, artifact_folder: Path, rows: tuple[Row, ...]
+) -> Mapping[str, list[Answered]]:
     """What each version answers to the first held-out flights; version 4, being slow, to few."""
-    return {
-        version: ask(artifact_folder / version, rows[:count])
-        for version, count in ROWS_ASKED.items()
-    }
+    return made_once(
+        shared,
+        "answers",
+        lambda: {
+            version: ask(artifact_folder / version, rows[:count])
+            for version, count in ROWS_ASKED.items()
+        },
+    )
