@@ -15,6 +15,7 @@ from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.tags import TagOperations
+from emulator.sagemaker.transform.operations import TransformOperations
 from emulator.sagemaker.validate import check_request
 
 Json = dict[str, Any]
@@ -28,6 +29,7 @@ class ControlPlane:
     models: ModelOperations
     configs: EndpointConfigOperations
     endpoints: EndpointOperations
+    transforms: TransformOperations
     tags: TagOperations
     registry: Registry
 
@@ -60,6 +62,10 @@ class ControlPlane:
             "UpdateEndpointWeightsAndCapacities": self.endpoints.change_variants,
             "DeleteEndpoint": self.endpoints.delete,
             "ListEndpoints": self.endpoints.list_,
+            "CreateTransformJob": self.transforms.create,
+            "DescribeTransformJob": self.transforms.describe,
+            "StopTransformJob": self.transforms.stop,
+            "ListTransformJobs": self.transforms.list_,
             "AddTags": self.tags.add,
             "ListTags": self.tags.list_,
             "DeleteTags": self.tags.delete,

@@ -97,7 +97,7 @@ class Builder:
             endpoint=site.endpoint,
             variant=planned.name,
             config=site.config,
-            model=await self._model_spec(site.tenant, planned.model),
+            model=await model_spec(self.artifacts, site.tenant, planned.model),
             instance_count=planned.instance_count,
             execution_role_arn=planned.model.role_arn,
             tenant=site.tenant,
@@ -106,22 +106,24 @@ class Builder:
             ),
         )
 
-    async def _model_spec(self, tenant: Tenant, model: Model) -> ModelSpec:
-        url = model_data_url(model.container)
-        path = None
-        if url is not None:
-            path = await self.artifacts.fetch(tenant, url, model.role_arn)
-        return ModelSpec(
-            name=model.name,
-            image=str(model.container["Image"]),
-            environment=dict(model.container.get("Environment", {})),
-            model_data_path=path,
-            model_data_url="" if url is None else url,
-        )
-
 
 DRAIN_SECONDS = 60.0
 """How long a replaced fleet may finish its requests: SageMaker's limit for one invocation."""
+
+
+async def model_spec(artifacts: Artifacts, tenant: Tenant, model: Model) -> ModelSpec:
+    """What a container of the model runs, its artifact on this machine, read by its role."""
+    url = model_data_url(model.container)
+    path = None
+    if url is not None:
+        path = await artifacts.fetch(tenant, url, model.role_arn)
+    return ModelSpec(
+        name=model.name,
+        image=str(model.container["Image"]),
+        environment=dict(model.container.get("Environment", {})),
+        model_data_path=path,
+        model_data_url="" if url is None else url,
+    )
 
 
 def same_processes(running: Variant, planned: Planned) -> bool:

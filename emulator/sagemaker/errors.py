@@ -65,6 +65,35 @@ def already_exists(kind: str, arn: str) -> SageMakerError:
     return validation(f'Cannot create already existing {kind} "{arn}".')
 
 
+def no_job(name: str) -> SageMakerError:
+    """No job has the name."""
+    return validation(f"Could not find requested job with name: {name}")
+
+
+def job_name_taken(arn: str) -> SageMakerError:
+    """Names of jobs are never used again."""
+    return SageMakerError(
+        "ResourceInUse",
+        "Job name must be unique within an AWS account and region, and a job with this name "
+        f"already exists ({arn})",
+    )
+
+
+def job_not_running(status: str) -> SageMakerError:
+    """A job that has ended can't be stopped."""
+    return validation(f"The request was rejected because the transform job is in status {status}.")
+
+
+def too_many_instances(instance_type: str, *, limit: int, used: int, wanted: int) -> SageMakerError:
+    """The account's running jobs would have more instances than it may have."""
+    return SageMakerError(
+        "ResourceLimitExceeded",
+        f"The account-level service limit '{instance_type} for transform job usage' is {limit} "
+        f"Instances, with current utilization of {used} Instances and a request delta of {wanted} "
+        "Instances. Please use AWS Service Quotas to request an increase for this quota.",
+    )
+
+
 def update_in_progress(arn: str) -> SageMakerError:
     """The endpoint is neither InService nor Failed, so it can't be changed or deleted."""
     return validation(f'Cannot update in-progress endpoint "{arn}".')

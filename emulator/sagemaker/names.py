@@ -11,6 +11,7 @@ ENDPOINT_CONFIG = "endpoint configuration"
 ENDPOINT = "endpoint"
 MODEL_PACKAGE_GROUP = "model package group"
 MODEL_PACKAGE = "model package"
+TRANSFORM_JOB = "transform job"
 
 _ARN_TYPES = {
     MODEL: "model",
@@ -18,6 +19,7 @@ _ARN_TYPES = {
     ENDPOINT: "endpoint",
     MODEL_PACKAGE_GROUP: "model-package-group",
     MODEL_PACKAGE: "model-package",
+    TRANSFORM_JOB: "transform-job",
 }
 
 

@@ -3,7 +3,8 @@
 Actions and resource types are those of AWS's service authorization reference for SageMaker:
 creating or updating an endpoint is asked on the endpoint and on its configuration; passing a role
 is `iam:PassRole` on the role; creating with tags is `sagemaker:AddTags` as well; an update that
-names rollback alarms is `cloudwatch:DescribeAlarms`, as the guardrails guide says.
+names rollback alarms is `cloudwatch:DescribeAlarms`, as the guardrails guide says. A transform job
+is asked on the job alone; its model is the condition key `sagemaker:ModelArn`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,7 @@ _NAME_MEMBERS = {
     names.MODEL: "ModelName",
     names.ENDPOINT_CONFIG: "EndpointConfigName",
     names.ENDPOINT: "EndpointName",
+    names.TRANSFORM_JOB: "TransformJobName",
 }
 
 _RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
@@ -42,6 +44,9 @@ _RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
     "DescribeEndpoint": (names.ENDPOINT,),
     "UpdateEndpointWeightsAndCapacities": (names.ENDPOINT,),
     "DeleteEndpoint": (names.ENDPOINT,),
+    "CreateTransformJob": (names.TRANSFORM_JOB,),
+    "DescribeTransformJob": (names.TRANSFORM_JOB,),
+    "StopTransformJob": (names.TRANSFORM_JOB,),
 }
 
 _TAGGING = frozenset({"AddTags", "ListTags", "DeleteTags"})
@@ -53,7 +58,11 @@ def needed(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> Sequen
     if operation in _TAGGING:
         return [Needed(action=action, resource=str(request.get("ResourceArn", "*")))]
     resources = _resources(operation, tenant, request)
-    context = {**_tag_context(request), **registry.context(operation, request)}
+    context = {
+        **_tag_context(request),
+        **registry.context(operation, request),
+        **_job_context(operation, tenant, request),
+    }
     wanted = [Needed(action=action, resource=arn, context=context) for arn in resources]
     return wanted + [extra for rule in _EXTRAS for extra in rule(resources[0], request)]
 
@@ -76,6 +85,27 @@ def _tag_context(request: Mapping[str, Any]) -> dict[str, Any]:
     return {f"aws:RequestTag/{key}": value for key, value in tags.items()} | {
         "aws:TagKeys": list(tags)
     }
+
+
+def _job_context(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The condition keys of CreateTransformJob, as far as the request has them."""
+    if operation != "CreateTransformJob":
+        return {}
+    model = request.get("ModelName")
+    resources = _members(request, "TransformResources")
+    instance_type = resources.get("InstanceType")
+    found = {
+        "sagemaker:ModelArn": tenant.arn(names.MODEL, model) if isinstance(model, str) else None,
+        "sagemaker:InstanceTypes": None if instance_type is None else [instance_type],
+        "sagemaker:OutputKmsKey": _members(request, "TransformOutput").get("KmsKeyId"),
+        "sagemaker:VolumeKmsKey": resources.get("VolumeKmsKeyId"),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _members(request: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    structure = request.get(name)
+    return structure if isinstance(structure, dict) else {}
 
 
 def _tags(request: Mapping[str, Any]) -> dict[str, str]:

@@ -49,7 +49,7 @@ def _planned(
     if definition.get("ModelName") is None:
         raise errors.not_emulated("variants for inference components (no ModelName)")
     model = model_of(definition["ModelName"])
-    _refuse_unemulated_container(model)
+    refuse_unemulated_container(model)
     weight = kept.get("DesiredWeight", definition.get("InitialVariantWeight", 1.0))
     count = kept.get("DesiredInstanceCount", definition.get("InitialInstanceCount", 1))
     return Planned(
@@ -61,7 +61,8 @@ def _planned(
     )
 
 
-def _refuse_unemulated_container(model: Model) -> None:
+def refuse_unemulated_container(model: Model) -> None:
+    """The model is one container of one model, or an error names what it is instead."""
     if len(model.request.get("Containers", [])) > 1:
         raise errors.not_emulated("inference pipelines (a model of several Containers)")
     if model.container.get("Mode") == "MultiModel":

@@ -20,7 +20,7 @@ from emulator.sagemaker.endpoints import EndpointOperations
 from emulator.sagemaker.metrics import NAMESPACE, EndpointMetrics, Publish, Samples
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
-from emulator.sagemaker.ports import EndpointView, Fleets
+from emulator.sagemaker.ports import EndpointView
 from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.registry.resources import register_registry
 from emulator.sagemaker.resources import register_resources
@@ -33,6 +33,7 @@ from emulator.sagemaker.serving.invoke import Invoker
 from emulator.sagemaker.serving.runtime_api import runtime_service
 from emulator.sagemaker.store import Store
 from emulator.sagemaker.tags import TagOperations
+from emulator.sagemaker.transform.plugin import transform_operations
 from emulator.sagemaker.transitions import Transitions
 from emulator.seams import logs, tenancy
 from emulator.seams.events import Outbox
@@ -64,7 +65,23 @@ def install_sagemaker(runtime: Runtime) -> None:
     cloudwatch = cloudwatch_of(runtime)
     store = Store()
     fleets = ModelFleets(_fleet_settings(runtime))
-    plane = _control_plane(runtime, store, fleets, cloudwatch)
+    artifacts = _artifacts(runtime)
+    transforms, end_transforms = transform_operations(
+        runtime, store=store, fleets=fleets, artifacts=artifacts, log_sink=_log_sink(runtime)
+    )
+    endpoints = _endpoints(
+        runtime, store, Builder(fleets=fleets, artifacts=artifacts, now=runtime.clock.now)
+    )
+    plane = ControlPlane(
+        models=ModelOperations(
+            store=store, artifacts=artifacts, trusts=_trusts_sagemaker, now=runtime.clock.now
+        ),
+        configs=EndpointConfigOperations(store=store, now=runtime.clock.now),
+        endpoints=endpoints,
+        transforms=transforms,
+        tags=TagOperations(store=store),
+        registry=_registry(runtime, store),
+    )
     metrics = EndpointMetrics(_publisher(cloudwatch))
     capture = DataCapture(store=_capture_store(runtime), now=runtime.clock.now)
     invoker = Invoker(views=StoredViews(store), metrics=metrics, capture=capture)
@@ -75,6 +92,7 @@ def install_sagemaker(runtime: Runtime) -> None:
     _keep_flushing(runtime, metrics, cloudwatch)
 
     async def stop() -> None:
+        await end_transforms()
         await plane.endpoints.close()
         await invoker.copies.close()
         await capture.close()
@@ -83,36 +101,31 @@ def install_sagemaker(runtime: Runtime) -> None:
     runtime.on_stop(stop)
 
 
-def _control_plane(
-    runtime: Runtime, store: Store, fleets: Fleets, cloudwatch: CloudWatch
-) -> ControlPlane:
-    now = runtime.clock.now
-    artifacts = S3Artifacts(
+def _artifacts(runtime: Runtime) -> S3Artifacts:
+    return S3Artifacts(
         runtime.state_directory / "sagemaker" / "artifacts",
         client_of=s3_client_of(
             lambda role: runtime.session_for_role(role, "SageMaker"), runtime.endpoint_url
         ),
         trusts=_trusts_sagemaker,
     )
+
+
+def _endpoints(runtime: Runtime, store: Store, builder: Builder) -> EndpointOperations:
+    now, cloudwatch = runtime.clock.now, cloudwatch_of(runtime)
     transitions = Transitions(
         store=store,
-        builder=Builder(fleets=fleets, artifacts=artifacts, now=now),
+        builder=builder,
         pause=runtime.keeper.pause,
         now=now,
         firing_alarms=lambda t, names: cloudwatch.firing(t.account, t.region, names),
     )
-    return ControlPlane(
-        models=ModelOperations(store=store, artifacts=artifacts, trusts=_trusts_sagemaker, now=now),
-        configs=EndpointConfigOperations(store=store, now=now),
-        endpoints=EndpointOperations(
-            store=store,
-            transitions=transitions,
-            now=now,
-            known_alarms=lambda t: cloudwatch.known_alarms(t.account, t.region),
-            scaled_variants=_scaled_variants(runtime),
-        ),
-        tags=TagOperations(store=store),
-        registry=_registry(runtime, store),
+    return EndpointOperations(
+        store=store,
+        transitions=transitions,
+        now=now,
+        known_alarms=lambda t: cloudwatch.known_alarms(t.account, t.region),
+        scaled_variants=_scaled_variants(runtime),
     )
 
 

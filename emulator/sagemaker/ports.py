@@ -29,6 +29,14 @@ class ModelSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogPlace:
+    """Where the containers of a fleet write, when it is not an endpoint's log."""
+
+    group: str
+    stream: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetSpec:
     """The processes of one variant: as many copies of one model as it has instances."""
 
@@ -42,6 +50,10 @@ class FleetSpec:
     """Its region becomes AWS_REGION of the processes; their logs are its."""
     startup_timeout_seconds: float = 600.0
     """`ContainerStartupHealthCheckTimeoutInSeconds`, in the cloud's seconds."""
+    invocation_timeout_seconds: float | None = None
+    """The limit for one request in the wall's seconds; None for that of an endpoint."""
+    log_place: LogPlace | None = None
+    """None for the log of the endpoint, a stream an instance."""
 
 
 class FleetUnhealthyError(Exception):

@@ -11,6 +11,7 @@ from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import EndpointView
 from emulator.sagemaker.registry.state import ModelPackage, PackageGroup
 from emulator.sagemaker.state import Endpoint, EndpointConfig, Model
+from emulator.sagemaker.transform.job import TransformJob
 from emulator.sagemaker.views import view_of
 
 
@@ -24,6 +25,7 @@ class Shelf:
     views: dict[str, EndpointView] = field(default_factory=dict)
     package_groups: dict[str, PackageGroup] = field(default_factory=dict)
     packages: dict[str, ModelPackage] = field(default_factory=dict)
+    transform_jobs: dict[str, TransformJob] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -57,6 +59,13 @@ class Store:
         found = self.shelf(tenant).endpoints.get(name.lower())
         if found is None:
             raise errors.could_not_find(names.ENDPOINT, tenant.arn(names.ENDPOINT, name))
+        return found
+
+    def transform_job(self, tenant: Tenant, name: str) -> TransformJob:
+        """The transform job of that name."""
+        found = self.shelf(tenant).transform_jobs.get(name.lower())
+        if found is None:
+            raise errors.no_job(name)
         return found
 
     def put_endpoint(self, tenant: Tenant, endpoint: Endpoint) -> None:

@@ -1,4 +1,4 @@
-"""Tags of models, endpoint configurations, endpoints and model package groups, by ARN."""
+"""Tags of what can be tagged here, by ARN: hosting, transform jobs, package groups."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ _ARN_KINDS = {
     "endpoint-config": "configs",
     "endpoint": "endpoints",
     "model-package-group": "package_groups",
+    "transform-job": "transform_jobs",
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from emulator.sagemaker.ports import FleetSpec, FleetUnhealthyError
 from emulator.sagemaker.serving.containers import Container, start_container
 from emulator.sagemaker.serving.interface import FleetClosedError, LogSink
-from emulator.sagemaker.serving.logs import LogStream, log_group
+from emulator.sagemaker.serving.logs import LogStream, endpoint_log
 from emulator.sagemaker.serving.places import Place, ping_failure
 from emulator.sagemaker.serving.runners import Runner, runner_for
 from emulator.sagemaker.serving.wire import Answer
@@ -55,6 +55,8 @@ class ModelFleet:
         self._zygote = zygote
         self._closed = False
         self._turn = itertools.count()
+        own_limit = spec.invocation_timeout_seconds
+        self._invocation_seconds = settings.model_seconds if own_limit is None else own_limit
         self._places: list[Place] = [self._place() for _ in range(spec.instance_count)]
 
     @property
@@ -119,7 +121,7 @@ class ModelFleet:
     async def _exchange(self, place: Place, request: bytes) -> Answer:
         container = place.take()
         try:
-            async with asyncio.timeout(self._settings.model_seconds):
+            async with asyncio.timeout(self._invocation_seconds):
                 return await container.exchange(request)
         except TimeoutError as error:
             raise InvocationTimeoutError from error
@@ -143,10 +145,11 @@ class ModelFleet:
 
     async def _launch(self, instance: str) -> Container:
         spec, settings = self.spec, self._settings
+        place = endpoint_log(spec, instance) if spec.log_place is None else spec.log_place
         log = LogStream(
             tenant=spec.tenant,
-            group=log_group(spec.endpoint),
-            name=f"{spec.variant}/{instance}",
+            group=place.group,
+            name=place.stream,
             sink=settings.log_sink,
             now=settings.now,
         )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.ports import FleetSpec, LogPlace
 from emulator.sagemaker.serving.interface import LogLines, LogSink
 
 MAX_EVENT_BYTES = 256 * 1024
@@ -20,6 +21,11 @@ _READ_BYTES = 64 * 1024
 def log_group(endpoint: str) -> str:
     """The log group that SageMaker writes an endpoint's containers to."""
     return f"/aws/sagemaker/Endpoints/{endpoint}"
+
+
+def endpoint_log(spec: FleetSpec, instance: str) -> LogPlace:
+    """Where a container of an endpoint's variant writes."""
+    return LogPlace(group=log_group(spec.endpoint), stream=f"{spec.variant}/{instance}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

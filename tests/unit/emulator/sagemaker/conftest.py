@@ -1,7 +1,7 @@
 """A control plane on fakes: fleets without processes, artifacts without S3, a clock in hand."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,18 @@ from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.state import Endpoint
 from emulator.sagemaker.store import Store
 from emulator.sagemaker.tags import TagOperations
+from emulator.sagemaker.transform.job import TransformJob
+from emulator.sagemaker.transform.operations import TransformOperations
+from emulator.sagemaker.transform.recipe import Recipe
 from emulator.sagemaker.transitions import Transitions
 from emulator.seams.events import Event
 
 TENANT = Tenant("123456789012", "eu-west-1")
 ROLE = "arn:aws:iam::123456789012:role/exec"
+
+
+async def _nothing() -> None:
+    """A job that has nothing to do."""
 
 
 class FakeFleet:
@@ -74,6 +81,8 @@ class World:
     announced: list[Event] = field(default_factory=list)
     on_pause: Callable[["World"], None] = lambda _world: None
     store: Store = field(default_factory=Store)
+    jobs: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    announced: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
     async def create(self, spec: FleetSpec) -> FakeFleet:
         """Fleets.create."""
@@ -101,6 +110,18 @@ class World:
         """A clock that never stands still."""
         return 1_000_000.0 + len(self.pauses)
 
+    async def run(
+        self, tenant: Tenant, job: TransformJob, recipe: Recipe, started: Callable[[], None]
+    ) -> None:
+        """Runs.run: a job is what `jobs` says of its name, done at once without a word of it."""
+        await asyncio.sleep(0)
+        started()
+        await self.jobs.get(job.name, _nothing)()
+
+    def announce(self, tenant: Tenant, job: TransformJob, tags: Mapping[str, str]) -> None:
+        """TransformOperations' announce: remembers it."""
+        self.announced.append((job.name, job.status.value, dict(tags)))
+
     @property
     def open_fleets(self) -> list[FakeFleet]:
         """Fleets whose processes would run."""
@@ -126,6 +147,9 @@ class World:
                 now=self.now,
                 known_alarms=lambda _: frozenset(self.alarms),
                 scaled_variants=lambda _, __: frozenset(self.scaled),
+            ),
+            transforms=TransformOperations(
+                store=self.store, runner=self, announce=self.announce, now=self.now
             ),
             tags=TagOperations(store=self.store),
             registry=Registry(

@@ -1,0 +1,250 @@
+"""One instance of a job: its container, and the objects that it transforms.
+
+At most `MaxConcurrentTransforms` requests are under way, and one more group of mini-batches is read
+or written meanwhile; an object's answers are written in the order of its records. What a group is:
+a mini-batch, or as many small ones as are about one payload together.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from emulator.sagemaker.serving.fleet import InvocationTimeoutError
+from emulator.sagemaker.serving.wire import Answer, render
+from emulator.sagemaker.transform import failures, naming, reading
+from emulator.sagemaker.transform.failures import JobFailedError
+from emulator.sagemaker.transform.naming import InputObject
+from emulator.sagemaker.transform.processing import BadRecordError
+from emulator.sagemaker.transform.reading import BadGzipError
+from emulator.sagemaker.transform.recipe import Assembly, Recipe
+from emulator.sagemaker.transform.splitting import TooMuchDataError
+from emulator.sagemaker.transform.writing import OutputObject
+
+MOST_IN_A_GROUP = 256
+RECOVERY_SECONDS = 60.0
+"""How long, on the wall's clock, a request waits for a container that is being replaced."""
+_LOOK_SECONDS = 0.02
+_SERVER_ERROR = 500
+
+BAD_DATA = (TooMuchDataError, BadRecordError, BadGzipError)
+
+Log = Callable[[Sequence[str]], None]
+
+
+class Asked(Protocol):
+    """The fleet behind an instance, as the data plane has it."""
+
+    @property
+    def instance_count(self) -> int:
+        """How many of its containers are healthy now."""
+        ...
+
+    async def invoke(self, request: bytes) -> Answer:
+        """The container's answer, or why there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the instances of one job share: S3 as the execution role, threads for it, the log."""
+
+    client: Any
+    role_arn: str
+    in_thread: Callable[[Callable[[], Any]], Any]
+    """Runs what blocks, awaited for its result."""
+
+
+class Instance:
+    """Transforms objects, one container behind it."""
+
+    def __init__(
+        self, recipe: Recipe, surroundings: Surroundings, *, fleet: Asked, log: Log
+    ) -> None:
+        self._recipe = recipe
+        self._around = surroundings
+        self._fleet = fleet
+        self._log = log
+        self._asking = asyncio.Semaphore(recipe.concurrency)
+        self._groups = asyncio.Semaphore(recipe.concurrency + 1)
+
+    async def transform(self, objects: Sequence[InputObject]) -> list[JobFailedError]:
+        """Every object is transformed, or told of in the failures; one does not stop the others."""
+        self._log([self._recipe.summary])
+        found: list[JobFailedError] = []
+        queue = iter(objects)
+        workers = min(self._recipe.concurrency, len(objects))
+        await together([partial(self._work, queue, found) for _ in range(workers)])
+        return found
+
+    async def _work(self, queue: Iterator[InputObject], found: list[JobFailedError]) -> None:
+        for source in queue:
+            try:
+                await self._transform_one(source)
+            except JobFailedError as failure:
+                self._log([f"{source.bucket}/{source.key}: {line}" for line in failure.lines])
+                found.append(failure)
+
+    async def _transform_one(self, source: InputObject) -> None:
+        recipe, around = self._recipe, self._around
+        key = naming.output_key(recipe.output, source.name)
+        output = OutputObject(
+            around.client, recipe.output.bucket, key, kms_key_id=recipe.kms_key_id
+        )
+        stream = _Stream(self, reading.mini_batches(around.client, source, recipe), output)
+        try:
+            await stream.run()
+            await around.in_thread(output.close)
+        except BaseException as error:
+            await self._abort(output)
+            if isinstance(error, ClientError):
+                reading_it = error.operation_name == "GetObject"
+                uri = source.uri if reading_it else f"s3://{recipe.output.bucket}/{key}"
+                raise failures.refused_by_s3(error, uri, role_arn=around.role_arn) from error
+            if isinstance(error, BAD_DATA):
+                raise JobFailedError(failures.BAD_DATA, (str(error),)) from error
+            raise
+
+    async def _abort(self, output: OutputObject) -> None:
+        """No part of the output is left, also when the job was stopped in the middle."""
+        try:
+            await asyncio.shield(self._around.in_thread(output.abort))
+        except ClientError as error:
+            self._log([f"the upload was left unfinished: {error}"])
+        except RuntimeError:
+            return  # the cloud ends, and its S3 with it: no thread is left to ask by
+
+    async def answers(self, group: list[bytes]) -> bytes:
+        """What is to be written for the mini-batches, in their order."""
+        processing = self._recipe.processing
+        payloads = group
+        if processing is not None:
+            payloads = await self._in_thread(lambda: [processing.request(b) for b in group])
+        bodies = await together([partial(self._ask, payload) for payload in payloads])
+        if processing is not None:
+            bodies = await self._in_thread(
+                lambda: [processing.answer(b, body) for b, body in zip(group, bodies, strict=True)]
+            )
+        return b"".join(self._assembled(body) for body in bodies)
+
+    async def next_group(self, batches: Iterator[bytes]) -> list[bytes]:
+        """Read on; empty at the end."""
+        limit = self._recipe.max_payload_bytes
+        read = partial(reading.next_group, batches, limit, MOST_IN_A_GROUP)
+        group: list[bytes] = await self._around.in_thread(read)
+        return group
+
+    @property
+    def groups(self) -> asyncio.Semaphore:
+        """How many groups may be in memory."""
+        return self._groups
+
+    async def write(self, output: OutputObject, data: bytes) -> None:
+        """The data is in the output, or waits for a part to be full."""
+        if output.add(data):
+            await self._around.in_thread(output.flush)
+
+    async def _in_thread(self, work: Callable[[], list[bytes]]) -> list[bytes]:
+        result: list[bytes] = await self._around.in_thread(work)
+        return result
+
+    def _assembled(self, body: bytes) -> bytes:
+        if self._recipe.assembly is Assembly.LINE and not body.endswith(b"\n"):
+            return body + b"\n"
+        return body
+
+    async def _ask(self, payload: bytes) -> bytes:
+        """The body of a good answer; requests that fail on the container's side are repeated."""
+        request = render("POST", "/invocations", self._recipe.headers, payload)
+        failure = failures.no_answer("it was not asked")
+        async with self._asking:
+            for _ in range(1 + self._recipe.retries):
+                await self._recovered()
+                try:
+                    answer = await self._fleet.invoke(request)
+                except InvocationTimeoutError:
+                    limit = self._recipe.timeout_seconds
+                    failure = failures.no_answer(f"none came in {limit:g} seconds")
+                except ConnectionError as error:
+                    failure = failures.no_answer(error)
+                else:
+                    if 200 <= answer.status < 300:
+                        return answer.body
+                    failure = failures.bad_status(answer.status, answer.body)
+                    if answer.status < _SERVER_ERROR:
+                        break
+        raise failure
+
+    async def _recovered(self) -> None:
+        """A container is healthy, or was not in time: who asks next is told."""
+        try:
+            async with asyncio.timeout(RECOVERY_SECONDS):
+                while self._fleet.instance_count == 0:  # noqa: ASYNC110 - health is a number
+                    await asyncio.sleep(_LOOK_SECONDS)
+        except TimeoutError:
+            return
+
+
+class _Stream:
+    """One object on its way through an instance."""
+
+    def __init__(self, instance: Instance, batches: Iterator[bytes], output: OutputObject) -> None:
+        self._instance = instance
+        self._batches = batches
+        self._output = output
+        self._asked: deque[asyncio.Task[bytes]] = deque()
+        self._held = 0
+
+    async def run(self) -> None:
+        """Every answer has been given to the output."""
+        try:
+            while True:
+                while self._asked and self._head_is_due():
+                    await self._write_head()
+                await self._instance.groups.acquire()
+                self._held += 1
+                group = await self._instance.next_group(self._batches)
+                if not group:
+                    break
+                self._asked.append(asyncio.create_task(self._instance.answers(group)))
+            while self._asked:
+                await self._write_head()
+        finally:
+            await _ended(self._asked)
+            for _ in range(self._held):
+                self._instance.groups.release()
+
+    def _head_is_due(self) -> bool:
+        """It has its answers, or there is no room for more before it is written."""
+        return self._asked[0].done() or self._instance.groups.locked()
+
+    async def _write_head(self) -> None:
+        await self._instance.write(self._output, await self._asked[0])
+        self._asked.popleft()
+        self._held -= 1
+        self._instance.groups.release()
+
+
+async def together(works: Sequence[Callable[[], Any]]) -> list[Any]:
+    """The results of all, in order; none goes on when one has failed or this is cancelled."""
+    if len(works) == 1:
+        return [await works[0]()]
+    tasks = [asyncio.ensure_future(work()) for work in works]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        await _ended(tasks)
+
+
+async def _ended(tasks: "Sequence[asyncio.Future[Any]] | deque[asyncio.Task[bytes]]") -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.cancelled():
+                task.exception()  # retrieved: the first failure is the one that is told
