@@ -40,7 +40,8 @@ def answer(model, line):
     if line == "nap":
         time.sleep(0.2)
     if line == "environment":
-        return json.dumps({k: v for k, v in os.environ.items() if k.startswith(("SAGEMAKER_", "X_"))})
+        told = ("SAGEMAKER_BATCH", "SAGEMAKER_M", "X_")
+        return json.dumps({k: v for k, v in os.environ.items() if k.startswith(told)})
     return "<" + line + ">"
 """
 

@@ -75,7 +75,7 @@ class TransformOperations:
         self._put(tenant, job)
         task = asyncio.get_running_loop().create_task(self._carry_out(tenant, job, recipe))
         self.tasks[arn] = task
-        task.add_done_callback(lambda _: self.tasks.pop(arn, None))
+        task.add_done_callback(lambda _: self._over(tenant, job))
         return {"TransformJobArn": arn}
 
     async def describe(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
@@ -113,8 +113,6 @@ class TransformOperations:
 
         try:
             await self.runner.run(tenant, job, recipe, started)
-        except asyncio.CancelledError:
-            self._end(tenant, job.name, JobStatus.STOPPED)
         except JobFailedError as failure:
             self._end(tenant, job.name, JobStatus.FAILED, reason=str(failure))
         except Exception:  # noqa: BLE001 - the job must say so, not stay InProgress
@@ -122,6 +120,12 @@ class TransformOperations:
             self._end(tenant, job.name, JobStatus.FAILED, reason=failures.INTERNAL)
         else:
             self._end(tenant, job.name, JobStatus.COMPLETED)
+
+    def _over(self, tenant: Tenant, job: TransformJob) -> None:
+        """The task has ended; one that was cancelled, perhaps before it began, said nothing."""
+        self.tasks.pop(job.arn, None)
+        if self.store.transform_job(tenant, job.name).status.running:
+            self._end(tenant, job.name, JobStatus.STOPPED)
 
     def _end(
         self, tenant: Tenant, name: str, status: JobStatus, *, reason: str | None = None

@@ -1,0 +1,232 @@
+"""What the embedded cloud's batch transform adds to a model, over a whole data set.
+
+A real scikit-learn model transforms rows of CSV from S3 to S3, IAM on. The same model code is then
+given the same mini-batches in a process of its own, without a cloud: no HTTP, no S3, no splitting.
+Both are repeated in turn and the quicker of each counts. The server's memory is told twice: how far
+its peak was above what it holds afterwards (the stored objects are its own memory, as S3 is a part
+of it), for the whole data set and for a tenth.
+
+    python -m bench.transform [--rows N] [--rounds N] [--limit-percent 20]
+
+Exits 1 when the job is slower by more than the limit. Linux only: memory is read from /proc.
+"""
+
+import argparse
+import io
+import json
+import os
+import pickle
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LinearRegression
+
+from bench.invoke_endpoint import IMAGE, make_role
+from emulator.sagemaker.transform import splitting
+from emulator.server import EmbeddedCloud
+
+COLUMNS = 4
+PAYLOAD_MB = 6
+INFERENCE = """
+import os, pickle
+
+def model_fn(model_dir):
+    with open(os.path.join(model_dir, "model.pickle"), "rb") as file:
+        return pickle.load(file)
+"""
+ENVIRONMENT = {
+    "SAGEMAKER_PROGRAM": "inference.py",
+    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+}
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+DIRECT = """
+import sys, time
+sys.path[:0] = [{root!r}, {code!r}]
+import inference
+from pathlib import Path
+from emulator.serving_container.httpd import HttpRequest
+from emulator.serving_container.transformer import Transformer
+from emulator.serving_container.responses import install_framework_modules
+from bench.transform import payloads
+install_framework_modules()
+model = Transformer(inference, Path({model!r}))
+batches = [
+    HttpRequest(method="POST", path="/invocations", body=body,
+                headers={{"content-type": "text/csv", "accept": "text/csv"}})
+    for body in payloads(Path({data!r}).read_bytes())
+]
+started = time.perf_counter()
+size = sum(len(model(batch).body) for batch in batches)
+print(time.perf_counter() - started, size)
+"""
+
+
+def main() -> int:
+    """Measure and print; 1 when the limit is exceeded."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows (default 1,000,000)")
+    parser.add_argument("--rounds", type=int, default=3, help="repetitions (default 3)")
+    parser.add_argument("--limit-percent", type=float, default=20.0, help="allowed slowness")
+    options = parser.parse_args()
+    data = rows(options.rows)
+    with tempfile.TemporaryDirectory() as folder:
+        write_model(Path(folder), data)
+        with EmbeddedCloud.start() as cloud:
+            job = Job(cloud, Path(folder))
+            job.put("tenth", data[: data.index(b"\n", len(data) // 10) + 1])
+            job.put("whole", data)
+            _, small = job.run("tenth")
+            times = [(job.run("whole"), direct(Path(folder))) for _ in range(options.rounds)]
+    return report(options, len(data), times, small)
+
+
+def report(options: Any, size: int, times: Any, small_peak: float) -> int:
+    """Print the figures; the exit code."""
+    by_job = min(seconds for (seconds, _), _ in times)
+    directly = min(seconds for _, seconds in times)
+    slower = 100 * (by_job / directly - 1)
+    print(f"{options.rows:,} rows, {size / 1e6:.1f} MB, {PAYLOAD_MB} MB a request, best of each")
+    print(f"  transform job   {by_job:7.2f} s   {options.rows / by_job:12,.0f} rows a second")
+    print(f"  model directly  {directly:7.2f} s   {options.rows / directly:12,.0f} rows a second")
+    whole_peak = max(peak for (_, peak), _ in times)
+    print(f"  server's peak above what it holds: {whole_peak:.0f} MB, a tenth: {small_peak:.0f} MB")
+    within = slower <= options.limit_percent
+    print(
+        f"the job takes {slower:+.1f} %, limit {options.limit_percent:g} %: "
+        f"{'within' if within else 'EXCEEDED'}"
+    )
+    return 0 if within else 1
+
+
+def rows(count: int) -> bytes:
+    """Short rows of CSV, the same at every run."""
+    numbers = np.random.default_rng(20_261_129).normal(size=(count, COLUMNS))
+    text = io.StringIO()
+    np.savetxt(text, numbers, fmt="%.3f", delimiter=",")
+    return text.getvalue().encode()
+
+
+def payloads(data: bytes) -> Iterator[bytes]:
+    """The mini-batches that the job sends."""
+    return splitting.full_batches([data], PAYLOAD_MB * 1024 * 1024)
+
+
+def write_model(folder: Path, data: bytes) -> None:
+    """A trained model, its code and the data stand in the folder."""
+    inputs = np.arange(40.0).reshape(10, COLUMNS) % 7
+    (folder / "model.pickle").write_bytes(
+        pickle.dumps(LinearRegression().fit(inputs, inputs.sum(axis=1)))
+    )
+    (folder / "code").mkdir()
+    (folder / "code" / "inference.py").write_text(INFERENCE)
+    (folder / "data.csv").write_bytes(data)
+
+
+def direct(folder: Path) -> float:
+    """Seconds of the model's own code for all mini-batches."""
+    program = DIRECT.format(
+        root=str(Path(__file__).resolve().parent.parent),
+        code=str(folder / "code"),
+        model=str(folder),
+        data=str(folder / "data.csv"),
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **ONE_THREAD},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return float(done.stdout.split()[0])
+
+
+class Job:
+    """Transform jobs over objects of one bucket."""
+
+    def __init__(self, cloud: EmbeddedCloud, folder: Path) -> None:
+        session = cloud.session()
+        self.pid = cloud.pid
+        self.s3, self.sagemaker = session.client("s3"), session.client("sagemaker")
+        role = make_role(session)
+        allow = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+        session.client("iam").put_role_policy(
+            RoleName="bench",
+            PolicyName="data",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow]}),
+        )
+        self.s3.create_bucket(Bucket="bench")
+        self.s3.put_object(Bucket="bench", Key="model.tar.gz", Body=pack(folder))
+        container: Any = {
+            "Image": IMAGE,
+            "ModelDataUrl": "s3://bench/model.tar.gz",
+            "Environment": ENVIRONMENT,
+        }
+        self.sagemaker.create_model(
+            ModelName="m", ExecutionRoleArn=role, PrimaryContainer=container
+        )
+        self.number = 0
+
+    def put(self, key: str, body: bytes) -> None:
+        """An input object."""
+        self.s3.put_object(Bucket="bench", Key=f"in/{key}", Body=body)
+
+    def run(self, key: str) -> tuple[float, float]:
+        """Seconds from the first byte to the last, and the peak of the server's memory in MB."""
+        self.number += 1
+        name = f"job-{self.number}"
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")  # the peak is that from here on
+        request: Any = {
+            "TransformJobName": name,
+            "ModelName": "m",
+            "BatchStrategy": "MultiRecord",
+            "MaxPayloadInMB": PAYLOAD_MB,
+            "TransformInput": {
+                "DataSource": {
+                    "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://bench/in/{key}"}
+                },
+                "ContentType": "text/csv",
+                "SplitType": "Line",
+            },
+            "TransformOutput": {
+                "S3OutputPath": "s3://bench/out",
+                "Accept": "text/csv",
+                "AssembleWith": "Line",
+            },
+            "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+        }
+        self.sagemaker.create_transform_job(**request)
+        while True:
+            told = self.sagemaker.describe_transform_job(TransformJobName=name)
+            if told["TransformJobStatus"] != "InProgress":
+                break
+            time.sleep(0.05)
+        if told["TransformJobStatus"] != "Completed":
+            raise RuntimeError(f"{name} is {told['TransformJobStatus']}: {told['FailureReason']}")
+        started, ended = told["TransformStartTime"], told["TransformEndTime"]
+        return (ended - started).total_seconds(), self._memory("VmHWM") - self._memory("VmRSS")
+
+    def _memory(self, member: str) -> float:
+        for line in Path(f"/proc/{self.pid}/status").read_text("ascii").splitlines():
+            if line.startswith(member):
+                return int(line.split()[1]) / 1024
+        raise RuntimeError(f"/proc has no {member}")
+
+
+def pack(folder: Path) -> bytes:
+    """model.tar.gz of the folder."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name in ("model.pickle", "code/inference.py"):
+            archive.add(folder / name, name)
+    return packed.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
