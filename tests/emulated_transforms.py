@@ -6,8 +6,10 @@ import json
 import tarfile
 import uuid
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from emulator import processes
 from emulator.server import EmbeddedCloud
 from tests.emulated_hosting import IMAGE, PROGRAM
 from tests.polling import until
@@ -201,3 +203,13 @@ def packed(source: str) -> bytes:
         entry.size = len(source.encode())
         archive.addfile(entry, io.BytesIO(source.encode()))
     return buffer.getvalue()
+
+
+def descendants(pid: int) -> set[int]:
+    """Every process below that runs."""
+    found: set[int] = set()
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, children.read_text("ascii").split()):
+            if processes.is_running(child):
+                found |= {child, *descendants(child)}
+    return found
