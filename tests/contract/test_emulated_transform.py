@@ -1,4 +1,4 @@
-"""Batch transform of the embedded cloud, as a client with boto3 sees it: real containers, IAM on."""
+"""Batch transform as a client with boto3 sees it: embedded cloud, real containers, IAM on."""
 
 import gzip
 import json
