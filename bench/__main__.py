@@ -4,7 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-MEASUREMENTS = ("invoke_endpoint", "route_request", "synth", "judge.margins", "dns_caching")
+MEASUREMENTS = (
+    "invoke_endpoint",
+    "transform",
+    "route_request",
+    "synth",
+    "judge.margins",
+    "dns_caching",
+)
 ROOT = Path(__file__).parents[1]
 
 

@@ -159,34 +159,43 @@ class Instance:
 
     async def _ask(self, payload: bytes) -> bytes:
         """The body of a good answer; requests that fail on the container's side are repeated."""
-        request = render("POST", "/invocations", self._recipe.headers, payload)
-        failure = failures.no_answer("it was not asked")
         async with self._asking:
-            for _ in range(1 + self._recipe.retries):
-                await self._recovered()
-                try:
-                    answer = await self._fleet.invoke(request)
-                except InvocationTimeoutError:
-                    limit = self._recipe.timeout_seconds
-                    failure = failures.no_answer(f"none came in {limit:g} seconds")
-                except ConnectionError as error:
-                    failure = failures.no_answer(error)
-                else:
+            request = render("POST", "/invocations", self._recipe.headers, payload)
+            left = self._recipe.retries
+            while True:
+                answer = await self._answer(request)
+                if isinstance(answer, Answer):
                     if 200 <= answer.status < 300:
                         return answer.body
                     failure = failures.bad_status(answer.status, answer.body)
-                    if answer.status < _SERVER_ERROR:
-                        break
-        raise failure
+                    left = 0 if answer.status < _SERVER_ERROR else left
+                else:
+                    failure = answer
+                if left == 0:
+                    raise failure
+                left -= 1
 
-    async def _recovered(self) -> None:
-        """A container is healthy, or was not in time: who asks next is told."""
+    async def _answer(self, request: bytes) -> Answer | JobFailedError:
+        """What the container answered, or what is told if there is no other try."""
+        try:
+            if self._fleet.instance_count == 0:
+                await self._recovery()
+            return await self._fleet.invoke(request)
+        except InvocationTimeoutError:
+            limit = self._recipe.timeout_seconds
+            return failures.no_answer(f"none came in {limit:g} seconds")
+        except ConnectionError as error:
+            return failures.no_answer(error)
+
+    async def _recovery(self) -> None:
+        """A container is healthy again; JobFailedError if none is in time."""
         try:
             async with asyncio.timeout(RECOVERY_SECONDS):
                 while self._fleet.instance_count == 0:  # noqa: ASYNC110 - health is a number
                     await asyncio.sleep(_LOOK_SECONDS)
-        except TimeoutError:
-            return
+        except TimeoutError as error:
+            limit = RECOVERY_SECONDS
+            raise failures.no_answer(f"the container was not back in {limit:g} seconds") from error
 
 
 class _Stream:

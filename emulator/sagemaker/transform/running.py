@@ -14,9 +14,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emulator.sagemaker import errors
 from emulator.sagemaker.artifacts import Artifacts, ClientOfRole
 from emulator.sagemaker.builder import model_spec
+from emulator.sagemaker.errors import SageMakerError
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import FleetSpec, FleetUnhealthyError, LogPlace, ModelSpec
 from emulator.sagemaker.serving.fleet import ModelFleet, ModelFleets
@@ -125,14 +125,10 @@ class _Run:
                 fleets.append(await self.runner.fleets.create(self._spec(model, stream)))
                 streams.append(stream)
             await together([fleet.wait_healthy for fleet in fleets])
-        except ArtifactError as error:
+        except (ArtifactError, UnknownImageError, SageMakerError) as error:
             raise JobFailedError(f"ClientError: {error}") from error
         except FleetUnhealthyError as error:
             raise JobFailedError(failures.NO_PING) from error
-        except UnknownImageError as error:
-            raise JobFailedError(f"ClientError: {error}") from error
-        except errors.SageMakerError as error:
-            raise JobFailedError(f"ClientError: {error.message}") from error
         return streams
 
     async def transform(

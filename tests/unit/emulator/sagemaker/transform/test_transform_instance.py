@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from emulator.sagemaker.serving.fleet import InvocationTimeoutError
 from emulator.sagemaker.serving.wire import Answer, BrokenAnswerError
+from emulator.sagemaker.transform import instance
 from emulator.sagemaker.transform.failures import JobFailedError
 from emulator.sagemaker.transform.instance import Instance, Surroundings
 from emulator.sagemaker.transform.naming import InputObject, Location
@@ -98,9 +99,8 @@ class Place:
             return work()
 
         around = Surroundings(client=self, role_arn="role", in_thread=in_thread)
-        instance = Instance(recipe, around, fleet=self, log=self.lines.extend)
         objects = [InputObject("in", key, key) for key in self.inputs]
-        return await instance.transform(objects)
+        return await Instance(recipe, around, fleet=self, log=self.lines.extend).transform(objects)
 
     def run(self, **members: Any) -> list[JobFailedError]:
         """The failures of a run with a recipe that differs so."""
@@ -254,6 +254,16 @@ def test_a_container_that_is_replaced_is_waited_for():
     place = Place({"a": b"1\n"}, behave)
     assert place.run() == []
     assert place.outputs == {"o/a.out": b"1\n"}
+
+
+def test_a_container_that_does_not_come_back_fails_the_object(monkeypatch: pytest.MonkeyPatch):
+    """After a while, whatever tries are left."""
+    monkeypatch.setattr(instance, "RECOVERY_SECONDS", 0.01)
+    place = Place({"a": b"1\n"}, echo, instance_count=0)
+    (failure,) = place.run()
+    assert str(failure) == "AlgorithmError: See job logs for more information"
+    assert any("was not back in 0.01 seconds" in line for line in place.lines)
+    assert place.asked == {}
 
 
 def test_no_more_is_read_than_is_asked_about():
