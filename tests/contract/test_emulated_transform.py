@@ -224,6 +224,8 @@ def test_input_that_is_not_there_fails_the_job(batch: Batch):
 def test_a_stopped_job_ends_in_the_middle(batch: Batch):
     """Stopping, then Stopped; no output of the object under way, no part, no process."""
     batch.put("stopped/a", "1234567\n" * 1_000_000 + "sleep\n")
+    batch.put("once/a", "1\n")
+    batch.transformed("once/")  # what containers are forked from stays for the next job
     before = descendants(batch.cloud.pid)
     name = batch.start("stopped/", MaxPayloadInMB=1)
     until(lambda: batch.uploads() or None, seconds=20, what="an upload under way")
