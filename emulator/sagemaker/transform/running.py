@@ -59,12 +59,13 @@ class Runner:
         role_arn = job.model.role_arn
         client = await self._in_thread(partial(self.client_of, role_arn, tenant.region))
         around = Surroundings(client=client, role_arn=role_arn, in_thread=self._in_thread)
+        run = _Run(tenant=tenant, job=job, recipe=recipe, around=around, runner=self)
+        model = await run.model()
         objects = await self._objects(tenant, recipe, around)
         shares = naming.shares(objects, recipe.instance_count)
-        run = _Run(tenant=tenant, job=job, recipe=recipe, around=around, runner=self)
         fleets: list[ModelFleet] = []
         try:
-            logs = await run.start(len(shares), fleets)
+            logs = await run.start(model, len(shares), fleets)
             started()
             work = [
                 partial(run.transform, share, fleet, log)
@@ -113,11 +114,20 @@ class _Run:
     around: Surroundings
     runner: Runner
 
-    async def start(self, instances: int, fleets: list[ModelFleet]) -> list[str]:
+    async def model(self) -> ModelSpec:
+        """What the containers run, read by the model's role, with the job's variables."""
+        try:
+            spec = await model_spec(self.runner.artifacts, self.tenant, self.job.model)
+        except SageMakerError as error:
+            raise JobFailedError(f"ClientError: {error}") from error
+        return replace(spec, environment={**spec.environment, **self.recipe.environment})
+
+    async def start(
+        self, model: ModelSpec, instances: int, fleets: list[ModelFleet]
+    ) -> list[str]:
         """So many fleets of one healthy container are added; the log streams of each."""
         streams = []
         try:
-            model = await self._model()
             for _ in range(instances):
                 # AWS names streams <job>/<instance id>-<milliseconds>.
                 moment = int(self.runner.now() * 1000)
@@ -125,7 +135,7 @@ class _Run:
                 fleets.append(await self.runner.fleets.create(self._spec(model, stream)))
                 streams.append(stream)
             await together([fleet.wait_healthy for fleet in fleets])
-        except (ArtifactError, UnknownImageError, SageMakerError) as error:
+        except (ArtifactError, UnknownImageError) as error:
             raise JobFailedError(f"ClientError: {error}") from error
         except FleetUnhealthyError as error:
             raise JobFailedError(failures.NO_PING) from error
@@ -137,10 +147,6 @@ class _Run:
         """What became of the objects of one instance."""
         log = partial(self.runner.write, self.tenant, f"{stream}/data-log")
         return await Instance(self.recipe, self.around, fleet=fleet, log=log).transform(objects)
-
-    async def _model(self) -> ModelSpec:
-        spec = await model_spec(self.runner.artifacts, self.tenant, self.job.model)
-        return replace(spec, environment={**spec.environment, **self.recipe.environment})
 
     def _spec(self, model: ModelSpec, stream: str) -> FleetSpec:
         return FleetSpec(

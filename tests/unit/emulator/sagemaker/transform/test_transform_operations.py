@@ -5,7 +5,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from botocore.validate import ParamValidator
 
+from emulator.apimodels import service_model
 from emulator.sagemaker.errors import SageMakerError
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.permissions import needed
@@ -220,6 +222,32 @@ def test_lists_are_filtered_and_sorted(story: Any, told: Any):
     assert names(named) == ["b-2", "b-1"]
     assert names(by_status) == ["a-1", "b-2", "b-1"]
     assert names(later) == []
+
+
+def test_answers_have_the_shapes_of_the_api_model(story: Any, told: Any):
+    """Every operation's answer, of a job that failed: no member is missing, none unknown."""
+
+    async def fail() -> None:
+        raise JobFailedError("ClientError: no")
+
+    story.world.jobs["Job"] = fail
+
+    async def life() -> dict[str, Any]:
+        answers = {"CreateTransformJob": await story.call("CreateTransformJob", **request())}
+        answers["DescribeTransformJob"] = await ended(story)
+        answers["ListTransformJobs"] = await story.call("ListTransformJobs")
+        story.world.jobs["other"] = asyncio.Event().wait
+        await story.call("CreateTransformJob", **request("other"))
+        stopped = await story.call("StopTransformJob", TransformJobName="other")
+        await ended(story, "other")
+        return {**answers, "StopTransformJob": stopped}
+
+    for operation, answer in told(life()).items():
+        shape = service_model("sagemaker").operation_model(operation).output_shape
+        assert (shape is None) == (answer == {})
+        if shape is not None:
+            report = ParamValidator().validate(answer, shape)
+            assert not report.has_errors(), report.generate_report()
 
 
 def test_tags_are_kept_by_the_operations_for_tags(story: Any, told: Any):
