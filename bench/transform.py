@@ -5,8 +5,8 @@ given the same mini-batches in a process of its own, prepared as a container is 
 collector frozen, one thread), without a cloud: no HTTP, no S3, no splitting. Both are repeated in
 turn and the quicker of each counts. The server's memory is told twice: how far its peak was above
 what it holds afterwards (the stored objects are its own memory, as S3 is a part of it), for the
-data set and for one of four times as many rows. An output's parts are joined when it is complete, so
-a larger output has a higher peak: that is S3's, not the job's.
+data set and for one of four times as many rows. S3 joins an output's parts when it is complete, so a
+larger output has a higher peak, which is not the job's.
 
     python -m bench.transform [--rows N] [--rounds N] [--limit-percent 20]
 

@@ -122,9 +122,7 @@ class _Run:
             raise JobFailedError(f"ClientError: {error}") from error
         return replace(spec, environment={**spec.environment, **self.recipe.environment})
 
-    async def start(
-        self, model: ModelSpec, instances: int, fleets: list[ModelFleet]
-    ) -> list[str]:
+    async def start(self, model: ModelSpec, instances: int, fleets: list[ModelFleet]) -> list[str]:
         """So many fleets of one healthy container are added; the log streams of each."""
         streams = []
         try:
