@@ -34,7 +34,7 @@ class Runs(Protocol):
     """Carries jobs out."""
 
     async def run(
-        self, tenant: Tenant, job: TransformJob, recipe: Recipe, started: Callable[[], None]
+        self, tenant: Tenant, job: TransformJob, recipe: Recipe, *, started: Callable[[], None]
     ) -> None:
         """The job is done, or JobFailedError says why not."""
         ...
@@ -112,7 +112,7 @@ class TransformOperations:
             self._change(tenant, job.name, started=self.now())
 
         try:
-            await self.runner.run(tenant, job, recipe, started)
+            await self.runner.run(tenant, job, recipe, started=started)
         except JobFailedError as failure:
             self._end(tenant, job.name, JobStatus.FAILED, reason=str(failure))
         except Exception:  # noqa: BLE001 - the job must say so, not stay InProgress

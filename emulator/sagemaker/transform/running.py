@@ -50,7 +50,7 @@ class Runner:
     threads: ThreadPoolExecutor
 
     async def run(
-        self, tenant: Tenant, job: TransformJob, recipe: Recipe, started: Callable[[], None]
+        self, tenant: Tenant, job: TransformJob, recipe: Recipe, *, started: Callable[[], None]
     ) -> None:
         """Every object has its output, or JobFailedError says why not; no process is left.
 

@@ -111,7 +111,7 @@ class World:
         return 1_000_000.0 + len(self.pauses)
 
     async def run(
-        self, tenant: Tenant, job: TransformJob, recipe: Recipe, started: Callable[[], None]
+        self, tenant: Tenant, job: TransformJob, recipe: Recipe, *, started: Callable[[], None]
     ) -> None:
         """Runs.run: a job is what `jobs` says of its name, done at once without a word of it."""
         await asyncio.sleep(0)
