@@ -51,8 +51,8 @@ def answer(model, line):
 class Batch:
     """Makes jobs over buckets `in` and `out` of its own, with one role for everything."""
 
-    def __init__(self, cloud: EmbeddedCloud, *statements: Mapping[str, Any]) -> None:
-        session = cloud.session()
+    def __init__(self, cloud: EmbeddedCloud, *, account: str | None = None) -> None:
+        session = cloud.session() if account is None else cloud.session(account)
         self.cloud = cloud
         self.sagemaker = session.client("sagemaker")
         self.s3 = session.client("s3")
@@ -69,7 +69,7 @@ class Batch:
             RoleName=self.role_name, AssumeRolePolicyDocument=document(trusted)
         )
         self.role = str(role["Role"]["Arn"])
-        self.allow(*(statements or self.usual()))
+        self.allow(*self.usual())
         self.model = f"model-{mark}"
         self.s3.put_object(Bucket=self.source, Key="models/model.tar.gz", Body=packed(SOURCE))
         self.create_model(self.model)

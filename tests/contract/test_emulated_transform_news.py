@@ -105,6 +105,22 @@ def test_another_region_knows_nothing_of_a_job(batch: Batch):
 
 
 @pytest.mark.accept
+def test_accounts_have_jobs_of_their_own():
+    """A job of the second account runs with its role, and the first knows nothing of it."""
+    settings = Settings(account="111111111111", other_accounts=("222222222222",))
+    with EmbeddedCloud.start(settings) as cloud:
+        batch = Batch(cloud, account="222222222222")
+        batch.put("a", "1\n")
+        name = batch.start("a")
+        job = batch.ended(name)
+        assert (job["TransformJobStatus"], batch.outputs(name)) == ("Completed", {"a.out": "<1>\n"})
+        assert job["TransformJobArn"].split(":")[4] == "222222222222"
+        assert "loaded" in batch.log(name)["container"]
+        first = cloud.session("111111111111").client("sagemaker")
+        assert first.list_transform_jobs()["TransformJobSummaries"] == []
+
+
+@pytest.mark.accept
 def test_nothing_of_a_job_outlives_the_cloud():
     """Ended in the middle of a job, with its container busy and an upload open."""
     with EmbeddedCloud.start(Settings(time_scale=20.0)) as cloud:
