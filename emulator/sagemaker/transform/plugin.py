@@ -1,7 +1,6 @@
 """Builds batch transform for one running cloud, and ends it with the cloud."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,8 +14,7 @@ from emulator.sagemaker.transform.announcing import DETAIL_TYPE, SOURCE, detail_
 from emulator.sagemaker.transform.job import TransformJob
 from emulator.sagemaker.transform.operations import Announce, TransformOperations
 from emulator.sagemaker.transform.running import Runner
-from emulator.seams import events
-from emulator.seams.events import Event
+from emulator.seams.events import Event, Outbox
 
 THREADS = 8
 """Reads and writes of S3 at one time, of all jobs."""
@@ -27,8 +25,7 @@ def transform_operations(
 ) -> tuple[TransformOperations, Hook]:
     """The operations, and what ends every job when the cloud ends."""
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="transform")
-    # One thread: events keep their order, and nobody waits for what a rule starts.
-    publishing = ThreadPoolExecutor(1, thread_name_prefix="transform-events")
+    outbox = Outbox("transform-events")
     operations = TransformOperations(
         store=store,
         runner=Runner(
@@ -41,12 +38,12 @@ def transform_operations(
             now=runtime.clock.now,
             threads=threads,
         ),
-        announce=_announcer(publishing),
+        announce=_announcer(outbox),
         now=runtime.clock.now,
     )
 
     async def stop() -> None:
-        publishing.shutdown(wait=False, cancel_futures=True)
+        outbox.close()
         threads.shutdown(wait=False, cancel_futures=True)
         await operations.close()
         await asyncio.to_thread(threads.shutdown)
@@ -54,7 +51,7 @@ def transform_operations(
     return operations, stop
 
 
-def _announcer(pool: ThreadPoolExecutor) -> Announce:
+def _announcer(outbox: Outbox) -> Announce:
     def announce(tenant: Tenant, job: TransformJob, tags: Mapping[str, str]) -> None:
         event = Event(
             source=SOURCE,
@@ -62,8 +59,6 @@ def _announcer(pool: ThreadPoolExecutor) -> Announce:
             resources=(job.arn,),
             detail=detail_of(job, tags),
         )
-        # After the cloud's end there is nobody to tell.
-        with contextlib.suppress(RuntimeError):
-            pool.submit(events.publish, tenant.account, tenant.region, event)
+        outbox.send(tenant.account, tenant.region, event)
 
     return announce

@@ -82,7 +82,7 @@ class World:
     on_pause: Callable[["World"], None] = lambda _world: None
     store: Store = field(default_factory=Store)
     jobs: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
-    announced: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    job_news: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
     async def create(self, spec: FleetSpec) -> FakeFleet:
         """Fleets.create."""
@@ -118,9 +118,9 @@ class World:
         started()
         await self.jobs.get(job.name, _nothing)()
 
-    def announce(self, tenant: Tenant, job: TransformJob, tags: Mapping[str, str]) -> None:
+    def announce_job(self, tenant: Tenant, job: TransformJob, tags: Mapping[str, str]) -> None:
         """TransformOperations' announce: remembers it."""
-        self.announced.append((job.name, job.status.value, dict(tags)))
+        self.job_news.append((job.name, job.status.value, dict(tags)))
 
     @property
     def open_fleets(self) -> list[FakeFleet]:
@@ -149,7 +149,7 @@ class World:
                 scaled_variants=lambda _, __: frozenset(self.scaled),
             ),
             transforms=TransformOperations(
-                store=self.store, runner=self, announce=self.announce, now=self.now
+                store=self.store, runner=self, announce=self.announce_job, now=self.now
             ),
             tags=TagOperations(store=self.store),
             registry=Registry(

@@ -111,7 +111,7 @@ def test_a_stopped_job_was_stopping_before(story: Any, told: Any):
         return await ended(story)
 
     assert told(life())["TransformJobStatus"] == "Stopped"
-    statuses = [status for _, status, _ in story.world.announced]
+    statuses = [status for _, status, _ in story.world.job_news]
     assert statuses == ["InProgress", "Stopping", "Stopped"]
 
 
@@ -263,7 +263,7 @@ def test_tags_are_kept_by_the_operations_for_tags(story: Any, told: Any):
         return await story.call("ListTags", ResourceArn=arn)
 
     assert told(life()) == {"Tags": [{"Key": "b", "Value": "2"}]}
-    assert story.world.announced[-1] == ("Job", "Completed", {"b": "2"})
+    assert story.world.job_news[-1] == ("Job", "Completed", {"b": "2"})
 
 
 def test_events_have_the_shape_of_the_guide(story: Any, told: Any):
