@@ -92,8 +92,10 @@ class ListenerSockets:
         found = self._open.pop(listener_arn, None)
         if found is not None:
             found.stop.set()
-            # A client that keeps a TLS connection without reading may hold up the end of it.
-            with contextlib.suppress(asyncio.CancelledError, TimeoutError):
+            # A client that keeps a TLS connection without reading may hold up the end of it. Cut
+            # off then, hypercorn asks its connections how they ended, and one of them has not.
+            ends = (asyncio.CancelledError, asyncio.InvalidStateError, TimeoutError)
+            with contextlib.suppress(*ends):
                 await asyncio.wait_for(found.task, LONGEST_CLOSING_SECONDS)
 
     async def close_all(self) -> None:
