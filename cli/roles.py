@@ -37,11 +37,7 @@ def _take(target: Target, role: str) -> dict[str, Any]:
 def _session(target: Target, role: str, first: dict[str, Any]) -> boto3.Session:
     if target.endpoint_url is not None:
         # An embedded cloud: its own session knows where it is.
-        credentials = Credentials(
-            access_key=first["AccessKeyId"],
-            secret_key=first["SecretAccessKey"],
-            session_token=first["SessionToken"],
-        )
+        credentials = Credentials.of_sts(first)
         return credentials.session(endpoint_url=target.endpoint_url, region=target.region)
     session: Any = botocore.session.Session()
     session._credentials = RefreshableCredentials.create_from_metadata(  # noqa: SLF001 - as botocore's own examples of refreshing do

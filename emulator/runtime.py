@@ -6,7 +6,7 @@ life; it knows no service.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,6 +33,15 @@ class Credentials:
     access_key: str
     secret_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of_sts(cls, given: Mapping[str, Any]) -> "Credentials":
+        """Those in STS's answer, its member `Credentials`."""
+        return cls(
+            access_key=given["AccessKeyId"],
+            secret_key=given["SecretAccessKey"],
+            session_token=given["SessionToken"],
+        )
 
     def record(self) -> dict[str, str]:
         """The keys of a user in JSON types, secret and all: `Credentials(**record)`."""

@@ -299,13 +299,7 @@ def _taken(own: "boto3.Session", who: Actor) -> "boto3.Session":
     except ClientError as error:
         cause = f"The role {who.role} is not authorized to assume the task state's role, "
         raise TaskError("States.TaskFailed", f"{cause}{who.task_role}") from error
-    given = answer["Credentials"]
-    credentials = Credentials(
-        access_key=given["AccessKeyId"],
-        secret_key=given["SecretAccessKey"],
-        session_token=given["SessionToken"],
-    )
-    return credentials.session(
+    return Credentials.of_sts(answer["Credentials"]).session(
         endpoint_url=str(client.meta.endpoint_url), region=str(own.region_name)
     )
 

@@ -104,10 +104,11 @@ class CloudWatch:
     def evaluate(self, account: str, region: str, alarm: Json) -> None:
         """The alarm is in the state that its datapoints ask for."""
         tenant = Tenant(account=account, region=region)
-        try:
-            definition = alarms.definition_of(alarm, tenant)
-        except QueryError:
-            return  # a record half written: math alarms are evaluated once their Metrics are set
+        definition = _whole(alarm, tenant)
+        if definition is not None:
+            self._evaluate(tenant, alarm, definition)
+
+    def _evaluate(self, tenant: Tenant, alarm: Json, definition: Definition) -> None:
         with self._evaluating:
             moment = self.now()
             if self._is_held(tenant, alarm["AlarmName"], definition, moment):
@@ -117,7 +118,7 @@ class CloudWatch:
             if finding.state is before:
                 return
             seam.set_alarm_state(
-                (account, region),
+                (tenant.account, tenant.region),
                 alarm,
                 state=finding.state.value,
                 reason=reasons.reason_of(definition, finding, before),
@@ -136,26 +137,25 @@ class CloudWatch:
                 _log.exception("alarm %s could not be evaluated", alarm.get("AlarmName"))
 
     def _evaluate_unless_seen(self, account: str, region: str, alarm: Json) -> None:
-        key = (account, region, alarm["AlarmName"])
-        sight = self._sight(Tenant(account=account, region=region), alarm)
-        if sight is None or self._seen.get(key) == sight:
+        tenant, key = Tenant(account=account, region=region), (account, region, alarm["AlarmName"])
+        definition = _whole(alarm, tenant)
+        if definition is None:
             return
-        self.evaluate(account, region, alarm)
+        sight = self._sight(alarm, definition)
+        if self._seen.get(key) == sight:
+            return
+        self._evaluate(tenant, alarm, definition)
         if key not in self._held:
             self._seen[key] = sight
 
-    def _sight(self, tenant: Tenant, alarm: Json) -> _Sight | None:
-        """What an evaluation would depend on now; None of a record that is half written."""
-        try:
-            definition = alarms.definition_of(alarm, tenant)
-        except QueryError:
-            return None
-        end = alarms.window_end(definition, self.now())
-        newest = self.store.newest_of(definition.keys)
+    def _sight(self, alarm: Json, definition: Definition) -> _Sight:
+        """What an evaluation would depend on now."""
+        keys, end = definition.keys, alarms.window_end(definition, self.now())
+        newest = self.store.newest_of(keys)
         moves = newest is not None and newest >= alarms.first_start(definition, end)
         return _Sight(
             definition=definition,
-            version=self.store.version_of(definition.keys),
+            version=self.store.version_of(keys),
             end=end if moves else None,
             state=str(alarm["StateValue"]),
         )
@@ -201,6 +201,14 @@ class CloudWatch:
             return query(self.store, tenant, request, (float(window[0]), float(window[1])))
         except QueryError as error:
             raise seam.BadRequestError(str(error)) from error
+
+
+def _whole(alarm: Json, tenant: Tenant) -> Definition | None:
+    """What the alarm asks for; None of a record half written, whose Metrics are not set yet."""
+    try:
+        return alarms.definition_of(alarm, tenant)
+    except QueryError:
+        return None
 
 
 def _point(datum: seam.Datum) -> Datapoint | None:

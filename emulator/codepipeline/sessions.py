@@ -105,12 +105,7 @@ class Sessions:
                 f"CodePipeline is not authorized to perform AssumeRole on role {action_role}: "
                 f"{error.response['Error'].get('Message')}",
             ) from error
-        given = answer["Credentials"]
-        return Credentials(
-            access_key=given["AccessKeyId"],
-            secret_key=given["SecretAccessKey"],
-            session_token=given["SessionToken"],
-        )
+        return Credentials.of_sts(answer["Credentials"])
 
 
 def insufficient(underlying: str) -> ActionError:

@@ -25,6 +25,7 @@ from cli.target import embedded_target
 from cli.users import Load, Users
 from cli.verbs import abort_release
 from emulator.server import EmbeddedCloud
+from emulator.settings import Settings
 from tests.e2e.world import INFERENCE, Behaviour, behaviour_json, questions, wait_for
 
 PROJECT = """\
@@ -96,6 +97,21 @@ class Accounts:
             "staging": f'account: "{self.staging}", ',
             "prod": f'account: "{self.prod}", ',
         }
+
+
+ACCOUNTS = Accounts(tools="111111111111", staging="222222222222", prod="333333333333")
+
+
+def cloud_of_three(folder: Path, *, time_scale: float) -> EmbeddedCloud:
+    """A cloud of these accounts runs; the tools' is its own. Its state is in the folder."""
+    return EmbeddedCloud.start(
+        Settings(
+            account=ACCOUNTS.tools,
+            other_accounts=(ACCOUNTS.staging, ACCOUNTS.prod),
+            time_scale=time_scale,
+            state_directory=folder,
+        )
+    )
 
 
 _ONE_ACCOUNT = {"tools": "", "staging": "", "prod": ""}

@@ -18,31 +18,23 @@ import pytest
 
 from cli.sources import source_archive
 from emulator.server import EmbeddedCloud
-from emulator.settings import Settings
 from tests.e2e.conftest import TIME_SCALE
 from tests.e2e.light_sources import light
 from tests.e2e.machines import Run
-from tests.e2e.pipelines import Accounts, PipelineWorld
+from tests.e2e.pipelines import ACCOUNTS, PipelineWorld, cloud_of_three
 from tests.e2e.roles import DeployedRole, Prover, StoryFailedError, client
 from tests.e2e.world import V1, wait_for
 from tests.emulated_pipelines import stage
 
 pytestmark = pytest.mark.accept
 
-ACCOUNTS = Accounts(tools="111111111111", staging="222222222222", prod="333333333333")
 STACK = "proven-pipeline"
 
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud]:
     """A cloud of three accounts."""
-    settings = Settings(
-        account=ACCOUNTS.tools,
-        other_accounts=(ACCOUNTS.staging, ACCOUNTS.prod),
-        time_scale=TIME_SCALE,
-        state_directory=tmp_path_factory.mktemp("cloud"),
-    )
-    with EmbeddedCloud.start(settings) as made:
+    with cloud_of_three(tmp_path_factory.mktemp("cloud"), time_scale=TIME_SCALE) as made:
         yield made
 
 

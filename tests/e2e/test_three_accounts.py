@@ -13,14 +13,12 @@ import pytest
 from cli.ending import held
 from cli.target import embedded_target
 from emulator.server import EmbeddedCloud
-from emulator.settings import Settings
 from tests.e2e.conftest import TIME_SCALE
-from tests.e2e.pipelines import Accounts, PipelineWorld
+from tests.e2e.pipelines import ACCOUNTS, PipelineWorld, cloud_of_three
 from tests.e2e.world import BETTER, V1
 
 pytestmark = pytest.mark.accept
 
-ACCOUNTS = Accounts(tools="111111111111", staging="222222222222", prod="333333333333")
 PATIENCE = 420.0
 ALARM = "apart-health"
 
@@ -28,13 +26,7 @@ ALARM = "apart-health"
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[EmbeddedCloud]:
     """A cloud of three accounts."""
-    settings = Settings(
-        account=ACCOUNTS.tools,
-        other_accounts=(ACCOUNTS.staging, ACCOUNTS.prod),
-        time_scale=TIME_SCALE,
-        state_directory=tmp_path / "cloud",
-    )
-    with EmbeddedCloud.start(settings) as made:
+    with cloud_of_three(tmp_path / "cloud", time_scale=TIME_SCALE) as made:
         yield made
 
 
