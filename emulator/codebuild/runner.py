@@ -211,6 +211,7 @@ class BuildRun:
                 **environment.of_codebuild(build, folders),
                 **dict(environment.secondary_folders(others)),
                 **environment.isolated(),
+                **tools.warm_caches(),
                 "PATH": tools.search_path(bin_folder),
                 "VIRTUAL_ENV": str(bin_folder.parent),
                 **self.around.variables(build),

@@ -238,6 +238,22 @@ class PipelineWorld:
         finally:
             users.stop()
 
+    def crossing(self, execution: str, *, asked: str, seconds: float) -> PipelineView:
+        """The pipeline once this execution rests; users ask a stage from its release on.
+
+        Before that they would only keep the machine from building.
+        """
+        store = self.deployed(asked).store
+
+        def released_or_over() -> bool:
+            view = self.pipeline.view()
+            over = view.execution == execution and view.resting
+            return over or store.lock_holder("opinion") is not None
+
+        wait_for(released_or_over, seconds=seconds, what=f"the release in {asked}")
+        with self.users(asked):
+            return self.rest(execution, seconds=seconds)
+
     def abort(self, stage: str, release_id: str) -> None:
         """As `tidegate release abort` does, without waiting for the end."""
         abort_release(self.deployed(stage), release_id, why="the story says abort")

@@ -74,8 +74,7 @@ def test_delivery_goes_up_to_a_click(make: Make):
     assert "template cd-prod-model-opinion" in evidence
 
     world.pipeline.decide(stage, action, status="Approved", why="the story says so")
-    with world.users("prod"):
-        done = world.rest(execution, seconds=PATIENCE)
+    done = world.crossing(execution, asked="prod", seconds=PATIENCE)
     assert done.status == "Succeeded", json.dumps(done.to_json())
     assert world.live("prod") == "v2"
 
@@ -103,8 +102,7 @@ def test_deployment_goes_all_the_way(make: Make):
     world = make("auto", "deployment")
     world.install(V1, "staging", "prod")
     world.write(BETTER)
-    with world.users("prod"):
-        done = world.rest(world.upload(), seconds=PATIENCE)
+    done = world.crossing(world.upload(), asked="prod", seconds=PATIENCE)
     assert done.status == "Succeeded", json.dumps(done.to_json())
     assert (world.live("staging"), world.live("prod")) == ("v2", "v2")
 
@@ -133,8 +131,7 @@ def test_a_retry_releases_anew_what_was_aborted(make: Make):
     stage = failed.failed
     assert stage is not None
     world.pipeline.retry(stage)
-    with world.users("prod"):
-        done = world.rest(execution, seconds=PATIENCE)
+    done = world.crossing(execution, asked="prod", seconds=PATIENCE)
     assert done.status == "Succeeded", json.dumps(done.to_json())
     assert store.releases("opinion")[0] != holder
     assert (world.live("staging"), world.live("prod")) == ("v2", "v2")

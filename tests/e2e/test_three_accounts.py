@@ -88,8 +88,7 @@ def test_a_change_crosses_three_accounts(world: PipelineWorld, cloud: EmbeddedCl
     assert world.live("prod") == "v1"
     set_alarm(cloud, "OK")
     world.pipeline.retry(production)
-    with world.users("prod"):
-        done = world.rest(execution, seconds=PATIENCE)
+    done = world.crossing(execution, asked="prod", seconds=PATIENCE)
     assert done.status == "Succeeded", json.dumps(done.to_json())
     assert world.live("prod") == "v2"
     everything = held(embedded_target(cloud, account) for account in cloud.administrators)

@@ -171,3 +171,20 @@ def test_pip_finds_what_is_installed_and_changes_only_the_build(cloud: Cloud):
     build = _build({"build": {"commands": [f'python -c "{check}"', script]}})
     BuildRun(build, cloud).carry_out()
     assert build.status is BuildStatus.SUCCEEDED, cloud.logs.lines
+
+
+def test_a_build_reads_what_jsii_unpacked_on_this_machine(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """Its HOME is its own; the unpacked libraries are where jsii has them, or where it is told."""
+    told = {"build": {"commands": ['export SEEN="$JSII_RUNTIME_PACKAGE_CACHE_ROOT"']}}
+    kept = {"exported-variables": ["SEEN"]}
+    monkeypatch.delenv("JSII_RUNTIME_PACKAGE_CACHE_ROOT", raising=False)
+    usual = _build(told, env=kept)
+    BuildRun(usual, cloud).carry_out()
+    assert usual.exported == {"SEEN": str(Path.home() / ".cache/aws/jsii/package-cache")}
+
+    monkeypatch.setenv("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(tmp_path / "elsewhere"))
+    other = _build(told, env=kept)
+    BuildRun(other, cloud).carry_out()
+    assert other.exported == {"SEEN": str(tmp_path / "elsewhere")}
