@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,14 +23,16 @@ TIME_SCALE = 20.0
 
 ROOT = Path(__file__).resolve().parents[2]
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
+PIPELINES = tuple(sorted((ROOT / "examples" / "pipelines").glob("*.yaml")))
+"""Their stages are deployed by the pipeline, in stories of its own: only its stack is by hand."""
 EXAMPLES = tuple(
     path
     for path in (ROOT / "tidegate.yaml", *sorted((ROOT / "examples").glob("*/*.yaml")))
-    if "\npipeline:" not in path.read_text(encoding="utf-8")
+    if path not in PIPELINES
 )
-"""Those with a pipeline have stories of their own, in which the pipeline deploys."""
 
 _ARTIFACT = re.compile(r"artifact: \S*build/flights/(?P<version>\w+)")
+_ACCOUNT = re.compile(r"\b\d{12}\b")
 _ZONE = re.compile(r"zone_id: \w+")
 _ISSUER = re.compile(r"(?P<all>( +)issuer: \S+\n)")
 
@@ -68,6 +71,9 @@ class Stage:
         text = _ARTIFACT.sub(rf"artifact: {self.folder}/\g<version>", text)
         text = _ZONE.sub(f"zone_id: {self.zone}", text)
         text = _ISSUER.sub(rf"\g<all>\g<2>jwks: {self._jwks}\n", text)
+        text = _ACCOUNT.sub(self.cloud.account, text)
+        for data_file in file.parent.glob("*.jsonl"):
+            shutil.copy(data_file, self.folder)
         assert "log_days: 7" in text
         assert "data_on_destroy: delete" in text
         text = text.replace("data_on_destroy: delete", f"data_on_destroy: {data}")
@@ -167,6 +173,32 @@ def test_life_of_an_example_by_the_real_cdk(stage: Stage, example: Path) -> None
     stage.cdk("destroy", "--all", "--force", project=project)
 
     assert stage.left() == before
+
+
+@pytest.mark.parametrize("example", PIPELINES, ids=lambda path: path.stem)
+def test_life_of_a_pipeline_by_the_real_cdk(stage: Stage, example: Path) -> None:
+    """Its stack is deployed, updated and destroyed; it says that it keeps artifacts and their key.
+
+    All accounts of an example are this cloud's one.
+    """
+    before = stage.left()["stacks"]
+    project = stage.example(example, log_days=7)
+    text = project.read_text()
+    for compute in ("small", "medium"):
+        project.write_text(text.replace("  mode:", f"  compute: {compute}\n  mode:"))
+        home = ("-c", "tidegate:stage=pipeline")
+        stage.cdk("deploy", "--all", "--require-approval", "never", *home, project=project)
+        said = stage.cdk("diff", *home, project=project)
+        assert "Number of stacks with differences: 0" in said
+
+    kept = stage.kept()
+    stage.unprotect()
+    said = stage.cdk("destroy", "--all", "--force", "--progress", "events", *home, project=project)
+
+    assert stage.left()["stacks"] == before
+    assert {kind for kind, _ in kept} >= {"AWS::S3::Bucket", "AWS::KMS::Key"}
+    skipped = [line for line in said.splitlines() if "DELETE_SKIPPED" in line]
+    assert len(skipped) == len(kept), (kept, skipped)
 
 
 def test_destroy_says_what_it_keeps(stage: Stage) -> None:
