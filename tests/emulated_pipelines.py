@@ -264,6 +264,11 @@ class Workshop:
             result={"status": status, "summary": f"{status} by a test"},
         )
 
+    def approved(self, pipeline: str, execution: str, stage_name: str) -> str:
+        """How the execution ends after the stage's approval `Approve`."""
+        self.decide(pipeline, stage_name, "Approve", "Approved")
+        return self.ended(pipeline, execution)
+
 
 def stage(name: str, *actions: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     """A stage of those actions."""

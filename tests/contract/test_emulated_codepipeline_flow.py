@@ -1,9 +1,6 @@
-"""How executions move through pipelines of the embedded cloud: stops, rollbacks, triggers."""
+"""How executions move through pipelines of the embedded cloud: stops, rollbacks, conditions."""
 
 import json
-import subprocess
-import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +18,6 @@ from tests.emulated_pipelines import (
     spec_of,
     stage,
     unless,
-    zipped,
 )
 from tests.polling import until
 
@@ -32,11 +28,6 @@ pytestmark = pytest.mark.accept
 def workshop(ground_cloud: EmbeddedCloud) -> Workshop:
     """Buckets and makers in the cloud of the ground floor."""
     return Workshop(ground_cloud)
-
-
-def _approved(workshop: Workshop, pipeline: str, execution: str, stage_name: str) -> str:
-    workshop.decide(pipeline, stage_name, "Approve", "Approved")
-    return workshop.ended(pipeline, execution)
 
 
 def test_a_stopped_execution_waits_for_its_action_or_abandons_it(workshop: Workshop):
@@ -54,7 +45,7 @@ def test_a_stopped_execution_waits_for_its_action_or_abandons_it(workshop: Works
     assert workshop.stage_state(pipeline, "One")["latestExecution"]["status"] == "Stopping"
     with pytest.raises(ClientError, match="DuplicatedStopRequest"):
         stop(pipelineName=pipeline, pipelineExecutionId=execution)
-    assert _approved(workshop, pipeline, execution, "One") == "Stopped"
+    assert workshop.approved(pipeline, execution, "One") == "Stopped"
     assert "latestExecution" not in workshop.stage_state(pipeline, "Two")
 
     second = workshop.start(pipeline)
@@ -164,7 +155,7 @@ def test_an_alarm_in_a_desired_state_lets_an_execution_in_at_once(workshop: Work
         stage("Guarded", approval(), beforeEntry=unless(quiet, "FAIL")), role=role,
         key="desired.zip",
     )  # fmt: skip
-    assert _approved(workshop, pipeline, workshop.first(pipeline), "Guarded") == "Succeeded"
+    assert workshop.approved(pipeline, workshop.first(pipeline), "Guarded") == "Succeeded"
 
     cloudwatch = workshop.session.client("cloudwatch")
     cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="a test")
@@ -175,7 +166,7 @@ def test_an_alarm_in_a_desired_state_lets_an_execution_in_at_once(workshop: Work
         what="the rule",
     )
     cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="a test")
-    assert _approved(workshop, pipeline, waiting, "Guarded") == "Succeeded"
+    assert workshop.approved(pipeline, waiting, "Guarded") == "Succeeded"
 
 
 def test_an_alarm_keeps_an_execution_out_of_a_stage(workshop: Workshop):
@@ -202,7 +193,7 @@ def test_an_alarm_keeps_an_execution_out_of_a_stage(workshop: Workshop):
         pipelineName=pipeline, stageName="Guarded", pipelineExecutionId=execution,
         retryMode="FAILED_ACTIONS",
     )  # fmt: skip
-    assert _approved(workshop, pipeline, execution, "Guarded") == "Succeeded"
+    assert workshop.approved(pipeline, execution, "Guarded") == "Succeeded"
 
 
 def test_a_stage_is_skipped_where_its_variable_says_so(workshop: Workshop):
@@ -218,11 +209,11 @@ def test_a_stage_is_skipped_where_its_variable_says_so(workshop: Workshop):
         variables=[{"name": "deploy", "defaultValue": "no"}],
     )
     execution = workshop.first(pipeline)
-    assert _approved(workshop, pipeline, execution, "Last") == "Succeeded"
+    assert workshop.approved(pipeline, execution, "Last") == "Succeeded"
     assert workshop.stage_state(pipeline, "Deploy")["latestExecution"]["status"] == "Skipped"
     wanted = workshop.start(pipeline, variables=[{"name": "deploy", "value": "yes"}])
     workshop.decide(pipeline, "Deploy", "Approve", "Approved")
-    assert _approved(workshop, pipeline, wanted, "Last") == "Succeeded"
+    assert workshop.approved(pipeline, wanted, "Last") == "Succeeded"
 
 
 def test_a_failed_stage_is_retried_once_by_itself(workshop: Workshop):
@@ -241,255 +232,6 @@ def test_a_failed_stage_is_retried_once_by_itself(workshop: Workshop):
     assert names == ["Source", "Build", "Build"]
     retried = workshop.stage_state(pipeline, "Build")["retryStageMetadata"]
     assert retried["autoStageRetryAttempt"] == 1
-
-
-FUNCTION = """
-import boto3
-def handle(event, context):
-    job = event["CodePipeline.job"]
-    client = boto3.client("codepipeline")
-    data = job["data"]
-    word = data["actionConfiguration"]["configuration"]["UserParameters"]
-    if word == "fail":
-        client.put_job_failure_result(
-            jobId=job["id"], failureDetails={"type": "JobFailed", "message": "not today"})
-    elif "continuationToken" not in data:
-        client.put_job_success_result(jobId=job["id"], continuationToken="1")
-    else:
-        client.put_job_success_result(jobId=job["id"], outputVariables={"word": word})
-"""
-
-
-def test_a_function_reports_the_result_of_its_action(workshop: Workshop, make_function: Any):
-    """PutJobSuccessResult with a continuation token asks again; PutJobFailureResult fails it."""
-    function = make_function(
-        FUNCTION,
-        role=workshop.role(
-            "lambda", "codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult"
-        ),
-        Timeout=30,
-    ).rpartition(":")[2]
-    workshop.upload("job.zip", {"a": "b"})
-    good = action("Good", "Invoke", "Lambda", more={"namespace": "L"}, FunctionName=function,
-                  UserParameters="#{Src.ObjectKey}")  # fmt: skip
-    bad = action("Bad", "Invoke", "Lambda", more={"runOrder": 2}, FunctionName=function,
-                 UserParameters="fail")  # fmt: skip
-    role = workshop.role("codepipeline", *STORE, "lambda:InvokeFunction")
-    pipeline = workshop.pipeline(stage("Call", good, bad), role=role, key="job.zip")
-    execution = workshop.first(pipeline)
-    assert workshop.ended(pipeline, execution) == "Failed"
-    runs = {run["actionName"]: run for run in workshop.action_runs(pipeline, execution)}
-    assert runs["Good"]["output"]["outputVariables"] == {"word": "job.zip"}
-    assert workshop.failures(pipeline, execution) == {
-        "Bad": {"code": "JobFailed", "message": "not today"}
-    }
-
-
-def test_an_artifact_is_deployed_to_a_bucket(workshop: Workshop):
-    """S3 deploy with Extract puts each file under the prefix, with its content type."""
-    target = workshop.name("site")
-    workshop.s3.create_bucket(Bucket=target)
-    workshop.upload("site.zip", {"index.html": "<p>", "deep/a.txt": "a"})
-    deploy = action("Deploy", "Deploy", "S3", inputs=["Src"], BucketName=target, Extract="true",
-                    ObjectKey="www")  # fmt: skip
-    role = workshop.role("codepipeline", *STORE)
-    pipeline = workshop.pipeline(stage("Deploy", deploy), role=role, key="site.zip")
-    assert workshop.ended(pipeline, workshop.first(pipeline)) == "Succeeded"
-    listed = workshop.s3.list_objects_v2(Bucket=target)["Contents"]
-    assert [entry["Key"] for entry in listed] == ["www/deep/a.txt", "www/index.html"]
-    assert workshop.s3.head_object(Bucket=target, Key="www/index.html")["ContentType"] == (
-        "text/html"
-    )
-
-
-def test_a_connection_is_pending_until_someone_finishes_it(workshop: Workshop, tmp_path: Path):
-    """The source fails while PENDING; afterwards the branch's last commit is the revision."""
-    repository = tmp_path / "owner" / "models"
-    repository.mkdir(parents=True)
-    (repository / "a.txt").write_text("one", encoding="utf-8")
-    for command in (
-        ["init", "-q", "-b", "main"],
-        ["add", "."],
-        ["-c", "user.name=n", "-c", "user.email=e@x", "commit", "-q", "-m", "first words"],
-    ):
-        subprocess.run(["git", *command], cwd=repository, check=True, capture_output=True)
-    connections = workshop.session.client("codeconnections")
-    arn = connections.create_connection(ConnectionName="git", ProviderType="GitHub")[
-        "ConnectionArn"
-    ]
-    source = action(
-        "Git", "Source", "CodeStarSourceConnection", outputs=["Src"], more={"namespace": "Git"},
-        ConnectionArn=arn, FullRepositoryId="owner/models", BranchName="main",
-    )  # fmt: skip
-    pipeline = workshop.pipeline(
-        stage("Approve", approval(CustomData="#{Git.CommitMessage}")),
-        role=workshop.role("codepipeline", *STORE, "codeconnections:UseConnection"),
-    )
-    declared = workshop.codepipeline.get_pipeline(name=pipeline)["pipeline"]
-    declared["stages"][0]["actions"] = [source]
-    workshop.codepipeline.update_pipeline(pipeline=declared)
-    failed = workshop.start(pipeline)
-    assert workshop.ended(pipeline, failed) == "Failed"
-    assert "its status is PENDING" in workshop.failures(pipeline, failed)["Git"]["message"]
-
-    connections.tag_resource(
-        ResourceArn=arn, Tags=[{"Key": "embedded-cloud:repositories", "Value": str(tmp_path)}]
-    )
-    connection = connections.get_connection(ConnectionArn=arn)["Connection"]
-    assert connection["ConnectionStatus"] == "AVAILABLE"
-    execution = workshop.start(pipeline)
-    assert _approved(workshop, pipeline, execution, "Approve") == "Succeeded"
-    head = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=repository, check=True, capture_output=True, text=True
-    ).stdout.strip()
-    runs = {run["actionName"]: run for run in workshop.action_runs(pipeline, execution)}
-    assert runs["Git"]["output"]["outputVariables"]["CommitId"] == head
-    assert runs["Approve"]["input"]["resolvedConfiguration"]["CustomData"] == "first words"
-    place = runs["Git"]["output"]["outputArtifacts"][0]["s3location"]
-    body = workshop.s3.get_object(Bucket=place["bucket"], Key=place["key"])["Body"].read()
-    (tmp_path / "out.zip").write_bytes(body)
-    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
-        assert archive.read("a.txt") == b"one"
-
-
-def test_a_new_object_starts_a_polling_pipeline(workshop: Workshop):
-    """PollForSourceChanges: the upload itself is noticed."""
-    workshop.upload("poll.zip", {"a": "b"})
-    source = action("Source", "Source", "S3", outputs=["Src"], S3Bucket=workshop.source_bucket,
-                    S3ObjectKey="poll.zip")  # fmt: skip
-    pipeline = workshop.pipeline(
-        stage("Approve", approval()), role=workshop.role("codepipeline", *STORE)
-    )
-    declared = workshop.codepipeline.get_pipeline(name=pipeline)["pipeline"]
-    declared["stages"][0]["actions"] = [source]
-    workshop.codepipeline.update_pipeline(pipeline=declared)
-    version = workshop.upload("poll.zip", {"a": "c"})
-    workshop.token(pipeline, "Approve", "Approve")
-    shown = workshop.codepipeline.list_pipeline_executions(pipelineName=pipeline)
-    newest = shown["pipelineExecutionSummaries"][0]
-    assert newest["trigger"]["triggerType"] == "PollForSourceChanges"
-    assert newest["sourceRevisions"][0]["revisionId"] == version
-
-
-def test_a_template_makes_pipeline_rule_and_project(workshop: Workshop):
-    """An object's event starts the pipeline through a rule, as the role of its target."""
-    bucket, name = workshop.name("events"), workshop.name("stacked")
-    events_role = workshop.role("events", "codepipeline:StartPipelineExecution")
-    role = workshop.role("codepipeline", *STORE, *BUILD)
-    service_role = workshop.iam.get_role(
-        RoleName=workshop.role("codebuild", "logs:*", "s3:*").rpartition("/")[2]
-    )["Role"]["Arn"]
-    project = {
-        "Type": "AWS::CodeBuild::Project",
-        "Properties": {
-            "ServiceRole": service_role,
-            "Source": {"Type": "CODEPIPELINE", "BuildSpec": spec_of("grep -q here a.txt")},
-            "Artifacts": {"Type": "CODEPIPELINE"},
-            "Environment": {
-                "Type": "LINUX_CONTAINER",
-                "Image": "aws/codebuild/standard:7.0",
-                "ComputeType": "BUILD_GENERAL1_SMALL",
-            },
-        },
-    }
-    pipeline = {
-        "Type": "AWS::CodePipeline::Pipeline",
-        "Properties": {
-            "Name": name,
-            "RoleArn": role,
-            "PipelineType": "V2",
-            "ExecutionMode": "QUEUED",
-            "ArtifactStore": {"Type": "S3", "Location": workshop.artifact_bucket},
-            "Stages": [
-                {
-                    "Name": "Source",
-                    "Actions": [
-                        {
-                            "Name": "S3",
-                            "ActionTypeId": _type_id("Source", "S3"),
-                            "Configuration": {
-                                "S3Bucket": {"Ref": "Bucket"},
-                                "S3ObjectKey": "app.zip",
-                                "PollForSourceChanges": False,
-                            },
-                            "OutputArtifacts": [{"Name": "Src"}],
-                        }
-                    ],
-                },
-                {
-                    "Name": "Build",
-                    "Actions": [
-                        {
-                            "Name": "Build",
-                            "ActionTypeId": _type_id("Build", "CodeBuild"),
-                            "Configuration": {"ProjectName": {"Ref": "Project"}},
-                            "InputArtifacts": [{"Name": "Src"}],
-                        }
-                    ],
-                },
-            ],
-        },
-    }
-    rule = {
-        "Type": "AWS::Events::Rule",
-        "Properties": {
-            "EventPattern": {
-                "source": ["aws.s3"],
-                "detail-type": ["Object Created"],
-                "detail": {"bucket": {"name": [{"Ref": "Bucket"}]}},
-            },
-            "Targets": [
-                {
-                    "Id": "P",
-                    "RoleArn": events_role,
-                    "Arn": {
-                        "Fn::Sub": "arn:aws:codepipeline:${AWS::Region}:${AWS::AccountId}:"
-                        "${Pipeline}"
-                    },
-                }
-            ],
-        },
-    }
-    store = {
-        "Type": "AWS::S3::Bucket",
-        "Properties": {
-            "BucketName": bucket,
-            "VersioningConfiguration": {"Status": "Enabled"},
-            "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
-        },
-    }
-    resources = {"Bucket": store, "Project": project, "Pipeline": pipeline, "Rule": rule}
-    cloudformation = workshop.session.client("cloudformation")
-    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
-    cloudformation.get_waiter("stack_create_complete").wait(
-        StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
-    )
-    first = workshop.first(name)
-    assert workshop.ended(name, first) == "Failed"  # there is no object yet
-    workshop.s3.put_object(Bucket=bucket, Key="app.zip", Body=zipped({"a.txt": "here"}))
-    started = until(
-        lambda: None if workshop.first(name) == first else workshop.first(name),
-        seconds=30,
-        what="an execution started by the event",
-    )
-    assert workshop.ended(name, started) == "Succeeded", workshop.failures(name, started)
-    shown = workshop.codepipeline.get_pipeline_execution(
-        pipelineName=name, pipelineExecutionId=started
-    )["pipelineExecution"]
-    assert shown["trigger"]["triggerType"] == "CloudWatchEvent"
-    assert shown["executionMode"] == "QUEUED"
-    cloudformation.delete_stack(StackName=name)
-    until(
-        lambda: (
-            name not in [p["name"] for p in workshop.codepipeline.list_pipelines()["pipelines"]]
-        ),
-        seconds=30,
-        what="the pipeline's deletion",
-    )
-
-
-def _type_id(category: str, provider: str) -> dict[str, str]:
-    return {"Category": category, "Owner": "AWS", "Provider": provider, "Version": "1"}
 
 
 def test_what_is_not_built_is_refused_by_name(workshop: Workshop):
