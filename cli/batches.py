@@ -60,6 +60,17 @@ class Batch:
         )
         return str(told["executionArn"])
 
+    def stalled(self, record: RunRecord) -> bool:
+        """Whether a run is not over, and no execution works on it: it was stopped, or died."""
+        if record.status.over or not record.execution:
+            return False
+        return self.is_over(self.execution(record))
+
+    def execution(self, record: RunRecord) -> str:
+        """The ARN of the execution that works, or worked last, on a run."""
+        begins = self.machine.replace(":stateMachine:", ":execution:", 1)
+        return f"{begins}:{record.execution}"
+
     def ended_badly(self, execution: str) -> str | None:
         """What an execution says that failed; None while it runs or when it succeeded."""
         told = self.machines.describe_execution(executionArn=execution)
@@ -149,4 +160,3 @@ def watched(
     if record is None or record.status is Status.RUNNING:
         said = batch.ended_badly(execution)
         raise CommandError(f"run {run} of {batch.model} did not go on: {said}", code=Exit.REFUSED)
-

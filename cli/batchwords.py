@@ -53,15 +53,14 @@ def runs_table(records: Sequence[RunRecord]) -> Table:
 def report_lines(report: Mapping[str, Any], *, bucket: str, results: str) -> list[str]:
     """A report for people."""
     usd, cost = report["cost"]["usd"], report["cost"]["said"]
+    kind = f"{report['instances']['count']} x {report['instances']['type']}"
     lines = [
         f"run {report['run']} of {report['model']}: {report['status']}, {report['why']}",
         f"started because {report['because']}",
         f"version   {report['label']} ({report['version']}) in slot {report['slot']}",
         f"input     {report['input']}, {report['objects']:,} objects",
-        f"records   {report['records']:,} in, {report['out']:,} out, {report['failed']:,} failed, "
-        f"{report['open']:,} open",
-        f"duration  {report['seconds']:,.0f} s, {len(report['jobs'])} transform jobs on "
-        f"{report['instances']['count']} x {report['instances']['type']}",
+        f"records   {counts_said(report)}",
+        f"duration  {report['seconds']:,.0f} s, {len(report['jobs'])} transform jobs on {kind}",
         f"cost      {'not known' if usd is None else f'${usd:.4f}'}: {cost}",
         f"results   s3://{bucket}/{results}",
     ]
@@ -71,6 +70,42 @@ def report_lines(report: Mapping[str, Any], *, bucket: str, results: str) -> lis
         fed = report["lineage"]
         lines.append(f"fed by    run {fed['run']} of {fed['model']}, {fed['version']['label']}")
     return lines
+
+
+def standing(model: str, pointer: Mapping[str, Any], declared: Mapping[str, Any]) -> list[str]:
+    """Which version is live, and which one waits."""
+    live, slot = pointer["version"], pointer["slot"]
+    lines = [f"{model}: {live['label']} is live in slot {slot}"]
+    waiting = [v for s, v in declared.items() if s != slot and v["digest"] != live["digest"]]
+    return lines + [
+        f"{v['label']} waits: 'tidegate batch compare {model}' holds it against {live['label']}"
+        for v in waiting
+    ]
+
+
+def comparison_lines(found: Mapping[str, Any]) -> list[str]:
+    """A comparison for people: the verdict in a sentence, then the figures."""
+    lines = [f"{found['verdict']}: {found['reason']}"]
+    if "failed" in found:
+        failed = found["failed"]
+        lines.append(
+            f"records that failed: {failed['live']:,} of the live version, "
+            f"{failed['candidate']:,} of the new one"
+        )
+    for name, scores in found.get("scores", {}).items():
+        lines.append(f"scores    {name}: " + ", ".join(f"{score:.4g}" for score in scores))
+    lines.extend(
+        f"slice     {one['slice']}: {one['share']:.2%} of {one['of']:,} agree (surely "
+        f"{one['from']:.2%} to {one['to']:.2%})"
+        for one in found.get("worst_slices", ())
+    )
+    return lines
+
+
+def counts_said(report: Mapping[str, Any]) -> str:
+    """Every record of a run, counted."""
+    names = {"records": "in", "out": "out", "failed": "failed", "open": "open"}
+    return ", ".join(f"{report[name]:,} {said}" for name, said in names.items())
 
 
 def fault_lines(faults: Mapping[str, Any], *, most: int) -> list[str]:

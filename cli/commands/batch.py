@@ -1,6 +1,5 @@
 """`tidegate batch ...`: data sets that are transformed as a whole."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -67,7 +66,7 @@ def run(
         )
     there = place(project_file=project_file, stage=stage, on=on)
     batch = the_batch(there, model)
-    request = _request(there, new_run(there.target.clock.now()), resume, input_)
+    request = _request(new_run(there.target.clock.now()), resume, input_)
     _refuse_running(batch, resume)
     execution = batch.start(request)
     if detach:
@@ -77,9 +76,7 @@ def run(
     _show(batch, request["run"], json_output=json_output)
 
 
-def _request(
-    there: "Place", fresh: str, resume: str | None, input_: str | None
-) -> dict[str, Any]:
+def _request(fresh: str, resume: str | None, input_: str | None) -> dict[str, Any]:
     from cli.verbs import operator
 
     who = operator()
@@ -90,7 +87,10 @@ def _request(
 
 
 def _refuse_running(batch: "Batch", resume: str | None) -> None:
-    if resume is not None and not batch.known(resume).status.over:
+    if resume is None:
+        return
+    known = batch.known(resume)
+    if not known.status.over and not batch.stalled(known):
         raise CommandError(
             f"run {resume} is running: 'tidegate batch status {batch.model} --run {resume}' shows "
             "it",
@@ -142,7 +142,7 @@ def status(
 ) -> None:
     """Show the newest runs, or how far one is."""
     from cli.batches import the_batch
-    from cli.batchwords import one_line, run_json, runs_table
+    from cli.batchwords import one_line, run_json, runs_table, standing
 
     batch = the_batch(place(project_file=project_file, stage=stage, on=on), model)
     if run is None:
@@ -151,16 +151,18 @@ def status(
         if json_output:
             print_json({"live": pointer, "runs": [run_json(record) for record in records]})
             return
-        if pointer is not None:
-            label = pointer["version"]["label"]
-            say(f"{model}: {label} is live in slot {pointer['slot']}")
+        for line in () if pointer is None else standing(model, pointer, batch.runs.declared()):
+            say(line)
         CONSOLE.print(runs_table(records))
         return
     record = batch.known(run)
+    stalled = batch.stalled(record)
     if json_output:
-        print_json(run_json(record))
-    else:
-        say(one_line(record, None if record.status.over else batch.round(record)))
+        print_json({**run_json(record), "stalled": stalled})
+        return
+    say(one_line(record, None if record.status.over else batch.round(record)))
+    if stalled:
+        say(f"nothing works on it: 'tidegate batch run {model} --resume {run}' goes on with it")
 
 
 @app.command()
@@ -182,6 +184,87 @@ def report(
     if not record.status.over:
         raise CommandError(f"run {record.run} is not over", code=Exit.REFUSED)
     _show(batch, record.run, json_output=json_output)
+
+
+@app.command()
+@reported
+def compare(
+    model: ModelArgument,
+    *,
+    resume: Annotated[
+        str | None, typer.Option("--resume", help="Go on with this comparison, where it was.")
+    ] = None,
+    stage: StageOption = None,
+    project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
+    on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
+) -> None:
+    """Run the version that waits over the live one's last data set, and let it take over or not.
+
+    Exit code 0 when it takes over, 4 when it is refused, 6 when the evidence is too little or a
+    person is to decide: then the live version stays.
+    """
+    from cli.batches import new_run, the_batch
+
+    there = place(project_file=project_file, stage=stage, on=on)
+    batch = the_batch(there, model)
+    request = _request(new_run(there.target.clock.now()), resume, None)
+    _refuse_running(batch, resume)
+    execution = batch.start({**request, "purpose": "compare"})
+    _follow(there, batch, execution, request["run"])
+    _show_comparison(batch, request["run"], json_output=json_output)
+
+
+def _show_comparison(batch: "Batch", run_id: str, *, json_output: bool) -> None:
+    from cli.batchwords import comparison_lines
+    from tidegate.batch.units import Keys
+
+    record = batch.known(run_id)
+    found = batch.document(Keys(run=run_id, purpose=record.purpose.value).comparison)
+    if found is None:
+        raise CommandError(f"run {run_id} ended without a comparison: {record.why}")
+    if json_output:
+        print_json(found)
+    else:
+        for line in comparison_lines(found):
+            say(line)
+    if found["verdict"] == "refuse":
+        raise SystemExit(int(Exit.ROLLED_BACK))
+    if found["verdict"] == "hold" or not found["takes_over"]:
+        raise SystemExit(int(Exit.UNDECIDED))
+
+
+@app.command()
+@reported
+def promote(
+    model: ModelArgument,
+    *,
+    why: Annotated[str, typer.Option("--why", help="The reason, for the pointer's history.")],
+    stage: StageOption = None,
+    project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
+    on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
+) -> None:
+    """Make the version in the idle slot live, whatever a comparison says; the way back, too."""
+    from cli.batches import the_batch
+    from cli.verbs import operator
+    from tidegate.batch.taking_over import make_live
+    from tidegate.slots import Slot
+    from tidegate.version import Version
+
+    there = place(project_file=project_file, stage=stage, on=on)
+    batch = the_batch(there, model)
+    pointer, declared = batch.runs.pointer(), batch.runs.declared()
+    if pointer is None:
+        raise CommandError(f"no version of {model} is live yet", code=Exit.REFUSED)
+    slot = Slot(pointer["slot"]).other
+    version = Version.from_json(declared[slot.value])
+    by = f"{operator()}: {why}"
+    make_live(batch.runs, slot, version=version, now=there.target.clock.now(), by=by)
+    if json_output:
+        print_json(batch.runs.pointer())
+    else:
+        say(f"{version.label} is live in slot {slot}: the next run takes it")
 
 
 def _show(batch: "Batch", run_id: str, *, json_output: bool) -> None:

@@ -9,7 +9,7 @@ from tidegate.batch.rounds import Round
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The round that is over; `cause` is what Step Functions says where its job did not complete."""
+    """The round that is over; `cause` is why its job did not complete, where it did not."""
 
     run: str
     number: int

@@ -4,10 +4,9 @@ from typing import Any
 
 from plan_batch.events import OfRun
 from tidegate.batch.planning import next_step
-from tidegate_aws.batch_world import batch_plan, batch_ports, known_run
+from tidegate_aws.batch_world import work_of
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """The step, and the transform job if one is to be made."""
-    record = known_run(OfRun.from_json(event).run)
-    return next_step(batch_ports(), batch_plan(), record)
+    return next_step(work_of(OfRun.from_json(event).run))

@@ -21,7 +21,7 @@ from tidegate_aws.table import Table
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_RUN, _POINTER = "run", "pointer"
+_RUN, _POINTER, _SLOTS = "run", "pointer", "slots"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,17 @@ class DynamoRuns:
             ExpressionAttributeValues={":pk": {"S": _RUN}},
         )
         return tuple(RunRecord.from_json(read_document(item)) for item in told["Items"])
+
+    def declare(self, slots: Mapping[str, Any]) -> None:
+        """The versions in the slots are these, in JSON types."""
+        item: Any = {**key(_SLOTS, _SLOTS), DOCUMENT: document(slots)}
+        self.client.put_item(TableName=self.table, Item=item)
+
+    def declared(self) -> Mapping[str, Any]:
+        """The versions that the last admitted deploy put into the slots; none before the first."""
+        item = self._rows.get(_SLOTS, _SLOTS)
+        found: Mapping[str, Any] = {} if item is None else read_document(item)
+        return found
 
     def pointer(self) -> Mapping[str, Any] | None:
         """The live pointer in JSON types, None before the first deploy."""

@@ -7,7 +7,7 @@ from functools import cache
 
 from tidegate.batch.plan import BatchPlan
 from tidegate.batch.ports import BatchPorts
-from tidegate.batch.run import RunRecord
+from tidegate.batch.work import Work
 from tidegate.errors import NotFoundError
 from tidegate_aws import clients
 from tidegate_aws.batch_news import EventBridgeNews
@@ -37,17 +37,15 @@ def batch_ports() -> BatchPorts:
         objects=S3Objects(client=clients.s3()),
         jobs=SageMakerTransformJobs(client=clients.sagemaker()),
         runs=DynamoRuns(client=clients.dynamodb(), table=found.settings[Variable.RUN_TABLE]),
-        news=EventBridgeNews(
-            events=clients.events(), event_bus_name=found.settings.event_bus_name
-        ),
+        news=EventBridgeNews(events=clients.events(), event_bus_name=found.settings.event_bus_name),
         clock=found.clock,
         bucket=found.settings[Variable.BATCH_BUCKET],
     )
 
 
-def known_run(run: str) -> RunRecord:
-    """The record of a run; NotFoundError when there is none."""
+def work_of(run: str) -> Work:
+    """A run that is known, at work; NotFoundError when there is none."""
     record = batch_ports().runs.load(run)
     if record is None:
         raise NotFoundError(f"no run {run} of the batch of {batch_plan().model}")
-    return record
+    return Work(ports=batch_ports(), plan=batch_plan(), record=record)

@@ -5,6 +5,7 @@ from typing import Any
 from tidegate.batch.checking import check
 from tidegate.batch.run import RunRecord, Status
 from tidegate.batch.starting import start
+from tidegate.batch.work import Work
 from tidegate_aws.batch_world import batch_plan, batch_ports
 from validate_batch.events import Started, outcome
 
@@ -16,15 +17,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Where the run goes on; killed and run again, the validation goes on where it was."""
     ports, plan = batch_ports(), batch_plan()
     started = Started.from_json(event)
-    record = start(
-        ports, plan, started.asked, execution=started.execution, moment=started.moment
-    )
+    record = start(ports, plan, started.asked, execution=started.execution, moment=started.moment)
     if record.status is Status.DONE:
         return _told(record, "report")
     found = check(
-        ports,
-        plan,
-        record,
+        Work(ports=ports, plan=plan, record=record),
         out_of_time=lambda: context.get_remaining_time_in_millis() < SPARE_MILLISECONDS,
     )
     if found is None:

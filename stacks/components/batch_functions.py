@@ -58,7 +58,7 @@ def guard_function(props: BatchFunctionsProps) -> FunctionProps:
 
 def batch_functions(props: BatchFunctionsProps) -> Mapping[str, FunctionProps]:
     """What a run's machine calls, by package."""
-    rows = [_validate(props), _plan(props), _collect(props), _report(props)]
+    rows = [_validate(props), _plan(props), _collect(props), _compare(props), _report(props)]
     return {row.name: row for row in rows}
 
 
@@ -144,6 +144,20 @@ def _collect(props: BatchFunctionsProps) -> FunctionProps:
             own_bucket(*results, actions=(_GET, "s3:DeleteObject")),
             _jobs(props),
             *read_input(props),
+        ],
+    )
+
+
+def _compare(props: BatchFunctionsProps) -> FunctionProps:
+    return _row(
+        props,
+        "compare_batch",
+        "Holds a new version against the live one on the same data set",
+        [
+            _runs("GetItem", "PutItem"),
+            _listing(),
+            own_bucket("runs/*", actions=(_GET, _PUT)),
+            own_bucket("results/*", "comparisons/*", actions=(_GET,)),
         ],
     )
 

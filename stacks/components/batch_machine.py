@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from stacks.components.arns import Arns, allow, policy, trust
@@ -20,6 +19,7 @@ DEADLINE_MACHINE = "DeadlineMachine"
 MACHINE_LOG = "BatchMachineLog"
 RULE = "BatchRule"
 _PERIOD_SECONDS = 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchMachineProps:
@@ -46,10 +46,11 @@ def add_batch_machine(blueprint: Blueprint, props: BatchMachineProps) -> None:
         statements.append(allow(["states:StartExecution"], [ref(DEADLINE_MACHINE)]))
     _add(blueprint, BATCH_MACHINE, _Machine(text=batch_definition(props), uses=calls), statements)
     _add_start(blueprint, props)
-    _add_alarm(blueprint, props, BATCH_MACHINE, "BatchFailed", "A run of the batch did not succeed")
+    failed = "A run of the batch did not succeed"
+    _add_alarm(blueprint, props, BATCH_MACHINE, id_="BatchFailed", said=failed)
     if batch.sla_seconds is not None:
         late = "A run of the batch was not over at its deadline"
-        _add_alarm(blueprint, props, DEADLINE_MACHINE, "BatchLate", late)
+        _add_alarm(blueprint, props, DEADLINE_MACHINE, id_="BatchLate", said=late)
 
 
 def batch_definition(props: BatchMachineProps) -> str:
@@ -182,7 +183,7 @@ def _started_by(props: BatchMachineProps) -> tuple[dict[str, Any], dict[str, Any
 
 
 def _add_alarm(
-    blueprint: Blueprint, props: BatchMachineProps, machine: str, id_: str, said: str
+    blueprint: Blueprint, props: BatchMachineProps, machine: str, *, id_: str, said: str
 ) -> None:
     topic = props.arns.stage.alarm_topic
     blueprint.add(

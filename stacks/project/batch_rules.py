@@ -10,6 +10,8 @@ from stacks.project.batches import BatchSpec, Start
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.tables import instance_types
+from tidegate.arms.terms import Winner
+from tidegate.batch.plan import CompareTerms, JoinKind
 from tidegate.batch.schema import Column, ColumnType, RecordFormat
 
 FaultAt = Callable[..., Fault]
@@ -36,6 +38,7 @@ def batch_faults(
     yield from _start_faults(batch, fault)
     yield from _after_faults(name, batch, models, fault)
     yield from _limit_faults(batch, fault)
+    yield from _compare_faults(batch, fault)
     for position, column in enumerate(batch.columns):
         yield from _column_faults(batch, position, column, fault)
 
@@ -124,11 +127,24 @@ def _limit_faults(batch: BatchFile, fault: FaultAt) -> Iterator[Fault]:
         )
     keep = seconds_of(batch.keep)
     if keep % DAY or not 1 <= keep // DAY <= 3_650:
-        yield fault(
-            f"keep is {batch.keep!r}, must be whole days from 1d to 3650d", "batch", "keep"
-        )
+        yield fault(f"keep is {batch.keep!r}, must be whole days from 1d to 3650d", "batch", "keep")
     if batch.sla is not None and not _SHORTEST_SLA <= seconds_of(batch.sla) <= _LONGEST_SLA:
         yield fault(f"sla is {batch.sla!r}, must be 1m to 7d", "batch", "sla")
+
+
+def _compare_faults(batch: BatchFile, fault: FaultAt) -> Iterator[Fault]:
+    at, terms = ("batch", "compare"), batch.compare
+    score_is_place = terms.score is None or terms.score.isdecimal()
+    if batch.format is RecordFormat.CSV and not score_is_place:
+        yield fault(
+            f'score is {terms.score!r}, must be a column of the answer, from "0"', *at, "score"
+        )
+    names = [column.name for column in batch.columns]
+    if terms.slice is not None and terms.slice not in names:
+        meant = did_you_mean(terms.slice, names)
+        yield fault(f"slice is {terms.slice!r}, not one of columns: {meant}", *at, "slice")
+    if terms.slice is not None and batch.join is JoinKind.NONE:
+        yield fault("slice needs the record beside its answer: set join to input", *at, "slice")
 
 
 def _column_faults(
@@ -165,6 +181,14 @@ def batch_of(file: BatchFile) -> BatchSpec:
         failed_percent=file.failed_percent,
         sla_seconds=None if file.sla is None else seconds_of(file.sla),
         keep_days=seconds_of(file.keep) // DAY,
+        compare=CompareTerms(
+            score=file.compare.score,
+            tolerance=file.compare.tolerance,
+            agreement=file.compare.agreement,
+            shift=file.compare.shift,
+            slice=file.compare.slice,
+            promote=file.compare.winner is Winner.PROMOTE,
+        ),
     )
 
 

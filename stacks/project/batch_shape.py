@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 from stacks.project.batches import Start
 from stacks.project.durations import PATTERN
 from stacks.project.part import ModelName, Part
+from tidegate.arms.terms import Winner
 from tidegate.batch.plan import JoinKind
 from tidegate.batch.schema import ColumnType, RecordFormat
 
@@ -32,6 +33,24 @@ class ColumnFile(Part):
     """The largest number allowed."""
     values: Annotated[list[str], Field(max_length=200)] = []
     """All texts that are allowed; left out: any."""
+
+
+class ComparisonFile(Part):
+    """What a new version must hold against the live one, on the same data set, to take over."""
+
+    score: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+    """Where the score is in an answer: a column from "0", or a key of JSON; left out: the first
+    column, or the whole answer."""
+    tolerance: Annotated[float, Field(ge=0)] = 0.0
+    """How far two scores may lie apart and still agree."""
+    agreement: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    """Share of the answers that must agree."""
+    shift: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Largest distance of the two distributions of scores (Kolmogorov-Smirnov), 0 to 1."""
+    slice: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+    """A column by whose values answers are counted too: no slice may agree too little."""
+    winner: Annotated[Winner, Field(strict=False)] = Winner.PROMOTE
+    """promote: a version within all limits takes over the schedule. ask: a person decides."""
 
 
 class BatchFile(Part):
@@ -63,5 +82,7 @@ class BatchFile(Part):
     """Share of the records that may fail; beyond it the run has failed."""
     sla: _Duration | None = None
     """How long a run may take, 1m to 7d; left out: no alarm tells of late ones."""
+    compare: ComparisonFile = ComparisonFile()
+    """How a new version is held against the live one before it takes over."""
     keep: _Duration = "30d"
     """How long data sets, results and reports are kept, in whole days."""

@@ -1,7 +1,7 @@
 """What a model's batch is: its data sets, how they are transformed, when, and by what limits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from stacks.project.spec import Artifact
@@ -36,7 +36,7 @@ class BatchSpec:
     failed_percent: float = 1.0
     sla_seconds: int | None = None
     keep_days: int = 30
-    compare: CompareTerms | None = None
+    compare: CompareTerms = field(default_factory=CompareTerms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,9 +68,7 @@ def agreed(path: Path) -> Agreed:
     if broken:
         raise ProjectFaultsError(broken)
     fleets = {
-        name: fleet_of(model.hosting)
-        for name, model in hosted.items()
-        if model.hosting is not None
+        name: fleet_of(model.hosting) for name, model in hosted.items() if model.hosting is not None
     }
     return Agreed(
         plans={name: plan_of(model.release, fleets[name]) for name, model in hosted.items()},

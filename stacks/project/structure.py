@@ -6,9 +6,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from stacks.project.batch_shape import COLUMN, PLACE, SCHEDULE
 from stacks.project.durations import PATTERN
 from stacks.project.faults import Fault, did_you_mean
-from stacks.project.batch_shape import COLUMN, PLACE, SCHEDULE
 from stacks.project.part import NAME, SUBSCRIBER
 from stacks.project.pipeline_shape import ALARM, CONNECTION, GROUP, KEY, MAIL, REPOSITORY
 from stacks.project.shape import DOMAIN, KEYS_URL, URL, ZONE, ProjectFile

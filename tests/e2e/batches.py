@@ -20,7 +20,7 @@ from cli.target import embedded_target
 from emulator.server import EmbeddedCloud
 
 INFERENCE = """
-import json, os, pathlib
+import json, os, pathlib, time
 
 def model_fn(model_dir):
     return json.loads((pathlib.Path(model_dir) / "behaviour.json").read_text())
@@ -30,10 +30,15 @@ def transform_fn(behaviour, body, content_type, accept):
     return "".join(answer(behaviour, line) + "\\n" for line in text.splitlines()), accept
 
 def answer(behaviour, line):
+    folder = pathlib.Path(behaviour["folder"])
     first, second = line.split(",")[:2]
+    if behaviour["broken"]:
+        raise RuntimeError("this version answers nothing")
     if float(first) == behaviour["poison"]:
         raise ValueError("a poisoned record")
-    mark = pathlib.Path(behaviour["folder"]) / "died"
+    while float(first) == behaviour["waits"] and not (folder / "go").exists():
+        time.sleep(0.05)
+    mark = folder / "died"
     if float(first) == behaviour["kills"] and not mark.exists():
         mark.touch()
         os.kill(os.getpid(), 9)
@@ -56,17 +61,23 @@ models:
       instance_type: ml.m5.large
       failed_percent: 5
       sla: 12h
+      compare: { tolerance: 0.1, agreement: 0.9, shift: 0.5 }
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offline:
-    """What a tiny version does: it fails on one store, dies once on another, answers the rest."""
+    """What a tiny version does: it fails on one store, dies once on another, answers the rest.
+
+    On store `waits` it waits for the file `go` in the story's folder.
+    """
 
     name: str
     slope: float = 2.0
     poison: float = -1.0
     kills: float = -2.0
+    waits: float = -3.0
+    broken: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,6 +113,8 @@ class BatchWorld:
             "slope": version.slope,
             "poison": version.poison,
             "kills": version.kills,
+            "waits": version.waits,
+            "broken": version.broken,
             "folder": str(self.folder),
         }
         (artifact / "behaviour.json").write_text(json.dumps(behaviour))

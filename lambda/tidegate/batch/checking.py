@@ -13,15 +13,15 @@ from tidegate.batch.lines import LongLineError, blocks
 from tidegate.batch.plan import BatchPlan
 from tidegate.batch.ports import BatchPorts, Head, Listed
 from tidegate.batch.rounds import first_round
-from tidegate.batch.run import RunRecord
 from tidegate.batch.schema import RecordFormat, checker, is_header
 from tidegate.batch.units import Keys, Location, Unit
+from tidegate.batch.work import Work
 
 MOST_FAULTS = 1_000
 """Faults that are kept; all are counted."""
 
-LARGEST_BYTES = 20 * 1024**3
-"""An object is looked at within one invocation: at some 60 MB/s that is well under 15 minutes."""
+LARGEST_BYTES = 10 * 1024**3
+"""Bytes of a data set: the results of a round are held against it within one invocation."""
 
 MOST_OBJECTS = 20_000
 _SAVED_EVERY = 200
@@ -85,19 +85,17 @@ class Faults:
             self.kept.append({"object": self.object, "line": line, "fault": message})
 
 
-def check(
-    ports: BatchPorts, plan: BatchPlan, record: RunRecord, *, out_of_time: Callable[[], bool]
-) -> Checked | None:
+def check(work: Work, *, out_of_time: Callable[[], bool]) -> Checked | None:
     """What was found once all objects were looked at; None while there are more.
 
     In the end there is a validated manifest and the first round, or the list of faults.
     """
-    keys = Keys(run=record.run, purpose=record.purpose.value)
+    ports, keys = work.ports, work.keys
     before = documents.load(ports, keys.checking)
     so_far = Checked() if before is None else Checked.from_json(before)
-    place = Location.of(record.input)
+    place = Location.of(work.record.input)
     for number, listed in enumerate(_left(ports, place, so_far.last), start=1):
-        so_far = _looked_at(ports, plan, place, listed, so_far)
+        so_far = _looked_at(work, listed, so_far)
         if len(so_far.objects) > MOST_OBJECTS:
             break
         if out_of_time():
@@ -127,8 +125,14 @@ def _concluded(ports: BatchPorts, keys: Keys, place: Location, found: Checked) -
 
 def _as_a_whole(place: Location, found: Checked) -> Checked:
     """Faults that no object has alone."""
+    total = sum(unit.size for unit in found.objects)
     if len(found.objects) > MOST_OBJECTS:
         message = f"there are more than {MOST_OBJECTS:,} objects: put several into one"
+    elif total > LARGEST_BYTES:
+        message = (
+            f"it has {total:,} bytes in all, a run may have {LARGEST_BYTES:,}: make several runs, "
+            "each over objects of its own"
+        )
     elif not found.objects and not found.fault_count:
         message = "there is no object: put the data set there, or name where it is"
     else:
@@ -137,9 +141,8 @@ def _as_a_whole(place: Location, found: Checked) -> Checked:
     return replace(found, faults=(*found.faults, fault), fault_count=found.fault_count + 1)
 
 
-def _looked_at(
-    ports: BatchPorts, plan: BatchPlan, place: Location, listed: Listed, so_far: Checked
-) -> Checked:
+def _looked_at(work: Work, listed: Listed, so_far: Checked) -> Checked:
+    place = Location.of(work.record.input)
     name = relative_name(place.prefix, listed.key)
     if not name or listed.key.endswith("/") or name.rpartition("/")[2].startswith(("_", ".")):
         # Marks of folders and of writers, such as _SUCCESS, hold no records.
@@ -150,7 +153,7 @@ def _looked_at(
         bucket=place.bucket,
         key=listed.key,
         etag=listed.etag,
-        records=_records(ports, plan, place.bucket, listed, faults),
+        records=_records(work, place.bucket, listed, faults),
         size=listed.size,
         source=name,
     )
@@ -168,28 +171,21 @@ def relative_name(prefix: str, key: str) -> str:
     return key[prefix.rfind("/") + 1 :]
 
 
-def _records(
-    ports: BatchPorts, plan: BatchPlan, bucket: str, listed: Listed, faults: Faults
-) -> int:
+def _records(work: Work, bucket: str, listed: Listed, faults: Faults) -> int:
     """How many records an object has; what is wrong with it is among the faults."""
-    head = ports.objects.head(bucket, listed.key)
+    head = work.ports.objects.head(bucket, listed.key)
     if head is None or head.etag != listed.etag:
         faults.add("it was replaced or removed while it was looked at: run again")
         return 0
-    for message in _outside_faults(plan, head):
+    for message in _outside_faults(work.plan, head):
         faults.add(message)
-    return 0 if faults.count else _read(ports, plan, (bucket, listed), faults)
+    return 0 if faults.count else _read(work, bucket, listed, faults)
 
 
 def _outside_faults(plan: BatchPlan, head: Head) -> list[str]:
     found = []
     if head.size == 0:
         found.append("it is empty")
-    if head.size > LARGEST_BYTES:
-        found.append(
-            f"it has {head.size:,} bytes, an object may have {LARGEST_BYTES:,}: split it, and "
-            "instances work on its parts at the same time"
-        )
     told = head.content_type.lower()
     if told not in _NEUTRAL and told.partition(";")[0].strip() not in _TAKEN[plan.format]:
         found.append(
@@ -199,13 +195,11 @@ def _outside_faults(plan: BatchPlan, head: Head) -> list[str]:
     return found
 
 
-def _read(
-    ports: BatchPorts, plan: BatchPlan, what: tuple[str, Listed], faults: Faults
-) -> int:
+def _read(work: Work, bucket: str, listed: Listed, faults: Faults) -> int:
+    plan = work.plan
     check_line = checker(plan.format, plan.columns)
-    bucket, listed = what
     count = 0
-    with ports.objects.read(bucket, listed.key, etag=listed.etag) as parts:
+    with work.ports.objects.read(bucket, listed.key, etag=listed.etag) as parts:
         try:
             for block in blocks(parts, longest=plan.longest):
                 if count == 0 and not _begins_well(plan, block[0], faults):

@@ -14,16 +14,17 @@ from tidegate.batch import documents
 from tidegate.batch.lines import blocks, lines
 from tidegate.batch.plan import BatchPlan, JoinKind
 from tidegate.batch.ports import BatchPorts, Job
-from tidegate.batch.rounds import Fate, Next, Round, judged, next_of, piece_sizes
+from tidegate.batch.rounds import Blame, Fate, Next, Round, judged, next_of, piece_sizes
 from tidegate.batch.schema import RecordFormat
 from tidegate.batch.units import Keys, Part, Unit
+from tidegate.batch.work import Work
 from tidegate.errors import TidegateError
 
 SAGEMAKER_OUTPUT = "SageMakerOutput"
 """The key that DataProcessing joins the answer under (developer guide, "Associate prediction
 results with input records")."""
 
-_JOINED_LONGEST = 2
+LONGEST_JOINED = 2
 """A joined line has the record and its answer, each as long as a payload."""
 
 
@@ -43,69 +44,84 @@ class _Gathered:
     failed: list[dict[str, Any]] = field(default_factory=list)
 
 
-def collect(
-    ports: BatchPorts, plan: BatchPlan, keys: Keys, *, number: int, cause: str = ""
-) -> Round:
+def collect(work: Work, *, number: int, cause: str = "") -> Round:
     """The state before the next round, saved; done again, it is the same.
 
-    BrokenRunError when the round's job was not made (`cause` says why), was stopped or never came
-    up: resumed, the run makes another.
+    BrokenRunError when the round's job was not made, was stopped or never came up while the run
+    waited for it (then `cause` says how that ended): resumed, the run makes another. What a stopped
+    job left is kept.
     """
+    ports, keys = work.ports, work.keys
     before = Round.from_json(documents.load(ports, keys.round(number)))
     known = documents.load(ports, keys.round(number + 1))
     if known is not None:
         return Round.from_json(known)
-    name = job_name(plan, keys, before)
+    name = job_name(work, before)
     job = ports.jobs.describe(name)
     if job is None:
         raise BrokenRunError(f"transform job {name} was not made: {cause}")
     if job.status in UNDER_WAY:
         raise BrokenRunError(f"transform job {name} is under way by another execution: resume")
-    if job.status == "Stopped" or _UNHEALTHY in job.reason:
-        another = replace(before, attempt=before.attempt + 1)
-        documents.save(ports, keys.round(number), another.to_json())
+    if _UNHEALTHY in job.reason:
+        after = replace(before, attempt=before.attempt + 1)
+    else:
+        after = _after(work, before, job)
+    documents.save(ports, keys.round(after.number), after.to_json())
+    if cause and (job.status == "Stopped" or after.number == before.number):
         raise BrokenRunError(f"transform job {name} {job.status.lower()}: {job.reason}")
-    after = _after(ports, plan, keys, before, job)
-    documents.save(ports, keys.round(number + 1), after.to_json())
     return after
 
 
-def job_name(plan: BatchPlan, keys: Keys, now: Round) -> str:
+def job_name(work: Work, now: Round) -> str:
     """The name of a round's transform job: the same whenever it is asked for."""
-    return f"{plan.job_prefix}-{keys.run}-{now.number}-{now.attempt}"
+    return f"{work.plan.job_prefix}-{work.record.run}-{now.number}-{now.attempt}"
 
 
-def _after(
-    ports: BatchPorts, plan: BatchPlan, keys: Keys, before: Round, job: Job
-) -> Round:
+def _after(work: Work, before: Round, job: Job) -> Round:
     reason = job.reason
     gathered = _Gathered()
-    fates = [(unit, _fate(ports, plan, keys, unit)) for unit in before.units]
-    blameless = reason.startswith("InternalServerError")
-    steps = [(unit, next_of(unit, fate, blameless=blameless)) for unit, fate in fates]
+    fates = [(unit, _fate(work, unit)) for unit in before.units]
+    blame = _blame(job)
+    steps = [(unit, next_of(unit, fate, blame=blame)) for unit, fate in fates]
     splitting = sum(1 for _, step in steps if step is Next.SPLIT)
     for unit, step in steps:
         if step is Next.KEEP:
-            gathered.parts.append(_part(keys, unit))
+            gathered.parts.append(_part(work.keys, unit))
         elif step is Next.APART:
-            gathered.failed.append(_failed(ports, plan, unit, reason))
+            gathered.failed.append(_failed(work, unit, reason))
         else:
-            sizes = piece_sizes(unit.records, splitting=splitting)
-            pieces = [unit.records] if step is Next.AGAIN else sizes
-            gathered.units.extend(_cut(ports, plan, keys, before.number + 1, (unit, pieces)))
-    _keep(ports, keys, before.number, gathered)
+            again = step is Next.AGAIN
+            pieces = [unit.records] if again else piece_sizes(unit, splitting=splitting)
+            if blame is not Blame.NOBODY:
+                unit = replace(unit, tries=unit.tries + 1)  # noqa: PLW2901 - the same, tried
+            gathered.units.extend(_cut(work, unit, pieces, number=before.number + 1))
+    _keep(work.ports, work.keys, before.number, gathered)
     out = sum(part.records for part in gathered.parts)
     following = Round(
         number=before.number + 1,
         units=tuple(gathered.units),
         out=before.out + out,
         failed=before.failed + len(gathered.failed),
-        barren=0 if gathered.parts else before.barren + 1,
+        barren=_barren(before, gathered, blame),
         jobs=(*before.jobs, job.name),
     )
     records = following.out + following.failed + sum(unit.records for unit in following.units)
-    percent = plan.failed_percent
+    percent = work.plan.failed_percent
     return judged(following, records=records, failed_percent=percent, reason=reason)
+
+
+def _barren(before: Round, gathered: _Gathered, blame: Blame) -> int:
+    """Rounds in a row without a result, of those that were not stopped."""
+    if gathered.parts:
+        return 0
+    return before.barren if blame is Blame.NOBODY else before.barren + 1
+
+
+def _blame(job: Job) -> Blame:
+    if job.status == "Stopped":
+        return Blame.NOBODY
+    internal = job.reason.startswith("InternalServerError")
+    return Blame.SERVICE if internal else Blame.RECORDS
 
 
 def _keep(ports: BatchPorts, keys: Keys, number: int, gathered: _Gathered) -> None:
@@ -116,14 +132,12 @@ def _keep(ports: BatchPorts, keys: Keys, number: int, gathered: _Gathered) -> No
 
 
 def _part(keys: Keys, unit: Unit) -> Part:
-    return Part(
-        key=keys.result(unit), source=unit.source, first=unit.first, records=unit.records
-    )
+    return Part(key=keys.result(unit), source=unit.source, first=unit.first, records=unit.records)
 
 
-def _fate(ports: BatchPorts, plan: BatchPlan, keys: Keys, unit: Unit) -> Fate:
+def _fate(work: Work, unit: Unit) -> Fate:
     """What became of a unit; a bad result is not there any more."""
-    key = keys.result(unit)
+    ports, key = work.ports, work.keys.result(unit)
     head = ports.objects.head(ports.bucket, key)
     if head is None:
         return Fate.MISSING
@@ -132,7 +146,7 @@ def _fate(ports: BatchPorts, plan: BatchPlan, keys: Keys, unit: Unit) -> Fate:
         objects.read(unit.bucket, unit.key, etag=unit.etag) as records,
         objects.read(ports.bucket, key, etag=head.etag) as results,
     ):
-        fault = result_fault(plan, records, results)
+        fault = result_fault(work.plan, records, results)
     if fault is None:
         return Fate.DONE
     objects.delete(ports.bucket, key)
@@ -143,7 +157,7 @@ def result_fault(plan: BatchPlan, records: Iterable[bytes], results: Iterable[by
     """Why the results are not those of the records; None where each record has its answer."""
     belongs = _belongs(plan)
     asked = lines(records, longest=plan.longest)
-    got = lines(results, longest=_JOINED_LONGEST * plan.longest)
+    got = lines(results, longest=LONGEST_JOINED * plan.longest)
     for number, (record, result) in enumerate(zip_longest(asked, got), start=1):
         if record is None or result is None:
             missing = "record" if record is None else "result"
@@ -173,9 +187,9 @@ def _json_belongs(record: bytes, result: bytes) -> bool:
     return bool({k: v for k, v in joined.items() if k != SAGEMAKER_OUTPUT} == given)
 
 
-def _failed(ports: BatchPorts, plan: BatchPlan, unit: Unit, reason: str) -> dict[str, Any]:
-    with ports.objects.read(unit.bucket, unit.key, etag=unit.etag) as parts:
-        (record,) = lines(parts, longest=plan.longest)
+def _failed(work: Work, unit: Unit, reason: str) -> dict[str, Any]:
+    with work.ports.objects.read(unit.bucket, unit.key, etag=unit.etag) as parts:
+        (record,) = lines(parts, longest=work.plan.longest)
     return {
         "object": unit.source,
         "line": unit.first,
@@ -184,17 +198,15 @@ def _failed(ports: BatchPorts, plan: BatchPlan, unit: Unit, reason: str) -> dict
     }
 
 
-def _cut(
-    ports: BatchPorts, plan: BatchPlan, keys: Keys, number: int, what: tuple[Unit, list[int]]
-) -> Iterator[Unit]:
+def _cut(work: Work, unit: Unit, sizes: list[int], *, number: int) -> Iterator[Unit]:
     """The unit in pieces of so many records, each an object below the round's pieces."""
-    unit, sizes = what
+    ports = work.ports
     whole = len(sizes) == 1
     first = unit.first
     with ports.objects.read(unit.bucket, unit.key, etag=unit.etag) as parts:
-        for size, content in _pieces(parts, sizes, plan.longest):
+        for size, content in _pieces(parts, sizes, work.plan.longest):
             name = unit.name if whole else f"{unit.source}.{first:012d}-{first + size - 1:012d}"
-            key = f"{keys.pieces(number)}{name}"
+            key = f"{work.keys.pieces(number)}{name}"
             etag = ports.objects.write(ports.bucket, key, [content])
             yield replace(
                 unit,
@@ -205,14 +217,12 @@ def _cut(
                 records=size,
                 size=len(content),
                 first=first,
-                tries=unit.tries + 1 if whole else 0,
+                tries=unit.tries if whole else 0,
             )
             first += size
 
 
-def _pieces(
-    parts: Iterable[bytes], sizes: list[int], longest: int
-) -> Iterator[tuple[int, bytes]]:
+def _pieces(parts: Iterable[bytes], sizes: list[int], longest: int) -> Iterator[tuple[int, bytes]]:
     """The content in pieces, one in memory at a time."""
     waiting: list[bytes] = []
     left = iter(sizes)

@@ -9,15 +9,15 @@ from tidegate.slots import Slot
 from tidegate.version import Version
 
 
-def guard(
-    runs: Runs, *, model: str, slots: Mapping[Slot, Version], live: Slot, now: float
-) -> str:
+def guard(runs: Runs, *, model: str, slots: Mapping[Slot, Version], live: Slot, now: float) -> str:
     """Why the deploy may go on; the first one makes its version live.
 
     DeployRefusedError when the live version would be replaced: that is a comparison's business.
     """
     pointer = runs.pointer()
+    declared_slots = {slot.value: version.to_json() for slot, version in sorted(slots.items())}
     if pointer is None:
+        runs.declare(declared_slots)
         runs.move(pointer_to(live, slots[live], generation=0, now=now, by="deploy"), after=None)
         return f"first deploy of the batch of {model}"
     slot, version = Slot(pointer["slot"]), Version.from_json(pointer["version"])
@@ -30,6 +30,7 @@ def guard(
             f"deploy', which puts new versions into the idle slot {slot.other}, then compare with "
             f"'tidegate batch compare {model}'"
         )
+    runs.declare(declared_slots)
     return f"only the idle slot of the batch of {model} changes"
 
 

@@ -23,8 +23,11 @@ class JoinKind(StrEnum):
 class CompareTerms:
     """What a new version must hold to take over, from the same data set as the live one's.
 
-    `score` is the answer's place: a column of the answer from 0, or a key of it; None: the whole
-    answer is a text. Answers agree when their scores are at most `tolerance` apart.
+    `score` is the answer's place: a column of the answer from 0, or a key of it; None: the first
+    column, or the whole answer. Answers agree when their scores are at most `tolerance` apart.
+    `agreement` is the least share that agrees, `shift` the largest distance of the distributions
+    of scores, `slice` the column by whose values answers are counted too. Where `promote` is false
+    a version that is within all limits waits for a person.
     """
 
     score: str | None = None
@@ -32,6 +35,7 @@ class CompareTerms:
     agreement: float = 0.95
     shift: float = 0.1
     slice: str | None = None
+    promote: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The terms in JSON types; `from_json` reads them back."""
@@ -41,6 +45,7 @@ class CompareTerms:
             "agreement": self.agreement,
             "shift": self.shift,
             "slice": self.slice,
+            "promote": self.promote,
         }
 
     @classmethod
@@ -88,7 +93,7 @@ class BatchPlan:
     usd_per_hour: float | None = None
     price_said: str = ""
     sla_seconds: int | None = None
-    compare: CompareTerms | None = None
+    compare: CompareTerms = field(default_factory=CompareTerms)
     slots: Mapping[Slot, InSlot] = field(default_factory=dict)
 
     @property
@@ -99,12 +104,11 @@ class BatchPlan:
     @classmethod
     def from_json(cls, data: Mapping[str, Any], slots: Mapping[str, Any]) -> "BatchPlan":
         """The plan of `to_json`, with what the template put into the slots."""
-        compare = data["compare"]
         typed = {
             "format": RecordFormat(data["format"]),
             "columns": tuple(Column.from_json(column) for column in data["columns"]),
             "join": JoinKind(data["join"]),
-            "compare": None if compare is None else CompareTerms.from_json(compare),
+            "compare": CompareTerms.from_json(data["compare"]),
             "slots": {
                 Slot(slot): InSlot(
                     version=Version.from_json(held["version"]), sagemaker_model=held["model"]
@@ -132,5 +136,5 @@ class BatchPlan:
             "usd_per_hour": self.usd_per_hour,
             "price_said": self.price_said,
             "sla_seconds": self.sla_seconds,
-            "compare": None if self.compare is None else self.compare.to_json(),
+            "compare": self.compare.to_json(),
         }

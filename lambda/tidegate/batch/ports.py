@@ -44,9 +44,7 @@ class Objects(Protocol):
         """What is told of an object, None when there is none."""
         ...
 
-    def read(
-        self, bucket: str, key: str, *, etag: str
-    ) -> AbstractContextManager[Iterator[bytes]]:
+    def read(self, bucket: str, key: str, *, etag: str) -> AbstractContextManager[Iterator[bytes]]:
         """The content in parts; ChangedObjectError when it is not the one with this tag."""
         ...
 
@@ -91,6 +89,14 @@ class Runs(Protocol):
 
     def newest(self, count: int) -> tuple[RunRecord, ...]:
         """The newest records, the newest first."""
+        ...
+
+    def declare(self, slots: Mapping[str, Any]) -> None:
+        """The versions in the slots are these, in JSON types."""
+        ...
+
+    def declared(self) -> Mapping[str, Any]:
+        """The versions that the last admitted deploy put into the slots; none before the first."""
         ...
 
     def pointer(self) -> Mapping[str, Any] | None:

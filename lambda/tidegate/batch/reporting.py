@@ -10,42 +10,49 @@ from tidegate.batch.planning import latest_round
 from tidegate.batch.ports import BatchPorts, Job
 from tidegate.batch.rounds import Round
 from tidegate.batch.run import Finished, RunRecord, Status
-from tidegate.batch.units import Keys
+from tidegate.batch.work import Work
 
 _HOUR = 3_600
-SHOWN_FAULTS = 20
 
 
-def report(
-    ports: BatchPorts, plan: BatchPlan, record: RunRecord, *, broken: str = ""
-) -> RunRecord:
+def report(work: Work, *, broken: str = "") -> RunRecord:
     """The record of the run at its end, with report and manifest beside its results.
 
     `broken` is why a task of it could not go on. Done again, it is the same but for the moment.
     """
+    ports, plan, keys, record = work.ports, work.plan, work.keys, work.record
     if record.status.over:
         return record
-    keys = Keys(run=record.run, purpose=record.purpose.value)
     now = latest_round(ports, keys)
     jobs = _jobs(ports, now)
-    record = _counted(ports, plan, keys, replace(record, usd=cost_of(plan, jobs)), now)
-    status, why = _ending(ports, plan, keys, record, now, broken)
+    record = _counted(work, now, usd=cost_of(plan, jobs))
+    if broken:
+        status, why = Status.BROKEN, broken
+    elif now is None:
+        status, why = _refused(work)
+    else:
+        status, why = _judged(plan, record, now)
+    compared = documents.load(ports, keys.comparison)
+    if compared is not None and not broken:
+        status, why = Status.DONE, compared["reason"]
+        record = replace(record, verdict=compared["verdict"])
     record = record.ended(status, at=ports.clock.now(), why=why)
-    documents.save(ports, keys.manifest, manifest(ports, keys, record, now))
-    documents.save(ports, keys.report, report_of(plan, record, jobs))
+    documents.save(ports, keys.manifest, manifest(work, record, now))
+    documents.save(ports, keys.report, {**report_of(plan, record, jobs), "comparison": compared})
     ports.runs.save(record)
     if not broken:
-        ports.news.tell(_finished(ports, plan, keys, record))
+        ports.news.tell(_finished(work, record))
     return record
 
 
-def _finished(ports: BatchPorts, plan: BatchPlan, keys: Keys, record: RunRecord) -> Finished:
+def _finished(work: Work, record: RunRecord) -> Finished:
+    plan, keys = work.plan, work.keys
     return Finished(
         project=plan.project,
         stage=plan.stage,
         model=plan.model,
         record=record,
-        bucket=ports.bucket,
+        bucket=work.ports.bucket,
         results=keys.results,
         manifest=keys.manifest,
     )
@@ -74,13 +81,12 @@ def _seconds(job: Job) -> float:
     return job.ended_at - job.started_at
 
 
-def _counted(
-    ports: BatchPorts, plan: BatchPlan, keys: Keys, record: RunRecord, now: Round | None
-) -> RunRecord:
-    found = documents.load(ports, keys.input)
+def _counted(work: Work, now: Round | None, *, usd: float | None) -> RunRecord:
+    found = documents.load(work.ports, work.keys.input)
     objects = [] if found is None else found["objects"]
     return replace(
-        record,
+        work.record,
+        usd=usd,
         objects=len(objects),
         records=sum(one["records"] for one in objects),
         out=0 if now is None else now.out,
@@ -88,14 +94,12 @@ def _counted(
     )
 
 
-def _ending(  # noqa: PLR0913, PLR0917 - one table of all that may have happened
-    ports: BatchPorts, plan: BatchPlan, keys: Keys, record: RunRecord, now: Round | None, broken: str
-) -> tuple[Status, str]:
-    if broken:
-        return Status.BROKEN, broken
-    if now is None:
-        faults = documents.load(ports, keys.faults)
-        return Status.REFUSED, f"the input has {faults['count']:,} faults, and nothing was paid for"
+def _refused(work: Work) -> tuple[Status, str]:
+    faults = documents.load(work.ports, work.keys.faults)
+    return Status.REFUSED, f"the input has {faults['count']:,} faults, and nothing was paid for"
+
+
+def _judged(plan: BatchPlan, record: RunRecord, now: Round) -> tuple[Status, str]:
     if now.given_up:
         return Status.FAILED, now.given_up
     allowed = record.records * plan.failed_percent / 100
@@ -109,10 +113,9 @@ def _ending(  # noqa: PLR0913, PLR0917 - one table of all that may have happened
     return Status.DONE, f"all {record.records:,} records have a result"
 
 
-def manifest(
-    ports: BatchPorts, keys: Keys, record: RunRecord, now: Round | None
-) -> dict[str, Any]:
+def manifest(work: Work, record: RunRecord, now: Round | None) -> dict[str, Any]:
     """Where every record is: in which part of the results, or among the failed ones."""
+    ports, keys = work.ports, work.keys
     rounds = range(0 if now is None else now.number)
     parts = [part for n in rounds for part in documents.load(ports, keys.parts(n)) or ()]
     failed = [keys.failed(n) for n in rounds if ports.objects.head(ports.bucket, keys.failed(n))]

@@ -19,6 +19,9 @@ MOST_PIECES = 2_000
 PIECES = 256
 """Pieces of one object."""
 
+LARGEST_PIECE = 64 * 1024 * 1024
+"""Bytes of a piece, about: one is in memory while it is written."""
+
 MOST_TRIES = 2
 """How often a unit is transformed as it is, where its result was bad rather than missing."""
 
@@ -32,8 +35,8 @@ MOST_ROUNDS = 20
 class Round:
     """The state before a round: what is to be transformed, what came of the rounds before.
 
-    `attempt` counts jobs of this round, `at` is the first unit that is not yet collected, `given_up`
-    why there is no further round.
+    `attempt` counts the jobs of this round that came to nothing, `given_up` says why there is no
+    further round.
     """
 
     number: int
@@ -95,21 +98,35 @@ class Next(StrEnum):
     """The one record of it fails: it goes to the failed ones."""
 
 
-def next_of(unit: Unit, fate: Fate, *, blameless: bool) -> Next:
-    """What is done with a unit. `blameless`: the job says that SageMaker itself failed.
+class Blame(StrEnum):
+    """What a missing result says of its records, by how the job ended."""
 
-    A single record, or a bad result, gets a second try as it is.
+    RECORDS = "records"
+    SERVICE = "service"
+    """SageMaker itself failed: the records have another try as they are."""
+    NOBODY = "nobody"
+    """The job was stopped: nothing was tried that is not there."""
+
+
+def next_of(unit: Unit, fate: Fate, *, blame: Blame) -> Next:
+    """What is done with a unit. A single record, or a bad result, gets a second try as it is.
+
+    A large one is cut all the same: what is transformed again is copied, a piece in memory.
     """
     if fate is Fate.DONE:
         return Next.KEEP
-    if unit.tries + 1 < MOST_TRIES and (blameless or fate is Fate.BAD or unit.records == 1):
+    tries = unit.tries if blame is Blame.NOBODY else unit.tries + 1
+    as_it_is = blame is not Blame.RECORDS or fate is Fate.BAD or unit.records == 1
+    if as_it_is and tries < MOST_TRIES and unit.size <= LARGEST_PIECE:
         return Next.AGAIN
     return Next.APART if unit.records == 1 else Next.SPLIT
 
 
-def piece_sizes(records: int, *, splitting: int) -> list[int]:
+def piece_sizes(unit: Unit, *, splitting: int) -> list[int]:
     """Into how many records each a unit is cut, when so many units are cut in the same round."""
-    wanted = max(2, min(PIECES, records, MOST_PIECES // max(1, splitting)))
+    records = unit.records
+    enough = max(MOST_PIECES // max(1, splitting), unit.size // LARGEST_PIECE + 1)
+    wanted = max(2, min(max(PIECES, unit.size // LARGEST_PIECE + 1), records, enough))
     size, larger = divmod(records, wanted)
     return [size + 1] * larger + [size] * (wanted - larger)
 

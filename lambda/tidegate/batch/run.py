@@ -6,7 +6,6 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-
 EVENT_SOURCE = "tidegate"
 RUN_ENDED = "Tidegate Batch Run Ended"
 """Source and detail type of the event that a run is over."""
@@ -62,6 +61,10 @@ class RunRecord:
     failed: int = 0
     usd: float | None = None
     why: str = ""
+    execution: str = ""
+    """The execution that works, or worked last, on the run."""
+    verdict: str | None = None
+    """Of a comparison: take-over, hold or refuse."""
     against: str | None = None
     lineage: Mapping[str, Any] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""The start of a run: what started it, over which data set, by which version. Pure but for ports."""
+"""The start of a run: what started it, over which data set, by which version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -66,7 +66,7 @@ def start(
     named = run_id(moment=moment, cause=execution) if asked.run is None else asked.run
     known = ports.runs.load(named)
     if known is not None:
-        return _resumed(ports, plan, known)
+        return _resumed(ports, plan, known, execution=execution)
     slot, against = _chosen(ports, plan, asked.purpose)
     held = plan.slots[slot]
     wanted = plan.input if asked.input is None else asked.input
@@ -81,6 +81,7 @@ def start(
         input=wanted if against is None else against.input,
         started_at=ports.clock.now(),
         because=asked.because,
+        execution=execution,
         against=None if against is None else against.run,
         lineage=asked.lineage if against is None else against.lineage,
     )
@@ -96,9 +97,7 @@ def live_slot(ports: BatchPorts) -> Slot:
     return Slot(pointer["slot"])
 
 
-def _chosen(
-    ports: BatchPorts, plan: BatchPlan, purpose: Purpose
-) -> tuple[Slot, RunRecord | None]:
+def _chosen(ports: BatchPorts, plan: BatchPlan, purpose: Purpose) -> tuple[Slot, RunRecord | None]:
     live = live_slot(ports)
     if purpose is Purpose.SERVE:
         return live, None
@@ -121,22 +120,22 @@ def _chosen(
     return live.other, done[0]
 
 
-def _resumed(ports: BatchPorts, plan: BatchPlan, known: RunRecord) -> RunRecord:
+def _resumed(ports: BatchPorts, plan: BatchPlan, known: RunRecord, *, execution: str) -> RunRecord:
     """The same run, going on: with the version that it began with, or not at all."""
-    if known.status in {Status.DONE, Status.RUNNING}:
+    if known.status is Status.DONE or known.execution == execution:
         return known
     held: InSlot | None = plan.slots.get(Slot(known.slot))
     if held is None or held.version.digest != known.version:
-        raise InvalidValueError(
-            [f"run {known.run} began with {known.label}, which is not in slot {known.slot} any "
-             "more: start a new run"]
-        )
-    _try_again(ports, Keys(run=known.run, purpose=known.purpose.value))
+        gone = f"{known.label}, which is not in slot {known.slot} any more"
+        raise InvalidValueError([f"run {known.run} began with {gone}: start a new run"])
+    if known.status.over:
+        _try_again(ports, Keys(run=known.run, purpose=known.purpose.value))
     record = replace(
         known,
         status=Status.RUNNING,
         ended_at=None,
         why="",
+        execution=execution,
         sagemaker_model=held.sagemaker_model,
     )
     ports.runs.save(record)
