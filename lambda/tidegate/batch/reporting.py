@@ -108,6 +108,8 @@ def _judged(plan: BatchPlan, record: RunRecord, now: Round) -> tuple[Status, str
         return Status.FAILED, f"{failed}, {plan.failed_percent:g} % are allowed"
     if record.open:
         return Status.FAILED, f"{record.open:,} records are accounted for nowhere"
+    if record.out == 0:
+        return Status.FAILED, f"{failed}: no record has a result"
     if record.failed:
         return Status.DONE, failed
     return Status.DONE, f"all {record.records:,} records have a result"
