@@ -202,43 +202,53 @@ def _read(work: Work, bucket: str, listed: Listed, faults: Faults) -> int:
     with work.ports.objects.read(bucket, listed.key, etag=listed.etag) as parts:
         try:
             for block in blocks(parts, longest=plan.longest):
-                if count == 0 and not _begins_well(plan, block[0], faults):
+                if count == 0 and _is_something_else(block[0], faults):
                     return 0
-                _check_block(block, check_line, before=count, faults=faults)
+                skipped = 1 if count == 0 and _has_header(plan, block[0], faults) else 0
+                _check_block(block[skipped:], check_line, before=count + skipped, faults=faults)
                 count += len(block)
         except LongLineError as error:
             faults.add(str(error), line=error.before + 1)
     return count
 
 
-def _begins_well(plan: BatchPlan, first: bytes, faults: Faults) -> bool:
+def _is_something_else(first: bytes, faults: Faults) -> bool:
     for magic, message in _UNLIKE.items():
         if first.startswith(magic):
             faults.add(message)
-            return False
-    if plan.format is RecordFormat.CSV and is_header(first, plan.columns):
-        faults.add(
-            "it is a header, which SageMaker gives to the model as a record: drop it", line=1
-        )
+            return True
+    return False
+
+
+def _has_header(plan: BatchPlan, first: bytes, faults: Faults) -> bool:
+    if plan.format is not RecordFormat.CSV or not is_header(first, plan.columns):
+        return False
+    faults.add("it is a header, which SageMaker gives to the model as a record: drop it", line=1)
     return True
 
 
 def _check_block(
     block: list[bytes], check_line: Callable[[bytes], str | None], *, before: int, faults: Faults
 ) -> None:
-    try:
-        b"\n".join(block).decode("utf-8")
-    except UnicodeDecodeError:
-        for position, line in enumerate(block, start=before + 1):
-            _check_text(line, position, faults)
+    checked = check_line if _is_text(b"\n".join(block)) else _text_first(check_line)
     for position, line in enumerate(block, start=before + 1):
-        fault = check_line(line)
+        fault = checked(line)
         if fault is not None:
             faults.add(fault, line=position)
 
 
-def _check_text(line: bytes, position: int, faults: Faults) -> None:
+def _is_text(content: bytes) -> bool:
     try:
-        line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        faults.add(f"it is not UTF-8, from byte {error.start + 1} on", line=position)
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _text_first(check_line: Callable[[bytes], str | None]) -> Callable[[bytes], str | None]:
+    """The same check, of lines that are text."""
+
+    def check(line: bytes) -> str | None:
+        return check_line(line) if _is_text(line) else "it is not UTF-8"
+
+    return check
