@@ -63,7 +63,7 @@ def batch_functions(props: BatchFunctionsProps) -> Mapping[str, FunctionProps]:
 
 
 def read_input(props: BatchFunctionsProps) -> Statements:
-    """To list and read data sets, wherever they are."""
+    """To list and, lastly, to read data sets, wherever they are."""
     arns, batch = props.arns, props.model.batch
     if batch.after is not None:
         # CloudFormation begins a bucket's name with the stack's, in small letters.
@@ -143,7 +143,7 @@ def _collect(props: BatchFunctionsProps) -> FunctionProps:
             own_bucket("failed/*", actions=(_PUT,)),
             own_bucket(*results, actions=(_GET, "s3:DeleteObject")),
             _jobs(props),
-            *read_input(props),
+            *read_input(props)[-1:],
         ],
     )
 

@@ -31,16 +31,16 @@ NEXT = """
 
 @pytest.fixture(scope="module")
 def world(
-    story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
+    batch_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[BatchWorld]:
     """Models demand and stock; demand runs over what arrives, stock over what demand made."""
     text = PROJECT.replace("      instance_type: ml.m5.large\n      failed", ARRIVAL) + NEXT
     made = BatchWorld(
-        cloud=story_cloud, folder=tmp_path_factory.mktemp("chain"), name="chained", text=text
+        cloud=batch_cloud, folder=tmp_path_factory.mktemp("chain"), name="chained", text=text
     )
     made.deploy(V1)
     yield made
-    remove_stacks(story_cloud, "chained-")
+    remove_stacks(batch_cloud, "chained-")
 
 
 ARRIVAL = "      instance_type: ml.m5.large\n      start: arrival\n      failed"

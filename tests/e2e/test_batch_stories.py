@@ -18,13 +18,13 @@ BROKEN = Offline(name="v4", broken=True)
 
 @pytest.fixture(scope="module")
 def world(
-    story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
+    batch_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[BatchWorld]:
     """A model that is offline only, deployed, which fails on store 6."""
-    made = BatchWorld(cloud=story_cloud, folder=tmp_path_factory.mktemp("offline"), name="offline")
+    made = BatchWorld(cloud=batch_cloud, folder=tmp_path_factory.mktemp("offline"), name="offline")
     made.deploy(V1)
     yield made
-    remove_stacks(story_cloud, "offline-")
+    remove_stacks(batch_cloud, "offline-")
 
 
 def empty(world: BatchWorld) -> None:
