@@ -1,8 +1,8 @@
 """The composition root: project file -> stacks; nothing else reads context or environment.
 
 Context: `tidegate:project-file`, `tidegate:stage` (default: the file's first one; `pipeline` is the
-pipeline itself) and `tidegate:pointers`, model -> live pointer as JSON or the path of a JSON file;
-`tidegate deploy` and the pipeline pass it.
+pipeline itself) and `tidegate:pointers`, model -> live pointer as JSON or the path of a JSON file,
+and `tidegate:batch-pointers`, the same of batches; `tidegate deploy` and the pipeline pass them.
 """
 
 import json
@@ -20,7 +20,7 @@ from aws_cdk import App  # noqa: E402 - after the path
 from stacks.application import Deployment, add_stacks  # noqa: E402
 from stacks.idle_costs import assembly_costs, over_budget, told, write_costs  # noqa: E402
 from stacks.project.faults import ProjectFaultsError  # noqa: E402
-from stacks.project.inputs import chosen_stage, read_pointers  # noqa: E402
+from stacks.project.inputs import chosen_stage, read_batch_pointers, read_pointers  # noqa: E402
 from stacks.project.load import load_project  # noqa: E402
 from stacks.project.placement import PlacementError  # noqa: E402
 from stacks.project.spec import StageSpec  # noqa: E402
@@ -39,9 +39,15 @@ def main() -> None:
     project = load_project(Path("tidegate.yaml" if file is None else str(file)))
     stage = chosen_stage(project, app.node.try_get_context("tidegate:stage"))
     pointers = read_pointers(app.node.try_get_context("tidegate:pointers"))
-    add_stacks(
-        app, Deployment(project=project, stage=stage, folder=Path(folder), pointers=pointers)
+    batches = read_batch_pointers(app.node.try_get_context("tidegate:batch-pointers"))
+    deployment = Deployment(
+        project=project,
+        stage=stage,
+        folder=Path(folder),
+        pointers=pointers,
+        batch_pointers=batches,
     )
+    add_stacks(app, deployment)
     app.synth()
     if stage in project.stages:
         _tell_costs(Path(folder), project.stages[stage])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.batches import find_batch
 from cli.deployed import find_optional
 from cli.exits import CommandError, Exit
 from cli.options import Place
@@ -43,6 +44,7 @@ def deploy_stacks(
         stage=where.stage,
         pointers=live_pointers(where),
         output=assembly,
+        batch_pointers=batch_pointers(where),
     )
     progress.stage(f"synthesizing {where.project.name} {where.stage}")
     synth(request)
@@ -59,6 +61,13 @@ def live_pointers(where: Place) -> dict[str, Any]:
         return {}
     pointers = {model: deployed.store.pointer(model) for model in deployed.store.models()}
     return {model: p.to_json() for model, p in pointers.items() if p is not None}
+
+
+def batch_pointers(where: Place) -> dict[str, Any]:
+    """The live slot and version of each batch that is deployed, in JSON types."""
+    found = {model: find_batch(where, model) for model in where.project.batches}
+    pointers = {model: batch.runs.pointer() for model, batch in found.items() if batch is not None}
+    return {model: dict(pointer) for model, pointer in pointers.items() if pointer is not None}
 
 
 def _by_deployer(where: Place, assembly: Path, progress: Progress) -> tuple[StackDone, ...]:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.commands import overview
+from cli.commands.batch import app as batch_app
 from cli.commands.bootstrap_policy import bootstrap_policy
 from cli.commands.check import check
 from cli.commands.cloud import down, up
@@ -56,6 +57,7 @@ app.command()(replay)
 app.command()(demo)
 app.add_typer(release_app, name="release")
 app.add_typer(pipeline_app, name="pipeline")
+app.add_typer(batch_app, name="batch")
 app.add_typer(outcomes_app, name="outcomes")
 app.add_typer(keys_app, name="keys")
 

@@ -1,4 +1,4 @@
-"""The two things the command line needs of the project file: the project's name and its stages.
+"""What the command line needs of the project file: its name, its stages, models with a batch.
 
 Everything else is the business of synth, which checks the whole file and reports every fault.
 """
@@ -39,6 +39,8 @@ class Project:
     accounts: dict[str, str] = field(default_factory=dict)
     """The stages that name an account, and theirs."""
     pipeline: PipelinePlace | None = None
+    batches: tuple[str, ...] = ()
+    """The models that have a batch."""
 
     def region(self, stage: str) -> str:
         """The region of a stage, or of the pipeline itself; empty where the file names none."""
@@ -119,6 +121,17 @@ def read_project(path: Path) -> Project:
         regions=regions,
         accounts=accounts,
         pipeline=_pipeline(data, regions, accounts),
+        batches=_batches(data),
+    )
+
+
+def _batches(data: dict[str, Any]) -> tuple[str, ...]:
+    models = data.get("models")
+    named = models.items() if isinstance(models, dict) else ()
+    return tuple(
+        str(name)
+        for name, model in named
+        if isinstance(model, dict) and isinstance(model.get("batch"), dict)
     )
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ class SynthRequest:
     stage: str
     pointers: dict[str, Any]
     output: Path
+    batch_pointers: dict[str, Any] = field(default_factory=dict)
 
 
 def synth(request: SynthRequest) -> Path:
@@ -46,6 +47,7 @@ def synth_environment(request: SynthRequest) -> dict[str, str]:
         "tidegate:project-file": str(request.project_file.resolve()),
         "tidegate:stage": request.stage,
         "tidegate:pointers": json.dumps(request.pointers, sort_keys=True),
+        "tidegate:batch-pointers": json.dumps(request.batch_pointers, sort_keys=True),
     }
     return {
         **os.environ,

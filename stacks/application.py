@@ -8,6 +8,7 @@ from aws_cdk import App, Stack
 
 from stacks.access_stack import AccessProps, AccessStack
 from stacks.assets import AssetShelf
+from stacks.batch_stack import BatchProps, BatchStack
 from stacks.checks.acknowledged import acknowledged
 from stacks.checks.acknowledged_pipelines import of_pipeline
 from stacks.checks.rows import Acknowledged
@@ -18,6 +19,7 @@ from stacks.pipeline_stack import PipelineStack
 from stacks.project.pipelines import PIPELINE_STAGE
 from stacks.project.spec import ProjectSpec, StageSpec
 from stacks.release_stack import ReleaseProps, ReleaseStack
+from tidegate.batch.plan import BatchPointer
 from tidegate.pointer import LivePointer
 
 
@@ -29,6 +31,7 @@ class Deployment:
     stage: str
     folder: Path
     pointers: Mapping[str, LivePointer] = field(default_factory=dict)
+    batch_pointers: Mapping[str, BatchPointer] = field(default_factory=dict)
 
 
 def add_stacks(app: App, deployment: Deployment) -> None:
@@ -68,7 +71,27 @@ def add_stacks(app: App, deployment: Deployment) -> None:
             # The weighted records alias names that the front door makes.
             hosting.add_stack_dependency(door)
         stacks.append(hosting)
+    stacks.extend(_add_batches(app, deployment, stage, release))
     _acknowledge(stacks, acknowledged(project, stage))
+
+
+def _add_batches(
+    app: App, deployment: Deployment, stage: StageSpec, release: Stack
+) -> Iterator[Stack]:
+    """A stack for each model with a batch."""
+    shelf = AssetShelf(folder=deployment.folder)
+    for name, model in deployment.project.batches.items():
+        props = BatchProps(
+            project=deployment.project.name,
+            stage=stage,
+            model=model,
+            shelf=shelf,
+            pointer=deployment.batch_pointers.get(name),
+        )
+        stack = BatchStack(app, props=props)
+        # What empties its bucket is a function of the release stack, called by name.
+        stack.add_stack_dependency(release)
+        yield stack
 
 
 def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[Stack]:

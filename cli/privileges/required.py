@@ -37,6 +37,23 @@ _HOSTING_LOG = (
     "writes the containers' logs and metrics itself"
 )
 
+_TRANSFORM_RULE = (
+    "Step Functions developer guide, 'Service integration policies', createTransformJob.sync: the "
+    "managed rule that tells of the job's end, and its tags; the embedded cloud polls instead"
+)
+_TRANSFORM_STOP = (
+    "Step Functions developer guide, 'Service integration policies', createTransformJob.sync: a "
+    "stopped execution stops its job"
+)
+_TRANSFORM_LIST = (
+    "SageMaker developer guide, 'CreateModel API: Execution Role Permissions': data of batch "
+    "transform; objects that a manifest names are not listed here"
+)
+_TRANSFORM_ABORT = (
+    "S3 user guide, 'Multipart upload API and permissions': a result that fails after its first "
+    "part; the stories' results have one part"
+)
+
 _ARTIFACT_STORE = (
     "CodePipeline User Guide, 'CodePipeline service role policy', and CodeBuild User Guide, 'Allow "
     "CodeBuild to interact with other AWS services': whose the bucket is and where it is, before "
@@ -82,6 +99,29 @@ _BY_RIGHT: Mapping[tuple[str, str, str], str] = {
     ("PipelineRole", "s3:GetObject", "Artifacts objects"): _ARTIFACT_READ,
     ("PipelineRole", "s3:GetObjectVersion", "Artifacts objects"): _ARTIFACT_READ,
 }
+_CONTAINERS = {
+    **dict.fromkeys(
+        (
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetAuthorizationToken",
+            "ecr:GetDownloadUrlForLayer",
+        ),
+        _IMAGE,
+    ),
+    **dict.fromkeys(
+        (
+            "cloudwatch:PutMetricData",
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+        ),
+        _HOSTING_LOG,
+    ),
+}
+"""Of whatever runs a model's containers."""
+
 _BY_ROLE: Mapping[str, Mapping[str, str]] = {
     "AnnounceReleaseRole": dict.fromkeys(
         (
@@ -102,27 +142,24 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
         ),
         "states:StopExecution": _CHILD_STOP,
     },
-    "ExecutionRole": {
+    "BatchMachineRole": {
         **dict.fromkeys(
             (
-                "ecr:BatchCheckLayerAvailability",
-                "ecr:BatchGetImage",
-                "ecr:GetAuthorizationToken",
-                "ecr:GetDownloadUrlForLayer",
+                "events:DescribeRule",
+                "events:PutRule",
+                "events:PutTargets",
+                "sagemaker:ListTags",
             ),
-            _IMAGE,
+            _TRANSFORM_RULE,
         ),
-        **dict.fromkeys(
-            (
-                "cloudwatch:PutMetricData",
-                "logs:CreateLogGroup",
-                "logs:CreateLogStream",
-                "logs:DescribeLogStreams",
-                "logs:PutLogEvents",
-            ),
-            _HOSTING_LOG,
-        ),
+        "sagemaker:StopTransformJob": _TRANSFORM_STOP,
     },
+    "TransformRole": {
+        **_CONTAINERS,
+        "s3:ListBucket": _TRANSFORM_LIST,
+        "s3:AbortMultipartUpload": _TRANSFORM_ABORT,
+    },
+    "ExecutionRole": _CONTAINERS,
 }
 
 

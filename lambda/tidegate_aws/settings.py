@@ -24,6 +24,10 @@ class Variable(StrEnum):
     PROJECT = "PROJECT"
     STAGE = "STAGE"
     TRACK = "TRACK"
+    RUN_TABLE = "RUN_TABLE"
+    BATCH_BUCKET = "BATCH_BUCKET"
+    BATCH = "BATCH"
+    BATCH_SLOTS = "BATCH_SLOTS"
 
 
 class SettingsError(TidegateError):

@@ -66,7 +66,7 @@ def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
         allow(["ecr:GetAuthorizationToken"], ["*"]),
         allow(
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            sorted({_repository(arns, v.image) for v in needs.versions}),
+            sorted({repository_arn(arns, v.image) for v in needs.versions}),
         ),
         allow(
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"],
@@ -88,7 +88,8 @@ def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
     return statements
 
 
-def _repository(arns: Arns, image: str) -> str:
+def repository_arn(arns: Arns, image: str) -> str:
+    """The repository of an image in ECR; ValueError for one elsewhere."""
     match = _ECR.match(image)
     if match is None:
         raise ValueError(f"image {image!r} is not in ECR: ACCOUNT.dkr.ecr.REGION.../NAME:TAG")

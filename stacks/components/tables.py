@@ -21,13 +21,14 @@ def add_tables(blueprint: Blueprint, on_destroy: DataOnDestroy) -> None:
     kept = data(on_destroy)
     stream = {"StreamViewType": "NEW_IMAGE"}
     protected = {"DeletionProtectionEnabled": on_destroy is DataOnDestroy.KEEP}
-    releases = {**_table(), **protected, "StreamSpecification": stream}
+    releases = {**table_properties(), **protected, "StreamSpecification": stream}
     blueprint.add(RELEASE_TABLE, _TYPE, releases, kept=kept)
-    properties = {**_table(), **protected, "TimeToLiveSpecification": ttl}
+    properties = {**table_properties(), **protected, "TimeToLiveSpecification": ttl}
     blueprint.add(OBSERVATION_TABLE, _TYPE, properties, kept=kept)
 
 
-def _table() -> dict[str, Any]:
+def table_properties() -> dict[str, Any]:
+    """A table by two text keys, on demand, encrypted, with a history to go back to."""
     return {
         "KeySchema": [
             {"AttributeName": "pk", "KeyType": "HASH"},

@@ -8,8 +8,12 @@ from typing import Any
 from stacks.project.faults import Fault, ProjectFaultsError, did_you_mean
 from stacks.project.pipelines import PIPELINE_STAGE
 from stacks.project.spec import ProjectSpec
+from tidegate.batch.plan import BatchPointer
 from tidegate.pointer import LivePointer
+from tidegate.slots import Slot
+from tidegate.version import Version
 
+_BATCH_POINTERS = "context tidegate:batch-pointers"
 _STAGE, _POINTERS = "context tidegate:stage", "context tidegate:pointers"
 
 
@@ -37,6 +41,26 @@ def read_pointers(given: Any) -> Mapping[str, LivePointer]:
             _POINTERS,
             f"not model -> live pointer ({type(error).__name__}: {error}): let 'tidegate deploy' "
             "pass it",
+        ) from error
+
+
+def read_batch_pointers(given: Any) -> Mapping[str, BatchPointer]:
+    """The live slot and version of each batch by model, from JSON; none when not given."""
+    if given is None or given == "":
+        return {}
+    content = given if isinstance(given, dict) else _parsed(str(given))
+    try:
+        return {
+            model: BatchPointer(
+                slot=Slot(pointer["slot"]), version=Version.from_json(pointer["version"])
+            )
+            for model, pointer in content.items()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _fault(
+            _BATCH_POINTERS,
+            f"not model -> live slot and version ({type(error).__name__}: {error}): let 'tidegate "
+            "deploy' pass it",
         ) from error
 
 

@@ -1,9 +1,13 @@
 """Loads a project file: the specification, or every fault at once."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from stacks.project.ab_tests import challengers_of
+from stacks.project.batch_rules import batch_of
+from stacks.project.batch_shape import BatchFile
+from stacks.project.batches import BatchModelSpec
 from stacks.project.door_rules import door_of
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, ProjectFaultsError
@@ -60,7 +64,16 @@ def _project(source: Source, shelf: Shelf) -> ProjectSpec:
     return ProjectSpec(
         name=file.project,
         stages=stages,
-        models={name: _model(name, model, shelf, regions) for name, model in file.models.items()},
+        models={
+            name: _model(name, model, model.hosting, _Around(shelf=shelf, regions=regions))
+            for name, model in file.models.items()
+            if model.hosting is not None
+        },
+        batches={
+            name: _batch(name, model, model.batch, _Around(shelf=shelf, regions=regions))
+            for name, model in file.models.items()
+            if model.batch is not None
+        },
         pipeline=pipeline_of(file.pipeline, stages, shelf),
     )
 
@@ -92,20 +105,40 @@ def _outcome_files_days(file: StageFile) -> int | None:
     return None if file.outcome_files is None else seconds_of(file.outcome_files.keep) // DAY
 
 
-def _model(name: str, file: ModelFile, shelf: Shelf, regions: set[str]) -> ModelSpec:
-    environment = _environment(file)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """Where artifacts are, and the regions of the stages."""
+
+    shelf: Shelf
+    regions: set[str]
+
+
+def _model(name: str, file: ModelFile, hosting: HostingFile, around: _Around) -> ModelSpec:
+    environment, shelf = _environment(file), around.shelf
     return ModelSpec(
         name=name,
         label=label_of(file.artifact) if file.label is None else file.label,
-        images={region: _image(file, region) for region in sorted(regions)},
+        images={region: _image(file, region) for region in sorted(around.regions)},
         artifact=artifact_at(file.artifact, shelf),
         environment=environment,
-        hosting=_hosting(file.hosting),
+        hosting=_hosting(hosting),
         capture=_capture(file.data_capture),
         alarms=_alarms(file.alarms),
-        plan=plan_of(file.release, fleet_of(file.hosting)),
+        plan=plan_of(file.release, fleet_of(hosting)),
         challengers=challengers_of(file.release, environment, shelf),
-        following=following_of(file.release, fleet_of(file.hosting)),
+        following=following_of(file.release, fleet_of(hosting)),
+    )
+
+
+def _batch(name: str, file: ModelFile, batch: BatchFile, around: _Around) -> BatchModelSpec:
+    return BatchModelSpec(
+        name=name,
+        label=label_of(file.artifact) if file.label is None else file.label,
+        images={region: _image(file, region) for region in sorted(around.regions)},
+        artifact=artifact_at(file.artifact, around.shelf),
+        environment=_environment(file),
+        batch=batch_of(batch),
+        hosted=file.hosting is not None,
     )
 
 

@@ -9,6 +9,9 @@ from tidegate.tracks import Tracks
 ENDPOINT_NAME_LIMIT = 63
 """SageMaker: at most 63 of a-z, A-Z, 0-9 and hyphens."""
 
+_JOB_PREFIX_LIMIT = 32
+"""SageMaker's names of jobs have at most 63 characters; a run's id, round and attempt take 31."""
+
 _LOGICAL_ID_LIMIT = 50
 """CloudFormation names a SageMaker resource `<logical id>-<12 characters>`, at most 63 in all."""
 
@@ -50,6 +53,16 @@ def front_door_stack_name(project: str, stage: str) -> str:
 def model_stack_name(project: str, stage: str, model: str) -> str:
     """The name of a model's own stack: it follows from the model's name alone."""
     return f"{project}-{stage}-model-{model}"
+
+
+def batch_stack_name(project: str, stage: str, model: str) -> str:
+    """The name of the stack that holds the batch of a model."""
+    return f"{project}-{stage}-batch-{model}"
+
+
+def job_prefix(project: str, stage: str, model: str) -> str:
+    """What the names of the transform jobs of a batch begin with; run, round and attempt follow."""
+    return shortened(f"{project}-{stage}-{model}", _JOB_PREFIX_LIMIT)
 
 
 def access_stack_name(project: str, stage: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stacks.project.doors import DnsSpec
-from stacks.project.spec import LocalArtifact, ModelSpec
+from stacks.project.spec import LocalArtifact, ModelSpec, Trained
 from tidegate.pointer import LivePointer
 from tidegate.slots import ARMS, PAIR, Slot, idle_slots
 from tidegate.tracks import Tracks, track_endpoint
@@ -51,7 +51,7 @@ def tracks_of(model: ModelSpec, dns: DnsSpec | None, *, endpoint: str) -> Tracks
     )
 
 
-def version_of(model: ModelSpec, *, region: str, artifact_uri: str) -> Version:
+def version_of(model: Trained, *, region: str, artifact_uri: str) -> Version:
     """The version that the project file describes, its artifact deployed at a URI."""
     artifact = model.artifact
     identity = artifact.digest if isinstance(artifact, LocalArtifact) else artifact.identity

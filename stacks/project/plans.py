@@ -59,16 +59,19 @@ def agreed(path: Path) -> Agreed:
     if faults:
         raise ProjectFaultsError(faults)
     file = ProjectFile.model_validate(source.value)
+    hosted = {name: model for name, model in file.models.items() if model.hosting is not None}
     broken = [
         fault
-        for name, model in file.models.items()
+        for name, model in hosted.items()
         for fault in plan_faults(source, ("models", name, "release"), model.release, model.hosting)
     ]
     if broken:
         raise ProjectFaultsError(broken)
-    fleets = {name: fleet_of(model.hosting) for name, model in file.models.items()}
+    fleets = {
+        name: fleet_of(model.hosting) for name, model in hosted.items() if model.hosting is not None
+    }
     return Agreed(
-        plans={name: plan_of(model.release, fleets[name]) for name, model in file.models.items()},
+        plans={name: plan_of(model.release, fleets[name]) for name, model in hosted.items()},
         fleets=fleets,
         regions={name: stage.region for name, stage in file.stages.items()},
     )

@@ -112,6 +112,10 @@ _ENUMS = {
     "TrafficKind": "`synthetic` or `replayed`",
     "Better": "`larger` or `smaller`",
     "Policy": "`fixed` or `thompson`",
+    "RecordFormat": "`csv` or `jsonl`",
+    "ColumnType": "`number`, `integer`, `text` or `boolean`",
+    "Start": "`on-demand`, `schedule` or `arrival`",
+    "JoinKind": "`input` or `none`",
     "Winner": "`promote` or `ask`",
 }
 

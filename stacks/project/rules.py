@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from stacks.project.ab_tests import arm_faults
+from stacks.project.batch_rules import batch_faults
 from stacks.project.door_rules import dns_faults, door_faults
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
@@ -47,7 +48,7 @@ class _Place:
     source: Source
     at: Location
 
-    def fault(self, message: str, *keys: str) -> Fault:
+    def fault(self, message: str, *keys: str | int) -> Fault:
         return self.source.fault((*self.at, *keys), message)
 
 
@@ -66,6 +67,7 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
     for name, raw in models.items():
         place = _Place(source=source, at=("models", name))
         faults.extend(_dns_faults(place, name, raw, doors))
+        faults.extend(batch_faults(name, raw, models, place.fault))
         faults.extend(_section_faults(place, raw))
         faults.extend(_container_faults(place, raw, regions))
         faults.extend(shadow_faults(source, place.at, raw))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from stacks.project.batch_shape import BatchFile
 from stacks.project.doors import Authentication, DoorKind
 from stacks.project.durations import PATTERN
 from stacks.project.part import (
@@ -313,7 +314,10 @@ class ReleaseFile(Part):
 
 
 class ModelFile(Part):
-    """A model: a container, an artifact, what it runs on, how it is released."""
+    """A model: a container, an artifact, what it runs on, how it is released.
+
+    It has hosting, or batch, or both.
+    """
 
     framework: str | None = None
     """A framework whose SageMaker container serves the model, such as scikit-learn."""
@@ -329,7 +333,10 @@ class ModelFile(Part):
     """Name of the version for people; left out: the name of the artifact."""
     environment: Environment = {}
     """Environment variables of the container; they are part of the version."""
-    hosting: HostingFile
+    hosting: HostingFile | None = None
+    """What serves it online; left out: nothing does, and it has a batch."""
+    batch: BatchFile | None = None
+    """Offline inference over whole data sets; left out: none."""
     data_capture: CaptureFile = CaptureFile(percent=0)
     alarms: AlarmsFile = AlarmsFile()
     release: ReleaseFile = ReleaseFile()

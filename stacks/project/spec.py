@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from stacks.project.doors import DoorSpec
 from stacks.project.pipelines import PipelineSpec
 from tidegate.plan import ReleasePlan
 from tidegate.strategies import Mechanism
+
+if TYPE_CHECKING:
+    from stacks.project.batches import BatchModelSpec
 
 
 class DataOnDestroy(StrEnum):
@@ -72,6 +76,30 @@ class StoredArtifact:
 
 
 Artifact = LocalArtifact | StoredArtifact
+
+
+class Trained(Protocol):
+    """What makes a version, of a model that is hosted or has a batch; `images` are by region."""
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        ...
+
+    @property
+    def images(self) -> Mapping[str, str]:
+        """The container's URI by region."""
+        ...
+
+    @property
+    def artifact(self) -> Artifact:
+        """What was trained."""
+        ...
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The container's environment."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +176,13 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSpec:
-    """Everything a project file says."""
+    """Everything a project file says. `models` are those that are hosted.
+
+    `batches` are those with a batch, hosted or not.
+    """
 
     name: str
     stages: Mapping[str, StageSpec]
     models: Mapping[str, ModelSpec]
     pipeline: PipelineSpec | None = None
+    batches: Mapping[str, "BatchModelSpec"] = field(default_factory=dict)

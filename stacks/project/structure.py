@@ -6,6 +6,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from stacks.project.batch_shape import COLUMN, PLACE, SCHEDULE
 from stacks.project.durations import PATTERN
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.part import NAME, SUBSCRIBER
@@ -28,6 +29,9 @@ _PATTERNS = {
     KEY: "the key of an object that ends with .zip, such as source.zip",
     MAIL: "an e-mail address",
     ALARM: "the name of a CloudWatch alarm, without its ARN",
+    PLACE: "a place in S3, such as s3://bucket/prefix/",
+    SCHEDULE: "rate(1 day), or cron(0 3 * * ? *) with six fields, in UTC",
+    COLUMN: "a name without commas and quotes, of up to 100 characters",
     GROUP: "the name of a model package group: letters, digits and hyphens",
 }
 _BOUNDS = {

@@ -35,6 +35,14 @@ def story_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCl
         yield cloud
 
 
+@pytest.fixture(scope="session")
+def batch_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud]:
+    """A cloud whose minutes take a second: a container of a job has thirty of them to start."""
+    folder = tmp_path_factory.mktemp("batch-cloud")
+    with EmbeddedCloud.start(Settings(time_scale=60.0, state_directory=folder)) as cloud:
+        yield cloud
+
+
 @pytest.fixture
 def make_world(story_cloud: EmbeddedCloud, tmp_path: Path) -> Iterator[Callable[[str], World]]:
     """Worlds on the shared cloud, by the name of their model; they go with their story."""

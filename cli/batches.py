@@ -1,0 +1,162 @@
+"""Batches that are deployed: start a run, follow it, read what it left."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli.deployed import stack_outputs
+from cli.executions import plain
+from cli.exits import CommandError, Exit
+from cli.options import Place
+from tidegate.batch.rounds import Round
+from tidegate.batch.run import RunRecord, Status
+from tidegate.batch.units import Keys
+from tidegate_aws.batch_runs import DynamoRuns
+
+_ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The batch of one model in one stage, deployed."""
+
+    model: str
+    bucket: str
+    machine: str
+    runs: DynamoRuns
+    s3: Any
+    machines: Any
+
+    def known(self, run: str | None) -> RunRecord:
+        """The run of this id, or the newest; CommandError when there is none."""
+        if run is not None:
+            record = self.runs.load(run)
+            if record is not None:
+                return record
+            raise CommandError(
+                f"the batch of {self.model} has no run {run}: 'tidegate batch status {self.model}' "
+                "lists those there are",
+                code=Exit.USAGE,
+            )
+        newest = self.runs.newest(1)
+        if newest:
+            return newest[0]
+        raise CommandError(
+            f"the batch of {self.model} has had no run yet: 'tidegate batch run {self.model}' "
+            "starts one",
+            code=Exit.REFUSED,
+        )
+
+    def start(self, request: dict[str, Any]) -> str:
+        """An execution of the machine is started with this input; its ARN."""
+        name = f"{request['run']}-{secrets.token_hex(3)}"
+        told = self.machines.start_execution(
+            stateMachineArn=self.machine, name=name, input=json.dumps(request)
+        )
+        return str(told["executionArn"])
+
+    def stalled(self, record: RunRecord) -> bool:
+        """Whether a run is not over, and no execution works on it: it was stopped, or died."""
+        if record.status.over or not record.execution:
+            return False
+        return self.is_over(self.execution(record))
+
+    def execution(self, record: RunRecord) -> str:
+        """The ARN of the execution that works, or worked last, on a run."""
+        begins = self.machine.replace(":stateMachine:", ":execution:", 1)
+        return f"{begins}:{record.execution}"
+
+    def ended_badly(self, execution: str) -> str | None:
+        """What an execution says that failed; None while it runs or when it succeeded."""
+        told = self.machines.describe_execution(executionArn=execution)
+        if told["status"] in {"RUNNING", "SUCCEEDED"}:
+            return None
+        return f"{told.get('error', told['status'])}: {plain(told.get('cause', ''))}"
+
+    def is_over(self, execution: str) -> bool:
+        """Whether an execution does not run any more."""
+        told = self.machines.describe_execution(executionArn=execution)
+        return bool(told["status"] != "RUNNING")
+
+    def document(self, key: str) -> Any:
+        """A JSON document of the batch's bucket, None when there is none."""
+        try:
+            body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                return None
+            raise
+        return json.loads(body)
+
+    def round(self, record: RunRecord) -> Round | None:
+        """The state before the round that is next, None before the input was validated."""
+        keys = Keys(run=record.run, purpose=record.purpose.value)
+        found, number = None, 0
+        while (document := self.document(keys.round(number))) is not None:
+            found, number = document, number + 1
+        return None if found is None else Round.from_json(found)
+
+
+def new_run(now: float) -> str:
+    """The id of a run that a person starts."""
+    return f"{datetime.fromtimestamp(now, UTC):%Y%m%dt%H%M%S}-{secrets.token_hex(3)}"
+
+
+def find_batch(where: Place, model: str) -> Batch | None:
+    """The batch of a model, None before its first deploy."""
+    stack = f"{where.project.name}-{where.stage}-batch-{model}"
+    outputs = stack_outputs(where.reading, stack)
+    if not outputs or "RunTableName" not in outputs:
+        return None
+    client = where.target.client
+    return Batch(
+        model=model,
+        bucket=outputs["BatchBucketName"],
+        machine=outputs["BatchMachineArn"],
+        runs=DynamoRuns(client=where.reading.client("dynamodb"), table=outputs["RunTableName"]),
+        s3=client("s3"),
+        machines=client("stepfunctions"),
+    )
+
+
+def the_batch(where: Place, model: str) -> Batch:
+    """The batch of a model; CommandError when it has none, or is not deployed."""
+    if model not in where.project.batches:
+        known = ", ".join(where.project.batches) or "none"
+        raise CommandError(
+            f"model {model} has no section batch in {where.project.path}; models that have one: "
+            f"{known}",
+            code=Exit.USAGE,
+        )
+    found = find_batch(where, model)
+    if found is None:
+        raise CommandError(
+            f"the batch of {model} is not deployed on {where.target.name}: run 'tidegate deploy'",
+            code=Exit.REFUSED,
+        )
+    return found
+
+
+def watched(
+    batch: Batch, execution: str, run: str, *, pause: Any
+) -> Iterator[tuple[RunRecord | None, Round | None]]:
+    """The record and the round as they change, the last one when the execution is over.
+
+    CommandError when it ended without a record: then there was nothing to run.
+    """
+    while True:
+        over = batch.is_over(execution)
+        record = batch.runs.load(run)
+        now = None if record is None or record.status.over else batch.round(record)
+        yield record, now
+        if over:
+            break
+        pause()
+    if record is None or record.status is Status.RUNNING:
+        said = batch.ended_badly(execution)
+        raise CommandError(f"run {run} of {batch.model} did not go on: {said}", code=Exit.REFUSED)

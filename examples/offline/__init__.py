@@ -1,0 +1,1 @@
+"""Two models that are offline only, in a chain: late flights of a whole history, then minutes."""

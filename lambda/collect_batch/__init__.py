@@ -1,0 +1,1 @@
+"""The function that holds results against their records."""

@@ -1,0 +1,1 @@
+"""The function that holds a new version of a batch against the live one."""

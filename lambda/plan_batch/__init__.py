@@ -1,0 +1,1 @@
+"""The function that says what a run does next."""

@@ -1,0 +1,1 @@
+"""The function that starts a run and validates its input."""
