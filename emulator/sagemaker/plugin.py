@@ -17,6 +17,7 @@ from emulator.sagemaker.artifacts import S3Artifacts, s3_client_of
 from emulator.sagemaker.builder import Builder
 from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
 from emulator.sagemaker.endpoints import EndpointOperations
+from emulator.sagemaker.jobs.plugin import Outside, job_operations
 from emulator.sagemaker.metrics import NAMESPACE, EndpointMetrics, Publish, Samples
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
@@ -69,6 +70,15 @@ def install_sagemaker(runtime: Runtime) -> None:
     transforms, end_transforms = transform_operations(
         runtime, store=store, fleets=fleets, artifacts=artifacts, log_sink=_log_sink(runtime)
     )
+    jobs, end_jobs = job_operations(
+        runtime,
+        Outside(
+            store=store,
+            cloudwatch=cloudwatch,
+            log_sink=_log_sink(runtime),
+            trusts=_trusts_sagemaker,
+        ),
+    )
     endpoints = _endpoints(
         runtime, store, Builder(fleets=fleets, artifacts=artifacts, now=runtime.clock.now)
     )
@@ -79,6 +89,7 @@ def install_sagemaker(runtime: Runtime) -> None:
         configs=EndpointConfigOperations(store=store, now=runtime.clock.now),
         endpoints=endpoints,
         transforms=transforms,
+        jobs=jobs,
         tags=TagOperations(store=store),
         registry=_registry(runtime, store),
     )
@@ -93,6 +104,7 @@ def install_sagemaker(runtime: Runtime) -> None:
 
     async def stop() -> None:
         await end_transforms()
+        await end_jobs()
         await plane.endpoints.close()
         await invoker.copies.close()
         await capture.close()

@@ -7,6 +7,7 @@ replaced together by `put_endpoint`. It checks existence and nothing else.
 from dataclasses import dataclass, field
 
 from emulator.sagemaker import errors, names
+from emulator.sagemaker.jobs.job import Job
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import EndpointView
 from emulator.sagemaker.registry.state import ModelPackage, PackageGroup
@@ -26,6 +27,8 @@ class Shelf:
     package_groups: dict[str, PackageGroup] = field(default_factory=dict)
     packages: dict[str, ModelPackage] = field(default_factory=dict)
     transform_jobs: dict[str, TransformJob] = field(default_factory=dict)
+    training_jobs: dict[str, Job] = field(default_factory=dict)
+    processing_jobs: dict[str, Job] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -67,6 +70,11 @@ class Store:
         if found is None:
             raise errors.no_job(name)
         return found
+
+    def jobs(self, tenant: Tenant, noun: str) -> dict[str, Job]:
+        """The tenant's jobs of a kind (`TrainingJob`, `ProcessingJob`), by name in lower case."""
+        shelf = self.shelf(tenant)
+        return {"TrainingJob": shelf.training_jobs, "ProcessingJob": shelf.processing_jobs}[noun]
 
     def put_endpoint(self, tenant: Tenant, endpoint: Endpoint) -> None:
         """The endpoint is as given, for the API and, from the next request on, for traffic."""
