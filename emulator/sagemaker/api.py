@@ -14,6 +14,7 @@ from emulator.sagemaker.endpoints import EndpointOperations
 from emulator.sagemaker.jobs.plugin import Jobs
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.pipelines.operations import PipelineOperations
 from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.tags import TagOperations
 from emulator.sagemaker.transform.operations import TransformOperations
@@ -32,6 +33,7 @@ class ControlPlane:
     endpoints: EndpointOperations
     transforms: TransformOperations
     jobs: Jobs
+    pipelines: PipelineOperations
     tags: TagOperations
     registry: Registry
 
@@ -69,6 +71,7 @@ class ControlPlane:
             "StopTransformJob": self.transforms.stop,
             "ListTransformJobs": self.transforms.list_,
             **self._jobs_table(),
+            **self.pipelines.table(),
             "AddTags": self.tags.add,
             "ListTags": self.tags.list_,
             "DeleteTags": self.tags.delete,

@@ -13,6 +13,7 @@ from typing import Any
 
 from emulator.sagemaker import names
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.pipelines import permissions as pipelines
 from emulator.sagemaker.registry import permissions as registry
 
 
@@ -83,6 +84,7 @@ def _resources(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> li
         if isinstance(request.get(_NAME_MEMBERS[kind]), str)
     ]
     arns += registry.resources(operation, tenant, request)
+    arns += pipelines.resources(operation, tenant, request)
     return arns or ["*"]
 
 

@@ -21,6 +21,8 @@ from emulator.sagemaker.jobs.plugin import Outside, job_operations
 from emulator.sagemaker.metrics import NAMESPACE, EndpointMetrics, Publish, Samples
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.pipelines.plugin import pipeline_operations
+from emulator.sagemaker.pipelines.resources import register_pipelines
 from emulator.sagemaker.ports import EndpointView
 from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.registry.resources import register_registry
@@ -79,6 +81,9 @@ def install_sagemaker(runtime: Runtime) -> None:
             trusts=_trusts_sagemaker,
         ),
     )
+    pipelines, end_pipelines = pipeline_operations(
+        runtime, store=store, jobs=jobs, trusts=_trusts_sagemaker
+    )
     endpoints = _endpoints(
         runtime, store, Builder(fleets=fleets, artifacts=artifacts, now=runtime.clock.now)
     )
@@ -90,6 +95,7 @@ def install_sagemaker(runtime: Runtime) -> None:
         endpoints=endpoints,
         transforms=transforms,
         jobs=jobs,
+        pipelines=pipelines,
         tags=TagOperations(store=store),
         registry=_registry(runtime, store),
     )
@@ -100,10 +106,12 @@ def install_sagemaker(runtime: Runtime) -> None:
     register_service(runtime_service(invoker))
     register_resources(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     register_registry(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
+    register_pipelines(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     _keep_flushing(runtime, metrics, cloudwatch)
 
     async def stop() -> None:
         await end_transforms()
+        await end_pipelines()
         await end_jobs()
         await plane.endpoints.close()
         await invoker.copies.close()

@@ -18,6 +18,7 @@ _ARN_KINDS = {
     "transform-job": "transform_jobs",
     "training-job": "training_jobs",
     "processing-job": "processing_jobs",
+    "pipeline": "pipelines",
 }
 
 
