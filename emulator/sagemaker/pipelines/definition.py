@@ -1,7 +1,7 @@
 """A pipeline definition of version 2020-12-01, read once: all its faults at once, then a value.
 
-Pure. Step types are those of model building: Processing, Training, Model, RegisterModel, Condition and
-Fail; others are refused by name. The sentences are our own.
+Pure. Step types are those of model building: Processing, Training, Model, RegisterModel, Condition
+and Fail; others are refused by name. The sentences are our own.
 """
 
 import json

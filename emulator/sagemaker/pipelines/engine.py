@@ -79,12 +79,16 @@ class Engine:
         self._finish(tenant, arn)
 
     async def _carry_out(self, tenant: Tenant, arn: str, step: Step) -> None:
-        def begun(metadata: Mapping[str, Any]) -> None:
+        async def job_created(metadata: Mapping[str, Any]) -> None:
             self._step(tenant, arn, step.name, metadata=metadata)
+            now = self.store.execution(tenant, arn)
+            # The execution may have been stopped while its job was being created.
+            if now.status is RunStatus.STOPPING:
+                await self.steps.stop_job(tenant, now, dict(metadata))
 
         execution = self.store.execution(tenant, arn)
         try:
-            done = await self.steps.carry_out(tenant, execution, step, begun)
+            done = await self.steps.carry_out(tenant, execution, step, job_created)
         except StepFailedError as failure:
             self._end_step(tenant, arn, step, _failed(str(failure), failure.metadata))
         except StepStoppedError as stopped:

@@ -57,7 +57,7 @@ class Done:
     outcome: bool | None = None
 
 
-Begun = Callable[[Mapping[str, Any]], None]
+Begun = Callable[[Mapping[str, Any]], Awaitable[None]]
 """Told the metadata of a step whose job has been created."""
 
 
@@ -128,7 +128,7 @@ class _Work:
         request = {**await self._arguments(), f"{noun}Name": name}
         answer = await self._call(f"Create{noun}", request)
         metadata = {noun: {"Arn": answer[f"{noun}Arn"]}}
-        self.begun(metadata)
+        await self.begun(metadata)
         operations = {
             "TrainingJob": self.steps.jobs.training,
             "ProcessingJob": self.steps.jobs.processing,

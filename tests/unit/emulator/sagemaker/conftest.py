@@ -80,7 +80,7 @@ class FakeFleet:
 class World:
     """The control plane's surroundings, all in memory; `pauses` are the cloud seconds waited."""
 
-    programs: "Programs" = field(default_factory=lambda: Programs())
+    programs: "Programs" = field(default_factory=lambda: Programs()  # noqa: PLW0108 - defined below)
     sick_models: set[str] = field(default_factory=set)
     broken_models: set[str] = field(default_factory=set)
     firing: set[str] = field(default_factory=set)

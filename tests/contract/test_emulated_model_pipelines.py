@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from emulator.server import EmbeddedCloud
 from tests.emulated_jobs import Shop
-from tests.emulated_pipelines import Line, get, step
+from tests.emulated_model_pipelines import Line, get, step
 from tests.polling import until
 
 
