@@ -11,6 +11,7 @@ from cli.options import Place
 from cli.progress import QUIET, Progress
 from cli.roles import assumed
 from cli.synth import SynthRequest, synth, synth_environment
+from cli.training import approved_packages
 from emulator import deployer
 
 GUARD = "ReleaseGuard"
@@ -42,6 +43,7 @@ def deploy_stacks(
         project_file=where.project.path,
         stage=where.stage,
         pointers=live_pointers(where),
+        packages=approved_packages(where),
         output=assembly,
     )
     progress.stage(f"synthesizing {where.project.name} {where.stage}")

@@ -39,6 +39,8 @@ class Project:
     accounts: dict[str, str] = field(default_factory=dict)
     """The stages that name an account, and theirs."""
     pipeline: PipelinePlace | None = None
+    trained: tuple[str, ...] = ()
+    """The models that the file says how to train."""
 
     def region(self, stage: str) -> str:
         """The region of a stage, or of the pipeline itself; empty where the file names none."""
@@ -119,6 +121,17 @@ def read_project(path: Path) -> Project:
         regions=regions,
         accounts=accounts,
         pipeline=_pipeline(data, regions, accounts),
+        trained=_trained(data),
+    )
+
+
+def _trained(data: dict[str, Any]) -> tuple[str, ...]:
+    models = data.get("models")
+    named = models.items() if isinstance(models, dict) else ()
+    return tuple(
+        name
+        for name, model in named
+        if isinstance(model, dict) and isinstance(model.get("training"), dict)
     )
 
 

@@ -22,7 +22,7 @@ from emulator.sagemaker.metrics import NAMESPACE, EndpointMetrics, Publish, Samp
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.pipelines.plugin import pipeline_operations
-from emulator.sagemaker.pipelines.resources import register_pipelines
+from emulator.sagemaker.pipelines.resources import register_model_pipelines
 from emulator.sagemaker.ports import EndpointView
 from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.registry.resources import register_registry
@@ -106,7 +106,7 @@ def install_sagemaker(runtime: Runtime) -> None:
     register_service(runtime_service(invoker))
     register_resources(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     register_registry(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
-    register_pipelines(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
+    register_model_pipelines(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     _keep_flushing(runtime, metrics, cloudwatch)
 
     async def stop() -> None:

@@ -31,6 +31,7 @@ from stacks.project.spec import (
 )
 from stacks.project.structure import structural_faults
 from stacks.project.tables import images, partitions
+from stacks.project.trainings import training_of
 
 CODE_FOLDER = "/opt/ml/model/code"
 """Where a framework's container finds `code/` of an artifact (SageMaker SDK, `_repack_model`)."""
@@ -106,6 +107,7 @@ def _model(name: str, file: ModelFile, shelf: Shelf, regions: set[str]) -> Model
         plan=plan_of(file.release, fleet_of(file.hosting)),
         challengers=challengers_of(file.release, environment, shelf),
         following=following_of(file.release, fleet_of(file.hosting)),
+        training=training_of(file.training, shelf),
     )
 
 

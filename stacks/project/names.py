@@ -9,6 +9,9 @@ from tidegate.tracks import Tracks
 ENDPOINT_NAME_LIMIT = 63
 """SageMaker: at most 63 of a-z, A-Z, 0-9 and hyphens."""
 
+PACKAGE_GROUP_LIMIT = 63
+"""SageMaker: at most 63 of a-z, A-Z, 0-9 and hyphens."""
+
 _LOGICAL_ID_LIMIT = 50
 """CloudFormation names a SageMaker resource `<logical id>-<12 characters>`, at most 63 in all."""
 
@@ -50,6 +53,21 @@ def front_door_stack_name(project: str, stage: str) -> str:
 def model_stack_name(project: str, stage: str, model: str) -> str:
     """The name of a model's own stack: it follows from the model's name alone."""
     return f"{project}-{stage}-model-{model}"
+
+
+def training_stack_name(project: str, stage: str, model: str) -> str:
+    """The name of the stack that trains a model."""
+    return f"{project}-{stage}-training-{model}"
+
+
+def training_name(project: str, stage: str, model: str) -> str:
+    """The fixed name of the pipeline that trains a model."""
+    return training_stack_name(project, stage, model)
+
+
+def package_group_name(project: str, stage: str, model: str) -> str:
+    """The group of the model registry that trained versions of a model are in."""
+    return shortened(f"{project}-{stage}-{model}", PACKAGE_GROUP_LIMIT)
 
 
 def access_stack_name(project: str, stage: str) -> str:

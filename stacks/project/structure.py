@@ -12,6 +12,7 @@ from stacks.project.part import NAME, SUBSCRIBER
 from stacks.project.pipeline_shape import ALARM, CONNECTION, GROUP, KEY, MAIL, REPOSITORY
 from stacks.project.shape import DOMAIN, KEYS_URL, URL, ZONE, ProjectFile
 from stacks.project.source import Location, Source
+from stacks.project.training_shape import DATA, HYPERPARAMETER, METRIC, SCHEDULE, SCRIPT
 
 _PATTERNS = {
     PATTERN: "a whole number and a unit, such as 90s, 10m, 24h or 7d",
@@ -28,6 +29,11 @@ _PATTERNS = {
     KEY: "the key of an object that ends with .zip, such as source.zip",
     MAIL: "an e-mail address",
     ALARM: "the name of a CloudWatch alarm, without its ARN",
+    SCRIPT: "the path of a .py file below the code's folder",
+    METRIC: "letters, digits and underscores, beginning with a letter",
+    DATA: "s3://BUCKET/PREFIX",
+    SCHEDULE: "rate(7 days) or cron(0 6 ? * MON *)",
+    HYPERPARAMETER: "letters, digits, dots, hyphens and underscores, beginning with a letter",
     GROUP: "the name of a model package group: letters, digits and hyphens",
 }
 _BOUNDS = {

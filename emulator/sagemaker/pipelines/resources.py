@@ -68,7 +68,7 @@ def _members(properties: Mapping[str, Any]) -> Json:
     return {**known, "PipelineDefinitionS3Location": location}
 
 
-def register_pipelines(
+def register_model_pipelines(
     registry: HandlerRegistry, catalogue: SchemaCatalogue, plane: ControlPlane, run: RunOnLoop
 ) -> None:
     """Templates with pipelines create what the operations know."""

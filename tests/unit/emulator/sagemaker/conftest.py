@@ -76,11 +76,24 @@ class FakeFleet:
         self.closed = True
 
 
+class Programs:
+    """Runs of jobs without processes: a job does what `behaviour` says of its name."""
+
+    def __init__(self) -> None:
+        self.behaviour: dict[str, Callable[[Progress, Controls], Result]] = {}
+
+    def run(self, tenant: Tenant, job: Job, progress: Progress, controls: Controls) -> Result:
+        """Runs.run: done at once unless told otherwise."""
+        return self.behaviour.get(job.name, lambda _progress, _controls: Result())(
+            progress, controls
+        )
+
+
 @dataclass
 class World:
     """The control plane's surroundings, all in memory; `pauses` are the cloud seconds waited."""
 
-    programs: "Programs" = field(default_factory=lambda: Programs()  # noqa: PLW0108 - defined below)
+    programs: Programs = field(default_factory=Programs)
     sick_models: set[str] = field(default_factory=set)
     broken_models: set[str] = field(default_factory=set)
     firing: set[str] = field(default_factory=set)
@@ -204,19 +217,6 @@ class World:
             trusts=lambda _: self.trusted,
             read_object=lambda _role, _region, location: str(location),
             now=self.now,
-        )
-
-
-class Programs:
-    """Runs of jobs without processes: a job does what `behaviour` says of its name."""
-
-    def __init__(self) -> None:
-        self.behaviour: dict[str, Callable[[Progress, Controls], Result]] = {}
-
-    def run(self, tenant: Tenant, job: Job, progress: Progress, controls: Controls) -> Result:
-        """Runs.run: done at once unless told otherwise."""
-        return self.behaviour.get(job.name, lambda _progress, _controls: Result())(
-            progress, controls
         )
 
 
