@@ -91,10 +91,8 @@ def training_blueprint(props: TrainingProps, uris: TrainingUris) -> Blueprint:
     blueprint.add(
         GROUP,
         "AWS::SageMaker::ModelPackageGroup",
-        {
-            "ModelPackageGroupName": group,
-            "ModelPackageGroupDescription": f"Trained versions of {model.name}",
-        },
+        # Its name only: any other property of a group is one whose change would replace it.
+        {"ModelPackageGroupName": group},
         # A group with versions in it is never deleted: the registry refuses.
         kept=Kept.ALWAYS if stage.data_on_destroy is DataOnDestroy.KEEP else Kept.NOTHING,
     )

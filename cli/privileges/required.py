@@ -37,6 +37,24 @@ _HOSTING_LOG = (
     "writes the containers' logs and metrics itself"
 )
 
+_JOB_IMAGE = (
+    "SageMaker developer guide, 'CreateTrainingJob API: Execution Role Permissions' and "
+    "'CreateProcessingJob API: Execution Role Permissions'; jobs of the embedded cloud are "
+    "processes of this machine, no image is pulled"
+)
+_JOB_LOG = (
+    "SageMaker developer guide, 'CreateTrainingJob API: Execution Role Permissions' and "
+    "'CreateProcessingJob API: Execution Role Permissions'; the embedded cloud writes logs and "
+    "metrics of jobs itself"
+)
+_JOB_TAGS = (
+    "SageMaker developer guide, 'Pipelines access management': steps tag the jobs that they "
+    "create; the embedded cloud tags none"
+)
+_SCHEDULED = (
+    "EventBridge Scheduler user guide, 'Using universal targets' and 'Setting up the execution "
+    "role': the schedule starts the pipeline; schedules are recorded and not run here"
+)
 _ARTIFACT_STORE = (
     "CodePipeline User Guide, 'CodePipeline service role policy', and CodeBuild User Guide, 'Allow "
     "CodeBuild to interact with other AWS services': whose the bucket is and where it is, before "
@@ -59,6 +77,19 @@ _TWO_NAMES = (
     "used under the former action"
 )
 
+_IMAGE_PULLS = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:GetAuthorizationToken",
+    "ecr:GetDownloadUrlForLayer",
+)
+_LOGGING = (
+    "cloudwatch:PutMetricData",
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:DescribeLogStreams",
+    "logs:PutLogEvents",
+)
 _EVERY_FUNCTION = dict.fromkeys(("logs:CreateLogStream", "logs:PutLogEvents"), _FUNCTION_LOG)
 _EVERY_MACHINE = dict.fromkeys(
     (
@@ -102,26 +133,12 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
         ),
         "states:StopExecution": _CHILD_STOP,
     },
+    "TrainingRole": {"sagemaker:AddTags": _JOB_TAGS},
+    "ScheduleRole": {"sagemaker:StartPipelineExecution": _SCHEDULED},
+    "JobRole": {**dict.fromkeys(_IMAGE_PULLS, _JOB_IMAGE), **dict.fromkeys(_LOGGING, _JOB_LOG)},
     "ExecutionRole": {
-        **dict.fromkeys(
-            (
-                "ecr:BatchCheckLayerAvailability",
-                "ecr:BatchGetImage",
-                "ecr:GetAuthorizationToken",
-                "ecr:GetDownloadUrlForLayer",
-            ),
-            _IMAGE,
-        ),
-        **dict.fromkeys(
-            (
-                "cloudwatch:PutMetricData",
-                "logs:CreateLogGroup",
-                "logs:CreateLogStream",
-                "logs:DescribeLogStreams",
-                "logs:PutLogEvents",
-            ),
-            _HOSTING_LOG,
-        ),
+        **dict.fromkeys(_IMAGE_PULLS, _IMAGE),
+        **dict.fromkeys(_LOGGING, _HOSTING_LOG),
     },
 }
 

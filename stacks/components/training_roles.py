@@ -10,7 +10,7 @@ from stacks.components.execution_role import container_statements
 from stacks.components.training_definition import BUCKET, DATA, JOB_ROLE, MODELS, RUNS
 from stacks.project.training_spec import TrainingSpec
 
-PIPELINE_ROLE = "PipelineRole"
+PIPELINE_ROLE = "TrainingRole"
 LOG_GROUPS = ("/aws/sagemaker/ProcessingJobs", "/aws/sagemaker/TrainingJobs")
 
 
