@@ -15,6 +15,7 @@ from stacks.components.dashboard import Shown
 from stacks.front_door_stack import FrontDoorStack, FrontDoorStackProps
 from stacks.hosting_stack import HostingProps, HostingStack, served_by
 from stacks.pipeline_stack import PipelineStack
+from stacks.project.names import package_group_name
 from stacks.project.packages import packaged
 from stacks.project.pipelines import PIPELINE_STAGE
 from stacks.project.spec import ModelSpec, ProjectSpec, StageSpec
@@ -110,7 +111,14 @@ def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[St
     pipeline = project.pipeline
     if pipeline is not None and stage.name in pipeline.stages:
         zone, home = _zone(project, stage), pipeline.home
-        props = AccessProps(project=project.name, stage=stage, home=home, zone_id=zone)
+        groups = tuple(
+            package_group_name(project.name, stage.name, model.name)
+            for model in project.models.values()
+            if model.training is not None
+        )
+        props = AccessProps(
+            project=project.name, stage=stage, home=home, zone_id=zone, groups=groups
+        )
         yield AccessStack(app, props=props)
 
 

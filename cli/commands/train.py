@@ -127,6 +127,7 @@ def stop(
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
 ) -> None:
     """Stop a run and the job that it waits for."""
     training = _training(project_file, stage, on, model)
@@ -134,6 +135,9 @@ def stop(
     if view.over:
         raise CommandError(f"run {view.id} is {view.status} already", code=Exit.REFUSED)
     training.runs.stop(view.arn)
+    if json_output:
+        print_json({"model": model, "run": view.id, "status": "Stopping"})
+        return
     say(f"{model}: run {view.id} is being stopped")
 
 
@@ -147,10 +151,16 @@ def approve(
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
 ) -> None:
     """Approve a registered version: the next deploy puts it into the idle slot."""
     training = _training(project_file, stage, on, model)
-    _decide(training, training.package(version), status="Approved", reason=reason)
+    arn = training.package(version)
+    _decide(training, arn, status="Approved", reason=reason)
+    if json_output:
+        print_json({"model": model, "package": arn, "approval": "Approved"})
+        return
+    say(f"{arn.rpartition(':')[2]} is approved")
     say("'tidegate deploy' puts it into the idle slot; a pipeline of the group starts by itself")
 
 
@@ -164,10 +174,16 @@ def reject(
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
 ) -> None:
     """Reject a registered version: it is not deployed any more; what is live stays live."""
     training = _training(project_file, stage, on, model)
-    _decide(training, training.package(version), status="Rejected", reason=reason)
+    arn = training.package(version)
+    _decide(training, arn, status="Rejected", reason=reason)
+    if json_output:
+        print_json({"model": model, "package": arn, "approval": "Rejected"})
+        return
+    say(f"{arn.rpartition(':')[2]} is rejected")
 
 
 def _decide(training: "Training", arn: str, *, status: str, reason: str) -> None:
@@ -175,7 +191,6 @@ def _decide(training: "Training", arn: str, *, status: str, reason: str) -> None
     now = training.registry.approval(arn)
     if now != status:
         raise CommandError(f"{arn} is {now} although it was set to {status}: look who changed it")
-    say(f"{arn.rpartition(':')[2]} is {now.lower()}")
 
 
 def _uploaded(training: "Training", data: str) -> str:

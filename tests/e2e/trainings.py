@@ -8,22 +8,26 @@ from tests.e2e.world import INFERENCE, PROJECT, V1, World, behaviour_json, wait_
 from tidegate.training.run import RunView
 
 PROCESS = """
-import argparse, pathlib, shutil
+import argparse, json, pathlib, shutil, time
 options = argparse.ArgumentParser()
 for name in ("data", "train", "test"):
     options.add_argument("--" + name, type=pathlib.Path)
 given = options.parse_args()
+if json.loads((given.data / "behaviour.json").read_text()).get("sleeps") == "process":
+    time.sleep(600)
 for target in (given.train, given.test):
     shutil.copyfile(given.data / "behaviour.json", target / "behaviour.json")
 """
 TRAIN = """
-import argparse, json, os, pathlib, shutil
+import argparse, json, os, pathlib, shutil, time
 options = argparse.ArgumentParser()
 options.add_argument("--name")
 given = options.parse_args()
 model = pathlib.Path(os.environ["SM_MODEL_DIR"])
 data = pathlib.Path(os.environ["SM_CHANNEL_TRAIN"])
 behaviour = json.loads((data / "behaviour.json").read_text())
+if behaviour.get("sleeps") == "train":
+    time.sleep(600)
 (model / "behaviour.json").write_text(json.dumps({**behaviour, "name": given.name}))
 (model / "code").mkdir()
 shutil.copyfile(pathlib.Path(__file__).parent / "served.py", model / "code" / "inference.py")
@@ -75,10 +79,13 @@ def write_code(folder: Path) -> Path:
     return folder
 
 
-def write_data(folder: Path, *, wrong_percent: int) -> Path:
-    """Data from which a version is learnt that is wrong so often."""
+def write_data(folder: Path, *, wrong_percent: int, sleeps: str | None = None) -> Path:
+    """Data from which a version is learnt that is wrong so often.
+
+    The script `sleeps` (process or train) does not come to an end over it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    behaviour = {**behaviour_json(V1), "wrong_percent": wrong_percent}
+    behaviour = {**behaviour_json(V1), "wrong_percent": wrong_percent, "sleeps": sleeps}
     (folder / "behaviour.json").write_text(json.dumps(behaviour))
     return folder
 

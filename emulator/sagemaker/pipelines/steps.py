@@ -17,6 +17,7 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 
+from emulator.sagemaker import errors
 from emulator.sagemaker.jobs.plugin import Jobs
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.pipelines import expressions
@@ -94,7 +95,9 @@ class Steps:
             getattr(client, xform_name(f"Stop{kind}"))(**{f"{kind}Name": name})
         except ClientError as error:
             if "is in status" not in str(error):
-                raise
+                raise errors.validation(
+                    f"Failed to invoke sagemaker:Stop{kind}. Error Details: {error}"
+                ) from error
 
     def client(self, tenant: Tenant, execution: Execution, service: str) -> Any:
         """A client that acts as the pipeline's role."""
