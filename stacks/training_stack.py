@@ -14,7 +14,7 @@ from stacks.assets import AssetShelf
 from stacks.components.arns import Arns, allow, policy, sub, trust
 from stacks.components.blueprint import Blueprint, Kept, att, data, ref
 from stacks.components.bucket import add_bucket
-from stacks.components.emptying import empty_on_delete
+from stacks.components.emptying import empty_group_on_delete, empty_on_delete
 from stacks.components.training_definition import (
     BUCKET,
     RUNS,
@@ -93,9 +93,9 @@ def training_blueprint(props: TrainingProps, uris: TrainingUris) -> Blueprint:
         "AWS::SageMaker::ModelPackageGroup",
         # Its name only: any other property of a group is one whose change would replace it.
         {"ModelPackageGroupName": group},
-        # A group with versions in it is never deleted: the registry refuses.
         kept=Kept.ALWAYS if stage.data_on_destroy is DataOnDestroy.KEEP else Kept.NOTHING,
     )
+    empty_group_on_delete(blueprint, GROUP, named=group, project=props.project, arns=arns)
     names = TrainingNames(group=group, image=image, code=uris.code, live=uris.live)
     blueprint.add(
         PIPELINE,

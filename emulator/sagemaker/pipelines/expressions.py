@@ -122,7 +122,7 @@ def holds(condition: Mapping[str, Any], values: Values) -> bool:
         return any(holds(each, values) for each in condition["Conditions"])
     if kind == "In":
         return resolved(condition["QueryValue"], values) in resolved(condition["Values"], values)
-    if kind not in _COMPARISONS:
+    if not isinstance(kind, str) or kind not in _COMPARISONS:
         raise UnresolvedError(f"there is no condition of type {kind!r}")
     left = resolved(condition["LeftValue"], values)
     right = resolved(condition["RightValue"], values)

@@ -34,7 +34,7 @@ def wrong_share(artifact: Path, rows: list[Row]) -> float:
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     if len(answers) != len(rows):
         raise SystemExit(f"{len(rows)} flights were asked about, {len(answers)} answers came")
-    wrong = sum(_label(each) != row["label"] for each, row in zip(answers, rows, strict=True))
+    wrong: int = sum(_label(each) != row["label"] for each, row in zip(answers, rows, strict=True))
     return wrong / len(rows)
 
 
