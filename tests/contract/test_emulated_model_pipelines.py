@@ -40,6 +40,7 @@ def test_steps_run_in_the_order_of_their_needs(line: Line):
     assert package["ModelApprovalStatus"] == "PendingManualApproval"
 
 
+@pytest.mark.accept
 def test_a_condition_that_does_not_hold_takes_the_other_branch(line: Line):
     """A Fail step ends the execution with its message; nothing is registered."""
     arn = line.start(Least="4")
@@ -51,6 +52,7 @@ def test_a_condition_that_does_not_hold_takes_the_other_branch(line: Line):
     assert "Register" not in steps
 
 
+@pytest.mark.accept
 def test_a_failed_execution_is_retried_from_what_failed(line: Line):
     """What succeeded does not run again."""
     arn = line.start(Behaviour="fail")
@@ -65,6 +67,7 @@ def test_a_failed_execution_is_retried_from_what_failed(line: Line):
     assert again["Train"]["Metadata"] != failed["Train"]["Metadata"]
 
 
+@pytest.mark.accept
 def test_an_execution_that_is_stopped_stops_its_job(line: Line):
     """And starts no other step; one that has ended can't be stopped."""
     arn = line.start(Behaviour="sleep")
@@ -80,6 +83,7 @@ def test_an_execution_that_is_stopped_stops_its_job(line: Line):
         line.sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
 
 
+@pytest.mark.accept
 def test_repeated_requests_do_nothing_twice(line: Line):
     """A token that is known gets the answer of the first request."""
     token = uuid.uuid4().hex
@@ -134,6 +138,7 @@ def test_parameters_have_their_types(line: Line):
     assert "Parameter Least must be of type Integer, got 'many'." in message
 
 
+@pytest.mark.accept
 def test_the_role_decides_what_steps_may_do(ground_cloud: EmbeddedCloud):
     """A right that it lacks fails the step with the call's name."""
     line = Line(Shop(ground_cloud))
@@ -147,6 +152,7 @@ def test_the_role_decides_what_steps_may_do(ground_cloud: EmbeddedCloud):
     assert "iam:PassRole" in reason
 
 
+@pytest.mark.accept
 def test_a_pipeline_is_updated_described_listed_and_deleted(line: Line):
     """An execution keeps the definition that it began with."""
     other = Line(Shop(line.shop.cloud))

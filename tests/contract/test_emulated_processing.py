@@ -49,6 +49,7 @@ def test_botos_own_waiter_ends(shop: Shop):
     assert [each["ProcessingJobStatus"] for each in listed] == ["Completed"]
 
 
+@pytest.mark.accept
 def test_the_role_reads_the_data(ground_cloud: EmbeddedCloud):
     """Without the right the job fails with its name."""
     shop = Shop(ground_cloud)

@@ -47,6 +47,7 @@ def test_metrics_are_read_from_the_log(shop: Shop):
     assert shop.log(LOGS, job["TrainingJobName"]) == "accuracy=0.5;\naccuracy=0.75;"
 
 
+@pytest.mark.accept
 def test_the_environment_is_that_of_the_training_toolkit(shop: Shop):
     """`SM_*` variables and the three files of /opt/ml/input/config."""
     job = shop.trained(shop.training({"behaviour": "report", "depth": "4"}))
@@ -80,6 +81,7 @@ def test_a_program_that_fails_says_why(shop: Shop):
     assert reason.endswith('Command "python train.py --behaviour fail", exit code: 1')
 
 
+@pytest.mark.accept
 def test_a_program_beyond_its_time_is_stopped_and_its_model_kept(shop: Shop):
     """MaxRuntimeExceeded, with what was in the model's folder."""
     request = shop.training({"behaviour": "sleep"}, StoppingCondition={"MaxRuntimeInSeconds": 2})
@@ -110,6 +112,7 @@ def started(shop: Shop, name: str) -> bool:
     return "TrainingStartTime" in shop.sagemaker.describe_training_job(TrainingJobName=name)
 
 
+@pytest.mark.accept
 @pytest.mark.parametrize(
     ("key", "words"),
     [("missing/", "No S3 objects found"), ("code/", "no .tar.gz archive")],
@@ -130,6 +133,7 @@ def test_data_that_is_not_there_fails_the_job(shop: Shop, key: str, words: str):
     assert words in job["FailureReason"]
 
 
+@pytest.mark.accept
 def test_a_program_that_needs_the_project_fails_as_on_aws(shop: Shop):
     """The embedded cloud's own modules are not the container's."""
     shop.put("code/wrong.tar.gz", packed({"train.py": "import emulator"}))
@@ -141,6 +145,7 @@ def test_a_program_that_needs_the_project_fails_as_on_aws(shop: Shop):
     assert "No module named 'emulator'" in job["FailureReason"]
 
 
+@pytest.mark.accept
 @pytest.mark.parametrize("taken", range(3))
 def test_the_role_needs_each_of_its_rights(ground_cloud: EmbeddedCloud, taken: int):
     """List and read the data, write the model: without one the job fails with its name."""
