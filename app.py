@@ -1,8 +1,9 @@
 """The composition root: project file -> stacks; nothing else reads context or environment.
 
 Context: `tidegate:project-file`, `tidegate:stage` (default: the file's first one; `pipeline` is the
-pipeline itself) and `tidegate:pointers`, model -> live pointer as JSON or the path of a JSON file,
-and `tidegate:batch-pointers`, the same of batches; `tidegate deploy` and the pipeline pass them.
+pipeline itself), `tidegate:pointers`, model -> live pointer as JSON or the path of a JSON file,
+`tidegate:batch-pointers`, the same of batches, and `tidegate:packages`, model -> approved model
+package likewise; `tidegate deploy` and the pipeline pass all three.
 """
 
 import json
@@ -22,6 +23,7 @@ from stacks.idle_costs import assembly_costs, over_budget, told, write_costs  # 
 from stacks.project.faults import ProjectFaultsError  # noqa: E402
 from stacks.project.inputs import chosen_stage, read_batch_pointers, read_pointers  # noqa: E402
 from stacks.project.load import load_project  # noqa: E402
+from stacks.project.packages import read_packages  # noqa: E402
 from stacks.project.placement import PlacementError  # noqa: E402
 from stacks.project.spec import StageSpec  # noqa: E402
 
@@ -38,6 +40,7 @@ def main() -> None:
     file = app.node.try_get_context("tidegate:project-file")
     project = load_project(Path("tidegate.yaml" if file is None else str(file)))
     stage = chosen_stage(project, app.node.try_get_context("tidegate:stage"))
+    packages = read_packages(app.node.try_get_context("tidegate:packages"))
     pointers = read_pointers(app.node.try_get_context("tidegate:pointers"))
     batches = read_batch_pointers(app.node.try_get_context("tidegate:batch-pointers"))
     deployment = Deployment(
@@ -46,6 +49,7 @@ def main() -> None:
         folder=Path(folder),
         pointers=pointers,
         batch_pointers=batches,
+        packages=packages,
     )
     add_stacks(app, deployment)
     app.synth()

@@ -12,6 +12,7 @@ from cli.options import Place
 from cli.progress import QUIET, Progress
 from cli.roles import assumed
 from cli.synth import SynthRequest, synth, synth_environment
+from cli.training import approved_packages
 from emulator import deployer
 
 GUARD = "ReleaseGuard"
@@ -43,6 +44,7 @@ def deploy_stacks(
         project_file=where.project.path,
         stage=where.stage,
         pointers=live_pointers(where),
+        packages=approved_packages(where),
         output=assembly,
         batch_pointers=batch_pointers(where),
     )

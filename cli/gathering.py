@@ -9,6 +9,7 @@ from cli.options import Place
 from cli.overview import newest_release
 from cli.synth import SynthRequest, synth
 from cli.templatediff import StackDiff, assembly_diff
+from cli.training import approved_packages
 from tidegate.view import ReleaseView
 
 
@@ -33,6 +34,7 @@ def _diffs(production: Place) -> tuple[StackDiff, ...]:
             project_file=production.project.path,
             stage=production.stage,
             pointers=live_pointers(production),
+            packages=approved_packages(production),
             output=Path(folder),
         )
         return assembly_diff(production.reading, synth(request))

@@ -25,6 +25,7 @@ from cli.commands.privileges import privileges
 from cli.commands.release import app as release_app
 from cli.commands.replay import replay
 from cli.commands.simulate import simulate
+from cli.commands.train import app as train_app
 from cli.commands.who import who
 
 __all__ = ["app", "overview", "run"]
@@ -58,6 +59,7 @@ app.command()(demo)
 app.add_typer(release_app, name="release")
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(batch_app, name="batch")
+app.add_typer(train_app, name="train")
 app.add_typer(outcomes_app, name="outcomes")
 app.add_typer(keys_app, name="keys")
 

@@ -41,6 +41,8 @@ class Project:
     pipeline: PipelinePlace | None = None
     batches: tuple[str, ...] = ()
     """The models that have a batch."""
+    trained: tuple[str, ...] = ()
+    """The models that the file says how to train."""
 
     def region(self, stage: str) -> str:
         """The region of a stage, or of the pipeline itself; empty where the file names none."""
@@ -121,17 +123,18 @@ def read_project(path: Path) -> Project:
         regions=regions,
         accounts=accounts,
         pipeline=_pipeline(data, regions, accounts),
-        batches=_batches(data),
+        batches=_models_with("batch", data),
+        trained=_models_with("training", data),
     )
 
 
-def _batches(data: dict[str, Any]) -> tuple[str, ...]:
+def _models_with(section: str, data: dict[str, Any]) -> tuple[str, ...]:
     models = data.get("models")
     named = models.items() if isinstance(models, dict) else ()
     return tuple(
         str(name)
         for name, model in named
-        if isinstance(model, dict) and isinstance(model.get("batch"), dict)
+        if isinstance(model, dict) and isinstance(model.get(section), dict)
     )
 
 

@@ -16,13 +16,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthRequest:
-    """What to synthesize: a project file, one stage, and the live pointers of its models."""
+    """What to synthesize: a project file, one stage, its models' live pointers and packages."""
 
     project_file: Path
     stage: str
     pointers: dict[str, Any]
     output: Path
     batch_pointers: dict[str, Any] = field(default_factory=dict)
+    packages: dict[str, Any] = field(default_factory=dict)
+    """The approved package of each model that is trained in the stage."""
 
 
 def synth(request: SynthRequest) -> Path:
@@ -48,6 +50,7 @@ def synth_environment(request: SynthRequest) -> dict[str, str]:
         "tidegate:stage": request.stage,
         "tidegate:pointers": json.dumps(request.pointers, sort_keys=True),
         "tidegate:batch-pointers": json.dumps(request.batch_pointers, sort_keys=True),
+        "tidegate:packages": json.dumps(request.packages, sort_keys=True),
     }
     return {
         **os.environ,

@@ -68,6 +68,10 @@ class Child:
         """Its exit code, negative for a signal, None while it runs."""
         return self.popen.poll()
 
+    def terminate(self) -> None:
+        """The process and its group have been asked to end by SIGTERM."""
+        self._signal_group(signal.SIGTERM)
+
     def stop(self, grace_seconds: float = 0.0) -> None:
         """The process and its group are gone: asked by SIGTERM, killed after the grace."""
         if grace_seconds > 0 and self.alive:

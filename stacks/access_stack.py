@@ -29,12 +29,16 @@ READER_ROLE = "PipelineRead"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessProps:
-    """A stage, and where its pipeline is. `zone_id` is the zone of its models' records, if any."""
+    """A stage, and where its pipeline is. `zone_id` is the zone of its models' records, if any.
+
+    `groups` are those of the model registry whose approved versions a deploy looks for.
+    """
 
     project: str
     stage: StageSpec
     home: HomeSpec
     zone_id: str | None = None
+    groups: tuple[str, ...] = ()
 
 
 class AccessStack(Stack):
@@ -133,6 +137,11 @@ def _reader_statements(props: AccessProps) -> list[dict[str, Any]]:
             [arns.of("sagemaker", f"endpoint/{project}-{stage.name}-*")],
         ),
     ]
+    if props.groups:
+        # To list is a right on the versions, not on their group (Service Authorization Reference).
+        versions = [arns.of("sagemaker", f"model-package/{g.lower()}/*") for g in props.groups]
+        actions = ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"]
+        statements.append(allow(actions, versions))
     if props.zone_id is not None:
         zone = f"arn:{stage.partition}:route53:::hostedzone/{props.zone_id}"
         statements.append(allow(["route53:ListResourceRecordSets"], [zone]))

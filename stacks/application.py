@@ -16,11 +16,15 @@ from stacks.components.dashboard import Shown
 from stacks.front_door_stack import FrontDoorStack, FrontDoorStackProps
 from stacks.hosting_stack import HostingProps, HostingStack, served_by
 from stacks.pipeline_stack import PipelineStack
+from stacks.project.names import package_group_name
+from stacks.project.packages import packaged
 from stacks.project.pipelines import PIPELINE_STAGE
-from stacks.project.spec import ProjectSpec, StageSpec
+from stacks.project.spec import ModelSpec, ProjectSpec, StageSpec
 from stacks.release_stack import ReleaseProps, ReleaseStack
+from stacks.training_stack import TrainingProps, TrainingStack
 from tidegate.batch.plan import BatchPointer
 from tidegate.pointer import LivePointer
+from tidegate.training.package import Package
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,8 @@ class Deployment:
     folder: Path
     pointers: Mapping[str, LivePointer] = field(default_factory=dict)
     batch_pointers: Mapping[str, BatchPointer] = field(default_factory=dict)
+    packages: Mapping[str, Package] = field(default_factory=dict)
+    """The approved packages to deploy, of models that are trained here."""
 
 
 def add_stacks(app: App, deployment: Deployment) -> None:
@@ -60,7 +66,7 @@ def add_stacks(app: App, deployment: Deployment) -> None:
             props=HostingProps(
                 project=project.name,
                 stage=stage,
-                model=model,
+                model=_to_deploy(deployment, stage, model),
                 shelf=shelf,
                 pointer=deployment.pointers.get(name),
             ),
@@ -71,6 +77,11 @@ def add_stacks(app: App, deployment: Deployment) -> None:
             # The weighted records alias names that the front door makes.
             hosting.add_stack_dependency(door)
         stacks.append(hosting)
+        training = _add_training(app, deployment, model, shelf)
+        if training is not None:
+            # Its bucket is emptied by a function of the release stack, called by name.
+            training.add_stack_dependency(release)
+            stacks.append(training)
     stacks.extend(_add_batches(app, deployment, stage, release))
     _acknowledge(stacks, acknowledged(project, stage))
 
@@ -94,12 +105,43 @@ def _add_batches(
         yield stack
 
 
+def _to_deploy(deployment: Deployment, stage: StageSpec, model: ModelSpec) -> ModelSpec:
+    """The model with its approved package, if it is trained here and one was approved."""
+    if model.training is None:
+        return model
+    return packaged(model, deployment.packages.get(model.name), region=stage.region)
+
+
+def _add_training(
+    app: App, deployment: Deployment, model: ModelSpec, shelf: AssetShelf
+) -> Stack | None:
+    """What trains the model, if the project file says how."""
+    if model.training is None:
+        return None
+    props = TrainingProps(
+        project=deployment.project.name,
+        stage=deployment.project.stages[deployment.stage],
+        model=model,
+        training=model.training,
+        shelf=shelf,
+        pointer=deployment.pointers.get(model.name),
+    )
+    return TrainingStack(app, props=props)
+
+
 def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[Stack]:
     """What a pipeline may do in the stage, if one delivers there."""
     pipeline = project.pipeline
     if pipeline is not None and stage.name in pipeline.stages:
         zone, home = _zone(project, stage), pipeline.home
-        props = AccessProps(project=project.name, stage=stage, home=home, zone_id=zone)
+        groups = tuple(
+            package_group_name(project.name, stage.name, model.name)
+            for model in project.models.values()
+            if model.training is not None
+        )
+        props = AccessProps(
+            project=project.name, stage=stage, home=home, zone_id=zone, groups=groups
+        )
         yield AccessStack(app, props=props)
 
 

@@ -54,6 +54,24 @@ _TRANSFORM_ABORT = (
     "part; the stories' results have one part"
 )
 
+_JOB_IMAGE = (
+    "SageMaker developer guide, 'CreateTrainingJob API: Execution Role Permissions' and "
+    "'CreateProcessingJob API: Execution Role Permissions'; jobs of the embedded cloud are "
+    "processes of this machine, no image is pulled"
+)
+_JOB_LOG = (
+    "SageMaker developer guide, 'CreateTrainingJob API: Execution Role Permissions' and "
+    "'CreateProcessingJob API: Execution Role Permissions'; the embedded cloud writes logs and "
+    "metrics of jobs itself"
+)
+_JOB_TAGS = (
+    "SageMaker developer guide, 'Pipelines access management': steps tag the jobs that they "
+    "create; the embedded cloud tags none"
+)
+_SCHEDULED = (
+    "EventBridge Scheduler user guide, 'Using universal targets' and 'Setting up the execution "
+    "role': the schedule starts the pipeline; schedules are recorded and not run here"
+)
 _ARTIFACT_STORE = (
     "CodePipeline User Guide, 'CodePipeline service role policy', and CodeBuild User Guide, 'Allow "
     "CodeBuild to interact with other AWS services': whose the bucket is and where it is, before "
@@ -76,6 +94,19 @@ _TWO_NAMES = (
     "used under the former action"
 )
 
+_IMAGE_PULLS = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:GetAuthorizationToken",
+    "ecr:GetDownloadUrlForLayer",
+)
+_LOGGING = (
+    "cloudwatch:PutMetricData",
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:DescribeLogStreams",
+    "logs:PutLogEvents",
+)
 _EVERY_FUNCTION = dict.fromkeys(("logs:CreateLogStream", "logs:PutLogEvents"), _FUNCTION_LOG)
 _EVERY_MACHINE = dict.fromkeys(
     (
@@ -100,25 +131,8 @@ _BY_RIGHT: Mapping[tuple[str, str, str], str] = {
     ("PipelineRole", "s3:GetObjectVersion", "Artifacts objects"): _ARTIFACT_READ,
 }
 _CONTAINERS = {
-    **dict.fromkeys(
-        (
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:BatchGetImage",
-            "ecr:GetAuthorizationToken",
-            "ecr:GetDownloadUrlForLayer",
-        ),
-        _IMAGE,
-    ),
-    **dict.fromkeys(
-        (
-            "cloudwatch:PutMetricData",
-            "logs:CreateLogGroup",
-            "logs:CreateLogStream",
-            "logs:DescribeLogStreams",
-            "logs:PutLogEvents",
-        ),
-        _HOSTING_LOG,
-    ),
+    **dict.fromkeys(_IMAGE_PULLS, _IMAGE),
+    **dict.fromkeys(_LOGGING, _HOSTING_LOG),
 }
 """Of whatever runs a model's containers."""
 
@@ -154,6 +168,9 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
         ),
         "sagemaker:StopTransformJob": _TRANSFORM_STOP,
     },
+    "TrainingRole": {"sagemaker:AddTags": _JOB_TAGS},
+    "ScheduleRole": {"sagemaker:StartPipelineExecution": _SCHEDULED},
+    "JobRole": {**dict.fromkeys(_IMAGE_PULLS, _JOB_IMAGE), **dict.fromkeys(_LOGGING, _JOB_LOG)},
     "TransformRole": {
         **_CONTAINERS,
         "s3:ListBucket": _TRANSFORM_LIST,

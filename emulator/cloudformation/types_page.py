@@ -30,6 +30,7 @@ OURS = (
     "AWS::SageMaker::Model",
     "AWS::SageMaker::ModelPackage",
     "AWS::SageMaker::ModelPackageGroup",
+    "AWS::SageMaker::Pipeline",
     "AWS::WAFv2::WebACLAssociation",
 )
 """The types that services of this package run."""

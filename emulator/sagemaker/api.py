@@ -11,8 +11,10 @@ from typing import Any
 from emulator.sagemaker import errors
 from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
 from emulator.sagemaker.endpoints import EndpointOperations
+from emulator.sagemaker.jobs.plugin import Jobs
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.pipelines.operations import PipelineOperations
 from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.tags import TagOperations
 from emulator.sagemaker.transform.operations import TransformOperations
@@ -30,6 +32,8 @@ class ControlPlane:
     configs: EndpointConfigOperations
     endpoints: EndpointOperations
     transforms: TransformOperations
+    jobs: Jobs
+    pipelines: PipelineOperations
     tags: TagOperations
     registry: Registry
 
@@ -66,8 +70,23 @@ class ControlPlane:
             "DescribeTransformJob": self.transforms.describe,
             "StopTransformJob": self.transforms.stop,
             "ListTransformJobs": self.transforms.list_,
+            **self._jobs_table(),
+            **self.pipelines.table(),
             "AddTags": self.tags.add,
             "ListTags": self.tags.list_,
             "DeleteTags": self.tags.delete,
             **self.registry.table(),
+        }
+
+    def _jobs_table(self) -> dict[str, Operation]:
+        kinds = (self.jobs.training, self.jobs.processing)
+        return {
+            f"{verb}{each.kind.noun}{plural}": operation
+            for each in kinds
+            for verb, plural, operation in (
+                ("Create", "", each.create),
+                ("Describe", "", each.describe),
+                ("Stop", "", each.stop),
+                ("List", "s", each.list_),
+            )
         }

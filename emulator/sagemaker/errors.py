@@ -79,9 +79,17 @@ def job_name_taken(arn: str) -> SageMakerError:
     )
 
 
-def job_not_running(status: str) -> SageMakerError:
+def job_not_running(status: str, kind: str = "transform job") -> SageMakerError:
     """A job that has ended can't be stopped."""
-    return validation(f"The request was rejected because the transform job is in status {status}.")
+    return validation(f"The request was rejected because the {kind} is in status {status}.")
+
+
+def too_many_jobs(kind: str, limit: int) -> SageMakerError:
+    """The account has as many running jobs of the kind as it may have (own wording)."""
+    return SageMakerError(
+        "ResourceLimitExceeded",
+        f"The account-level service limit of running {kind}s is {limit}. Wait for one to end.",
+    )
 
 
 def too_many_instances(instance_type: str, *, limit: int, used: int, wanted: int) -> SageMakerError:

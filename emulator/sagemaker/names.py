@@ -12,6 +12,9 @@ ENDPOINT = "endpoint"
 MODEL_PACKAGE_GROUP = "model package group"
 MODEL_PACKAGE = "model package"
 TRANSFORM_JOB = "transform job"
+TRAINING_JOB = "training job"
+PROCESSING_JOB = "processing job"
+PIPELINE = "pipeline"
 
 _ARN_TYPES = {
     MODEL: "model",
@@ -20,6 +23,9 @@ _ARN_TYPES = {
     MODEL_PACKAGE_GROUP: "model-package-group",
     MODEL_PACKAGE: "model-package",
     TRANSFORM_JOB: "transform-job",
+    TRAINING_JOB: "training-job",
+    PROCESSING_JOB: "processing-job",
+    PIPELINE: "pipeline",
 }
 
 

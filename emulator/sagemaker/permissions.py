@@ -13,6 +13,7 @@ from typing import Any
 
 from emulator.sagemaker import names
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.pipelines import permissions as pipelines
 from emulator.sagemaker.registry import permissions as registry
 
 
@@ -30,6 +31,8 @@ _NAME_MEMBERS = {
     names.ENDPOINT_CONFIG: "EndpointConfigName",
     names.ENDPOINT: "EndpointName",
     names.TRANSFORM_JOB: "TransformJobName",
+    names.TRAINING_JOB: "TrainingJobName",
+    names.PROCESSING_JOB: "ProcessingJobName",
 }
 
 _RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
@@ -47,6 +50,12 @@ _RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
     "CreateTransformJob": (names.TRANSFORM_JOB,),
     "DescribeTransformJob": (names.TRANSFORM_JOB,),
     "StopTransformJob": (names.TRANSFORM_JOB,),
+    "CreateTrainingJob": (names.TRAINING_JOB,),
+    "DescribeTrainingJob": (names.TRAINING_JOB,),
+    "StopTrainingJob": (names.TRAINING_JOB,),
+    "CreateProcessingJob": (names.PROCESSING_JOB,),
+    "DescribeProcessingJob": (names.PROCESSING_JOB,),
+    "StopProcessingJob": (names.PROCESSING_JOB,),
 }
 
 _TAGGING = frozenset({"AddTags", "ListTags", "DeleteTags"})
@@ -75,6 +84,7 @@ def _resources(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> li
         if isinstance(request.get(_NAME_MEMBERS[kind]), str)
     ]
     arns += registry.resources(operation, tenant, request)
+    arns += pipelines.resources(operation, tenant, request)
     return arns or ["*"]
 
 
@@ -88,7 +98,9 @@ def _tag_context(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _job_context(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> dict[str, Any]:
-    """The condition keys of CreateTransformJob, as far as the request has them."""
+    """The condition keys of the Create operations of jobs, as far as the request has them."""
+    if operation in _JOB_SETTINGS:
+        return _settings_context(request, *_JOB_SETTINGS[operation])
     if operation != "CreateTransformJob":
         return {}
     model = request.get("ModelName")
@@ -99,6 +111,31 @@ def _job_context(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> 
         "sagemaker:InstanceTypes": None if instance_type is None else [instance_type],
         "sagemaker:OutputKmsKey": _members(request, "TransformOutput").get("KmsKeyId"),
         "sagemaker:VolumeKmsKey": resources.get("VolumeKmsKeyId"),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+_JOB_SETTINGS = {
+    "CreateTrainingJob": (("ResourceConfig",), ("OutputDataConfig",)),
+    "CreateProcessingJob": (("ProcessingResources", "ClusterConfig"), ("ProcessingOutputConfig",)),
+}
+"""Where the requests have their instances and their outputs."""
+
+
+def _settings_context(
+    request: Mapping[str, Any], instances: tuple[str, ...], outputs: tuple[str, ...]
+) -> dict[str, Any]:
+    cluster: Mapping[str, Any] = request
+    for name in instances:
+        cluster = _members(cluster, name)
+    instance_type = cluster.get("InstanceType")
+    found = {
+        "sagemaker:InstanceTypes": None if instance_type is None else [instance_type],
+        "sagemaker:VolumeKmsKey": cluster.get("VolumeKmsKeyId"),
+        "sagemaker:OutputKmsKey": _members(request, outputs[0]).get("KmsKeyId"),
+        "sagemaker:MaxRuntimeInSeconds": _members(request, "StoppingCondition").get(
+            "MaxRuntimeInSeconds"
+        ),
     }
     return {key: value for key, value in found.items() if value is not None}
 
@@ -123,7 +160,7 @@ def _tag_rule(resource: str, request: Mapping[str, Any]) -> list[Needed]:
 
 
 def _role_rule(_resource: str, request: Mapping[str, Any]) -> list[Needed]:
-    role = request.get("ExecutionRoleArn")
+    role = request.get("ExecutionRoleArn", request.get("RoleArn"))
     if not isinstance(role, str):
         return []
     context = {"iam:PassedToService": "sagemaker.amazonaws.com"}

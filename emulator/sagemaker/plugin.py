@@ -17,9 +17,12 @@ from emulator.sagemaker.artifacts import S3Artifacts, s3_client_of
 from emulator.sagemaker.builder import Builder
 from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
 from emulator.sagemaker.endpoints import EndpointOperations
+from emulator.sagemaker.jobs.plugin import Outside, job_operations
 from emulator.sagemaker.metrics import NAMESPACE, EndpointMetrics, Publish, Samples
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.pipelines.plugin import pipeline_operations
+from emulator.sagemaker.pipelines.resources import register_model_pipelines
 from emulator.sagemaker.ports import EndpointView
 from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.registry.resources import register_registry
@@ -69,6 +72,18 @@ def install_sagemaker(runtime: Runtime) -> None:
     transforms, end_transforms = transform_operations(
         runtime, store=store, fleets=fleets, artifacts=artifacts, log_sink=_log_sink(runtime)
     )
+    jobs, end_jobs = job_operations(
+        runtime,
+        Outside(
+            store=store,
+            cloudwatch=cloudwatch,
+            log_sink=_log_sink(runtime),
+            trusts=_trusts_sagemaker,
+        ),
+    )
+    pipelines, end_pipelines = pipeline_operations(
+        runtime, store=store, jobs=jobs, trusts=_trusts_sagemaker
+    )
     endpoints = _endpoints(
         runtime, store, Builder(fleets=fleets, artifacts=artifacts, now=runtime.clock.now)
     )
@@ -79,6 +94,8 @@ def install_sagemaker(runtime: Runtime) -> None:
         configs=EndpointConfigOperations(store=store, now=runtime.clock.now),
         endpoints=endpoints,
         transforms=transforms,
+        jobs=jobs,
+        pipelines=pipelines,
         tags=TagOperations(store=store),
         registry=_registry(runtime, store),
     )
@@ -89,10 +106,13 @@ def install_sagemaker(runtime: Runtime) -> None:
     register_service(runtime_service(invoker))
     register_resources(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     register_registry(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
+    register_model_pipelines(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     _keep_flushing(runtime, metrics, cloudwatch)
 
     async def stop() -> None:
         await end_transforms()
+        await end_pipelines()
+        await end_jobs()
         await plane.endpoints.close()
         await invoker.copies.close()
         await capture.close()

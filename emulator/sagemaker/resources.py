@@ -106,9 +106,13 @@ class SageMakerResource:
         self, context: ResourceContext, physical_id: str, _properties: Mapping[str, Any]
     ) -> None:
         """The resource is gone; one that was gone already counts."""
+        request = {self.kind.name_member: self.name_of(physical_id)}
+        self.tolerantly(lambda: self.call(context, f"Delete{self.kind.noun}", request))
+
+    def tolerantly(self, deletion: Callable[[], Any]) -> None:
+        """The deletion is done, or there was nothing to delete."""
         try:
-            request = {self.kind.name_member: self.name_of(physical_id)}
-            self.call(context, f"Delete{self.kind.noun}", request)
+            deletion()
         except ResourceError as error:
             if not any(words in str(error) for words in _GONE):
                 raise

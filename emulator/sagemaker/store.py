@@ -7,7 +7,10 @@ replaced together by `put_endpoint`. It checks existence and nothing else.
 from dataclasses import dataclass, field
 
 from emulator.sagemaker import errors, names
+from emulator.sagemaker.jobs.job import Job
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.pipelines import refusals as pipeline_refusals
+from emulator.sagemaker.pipelines.state import Execution, Pipeline
 from emulator.sagemaker.ports import EndpointView
 from emulator.sagemaker.registry.state import ModelPackage, PackageGroup
 from emulator.sagemaker.state import Endpoint, EndpointConfig, Model
@@ -17,7 +20,7 @@ from emulator.sagemaker.views import view_of
 
 @dataclass(slots=True)
 class Shelf:
-    """What one tenant has; keys are names in lower case, of packages and tags ARNs."""
+    """What one tenant has; keys are names in lower case, of packages, executions and tags ARNs."""
 
     models: dict[str, Model] = field(default_factory=dict)
     configs: dict[str, EndpointConfig] = field(default_factory=dict)
@@ -26,6 +29,10 @@ class Shelf:
     package_groups: dict[str, PackageGroup] = field(default_factory=dict)
     packages: dict[str, ModelPackage] = field(default_factory=dict)
     transform_jobs: dict[str, TransformJob] = field(default_factory=dict)
+    training_jobs: dict[str, Job] = field(default_factory=dict)
+    processing_jobs: dict[str, Job] = field(default_factory=dict)
+    pipelines: dict[str, Pipeline] = field(default_factory=dict)
+    executions: dict[str, Execution] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -67,6 +74,29 @@ class Store:
         if found is None:
             raise errors.no_job(name)
         return found
+
+    def jobs(self, tenant: Tenant, noun: str) -> dict[str, Job]:
+        """The tenant's jobs of a kind (`TrainingJob`, `ProcessingJob`), by name in lower case."""
+        shelf = self.shelf(tenant)
+        return {"TrainingJob": shelf.training_jobs, "ProcessingJob": shelf.processing_jobs}[noun]
+
+    def pipeline(self, tenant: Tenant, name: str) -> Pipeline:
+        """The pipeline of that name."""
+        found = self.shelf(tenant).pipelines.get(name.lower())
+        if found is None:
+            raise pipeline_refusals.unknown_pipeline(tenant.arn(names.PIPELINE, name))
+        return found
+
+    def execution(self, tenant: Tenant, arn: str) -> Execution:
+        """The execution of that ARN."""
+        found = self.shelf(tenant).executions.get(arn)
+        if found is None:
+            raise pipeline_refusals.unknown_execution(arn)
+        return found
+
+    def put_execution(self, tenant: Tenant, execution: Execution) -> None:
+        """The execution is as given."""
+        self.shelf(tenant).executions[execution.arn] = execution
 
     def put_endpoint(self, tenant: Tenant, endpoint: Endpoint) -> None:
         """The endpoint is as given, for the API and, from the next request on, for traffic."""

@@ -1,4 +1,4 @@
-"""Tags of what can be tagged here, by ARN: hosting, transform jobs, package groups."""
+"""Tags of what can be tagged here, by ARN: hosting, jobs, package groups."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +16,9 @@ _ARN_KINDS = {
     "endpoint": "endpoints",
     "model-package-group": "package_groups",
     "transform-job": "transform_jobs",
+    "training-job": "training_jobs",
+    "processing-job": "processing_jobs",
+    "pipeline": "pipelines",
 }
 
 

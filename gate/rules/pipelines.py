@@ -35,12 +35,16 @@ _TYPES = frozenset(
 )
 _STEP = re.compile(r"^Steps\.(?P<name>[^.\[]+)")
 _PARAMETER = re.compile(r"^Parameters\.(?P<name>.+)$")
+_SUBSTITUTED = re.compile(r"\$\{(?!!)[^}]+\}")
+_FUNCTIONS = frozenset({"Get", "Std:Join", "Std:JsonGet"})
 _GUIDE = "SageMaker pipeline definition JSON schema"
 
 
 def _definition(pipeline: Resource) -> Json | str | None:
     """A definition, a sentence on why the body is none, or None where it is elsewhere."""
     body = pipeline.at(*_BODY)
+    if isinstance(body, Mapping) and set(body) == {"Fn::Sub"}:
+        body = body["Fn::Sub"]
     if not isinstance(body, str):
         return None
     try:
@@ -121,8 +125,10 @@ def _asked(value: Any) -> Iterator[str]:
 
 
 def _filled(_shape: Shape, value: Any) -> bool:
-    """Whether the pipeline fills in a value when it runs."""
-    return isinstance(value, Mapping) and bool(value) and set(value) <= {"Get", "Std:Join"}
+    """Whether a value is known only later: to CloudFormation, or when the pipeline runs."""
+    if isinstance(value, str):
+        return _SUBSTITUTED.search(value) is not None
+    return isinstance(value, Mapping) and len(value) == 1 and set(value) <= _FUNCTIONS
 
 
 @each(KIND)

@@ -1,8 +1,11 @@
-"""Empty: what a stack's bucket holds goes with the stack, because S3 deletes empty buckets only."""
+"""Empty: what a stack's bucket or package group holds goes with the stack.
+
+S3 deletes empty buckets only, and SageMaker empty groups of model packages.
+"""
 
 from typing import Any
 
-from empty_bucket.events import bucket_of, emptied, kept
+from empty_bucket.events import bucket_of, emptied, group_of, kept
 from tidegate_aws.cloudformation import CustomResourceRequest, Done, answer
 from tidegate_aws.world import world
 
@@ -24,8 +27,10 @@ def _empty(request: CustomResourceRequest, context: Any) -> Done:
     status = ports.stacks.status(request.stack_id)
     if status != _GOING:
         # The stage keeps its data from now on, and this resource has left the template.
-        return kept(request, f"the stack stays ({status}), and so does what is in the bucket")
-    objects = ports.bucket(bucket_of(request)).empty(
+        return kept(request, f"the stack stays ({status}), and so does what is in it")
+    group = group_of(request)
+    held = ports.bucket(bucket_of(request)) if group is None else ports.package_group(group)
+    count = held.empty(
         out_of_time=lambda: context.get_remaining_time_in_millis() < SPARE_MILLISECONDS
     )
-    return emptied(request, objects)
+    return emptied(request, count)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tidegate_aws.model_latencies import CloudWatchModelLatencies
     from tidegate_aws.outcome_files import S3OutcomeFile
     from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
+    from tidegate_aws.packages import Registry
     from tidegate_aws.refused import LoggedRefused
     from tidegate_aws.release_store import DynamoReleaseStore
     from tidegate_aws.splits import DynamoSplits
@@ -131,6 +132,12 @@ class World:
         from tidegate_aws.buckets import S3Bucket
 
         return S3Bucket(client=clients.s3(), name=name)
+
+    def package_group(self, name: str) -> Registry:
+        """A group of the model registry."""
+        from tidegate_aws.packages import Registry
+
+        return Registry(client=clients.sagemaker(), group=name)
 
     def outcome_file(self, bucket: str, key: str, *, etag: str) -> S3OutcomeFile:
         """A file of outcomes."""

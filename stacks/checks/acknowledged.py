@@ -10,6 +10,7 @@ from stacks.checks.acknowledged_outcomes import of_outcomes
 from stacks.checks.acknowledged_pipelines import of_deliveries
 from stacks.checks.acknowledged_shadows import of_shadows
 from stacks.checks.acknowledged_tracks import of_tracks
+from stacks.checks.acknowledged_training import of_training
 from stacks.checks.rows import Acknowledged, arn, finding, wildcard
 from stacks.components.execution_role import execution_role_id
 from stacks.hosting_stack import served_by
@@ -45,6 +46,7 @@ def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledge
     yield from of_tracks(project, stage)
     yield from of_deliveries(project, stage)
     yield from of_batches(project.name, stage, project.batches)
+    yield from of_training(project, stage)
     for model in project.models.values():
         yield from _hosting(project.name, stage, model)
 

@@ -51,3 +51,5 @@ def _emptying(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledg
         for named in (buckets, f"{buckets}/*"):
             reason = "buckets of one stage that go with it, whose names CloudFormation generates"
             yield wildcard(stack, role, named, reason)
+        versions = arn(stage, "sagemaker", f"model-package/{stacks.lower()}")
+        yield wildcard(stack, role, versions, "trained versions of one stage that go with it")

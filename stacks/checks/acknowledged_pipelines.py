@@ -6,6 +6,7 @@ from stacks.checks.rows import Acknowledged, arn, finding, wildcard
 from stacks.project.names import (
     access_stack_name,
     delivery_name,
+    package_group_name,
     pascal,
     pipeline_name,
     release_stack_name,
@@ -23,6 +24,7 @@ def of_deliveries(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledg
         return
     yield from _functions(release_stack_name(project.name, stage.name), project.name, stage)
     yield from _access(access_stack_name(project.name, stage.name), project.name, stage)
+    yield from _packages(project, stage)
 
 
 def _functions(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:
@@ -74,6 +76,15 @@ def _access(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged
         )
     endpoints = arn(stage, "sagemaker", f"endpoint/{project}-{stage.name}-*")
     yield wildcard(stack, "PipelineRead", endpoints, _ENDPOINTS)
+
+
+def _packages(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
+    stack = access_stack_name(project.name, stage.name)
+    for model in project.models.values():
+        if model.training is not None:
+            group = package_group_name(project.name, stage.name, model.name).lower()
+            versions = arn(stage, "sagemaker", f"model-package/{group}/*")
+            yield wildcard(stack, "PipelineRead", versions, "versions in the group of one model")
 
 
 def of_pipeline(project: str, spec: PipelineSpec) -> Iterator[Acknowledged]:

@@ -1,4 +1,7 @@
-"""Buckets that go with their stack are emptied first: S3 deletes empty buckets only."""
+"""Buckets and package groups that go with their stack are emptied first.
+
+S3 deletes empty buckets only, and SageMaker empty groups of model packages.
+"""
 
 from typing import Any
 
@@ -9,12 +12,12 @@ from stacks.project.names import function_name
 from stacks.project.spec import DataOnDestroy
 
 PACKAGE = "empty_bucket"
-TYPE = "Custom::EmptyBucket"
+TYPE, GROUP_TYPE = "Custom::EmptyBucket", "Custom::EmptyPackageGroup"
 _SECONDS = 300
 
 
 def emptying_function(project: str, arns: Arns) -> FunctionProps:
-    """The function, found by its fixed name; it may touch buckets only where data goes."""
+    """The function, found by its fixed name; it touches data only where it goes."""
     stage = arns.stage
     stacks = f"{project}-{stage.name}-*"
     statements: list[dict[str, Any]] = [
@@ -25,6 +28,10 @@ def emptying_function(project: str, arns: Arns) -> FunctionProps:
         statements += [
             allow(["s3:ListBucket"], [arns.s3(stacks.lower())]),
             allow(["s3:DeleteObject"], [arns.s3(f"{stacks.lower()}/*")]),
+            allow(
+                ["sagemaker:DeleteModelPackage", "sagemaker:ListModelPackages"],
+                [arns.of("sagemaker", f"model-package/{stacks.lower()}")],
+            ),
         ]
     return FunctionProps(
         package=PACKAGE,
@@ -52,3 +59,17 @@ def empty_on_delete(
         "BucketName": ref(bucket),
     }
     return (blueprint.add(f"{bucket}Emptying", TYPE, properties, after=after),)
+
+
+def empty_group_on_delete(
+    blueprint: Blueprint, group: str, *, named: str, project: str, arns: Arns
+) -> None:
+    """The group of that logical id has no version when it goes, if data goes with the stage."""
+    if arns.stage.data_on_destroy is not DataOnDestroy.DELETE:
+        return
+    name = function_name(project, arns.stage.name, PACKAGE)
+    properties = {
+        "ServiceToken": arns.of("lambda", f"function:{name}"),
+        "PackageGroupName": named,
+    }
+    blueprint.add(f"{group}Emptying", GROUP_TYPE, properties, after=[group])

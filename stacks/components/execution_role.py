@@ -1,6 +1,7 @@
 """The role that a model's containers run under: exactly its artifacts, its images, its logs."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,14 +60,28 @@ def add_execution_role(blueprint: Blueprint, needs: RoleNeeds, *, guard: str) ->
 def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
     """The statements of the role."""
     arns = needs.arns
-    logs = [f"log-group:/aws/sagemaker/Endpoints/{endpoint}" for endpoint in needs.endpoints]
+    groups = [f"/aws/sagemaker/Endpoints/{endpoint}" for endpoint in needs.endpoints]
     artifacts = {v.artifact_uri.removeprefix("s3://") for v in needs.versions}
     statements = [
         allow(["s3:GetObject"], [arns.s3(path) for path in sorted(artifacts)]),
+        *container_statements(arns, images=[v.image for v in needs.versions], groups=groups),
+    ]
+    if needs.captures:
+        written = [objects_in(CAPTURE_BUCKET, f"{endpoint}/*") for endpoint in needs.endpoints]
+        statements.append(allow(["s3:PutObject"], written))
+    return statements
+
+
+def container_statements(
+    arns: Arns, *, images: Sequence[str], groups: Sequence[str]
+) -> list[dict[str, Any]]:
+    """What every container of SageMaker needs: its image, its log, its metrics."""
+    logs = [f"log-group:{group}" for group in groups]
+    return [
         allow(["ecr:GetAuthorizationToken"], ["*"]),
         allow(
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            sorted({repository_arn(arns, v.image) for v in needs.versions}),
+            sorted({repository_arn(arns, image) for image in images}),
         ),
         allow(
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"],
@@ -82,10 +97,6 @@ def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
             Condition={"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
         ),
     ]
-    if needs.captures:
-        written = [objects_in(CAPTURE_BUCKET, f"{endpoint}/*") for endpoint in needs.endpoints]
-        statements.append(allow(["s3:PutObject"], written))
-    return statements
 
 
 def repository_arn(arns: Arns, image: str) -> str:

@@ -6,13 +6,12 @@ from pydantic import Field, StringConstraints
 
 from stacks.project.batches import Start
 from stacks.project.durations import PATTERN
-from stacks.project.part import ModelName, Part
+from stacks.project.part import SCHEDULE, ModelName, Part
 from tidegate.arms.terms import Winner
 from tidegate.batch.plan import JoinKind
 from tidegate.batch.schema import ColumnType, RecordFormat
 
 PLACE = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^?]*$"
-SCHEDULE = r"^(rate\([1-9]\d{0,4} (minute|minutes|hour|hours|day|days)\)|cron\([^()]{9,100}\))$"
 COLUMN = r"^[^\s,\"][^,\"\r\n]{0,99}$"
 
 _Duration = Annotated[str, StringConstraints(pattern=PATTERN)]

@@ -35,6 +35,7 @@ from stacks.project.spec import (
 )
 from stacks.project.structure import structural_faults
 from stacks.project.tables import images, partitions
+from stacks.project.trainings import training_of
 
 CODE_FOLDER = "/opt/ml/model/code"
 """Where a framework's container finds `code/` of an artifact (SageMaker SDK, `_repack_model`)."""
@@ -127,6 +128,7 @@ def _model(name: str, file: ModelFile, hosting: HostingFile, around: _Around) ->
         plan=plan_of(file.release, fleet_of(hosting)),
         challengers=challengers_of(file.release, environment, shelf),
         following=following_of(file.release, fleet_of(hosting)),
+        training=training_of(file.training, shelf),
     )
 
 

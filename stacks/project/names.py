@@ -11,6 +11,8 @@ ENDPOINT_NAME_LIMIT = 63
 
 _JOB_PREFIX_LIMIT = 32
 """SageMaker's names of jobs have at most 63 characters; a run's id, round and attempt take 31."""
+PACKAGE_GROUP_LIMIT = 63
+"""SageMaker: at most 63 of a-z, A-Z, 0-9 and hyphens."""
 
 _LOGICAL_ID_LIMIT = 50
 """CloudFormation names a SageMaker resource `<logical id>-<12 characters>`, at most 63 in all."""
@@ -63,6 +65,21 @@ def batch_stack_name(project: str, stage: str, model: str) -> str:
 def job_prefix(project: str, stage: str, model: str) -> str:
     """What the names of the transform jobs of a batch begin with; run, round and attempt follow."""
     return shortened(f"{project}-{stage}-{model}", _JOB_PREFIX_LIMIT)
+
+
+def training_stack_name(project: str, stage: str, model: str) -> str:
+    """The name of the stack that trains a model."""
+    return f"{project}-{stage}-training-{model}"
+
+
+def training_name(project: str, stage: str, model: str) -> str:
+    """The fixed name of the pipeline that trains a model."""
+    return training_stack_name(project, stage, model)
+
+
+def package_group_name(project: str, stage: str, model: str) -> str:
+    """The group of the model registry that trained versions of a model are in."""
+    return shortened(f"{project}-{stage}-{model}", PACKAGE_GROUP_LIMIT)
 
 
 def access_stack_name(project: str, stage: str) -> str:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 SUBSCRIBER = r"^(https://[^\s/]+\S*|[^\s@:/]+@[^\s@:/]+\.[^\s@:/]+)$"
+SCHEDULE = r"^(rate\([1-9]\d{0,4} (minute|minutes|hour|hours|day|days)\)|cron\([^()]{9,100}\))$"
 
 Subscriber = Annotated[str, StringConstraints(pattern=SUBSCRIBER, max_length=2048)]
 Name = Annotated[str, StringConstraints(pattern=NAME)]

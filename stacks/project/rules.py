@@ -31,6 +31,7 @@ from stacks.project.shape import (
 )
 from stacks.project.source import Location, Source
 from stacks.project.tables import images, instance_types, partitions
+from stacks.project.trainings import training_faults
 from tidegate.echo import VARIABLE
 
 _PartT = TypeVar("_PartT", bound=Part)
@@ -73,6 +74,7 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         faults.extend(shadow_faults(source, place.at, raw))
         faults.extend(artifact_faults(source, place.at, raw, shelf))
         faults.extend(arm_faults(source, place.at, raw, shelf))
+        faults.extend(training_faults(source, place.at, raw, shelf))
     return tuple(faults)
 
 

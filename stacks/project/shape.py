@@ -20,6 +20,7 @@ from stacks.project.part import (
 )
 from stacks.project.pipeline_shape import PipelineFile
 from stacks.project.spec import DataOnDestroy
+from stacks.project.training_shape import TrainingFile
 from tidegate.arms.terms import MOST_CHALLENGERS, Better, Policy, Winner
 from tidegate.observation import OutcomeKind
 from tidegate.schedules import LEAST_PERCENT, MOST_PERCENT
@@ -340,6 +341,9 @@ class ModelFile(Part):
     data_capture: CaptureFile = CaptureFile(percent=0)
     alarms: AlarmsFile = AlarmsFile()
     release: ReleaseFile = ReleaseFile()
+    training: TrainingFile | None = None
+    """How new versions are trained; an approved one is what the next deploy puts into the idle
+    slot, instead of artifact."""
 
 
 class ProjectFile(Part):

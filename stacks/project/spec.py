@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from stacks.project.doors import DoorSpec
 from stacks.project.pipelines import PipelineSpec
+from stacks.project.training_spec import TrainingSpec
 from tidegate.plan import ReleasePlan
 from tidegate.strategies import Mechanism
 
@@ -167,6 +168,8 @@ class ModelSpec:
     """Of an A/B test: the versions that are tested against the live one, or against this one."""
     following: ReleasePlan | None = None
     """How a version is released that has passed its shadow; None where `plan` is all there is."""
+    training: TrainingSpec | None = None
+    """How new versions are trained; None where they come from elsewhere."""
 
     @property
     def has_tracks(self) -> bool:

@@ -6,13 +6,14 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from stacks.project.batch_shape import COLUMN, PLACE, SCHEDULE
+from stacks.project.batch_shape import COLUMN, PLACE
 from stacks.project.durations import PATTERN
 from stacks.project.faults import Fault, did_you_mean
-from stacks.project.part import NAME, SUBSCRIBER
+from stacks.project.part import NAME, SCHEDULE, SUBSCRIBER
 from stacks.project.pipeline_shape import ALARM, CONNECTION, GROUP, KEY, MAIL, REPOSITORY
 from stacks.project.shape import DOMAIN, KEYS_URL, URL, ZONE, ProjectFile
 from stacks.project.source import Location, Source
+from stacks.project.training_shape import DATA, HYPERPARAMETER, METRIC, SCRIPT
 
 _PATTERNS = {
     PATTERN: "a whole number and a unit, such as 90s, 10m, 24h or 7d",
@@ -32,6 +33,10 @@ _PATTERNS = {
     PLACE: "a place in S3, such as s3://bucket/prefix/",
     SCHEDULE: "rate(1 day), or cron(0 3 * * ? *) with six fields, in UTC",
     COLUMN: "a name without commas and quotes, of up to 100 characters",
+    SCRIPT: "the path of a .py file below the code's folder",
+    METRIC: "letters, digits and underscores, beginning with a letter",
+    DATA: "s3://BUCKET/PREFIX",
+    HYPERPARAMETER: "letters, digits, dots, hyphens and underscores, beginning with a letter",
     GROUP: "the name of a model package group: letters, digits and hyphens",
 }
 _BOUNDS = {

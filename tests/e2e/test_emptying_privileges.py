@@ -39,13 +39,24 @@ def emptying(
 
 
 def stack_goes(world: World, _role: Role) -> None:
-    """A stack whose bucket holds an object is deleted."""
+    """A stack whose bucket holds an object, and whose group a version, is deleted."""
     cloudformation, name = client(world, "cloudformation"), f"{STACKS}-{uuid.uuid4().hex[:8]}"
     function = client(world, "lambda").get_function_configuration(
         FunctionName=function_name("emptying", "test", "empty_bucket")
     )
     emptied = {"ServiceToken": function["FunctionArn"], "BucketName": {"Ref": "Bucket"}}
+    group = f"emptying-test-{uuid.uuid4().hex[:8]}"
+    held = {"ServiceToken": function["FunctionArn"], "PackageGroupName": group}
     resources = {
+        "Group": {
+            "Type": "AWS::SageMaker::ModelPackageGroup",
+            "Properties": {"ModelPackageGroupName": group},
+        },
+        "GroupEmptying": {
+            "Type": "Custom::EmptyPackageGroup",
+            "Properties": held,
+            "DependsOn": ["Group"],
+        },
         "Bucket": {"Type": "AWS::S3::Bucket"},
         "Emptying": {"Type": "Custom::EmptyBucket", "Properties": emptied},
     }
@@ -57,6 +68,14 @@ def stack_goes(world: World, _role: Role) -> None:
     told = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId="Bucket")
     bucket = told["StackResourceDetail"]["PhysicalResourceId"]
     client(world, "s3").put_object(Bucket=bucket, Key="left", Body=b"something")
+    client(world, "sagemaker").create_model_package(
+        ModelPackageGroupName=group,
+        InferenceSpecification={
+            "Containers": [{"Image": "image:1", "ModelDataUrl": "s3://models/m.tar.gz"}],
+            "SupportedContentTypes": ["application/json"],
+            "SupportedResponseMIMETypes": ["application/json"],
+        },
+    )
     cloudformation.delete_stack(StackName=name)
     if _rest(world, made) != "DELETE_COMPLETE":
         raise StoryFailedError(f"{name} was not deleted")

@@ -13,6 +13,7 @@ import pytest
 
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
+from examples.flights.retraining.__main__ import lay_out
 from examples.flights.train import build
 from tests.e2e.tracks import issuer
 
@@ -33,6 +34,7 @@ EXAMPLES = tuple(
 
 _ARTIFACT = re.compile(r"artifact: \S*build/flights/(?P<version>\w+)")
 _ACCOUNT = re.compile(r"\b\d{12}\b")
+_CODE = re.compile(r"code: \S*build/flights/retraining/code")
 _ZONE = re.compile(r"zone_id: \w+")
 _ISSUER = re.compile(r"(?P<all>( +)issuer: \S+\n)")
 
@@ -69,6 +71,9 @@ class Stage:
             if not (self.folder / version).is_dir():
                 build(version, self.folder / version)
         text = _ARTIFACT.sub(rf"artifact: {self.folder}/\g<version>", text)
+        if _CODE.search(text) is not None:
+            lay_out(self.folder / "retraining")
+            text = _CODE.sub(f"code: {self.folder}/retraining/code", text)
         text = _ZONE.sub(f"zone_id: {self.zone}", text)
         text = _ISSUER.sub(rf"\g<all>\g<2>jwks: {self._jwks}\n", text)
         text = _ACCOUNT.sub(self.cloud.account, text)

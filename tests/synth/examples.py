@@ -13,6 +13,7 @@ FILES = (
     *sorted((ROOT / "examples" / "offline").glob("*.yaml")),
     *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
     *sorted((ROOT / "examples" / "strategies").glob("*.yaml")),
+    *sorted((ROOT / "examples" / "training").glob("*.yaml")),
 )
 """What users are shown, but for files of pipelines."""
 
@@ -22,6 +23,7 @@ PIPELINES = tuple(sorted((ROOT / "examples" / "pipelines").glob("*.yaml")))
 ALL = (*FILES, *PIPELINES)
 """Every project file that users are shown."""
 
+_CODE = re.compile(r"(?<=code: )\S*build/\w+/\w+/code")
 _ARTIFACT = re.compile(r"(?<=artifact: )\S*build/\w+/(\w+)")
 
 
@@ -40,10 +42,15 @@ def project_file(
         code.mkdir(parents=True, exist_ok=True)
         (code / "inference.py").write_text(inference)
         (folder / name / "version.txt").write_text(name)
+    if _CODE.search(text) is not None:
+        scripts = folder / "scripts"
+        scripts.mkdir()
+        for name in ("process.py", "train.py", "evaluate.py"):
+            (scripts / name).write_text("")
     for data in example.parent.glob("*.jsonl"):
         shutil.copy(data, folder)
     file = folder / "tidegate.yaml"
-    file.write_text(_ARTIFACT.sub(r"\1", text))
+    file.write_text(_CODE.sub("scripts", _ARTIFACT.sub(r"\1", text)))
     return file
 
 

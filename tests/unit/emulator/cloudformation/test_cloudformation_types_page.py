@@ -12,6 +12,7 @@ from emulator.codeconnections.plugin import register_connections
 from emulator.codepipeline.resources import register_pipelines
 from emulator.loadbalancing.resources import register_associations, register_balancers
 from emulator.route53.resources import register_zones
+from emulator.sagemaker.pipelines.resources import register_model_pipelines
 from emulator.sagemaker.registry.resources import register_registry
 from emulator.sagemaker.resources import register_resources
 
@@ -30,6 +31,7 @@ def test_the_types_called_ours_are_those_that_our_services_register() -> None:
     nothing: Any = _Nothing()
     register_alarms(registry, bundled_catalogue())
     register_resources(registry, bundled_catalogue(), nothing, nothing)
+    register_model_pipelines(registry, bundled_catalogue(), nothing, nothing)
     register_registry(registry, bundled_catalogue(), nothing, nothing)
     register_zones(registry, nothing, nothing)
     register_certificates(registry, bundled_catalogue(), nothing, nothing)

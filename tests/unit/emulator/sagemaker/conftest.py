@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,18 @@ from emulator.sagemaker.api import ControlPlane
 from emulator.sagemaker.builder import Builder
 from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
 from emulator.sagemaker.endpoints import EndpointOperations
+from emulator.sagemaker.jobs.job import Job, Result
+from emulator.sagemaker.jobs.kind import Progress
+from emulator.sagemaker.jobs.operations import JobOperations, Office
+from emulator.sagemaker.jobs.plugin import Jobs
+from emulator.sagemaker.jobs.processing.kind import PROCESSING
+from emulator.sagemaker.jobs.script import Controls
+from emulator.sagemaker.jobs.training.kind import TRAINING
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.pipelines.engine import Engine
+from emulator.sagemaker.pipelines.operations import PipelineOperations
+from emulator.sagemaker.pipelines.steps import Steps
 from emulator.sagemaker.ports import FleetSpec, FleetUnhealthyError
 from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.state import Endpoint
@@ -25,6 +36,7 @@ from emulator.sagemaker.transform.recipe import Recipe
 from emulator.sagemaker.transitions import Transitions
 from emulator.seams.events import Event
 
+THREADS = ThreadPoolExecutor(2)
 TENANT = Tenant("123456789012", "eu-west-1")
 ROLE = "arn:aws:iam::123456789012:role/exec"
 
@@ -64,10 +76,24 @@ class FakeFleet:
         self.closed = True
 
 
+class Programs:
+    """Runs of jobs without processes: a job does what `behaviour` says of its name."""
+
+    def __init__(self) -> None:
+        self.behaviour: dict[str, Callable[[Progress, Controls], Result]] = {}
+
+    def run(self, tenant: Tenant, job: Job, progress: Progress, controls: Controls) -> Result:
+        """Runs.run: done at once unless told otherwise."""
+        return self.behaviour.get(job.name, lambda _progress, _controls: Result())(
+            progress, controls
+        )
+
+
 @dataclass
 class World:
     """The control plane's surroundings, all in memory; `pauses` are the cloud seconds waited."""
 
+    programs: Programs = field(default_factory=Programs)
     sick_models: set[str] = field(default_factory=set)
     broken_models: set[str] = field(default_factory=set)
     firing: set[str] = field(default_factory=set)
@@ -136,6 +162,7 @@ class World:
             now=self.now,
             firing_alarms=lambda _, names: tuple(n for n in names if n in self.firing),
         )
+        jobs = self._jobs()
         return ControlPlane(
             models=ModelOperations(
                 store=self.store, artifacts=self, trusts=lambda _: self.trusted, now=self.now
@@ -151,6 +178,8 @@ class World:
             transforms=TransformOperations(
                 store=self.store, runner=self, announce=self.announce_job, now=self.now
             ),
+            jobs=jobs,
+            pipelines=self._pipelines(jobs),
             tags=TagOperations(store=self.store),
             registry=Registry(
                 store=self.store,
@@ -158,6 +187,41 @@ class World:
                 announce=lambda _, event: self.announced.append(event),
             ),
         )
+
+    def _jobs(self) -> Jobs:
+        office = Office(
+            store=self.store,
+            trusts=lambda _: self.trusted,
+            announce=lambda _kind, _tenant, job, _tags: self.job_news.append(
+                (job.name, job.transitions[-1].status, {})
+            ),
+            publish=lambda _tenant, _job, _measured: None,
+            now=self.now,
+            threads=THREADS,
+        )
+        return Jobs(
+            training=JobOperations(kind=TRAINING, office=office, runner=self.programs),
+            processing=JobOperations(kind=PROCESSING, office=office, runner=self.programs),
+        )
+
+    def _pipelines(self, jobs: Jobs) -> PipelineOperations:
+        steps = Steps(session_of=_no_session, jobs=jobs, threads=THREADS)
+        return PipelineOperations(
+            store=self.store,
+            engine=Engine(
+                store=self.store,
+                steps=steps,
+                tell=lambda _, event: self.announced.append(event),
+                now=self.now,
+            ),
+            trusts=lambda _: self.trusted,
+            read_object=lambda _role, _region, location: str(location),
+            now=self.now,
+        )
+
+
+def _no_session(role_arn: str) -> Any:
+    raise AssertionError(f"nobody may act as {role_arn} here")
 
 
 class Story:

@@ -149,7 +149,7 @@ def test_serverless_endpoint_is_refused_by_name(story: Any):
 
 def test_unemulated_operation_says_so(story: Any):
     """An operation that is not emulated is refused with a code that AWS never sends."""
-    assert _refusal(story.call("CreateTrainingJob")).code == "NotEmulatedException"
+    assert _refusal(story.call("CreateLabelingJob")).code == "NotEmulatedException"
 
 
 def test_unknown_variant_of_a_weight_change_is_refused(story: Any):

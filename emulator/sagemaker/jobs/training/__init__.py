@@ -1,0 +1,1 @@
+"""Training jobs: script mode of SageMaker's framework containers, by its training toolkit."""

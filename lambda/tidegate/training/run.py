@@ -1,0 +1,106 @@
+"""One run of a training pipeline as it is told: steps, figures, and the package that it made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+OVER = frozenset({"Succeeded", "Failed", "Stopped"})
+"""The statuses of an execution after which nothing follows (API reference of SageMaker)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """A step that has begun; times are Unix seconds, `ended` None while it runs."""
+
+    name: str
+    status: str
+    started: float
+    ended: float | None = None
+    failure: str | None = None
+    outcome: str | None = None
+    """Of a condition: True or False."""
+    made: str | None = None
+    """ARN of the job or of the package that it made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A metric of the evaluation: of the new version, and of the live one where it was measured."""
+
+    metric: str
+    value: float
+    live: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """A run; `package` is the ARN of what it registered, None if nothing."""
+
+    arn: str
+    status: str
+    started: float
+    steps: tuple[StepView, ...]
+    failure: str | None = None
+    figures: tuple[Figure, ...] = ()
+    package: str | None = None
+    approval: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The last part of its ARN."""
+        return self.arn.rpartition("/")[2]
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing follows."""
+        return self.status in OVER
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why steps failed, in their order."""
+        return tuple(f"{s.name}: {s.failure}" for s in self.steps if s.failure is not None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The run in JSON types."""
+        return {
+            "id": self.id,
+            "arn": self.arn,
+            "status": self.status,
+            "started": self.started,
+            "failure": self.failure,
+            "steps": [_step_json(step) for step in self.steps],
+            "figures": [
+                {"metric": f.metric, "value": f.value, "live": f.live} for f in self.figures
+            ],
+            "package": self.package,
+            "approval": self.approval,
+        }
+
+
+def figures_of(report: Mapping[str, Any]) -> tuple[Figure, ...]:
+    """The metrics of an evaluation.json, in the order of their names; a wrong one is left out."""
+    metrics = report.get("metrics")
+    if not isinstance(metrics, Mapping):
+        return ()
+    return tuple(
+        Figure(metric=name, value=float(given["value"]), live=_number(given.get("live")))
+        for name, given in sorted(metrics.items())
+        if isinstance(given, Mapping) and _number(given.get("value")) is not None
+    )
+
+
+def _number(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else None
+
+
+def _step_json(step: StepView) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "status": step.status,
+        "started": step.started,
+        "ended": step.ended,
+        "failure": step.failure,
+        "outcome": step.outcome,
+        "made": step.made,
+    }

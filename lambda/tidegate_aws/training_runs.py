@@ -1,0 +1,110 @@
+"""Runs of a training pipeline: executions of SageMaker Pipelines, and what they left in S3."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tidegate.errors import NotFoundError
+from tidegate.training.run import RunView, StepView, figures_of
+from tidegate_aws.errors import code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+
+_MADE = ("ProcessingJob", "TrainingJob", "RegisterModel")
+_ABSENT = frozenset({"ResourceNotFound", "ValidationException"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRuns:
+    """The runs of one pipeline, whose reports are in a bucket."""
+
+    client: SageMakerClient
+    s3: S3Client
+    pipeline: str
+    bucket: str
+
+    def start(self, parameters: Mapping[str, str], *, token: str) -> str:
+        """The ARN of a run that has begun; the same token never begins a second one."""
+        listed = [{"Name": name, "Value": value} for name, value in sorted(parameters.items())]
+        answer = self.client.start_pipeline_execution(
+            PipelineName=self.pipeline,
+            PipelineParameters=listed,  # type: ignore[arg-type]  # a list of the TypedDict's shape
+            ClientRequestToken=token,
+        )
+        return answer["PipelineExecutionArn"]
+
+    def stop(self, arn: str) -> None:
+        """The run has been asked to end."""
+        self.client.stop_pipeline_execution(PipelineExecutionArn=arn)
+
+    def arns(self, *, most: int = 20) -> tuple[str, ...]:
+        """The newest runs, the newest first."""
+        listed = self.client.list_pipeline_executions(
+            PipelineName=self.pipeline,
+            SortBy="CreationTime",
+            SortOrder="Descending",
+            MaxResults=most,
+        )
+        summaries = listed["PipelineExecutionSummaries"]
+        return tuple(each["PipelineExecutionArn"] for each in summaries)
+
+    def view(self, arn: str) -> RunView:
+        """The run as it stands; NotFoundError for an unknown one."""
+        try:
+            told = self.client.describe_pipeline_execution(PipelineExecutionArn=arn)
+        except self.client.exceptions.ClientError as error:
+            if code_of(error) in _ABSENT:
+                raise NotFoundError(f"no run {arn} of {self.pipeline}") from error
+            raise
+        steps = tuple(sorted(self._steps(arn), key=lambda step: step.started))
+        packages = [step.made for step in steps if step.made and ":model-package/" in step.made]
+        return RunView(
+            arn=arn,
+            status=told["PipelineExecutionStatus"],
+            started=told["CreationTime"].timestamp(),
+            failure=told.get("FailureReason"),
+            steps=steps,
+            figures=figures_of(self._report(arn)),
+            package=packages[-1] if packages else None,
+            approval=None if not packages else self._approval(packages[-1]),
+        )
+
+    def _steps(self, arn: str) -> list[StepView]:
+        pages = self.client.get_paginator("list_pipeline_execution_steps").paginate(
+            PipelineExecutionArn=arn
+        )
+        return [_step(each) for page in pages for each in page["PipelineExecutionSteps"]]
+
+    def _approval(self, package: str) -> str:
+        return self.client.describe_model_package(ModelPackageName=package)["ModelApprovalStatus"]
+
+    def _report(self, arn: str) -> dict[str, Any]:
+        """The run's evaluation.json, empty before there is one."""
+        key = f"runs/{arn.rpartition('/')[2]}/output/evaluation.json"
+        try:
+            body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except self.s3.exceptions.NoSuchKey:
+            return {}
+        found = json.loads(body)
+        return found if isinstance(found, dict) else {}
+
+
+def _step(each: Any) -> StepView:
+    metadata = each.get("Metadata", {})
+    made = [metadata[kind]["Arn"] for kind in _MADE if kind in metadata]
+    ended = each.get("EndTime")
+    return StepView(
+        name=each["StepName"],
+        status=each["StepStatus"],
+        started=each["StartTime"].timestamp(),
+        ended=None if ended is None else ended.timestamp(),
+        failure=each.get("FailureReason"),
+        outcome=metadata.get("Condition", {}).get("Outcome"),
+        made=made[0] if made else None,
+    )

@@ -1,0 +1,96 @@
+"""The roles of a training pipeline: each runs its stories, and misses every right taken away."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator.server import EmbeddedCloud
+from tests.e2e.leaving import remove_stacks
+from tests.e2e.roles import DeployedRole, Prover, StoryFailedError
+from tests.e2e.trainings import run, trained_text, training, write_code, write_data
+from tests.e2e.world import V1, World, wait_for
+
+pytestmark = pytest.mark.accept
+
+
+@pytest.fixture(scope="module")
+def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A model that is deployed and can be trained."""
+    folder = tmp_path_factory.mktemp("trained")
+    made = World(cloud=story_cloud, folder=folder, model="trained")
+    made.project_text = trained_text(write_code(folder / "training"))
+    made.deploy(V1)
+    yield made
+    remove_stacks(story_cloud, training_stack(made))
+    remove_stacks(story_cloud, made.hosting_stack)
+
+
+def training_stack(world: World) -> str:
+    """The name of the stack that trains."""
+    return f"{world.project}-test-training-{world.model}"
+
+
+def it_trains_and_registers(world: World, role: DeployedRole) -> None:
+    """A run comes to a registered version."""
+    data = write_data(world.folder / "data", wrong_percent=4)
+    view = run(world, data, token=uuid.uuid4().hex)
+    if view.status != "Succeeded" or view.package is None:
+        raise StoryFailedError(f"{view.status}: {view.reasons}")
+
+
+def processing_is_stopped(world: World, role: DeployedRole) -> None:
+    """A run that is stopped while it processes ends."""
+    _stopped(world, "process", "Process")
+
+
+def training_is_stopped(world: World, role: DeployedRole) -> None:
+    """A run that is stopped while it trains ends."""
+    _stopped(world, "train", "Train")
+
+
+def _stopped(world: World, sleeps: str, step: str) -> None:
+    found = training(world)
+    data = write_data(world.folder / f"sleeps-{sleeps}", wrong_percent=4, sleeps=sleeps)
+    arn = found.runs.start({"InputData": found.upload(data)}, token=uuid.uuid4().hex)
+
+    def begun() -> bool:
+        view = found.runs.view(arn)
+        return view.over or any(s.name == step and s.made for s in view.steps)
+
+    wait_for(begun, seconds=60, what=f"{step} of {arn} has begun")
+    try:
+        found.runs.stop(arn)
+    except ClientError as error:
+        raise StoryFailedError(str(error)) from error
+    wait_for(lambda: found.runs.view(arn).over, seconds=60, what=f"{arn} is over")
+    view = found.runs.view(arn)
+    if view.status != "Stopped":
+        raise StoryFailedError(f"{view.status}: {view.reasons}")
+
+
+def stop_what_runs(world: World) -> None:
+    """Jobs that a story without a right could not stop."""
+    client = world.cloud.session().client("sagemaker")
+    for job in client.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]:
+        client.stop_training_job(TrainingJobName=job["TrainingJobName"])
+    for each in client.list_processing_jobs(StatusEquals="InProgress")["ProcessingJobSummaries"]:
+        client.stop_processing_job(ProcessingJobName=each["ProcessingJobName"])
+
+
+def test_every_right_of_the_pipeline_is_needed(world: World, prover: Prover):
+    """Of the role that creates jobs and packages, and stops jobs."""
+    role = DeployedRole(world=world, role_id="TrainingRole", stack=training_stack(world))
+    stories = {
+        story.__name__: story
+        for story in (it_trains_and_registers, processing_is_stopped, training_is_stopped)
+    }
+    prover.prove("training_pipeline", role, stories, after=lambda: stop_what_runs(world))
+
+
+def test_every_right_of_the_jobs_is_needed(world: World, prover: Prover):
+    """Of the role that reads data, code and artifacts, and writes results."""
+    role = DeployedRole(world=world, role_id="JobRole", stack=training_stack(world))
+    stories = {it_trains_and_registers.__name__: it_trains_and_registers}
+    prover.prove("training_jobs", role, stories)
