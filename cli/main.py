@@ -16,6 +16,7 @@ from cli.commands.drill import drill
 from cli.commands.init import init
 from cli.commands.invoke import invoke, outcome
 from cli.commands.keys import app as keys_app
+from cli.commands.monitor import app as monitor_app
 from cli.commands.outcomes import app as outcomes_app
 from cli.commands.pipeline import app as pipeline_app
 from cli.commands.plan import plan
@@ -57,6 +58,7 @@ app.command()(demo)
 app.add_typer(release_app, name="release")
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(outcomes_app, name="outcomes")
+app.add_typer(monitor_app, name="monitor")
 app.add_typer(keys_app, name="keys")
 
 

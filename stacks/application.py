@@ -14,6 +14,7 @@ from stacks.checks.rows import Acknowledged
 from stacks.components.dashboard import Shown
 from stacks.front_door_stack import FrontDoorStack, FrontDoorStackProps
 from stacks.hosting_stack import HostingProps, HostingStack, served_by
+from stacks.monitoring_stack import MonitoringProps, MonitoringStack
 from stacks.pipeline_stack import PipelineStack
 from stacks.project.pipelines import PIPELINE_STAGE
 from stacks.project.spec import ProjectSpec, StageSpec
@@ -68,7 +69,28 @@ def add_stacks(app: App, deployment: Deployment) -> None:
             # The weighted records alias names that the front door makes.
             hosting.add_stack_dependency(door)
         stacks.append(hosting)
+        stacks.extend(_add_monitor(app, deployment, name, after=hosting))
     _acknowledge(stacks, acknowledged(project, stage))
+
+
+def _add_monitor(app: App, deployment: Deployment, name: str, *, after: Stack) -> Iterator[Stack]:
+    """The monitor of a model that has one; it reads what the model's endpoints capture."""
+    project, stage = deployment.project, deployment.project.stages[deployment.stage]
+    model = project.models[name]
+    if model.monitoring is None:
+        return
+    served = served_by(project.name, stage, model, deployment.pointers.get(name))
+    props = MonitoringProps(
+        project=project.name,
+        stage=stage,
+        model=name,
+        spec=model.monitoring,
+        endpoints=sorted(set(served.values())),
+        shelf=AssetShelf(folder=deployment.folder),
+    )
+    stack = MonitoringStack(app, props=props)
+    stack.add_stack_dependency(after)
+    yield stack
 
 
 def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[Stack]:

@@ -5,6 +5,7 @@ A finding that is not listed here fails the check; so does a wildcard on anythin
 
 from collections.abc import Iterable, Iterator
 
+from stacks.checks.acknowledged_monitors import of_monitors
 from stacks.checks.acknowledged_outcomes import of_outcomes
 from stacks.checks.acknowledged_pipelines import of_deliveries
 from stacks.checks.acknowledged_shadows import of_shadows
@@ -43,6 +44,7 @@ def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledge
     yield from _release(project.name, stage)
     yield from of_tracks(project, stage)
     yield from of_deliveries(project, stage)
+    yield from of_monitors(project, stage)
     for model in project.models.values():
         yield from _hosting(project.name, stage, model)
 

@@ -8,6 +8,7 @@ from stacks.project.door_rules import door_of
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, ProjectFaultsError
 from stacks.project.locate import DEFAULT_ENTRY_POINT, Shelf, artifact_at, label_of
+from stacks.project.monitoring import monitoring_of
 from stacks.project.pipeline_rules import pipeline_faults, pipeline_of
 from stacks.project.releases import fleet_of, following_of, plan_of
 from stacks.project.rules import rule_faults
@@ -106,6 +107,7 @@ def _model(name: str, file: ModelFile, shelf: Shelf, regions: set[str]) -> Model
         plan=plan_of(file.release, fleet_of(file.hosting)),
         challengers=challengers_of(file.release, environment, shelf),
         following=following_of(file.release, fleet_of(file.hosting)),
+        monitoring=monitoring_of(file.monitoring, shelf),
     )
 
 

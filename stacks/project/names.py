@@ -52,6 +52,11 @@ def model_stack_name(project: str, stage: str, model: str) -> str:
     return f"{project}-{stage}-model-{model}"
 
 
+def monitoring_stack_name(project: str, stage: str, model: str) -> str:
+    """The name of the stack that holds a model's monitor."""
+    return f"{project}-{stage}-monitoring-{model}"
+
+
 def access_stack_name(project: str, stage: str) -> str:
     """The name of the stack that holds the roles which a pipeline takes in a stage."""
     return f"{project}-{stage}-access"

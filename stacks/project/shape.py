@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from stacks.project.doors import Authentication, DoorKind
 from stacks.project.durations import PATTERN
+from stacks.project.monitoring_shape import MonitoringFile
 from stacks.project.part import (
     ModelName,
     Part,
@@ -333,6 +334,8 @@ class ModelFile(Part):
     data_capture: CaptureFile = CaptureFile(percent=0)
     alarms: AlarmsFile = AlarmsFile()
     release: ReleaseFile = ReleaseFile()
+    monitoring: MonitoringFile | None = None
+    """Watches captured traffic for drift; left out: nobody does."""
 
 
 class ProjectFile(Part):

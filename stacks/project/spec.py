@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from stacks.project.doors import DoorSpec
+from stacks.project.monitoring_spec import MonitoringSpec
 from stacks.project.pipelines import PipelineSpec
 from tidegate.plan import ReleasePlan
 from tidegate.strategies import Mechanism
@@ -139,6 +140,8 @@ class ModelSpec:
     """Of an A/B test: the versions that are tested against the live one, or against this one."""
     following: ReleasePlan | None = None
     """How a version is released that has passed its shadow; None where `plan` is all there is."""
+    monitoring: MonitoringSpec | None = None
+    """The monitor of its captured traffic; None where there is none."""
 
     @property
     def has_tracks(self) -> bool:

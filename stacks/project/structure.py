@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 
 from stacks.project.durations import PATTERN
 from stacks.project.faults import Fault, did_you_mean
+from stacks.project.monitoring_shape import POINTER
 from stacks.project.part import NAME, SUBSCRIBER
 from stacks.project.pipeline_shape import ALARM, CONNECTION, GROUP, KEY, MAIL, REPOSITORY
 from stacks.project.shape import DOMAIN, KEYS_URL, URL, ZONE, ProjectFile
@@ -28,6 +29,7 @@ _PATTERNS = {
     KEY: "the key of an object that ends with .zip, such as source.zip",
     MAIL: "an e-mail address",
     ALARM: "the name of a CloudWatch alarm, without its ARN",
+    POINTER: "a JSON pointer, such as /features",
     GROUP: "the name of a model package group: letters, digits and hyphens",
 }
 _BOUNDS = {

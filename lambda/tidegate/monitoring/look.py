@@ -85,7 +85,7 @@ class LookPorts:
     out_of_time: Callable[[], bool] = lambda: False
 
 
-def look(ports: LookPorts, watched: Watched) -> tuple[MonitorState, Looked]:
+def look(ports: LookPorts, watched: Watched) -> tuple[Stored, Looked]:
     """The state after the look, as it is stored, and what was done."""
     stored = ports.store.read()
     if stored is None or stored.state.baseline != watched.baseline.digest:
@@ -105,9 +105,9 @@ def look(ports: LookPorts, watched: Watched) -> tuple[MonitorState, Looked]:
         # A window whose captures are not all counted is not closed.
         closed = close_due(state, watched, now=ports.now)
         _end_look(state, ports.now)
-    ports.store.write(stored)
+    stored = ports.store.write(stored)
     requests = state.totals.requests - requests
-    return state, Looked(files=files, requests=requests, windows=closed, more=more)
+    return stored, Looked(files=files, requests=requests, windows=closed, more=more)
 
 
 def _new_files(ports: LookPorts, state: MonitorState) -> list[CaptureFile]:

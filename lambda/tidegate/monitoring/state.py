@@ -109,6 +109,8 @@ class MonitorState:
     found: list[Found] = field(default_factory=list)
     now: tuple[str, ...] = ()
     """The hypotheses that are refused at the moment, the most certain first."""
+    told: tuple[str, ...] = ()
+    """Those of the last event that was announced."""
     read: dict[int, set[str]] = field(default_factory=dict)
     looked_hour: int | None = None
     """The hour since the epoch of the last look that left nothing; None before the first."""
@@ -126,6 +128,7 @@ class MonitorState:
             "points": [point.to_json() for point in self.points],
             "found": [one.to_json() for one in self.found],
             "now": list(self.now),
+            "told": list(self.told),
             "read": {str(hour): sorted(names) for hour, names in sorted(self.read.items())},
             "looked_hour": self.looked_hour,
             "totals": self.totals.to_json(),
@@ -146,6 +149,7 @@ class MonitorState:
             points=[Point.from_json(one) for one in data["points"]],
             found=[Found.from_json(one) for one in data["found"]],
             now=tuple(data["now"]),
+            told=tuple(data["told"]),
             read={int(hour): set(names) for hour, names in data["read"].items()},
             looked_hour=data["looked_hour"],
             totals=Totals(**data["totals"]),

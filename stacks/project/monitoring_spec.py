@@ -1,0 +1,15 @@
+"""What a project file says of a model's monitor, checked, with every default filled in."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tidegate.monitoring.plan import MonitoringPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitoringSpec:
+    """The plan, the file of the baseline, and how often new captures are looked at."""
+
+    plan: MonitoringPlan
+    baseline: Path
+    every_seconds: int
