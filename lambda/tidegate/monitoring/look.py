@@ -112,9 +112,11 @@ def look(ports: LookPorts, watched: Watched) -> tuple[Stored, Looked]:
 
 def _new_files(ports: LookPorts, state: MonitorState) -> list[CaptureFile]:
     last = int(ports.now // HOUR_SECONDS)
+    if state.looked_hour is None:
+        state.looked_hour = last
     # After a pause of the monitor, all hours since its last whole look are looked at.
-    seen = last if state.looked_hour is None else min(last, state.looked_hour)
-    found = ports.files.between(first_hour=seen - SLACK_HOURS, last_hour=last)
+    first = min(last, state.looked_hour) - SLACK_HOURS
+    found = ports.files.between(first_hour=first, last_hour=last)
     return [file for file in found if file.mark not in state.read.get(file.hour, ())]
 
 

@@ -113,7 +113,7 @@ class MonitorState:
     """Those of the last event that was announced."""
     read: dict[int, set[str]] = field(default_factory=dict)
     looked_hour: int | None = None
-    """The hour since the epoch of the last look that left nothing; None before the first."""
+    """The hour since the epoch of the last look that left nothing, or of the first one of all."""
     totals: Totals = field(default_factory=Totals)
 
     def to_json(self) -> dict[str, Any]:
