@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli.deployed import stack_outputs
+from cli.deployed import find_optional, stack_outputs
 from cli.exits import CommandError, Exit
 from cli.options import Place
 from cli.target import Target
@@ -85,6 +85,22 @@ def find_optional_monitor(where: Place, model: str) -> Monitor | None:
         function=outputs["MonitorFunctionName"],
         bucket=outputs["MonitorBucketName"],
     )
+
+
+def drift_in(where: Place) -> Iterator[str]:
+    """What the monitors of a stage said last, a line each; nothing where there are none."""
+    deployed = find_optional(where.reading, project=where.project.name, stage=where.stage)
+    for model in () if deployed is None else sorted(deployed.store.models()):
+        monitor = find_optional_monitor(where, model)
+        if monitor is None:
+            continue
+        view = monitor.report()
+        told = "monitored, and not looked at yet" if view is None else _verdict(view)
+        yield f"{model} in {where.stage}: {told}"
+
+
+def _verdict(view: View) -> str:
+    return f"{view['word']}, {view['reason']}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,7 +98,10 @@ def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[St
     pipeline = project.pipeline
     if pipeline is not None and stage.name in pipeline.stages:
         zone, home = _zone(project, stage), pipeline.home
-        props = AccessProps(project=project.name, stage=stage, home=home, zone_id=zone)
+        monitored = tuple(name for name, m in project.models.items() if m.monitoring is not None)
+        props = AccessProps(
+            project=project.name, stage=stage, home=home, zone_id=zone, monitored=monitored
+        )
         yield AccessStack(app, props=props)
 
 

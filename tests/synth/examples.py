@@ -10,6 +10,7 @@ from tests.synth.assembly import ROOT, Assembly, synthesize
 
 FILES = (
     ROOT / "tidegate.yaml",
+    *sorted((ROOT / "examples" / "monitoring").glob("*.yaml")),
     *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
     *sorted((ROOT / "examples" / "strategies").glob("*.yaml")),
 )
@@ -39,7 +40,7 @@ def project_file(
         code.mkdir(parents=True, exist_ok=True)
         (code / "inference.py").write_text(inference)
         (folder / name / "version.txt").write_text(name)
-    for data in example.parent.glob("*.jsonl"):
+    for data in (*example.parent.glob("*.jsonl"), *example.parent.glob("*-baseline.json")):
         shutil.copy(data, folder)
     file = folder / "tidegate.yaml"
     file.write_text(_ARTIFACT.sub(r"\1", text))

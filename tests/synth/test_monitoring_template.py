@@ -1,0 +1,75 @@
+"""The stack of a monitor: what it may read, what it writes, when it runs, what it alarms of."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.synth.assembly import ROOT, Assembly
+from tests.synth.examples import synthesized
+
+EXAMPLE = ROOT / "examples" / "monitoring" / "flights.yaml"
+STACK = "monitored-dev-monitoring-flights"
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The example's."""
+    return synthesized(EXAMPLE, tmp_path_factory.mktemp("monitoring"))
+
+
+@pytest.fixture
+def resources(assembly: Assembly) -> dict:
+    """The resources of the monitor's stack."""
+    return dict(assembly.templates[STACK]["Resources"])
+
+
+def test_the_stack_has_these_resources(resources: dict) -> None:
+    """A new one is a decision."""
+    kinds = sorted(one["Type"] for one in resources.values())
+    assert kinds == [
+        "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Alarm",
+        "AWS::Events::Rule",
+        "AWS::IAM::Role",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::Permission",
+        "AWS::Logs::LogGroup",
+        "AWS::S3::Bucket",
+        "AWS::S3::BucketPolicy",
+        "Custom::EmptyBucket",
+    ]
+
+
+def test_the_function_is_told_plan_and_baseline(resources: dict) -> None:
+    """The baseline is a file asset, read from the bucket of the bootstrap."""
+    variables = resources["MonitorModel"]["Properties"]["Environment"]["Variables"]
+    told = json.loads(variables["MONITORING"]["Fn::Sub"])
+    assert variables["ENDPOINTS"] == "monitored-dev-flights"
+    assert told["plan"]["records"] == "/features"
+    assert told["plan"]["window_seconds"] == 86_400
+    assert told["key"].endswith(".json")
+    assert len(json.dumps(variables)) < 4_000
+
+
+def test_it_runs_on_the_schedule_of_the_project_file(resources: dict) -> None:
+    """And nobody else's rule may invoke it."""
+    assert resources["MonitorSchedule"]["Properties"]["ScheduleExpression"] == "rate(60 minutes)"
+    permission = resources["MonitorSchedulePermission"]["Properties"]
+    assert permission["SourceArn"] == {"Fn::GetAtt": ["MonitorSchedule", "Arn"]}
+
+
+def test_an_alarm_keeps_its_state_between_looks(resources: dict) -> None:
+    """Missing data is no news: the function speaks once an hour."""
+    alarm = resources["Drifted"]["Properties"]
+    assert alarm["MetricName"] == "MonitoringFindings"
+    assert alarm["TreatMissingData"] == "ignore"
+
+
+def test_a_project_without_monitoring_has_no_such_stack(tmp_path: Path) -> None:
+    """It is opt-in."""
+    assert not [
+        name
+        for name in synthesized(ROOT / "tidegate.yaml", tmp_path).templates
+        if "monitoring" in name
+    ]
