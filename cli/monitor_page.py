@@ -46,9 +46,35 @@ def monitor_page(view: dict[str, Any]) -> str:
 
 
 def _charts(view: dict[str, Any]) -> Sequence[Chart]:
-    if not view["points"]:
-        return ()
-    return (_evidence(view), _distances(view))
+    drift = (_evidence(view), _distances(view)) if view["points"] else ()
+    return (*drift, *((_quality(view),) if view["outcomes"] else ()))
+
+
+def _quality(view: dict[str, Any]) -> Chart:
+    """Bad outcomes of each window whose outcomes can all have come."""
+    seconds, outcomes = view["window_seconds"], view["outcomes"]
+    shares = [
+        ((window + 1) * seconds, bad / (bad + good), bad + good) for window, bad, good in outcomes
+    ]
+    axes = Axes(
+        begin=outcomes[0][0] * seconds,
+        end=shares[-1][0],
+        low=0.0,
+        high=min(1.0, max(0.1, 1.1 * max(share for _, share, _ in shares))),
+    )
+    line = [(at, share) for at, share, _ in shares]
+    marks = [axes.high * k / 4 for k in range(5)]
+    return Chart(
+        title="Bad outcomes, of those known of each window",
+        description=f"{len(shares)} windows; the last one: {percent(shares[-1][1])}.",
+        lines=_lines({"bad outcomes": line}, axes),
+        y_marks=tuple(Mark(at=axes.y(mark), text=percent(mark)) for mark in marks),
+        x_marks=time_marks(axes),
+        headings=("window", "bad", "known"),
+        rows=tuple(
+            (moment(at - seconds), percent(share), f"{known:.0f}") for at, share, known in shares
+        ),
+    )
 
 
 def _axes(view: dict[str, Any], *, high: float) -> Axes:
@@ -133,7 +159,7 @@ def _furthest(view: dict[str, Any]) -> list[str]:
 
 def _shown(view: dict[str, Any]) -> list[str]:
     named = dict.fromkeys(one["feature"] for one in view["findings"])
-    return list(named)[:MOST_FEATURES]
+    return [name for name in named if name in view["distributions"]][:MOST_FEATURES]
 
 
 def _bars(view: dict[str, Any], name: str) -> Bars:

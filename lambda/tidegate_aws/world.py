@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tidegate_aws.invoker import SageMakerInvoker
     from tidegate_aws.key_rotation import KeyRotation
     from tidegate_aws.keys import SecretKeys
+    from tidegate_aws.known_outcomes import CountedOutcomes
     from tidegate_aws.leftovers import Leftovers
     from tidegate_aws.look_store import DynamoLookStore
     from tidegate_aws.model_latencies import CloudWatchModelLatencies
@@ -266,6 +267,18 @@ class World:
         from tidegate_aws.monitor_store import S3MonitorStore
 
         return S3MonitorStore(client=clients.s3(), bucket=self.settings[Variable.MONITOR_BUCKET])
+
+    @cached_property
+    def known_outcomes(self) -> CountedOutcomes:
+        """What became known of a model's predictions."""
+        from tidegate_aws.known_outcomes import CountedOutcomes
+
+        return CountedOutcomes(
+            cloudformation=clients.cloudformation(),
+            dynamodb=clients.dynamodb(),
+            stack=self.settings[Variable.RELEASE_STACK],
+            model=self.settings[Variable.MODEL],
+        )
 
     @cached_property
     def monitor_teller(self) -> AwsTeller:

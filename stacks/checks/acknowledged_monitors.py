@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 
-from stacks.checks.rows import Acknowledged, finding, wildcard
+from stacks.checks.rows import Acknowledged, arn, finding, wildcard
 from stacks.components.monitoring import MONITOR_BUCKET
-from stacks.project.names import monitoring_stack_name
+from stacks.project.names import monitoring_stack_name, release_stack_name
 from stacks.project.spec import ProjectSpec, StageSpec
 
 _CAPTURES = (
     "capture buckets of one stage, whose names CloudFormation generates: they begin with the "
     "stack's name"
 )
+
+
+_GENERATED = "one stack and its table, of whose ARNs CloudFormation generates the ends"
 
 
 def of_monitors(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
@@ -22,6 +25,12 @@ def of_monitors(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged
         buckets = f"arn:{stage.partition}:s3:::{project.name}-{stage.name}-model-*"
         yield wildcard(stack, "MonitorModelRole", buckets, _CAPTURES)
         yield wildcard(stack, "MonitorModelRole", f"{buckets}/*", _CAPTURES)
+        if model.monitoring.plan.outcomes is not None:
+            release = release_stack_name(project.name, stage.name)
+            table = arn(stage, "dynamodb", f"table/{release}-ObservationTable-*")
+            yield wildcard(stack, "MonitorModelRole", table, _GENERATED)
+            named = arn(stage, "cloudformation", f"stack/{release}/*")
+            yield wildcard(stack, "MonitorModelRole", named, _GENERATED)
         yield finding(
             stack,
             MONITOR_BUCKET,

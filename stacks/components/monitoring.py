@@ -10,6 +10,7 @@ from stacks.components.blueprint import Blueprint, att, data, ref
 from stacks.components.bucket import add_bucket, objects_in
 from stacks.components.handler_function import FunctionProps
 from stacks.project.monitoring_spec import MonitoringSpec
+from stacks.project.names import release_stack_name
 from tidegate.metrics import NAMESPACE
 from tidegate.monitoring.view import FINDINGS
 
@@ -67,17 +68,31 @@ def monitor_function(props: MonitorProps) -> FunctionProps:
             ),
             allow(["s3:PutObject"], written),
             allow(["events:PutEvents"], [arns.of("events", "event-bus/default")]),
+            *_outcome_statements(props),
         ],
         environment={
             "PROJECT": props.project,
             "STAGE": arns.stage.name,
             "MODEL": props.model,
             "ENDPOINTS": " ".join(props.endpoints),
+            "RELEASE_STACK": release_stack_name(props.project, arns.stage.name),
             "MONITOR_BUCKET": ref(MONITOR_BUCKET),
             "MONITORING": sub(_monitoring(props)),
             "EVENT_BUS_NAME": "default",
         },
     )
+
+
+def _outcome_statements(props: MonitorProps) -> list[dict[str, Any]]:
+    """Counters of outcomes are in a table of the release stack, which its outputs name."""
+    if props.spec.plan.outcomes is None:
+        return []
+    arns = props.arns
+    release = release_stack_name(props.project, arns.stage.name)
+    return [
+        allow(["cloudformation:DescribeStacks"], [arns.of("cloudformation", f"stack/{release}/*")]),
+        allow(["dynamodb:Query"], [arns.of("dynamodb", f"table/{release}-ObservationTable-*")]),
+    ]
 
 
 def _monitoring(props: MonitorProps) -> str:

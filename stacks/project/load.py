@@ -107,7 +107,9 @@ def _model(name: str, file: ModelFile, shelf: Shelf, regions: set[str]) -> Model
         plan=plan_of(file.release, fleet_of(file.hosting)),
         challengers=challengers_of(file.release, environment, shelf),
         following=following_of(file.release, fleet_of(file.hosting)),
-        monitoring=monitoring_of(file.monitoring, shelf),
+        monitoring=monitoring_of(
+            file.monitoring, shelf, outcome_window=seconds_of(file.release.outcome_window)
+        ),
     )
 
 

@@ -8,29 +8,32 @@ from pydantic import ValidationError
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.locate import Shelf
-from stacks.project.monitoring_shape import MonitoringFile
+from stacks.project.monitoring_shape import ExpectedOutcomesFile, MonitoringFile
 from stacks.project.monitoring_spec import MonitoringSpec
 from stacks.project.source import Location, Source
 from tidegate.errors import InvalidValueError
 from tidegate.monitoring.baseline import PREDICTION, Baseline, read_baseline
+from tidegate.monitoring.outcomes import OutcomePlan
 from tidegate.monitoring.plan import MonitoringPlan, faults_of
 
 LEAST_EVERY = 300
 _MAKE = "make it with 'tidegate monitor baseline MODEL --data TRAINING.csv'"
 
 
-def monitoring_of(file: MonitoringFile | None, shelf: Shelf) -> MonitoringSpec | None:
-    """The monitor that a checked section asks for."""
+def monitoring_of(
+    file: MonitoringFile | None, shelf: Shelf, *, outcome_window: int
+) -> MonitoringSpec | None:
+    """The monitor that a checked section asks for; outcomes come within a window of seconds."""
     if file is None:
         return None
     return MonitoringSpec(
-        plan=_plan(file),
+        plan=_plan(file, outcome_window),
         baseline=shelf.path(file.baseline),
         every_seconds=seconds_of(file.every),
     )
 
 
-def _plan(file: MonitoringFile) -> MonitoringPlan:
+def _plan(file: MonitoringFile, outcome_window: int) -> MonitoringPlan:
     return MonitoringPlan(
         alpha=file.alpha,
         tolerance=file.tolerance,
@@ -43,6 +46,19 @@ def _plan(file: MonitoringFile) -> MonitoringPlan:
         prediction=file.prediction,
         client=file.client,
         columns=tuple(file.columns),
+        outcomes=_outcomes(file.outcomes, outcome_window),
+    )
+
+
+def _outcomes(file: ExpectedOutcomesFile | None, window_seconds: int) -> OutcomePlan | None:
+    if file is None:
+        return None
+    return OutcomePlan(
+        kind=file.kind,
+        expected=file.expected,
+        rows=file.rows,
+        tolerance=file.tolerance,
+        window_seconds=window_seconds,
     )
 
 
@@ -57,7 +73,7 @@ def monitoring_faults(
     except ValidationError:
         return  # its shape is told of already
     here = (*at, "monitoring")
-    for fault in faults_of(_plan(section)):
+    for fault in faults_of(_plan(section, DAY)):
         yield source.fault((*here, fault.partition(" ")[0].partition(".")[0]), fault)
     every = seconds_of(section.every)
     if not LEAST_EVERY <= every <= DAY:

@@ -6,12 +6,26 @@ from pydantic import Field, StringConstraints
 
 from stacks.project.durations import PATTERN
 from stacks.project.part import Part
+from tidegate.observation import OutcomeKind
 
 POINTER = r"^(/.*)?$"
 
 Pointer = Annotated[str, StringConstraints(pattern=POINTER, max_length=256)]
 Duration = Annotated[str, StringConstraints(pattern=PATTERN)]
 Column = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class ExpectedOutcomesFile(Part):
+    """What becomes known of predictions, and how much of it was bad in the evaluation."""
+
+    kind: Annotated[OutcomeKind, Field(strict=False)] = OutcomeKind.LABELS
+    """What is reported: labels (right or wrong), conversions or complaints (good or bad events)."""
+    expected: float
+    """The share that was bad in the evaluation: wrong, complained about, or not converted."""
+    rows: Annotated[int, Field(ge=1)]
+    """Of how many predictions that share is: its own sampling error counts."""
+    tolerance: float = 0.02
+    """How much worse it may become and not matter: 0.02 is two points."""
 
 
 class MonitoringFile(Part):
@@ -41,5 +55,7 @@ class MonitoringFile(Part):
     """The same of missing, impossible and never seen values."""
     tolerances: dict[Column, float] = {}
     """Tolerances of single features, instead of tolerance."""
+    outcomes: ExpectedOutcomesFile | None = None
+    """Watches model quality against late outcomes; left out: only what comes with requests."""
     alpha: float = 0.01
     """Chance of any finding, ever, while everything stays within its tolerance, at most."""

@@ -20,6 +20,7 @@ MONITORING = """
       lag: 60s
       every: 1h
       predictions: /label
+      outcomes: { expected: 0.2, rows: 20000 }
 """
 
 
@@ -43,6 +44,10 @@ def training(path: Path) -> Path:
     return path
 
 
+OUTCOME_WINDOW = "\n      outcome_window: 10m"
+"""Late enough for a story, and soon over."""
+
+
 def monitored(world: World) -> World:
     """The world's model has a monitor, whose baseline is made as `tidegate monitor` makes it."""
     made = baseline_of(training(world.folder / "training.jsonl"), Choice(prediction="label"))
@@ -51,15 +56,22 @@ def monitored(world: World) -> World:
     section = MONITORING.replace("BASELINE", str(path))
     text = PROJECT.replace("project: story", f"project: {world.model}")
     text = text.replace("region: us-east-1,", "region: us-east-1, data_on_destroy: delete,")
+    text = text.replace("      hold: 2h", f"      hold: 2h{OUTCOME_WINDOW}")
     world.project_text = text.replace("    release:\n", f"{section.lstrip(chr(10))}    release:\n")
     return world
 
 
-def ask(world: World, count: int, question: Callable[[], dict[str, Any]]) -> None:
-    """The front door answers so many questions."""
+def ask(
+    world: World, count: int, question: Callable[[], dict[str, Any]], *, labelled: int = 0
+) -> None:
+    """The front door answers so many questions; of some of them the truth becomes known."""
     door = world.door()
-    for _ in range(count):
-        assert door.predict(world.model, json.dumps(question()).encode()).status == 200
+    for number in range(count):
+        reply = door.predict(world.model, json.dumps(question()).encode())
+        assert reply.status == 200
+        if number < labelled:
+            wrong = json.loads(reply.body)["label"] == "wrong"
+            assert door.record_outcome(str(reply.prediction_id), wrong=wrong) == 202
 
 
 def monitor_of(world: World) -> Monitor:

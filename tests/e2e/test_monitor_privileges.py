@@ -37,6 +37,8 @@ def watch(world: World, role: Role) -> None:
     # What was told last is not what is found: the next run has something to tell.
     body = s3.get_object(Bucket=monitor.bucket, Key=STATE)["Body"].read()
     state = {**json.loads(gzip.decompress(body)), "told": ["data drift: nothing"]}
+    # Nor are the newest outcomes judged, which are read from the counters for that.
+    state["outcomes_through"] -= 5
     s3.put_object(Bucket=monitor.bucket, Key=STATE, Body=gzip.compress(json.dumps(state).encode()))
     s3.delete_object(Bucket=monitor.bucket, Key="report.json")
     before = _objects(world)

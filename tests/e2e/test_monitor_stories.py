@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from cli.monitor_page import monitor_page
+from cli.monitors import Monitor
 from emulator.server import EmbeddedCloud
 from tests.e2e.leaving import remove_stacks
 from tests.e2e.monitors import ask, asked, counted, look, monitor_of, monitored
@@ -32,7 +33,7 @@ def test_drift_is_found_within_stated_requests_and_steady_traffic_is_not(world: 
     chance = random.Random(3)  # noqa: S311 - questions, not secrets
     monitor = monitor_of(world)
     session = world.cloud.session()
-    ask(world, STEADY, lambda: asked(chance, draw=(0, 10_000)))
+    ask(world, STEADY, lambda: asked(chance, draw=(0, 10_000)), labelled=STEADY)
 
     steady = counted(monitor, STEADY)
 
@@ -46,7 +47,12 @@ def test_drift_is_found_within_stated_requests_and_steady_traffic_is_not(world: 
     }
 
     # From now on only one country asks, and only what version 1 gets wrong.
-    ask(world, FOUND_WITHIN, lambda: asked(chance, draw=(0, 2_000), country="us"))
+    ask(
+        world,
+        FOUND_WITHIN,
+        lambda: asked(chance, draw=(0, 2_000), country="us"),
+        labelled=FOUND_WITHIN,
+    )
     drifted = counted(monitor, STEADY + FOUND_WITHIN)
 
     found = {(one["family"], one["feature"]) for one in drifted["findings"] if one["refused"]}
@@ -65,6 +71,8 @@ def test_drift_is_found_within_stated_requests_and_steady_traffic_is_not(world: 
     again = monitor.report()
     assert again is not None
     assert again["totals"] == drifted["totals"]
+    # The truth comes late: when it all can have come, quality is judged too.
+    assert wait_for(lambda: quality_of(monitor), seconds=60, what="the verdict on quality")
     cloudwatch = session.client("cloudwatch")
 
     def alarmed() -> bool:
@@ -74,8 +82,16 @@ def test_drift_is_found_within_stated_requests_and_steady_traffic_is_not(world: 
     wait_for(alarmed, seconds=30, what="the alarm")
 
 
-def test_state_is_one_object_that_only_one_run_may_replace(world: World) -> None:
-    """Two runs at once: one counts, the other fails and counts nothing."""
+def quality_of(monitor: Monitor) -> bool:
+    """Whether a look now finds that more of the answers are wrong than was expected."""
+    look(monitor)
+    view = monitor.report()
+    assert view is not None
+    return any(one["feature"] == "(outcome)" and one["refused"] for one in view["findings"])
+
+
+def test_counts_and_a_report_are_all_that_is_kept(world: World) -> None:
+    """Beside it is the report, and nothing else: no request, no answer, no client."""
     monitor = monitor_of(world)
     s3 = world.cloud.session().client("s3")
     keys = [found["Key"] for found in s3.list_objects_v2(Bucket=monitor.bucket)["Contents"]]

@@ -7,6 +7,7 @@ from tidegate.monitoring.counts import FeatureCounts, Window
 from tidegate.monitoring.discovery import discoveries, limit
 from tidegate.monitoring.evidence import Bets, bet
 from tidegate.monitoring.hypotheses import Hypotheses, Hypothesis
+from tidegate.monitoring.outcomes import OUTCOME
 from tidegate.monitoring.plan import MonitoringPlan
 from tidegate.monitoring.shares import Family
 from tidegate.monitoring.state import (
@@ -42,6 +43,25 @@ def close_due(state: MonitorState, watched: Watched, *, now: float) -> int:
 
 def close_window(state: MonitorState, watched: Watched, window: Window) -> None:
     """The window is evidence."""
+    evidence = _judge(state, watched, window)
+    window.clients.clear()
+    state.recent = [*state.recent, window][-RECENT_WINDOWS:]
+    state.points = [*state.points, _point(watched, window, evidence)][-POINTS_KEPT:]
+
+
+def close_outcomes(
+    state: MonitorState, watched: Watched, counts: FeatureCounts, *, window: int
+) -> None:
+    """What became known of a window's predictions is evidence; nothing known is none."""
+    if counts.total > 0:
+        _judge(state, watched, Window(index=window, features={OUTCOME: counts}))
+        bad, good = counts.bins
+        state.outcomes = [*state.outcomes, (window, bad, good)][-POINTS_KEPT:]
+    state.outcomes_through = window
+
+
+def _judge(state: MonitorState, watched: Watched, window: Window) -> Mapping[str, float]:
+    """The bets on what the window has counts of are one window on; returns all evidence."""
     hypotheses = watched.hypotheses
     season = watched.baseline.season.of(window.index * watched.plan.window_seconds)
     for name, one in hypotheses.by_name.items():
@@ -49,12 +69,11 @@ def close_window(state: MonitorState, watched: Watched, window: Window) -> None:
         if counts is None:
             continue
         before = state.bets.get(name, Bets.fresh(one.shares))
-        state.bets[name] = bet(before, one.shares, one.limits[season], counts, window=window.index)
+        limits = one.limits[one.at(season)]
+        state.bets[name] = bet(before, one.shares, limits, counts, window=window.index)
     evidence = {name: log_evidence(state, one) for name, one in hypotheses.by_name.items()}
     _find(state, hypotheses, evidence, window=window.index)
-    window.clients.clear()
-    state.recent = [*state.recent, window][-RECENT_WINDOWS:]
-    state.points = [*state.points, _point(watched, window, evidence)][-POINTS_KEPT:]
+    return evidence
 
 
 def _find(
@@ -100,8 +119,7 @@ def _point(watched: Watched, window: Window, evidence: Mapping[str, float]) -> P
     for one in watched.hypotheses.by_name.values():
         counts = window.features.get(one.feature)
         if one.family is not Family.QUALITY and counts is not None:
-            cell = watched.baseline.features[one.feature].cells[season]
-            distances[one.feature] = distance(one, counts, cell)
+            distances[one.feature] = distance(one, counts, one.cells[one.at(season)])
     return Point(
         window=window.index, requests=window.requests, distances=distances, reached=reached
     )

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tidegate.monitoring.baseline import PREDICTION, Baseline
+from tidegate.monitoring.counts import FeatureCounts
+from tidegate.monitoring.outcomes import OUTCOME
 from tidegate.monitoring.plan import MonitoringPlan
 from tidegate.monitoring.shares import (
     BUDGET,
@@ -11,6 +13,7 @@ from tidegate.monitoring.shares import (
     Family,
     Limits,
     Share,
+    Side,
     drift_shares,
     limits_of,
     quality_shares,
@@ -21,13 +24,19 @@ from tidegate.monitoring.shares import (
 class Hypothesis:
     """All these shares of one feature are within the tolerance of the baseline.
 
-    `limits` are those of each season; where the baseline has no row of a season, all is tolerated.
+    `cells` are the baseline's counts and `limits` follow from them, each of each season; where the
+    baseline has no row of a season, all is tolerated.
     """
 
     family: Family
     feature: str
     shares: tuple[Share, ...]
+    cells: tuple[FeatureCounts, ...]
     limits: tuple[tuple[Limits, ...], ...]
+
+    def at(self, season: int) -> int:
+        """Which of `cells` and `limits` is of a season; outcomes know no seasons."""
+        return season if len(self.cells) > 1 else 0
 
     @property
     def name(self) -> str:
@@ -50,26 +59,72 @@ class Hypotheses:
                 yield family, self.alpha * BUDGET[family] * (1 - OF_BASELINE), of_it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A hypothesis before its limits are known, which depend on how many bounds there are."""
+
+    family: Family
+    feature: str
+    shares: tuple[Share, ...]
+    cells: tuple[FeatureCounts, ...]
+    tolerance: float
+
+    @property
+    def bounds(self) -> int:
+        """How many bounds of the baseline it rests on."""
+        return sum(len(share.sides) for share in self.shares) * len(self.cells)
+
+    def with_limits(self, *, error: float) -> Hypothesis:
+        """The hypothesis, each of whose bounds is wrong with at most this chance."""
+        return Hypothesis(
+            family=self.family,
+            feature=self.feature,
+            shares=self.shares,
+            cells=self.cells,
+            limits=tuple(
+                tuple(limits_of(self.shares, cell, tolerance=self.tolerance, error=error))
+                for cell in self.cells
+            ),
+        )
+
+
 def hypotheses_of(plan: MonitoringPlan, baseline: Baseline) -> Hypotheses:
     """What a plan watches, with limits that hold together but for a tenth of alpha."""
-    drafts: list[tuple[Family, str, tuple[Share, ...]]] = []
-    for name, feature in baseline.features.items():
-        drift = Family.PREDICTION if name == PREDICTION else Family.FEATURES
-        drafts.append((drift, name, drift_shares(feature)))
-        drafts.append((Family.QUALITY, name, quality_shares(feature)))
+    drafts = [draft for draft in _drafts(plan, baseline) if draft.shares]
     bounds = dict.fromkeys(Family, 0)
-    for family, _, shares in drafts:
-        bounds[family] += sum(len(share.sides) for share in shares) * baseline.season.cells
-    found = {}
-    for family, name, shares in drafts:
-        if not shares:
-            continue
-        error = plan.alpha * BUDGET[family] * OF_BASELINE / bounds[family]
-        tolerance = plan.quality_tolerance if family is Family.QUALITY else plan.tolerance_of(name)
-        cells = baseline.features[name].cells
-        limits = tuple(
-            tuple(limits_of(shares, cell, tolerance=tolerance, error=error)) for cell in cells
+    for draft in drafts:
+        bounds[draft.family] += draft.bounds
+    found = (
+        draft.with_limits(
+            error=plan.alpha * BUDGET[draft.family] * OF_BASELINE / bounds[draft.family]
         )
-        one = Hypothesis(family=family, feature=name, shares=shares, limits=limits)
-        found[one.name] = one
-    return Hypotheses(alpha=plan.alpha, by_name=found)
+        for draft in drafts
+    )
+    return Hypotheses(alpha=plan.alpha, by_name={one.name: one for one in found})
+
+
+def _drafts(plan: MonitoringPlan, baseline: Baseline) -> Iterator[_Draft]:
+    for name, feature in baseline.features.items():
+        yield _Draft(
+            family=Family.PREDICTION if name == PREDICTION else Family.FEATURES,
+            feature=name,
+            shares=drift_shares(feature),
+            cells=feature.cells,
+            tolerance=plan.tolerance_of(name),
+        )
+        yield _Draft(
+            family=Family.QUALITY,
+            feature=name,
+            shares=quality_shares(feature),
+            cells=feature.cells,
+            tolerance=plan.quality_tolerance,
+        )
+    if plan.outcomes is not None:
+        bad = Share(text=plan.outcomes.text, bins=(0,), sides=(Side.MORE,))
+        yield _Draft(
+            family=Family.OUTCOMES,
+            feature=OUTCOME,
+            shares=(bad,),
+            cells=(plan.outcomes.baseline,),
+            tolerance=plan.outcomes.tolerance,
+        )

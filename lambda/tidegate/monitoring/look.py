@@ -9,8 +9,14 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from tidegate.monitoring.advance import Watched, close_due
+from tidegate.monitoring.advance import Watched, close_due, close_outcomes
 from tidegate.monitoring.counts import Window
+from tidegate.monitoring.outcomes import (
+    KnownOutcomes,
+    intervals_of,
+    last_mature,
+    outcome_counts,
+)
 from tidegate.monitoring.records import asked_in, count
 from tidegate.monitoring.state import MonitorState
 from tidegate.values import value
@@ -82,6 +88,7 @@ class LookPorts:
     store: MonitorStore
     files: CaptureFiles
     now: float
+    outcomes: KnownOutcomes | None = None
     out_of_time: Callable[[], bool] = lambda: False
 
 
@@ -104,6 +111,7 @@ def look(ports: LookPorts, watched: Watched) -> tuple[Stored, Looked]:
     if not more:
         # A window whose captures are not all counted is not closed.
         closed = close_due(state, watched, now=ports.now)
+        _judge_outcomes(ports, watched, state)
         _end_look(state, ports.now)
     stored = ports.store.write(stored)
     requests = state.totals.requests - requests
@@ -147,6 +155,22 @@ def _window(state: MonitorState, at: float, seconds: int) -> tuple[Window, bool]
     if index not in state.windows:
         state.windows[index] = Window(index=index)
     return state.windows[index], late
+
+
+def _judge_outcomes(ports: LookPorts, watched: Watched, state: MonitorState) -> None:
+    """Every window since the last look whose outcomes can all have come by now is judged."""
+    plan, seconds = watched.plan.outcomes, watched.plan.window_seconds
+    if plan is None or ports.outcomes is None:
+        return
+    if state.outcomes_through is None:
+        state.outcomes_through = int(ports.now // seconds) - 1
+    last = last_mature(
+        plan, now=ports.now, window_seconds=seconds, lag_seconds=watched.plan.lag_seconds
+    )
+    for window in range(state.outcomes_through + 1, last + 1):
+        first, final = intervals_of(window, window_seconds=seconds)
+        known = ports.outcomes.read(first_interval=first, last_interval=final)
+        close_outcomes(state, watched, outcome_counts(plan, known), window=window)
 
 
 def _end_look(state: MonitorState, now: float) -> None:

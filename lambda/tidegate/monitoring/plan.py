@@ -5,6 +5,8 @@ from dataclasses import field
 from typing import Any
 
 from tidegate.errors import InvalidValueError
+from tidegate.intervals import INTERVAL_SECONDS
+from tidegate.monitoring.outcomes import OutcomePlan
 from tidegate.values import value
 
 LEAST_WINDOW_SECONDS, MOST_WINDOW_SECONDS = 300, 7 * 86_400
@@ -35,6 +37,8 @@ class MonitoringPlan:
     client: str | None = None
     """A place in the request that tells clients apart: each counts once a window."""
     columns: tuple[str, ...] = ()
+    outcomes: OutcomePlan | None = None
+    """What became known of predictions; None where nothing is reported."""
 
     def tolerance_of(self, feature: str) -> float:
         """What is tolerated of a feature's distribution."""
@@ -54,12 +58,15 @@ class MonitoringPlan:
             "prediction": self.prediction,
             "client": self.client,
             "columns": list(self.columns),
+            "outcomes": None if self.outcomes is None else self.outcomes.to_json(),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "MonitoringPlan":
         """The inverse of `to_json`; InvalidValueError names all that cannot be."""
-        plan = cls(**{**data, "columns": tuple(data["columns"])})
+        told = data["outcomes"]
+        outcomes = None if told is None else OutcomePlan.from_json(told)
+        plan = cls(**{**data, "columns": tuple(data["columns"]), "outcomes": outcomes})
         faults = faults_of(plan)
         if faults:
             raise InvalidValueError(faults)
@@ -84,4 +91,6 @@ def faults_of(plan: MonitoringPlan) -> list[str]:
             f"window is {plan.window_seconds} s, must be {LEAST_WINDOW_SECONDS} to "
             f"{MOST_WINDOW_SECONDS} s (5m to 7d)"
         )
-    return faults
+    elif plan.window_seconds % INTERVAL_SECONDS:
+        faults.append(f"window is {plan.window_seconds} s, must be whole minutes")
+    return faults + ([] if plan.outcomes is None else plan.outcomes.faults())

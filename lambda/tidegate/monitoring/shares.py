@@ -22,9 +22,15 @@ class Family(StrEnum):
     QUALITY = "data quality"
     FEATURES = "data drift"
     PREDICTION = "prediction drift"
+    OUTCOMES = "model quality"
 
 
-BUDGET = {Family.QUALITY: 0.2, Family.FEATURES: 0.5, Family.PREDICTION: 0.3}
+BUDGET = {
+    Family.QUALITY: 0.2,
+    Family.FEATURES: 0.4,
+    Family.PREDICTION: 0.2,
+    Family.OUTCOMES: 0.2,
+}
 """Parts of alpha; families that a monitor has none of leave theirs unused."""
 
 OF_BASELINE = 0.1

@@ -106,6 +106,10 @@ class MonitorState:
     bets: dict[str, Bets] = field(default_factory=dict)
     recent: list[Window] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
+    outcomes: list[tuple[int, float, float]] = field(default_factory=list)
+    """Window, bad and good outcomes of those windows whose outcomes can all have come."""
+    outcomes_through: int | None = None
+    """The last window whose outcomes were judged, or the one before the first look."""
     found: list[Found] = field(default_factory=list)
     now: tuple[str, ...] = ()
     """The hypotheses that are refused at the moment, the most certain first."""
@@ -126,6 +130,8 @@ class MonitorState:
             "bets": {name: self.bets[name].to_json() for name in sorted(self.bets)},
             "recent": [window.to_json() for window in self.recent],
             "points": [point.to_json() for point in self.points],
+            "outcomes": [list(one) for one in self.outcomes],
+            "outcomes_through": self.outcomes_through,
             "found": [one.to_json() for one in self.found],
             "now": list(self.now),
             "told": list(self.told),
@@ -147,6 +153,8 @@ class MonitorState:
             bets={name: Bets.from_json(one) for name, one in data["bets"].items()},
             recent=[Window.from_json(one) for one in data["recent"]],
             points=[Point.from_json(one) for one in data["points"]],
+            outcomes=[(window, bad, good) for window, bad, good in data["outcomes"]],
+            outcomes_through=data["outcomes_through"],
             found=[Found.from_json(one) for one in data["found"]],
             now=tuple(data["now"]),
             told=tuple(data["told"]),

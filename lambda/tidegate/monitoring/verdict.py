@@ -1,17 +1,23 @@
 """What a monitor says: a word, a sentence, and the numbers behind it."""
 
+import math
+import time
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
 from tidegate.monitoring.advance import Watched, log_evidence, since
-from tidegate.monitoring.counts import FeatureCounts, Window
+from tidegate.monitoring.counts import FeatureCounts
 from tidegate.monitoring.discovery import limit
 from tidegate.monitoring.evidence import GUESSES
 from tidegate.monitoring.hypotheses import Hypothesis
+from tidegate.monitoring.outcomes import OUTCOME
 from tidegate.monitoring.shares import Family, Limits, Share, Side
 from tidegate.monitoring.state import MonitorState
 from tidegate.values import value
+
+MOST_LOG_ODDS = 460.0
+"""Odds of more than 10^200 are told as that."""
 
 NAMED = 3
 """Findings that the sentence names; the others are counted."""
@@ -114,9 +120,10 @@ def _findings(state: MonitorState, watched: Watched) -> Iterator[Finding]:
 def _finding(state: MonitorState, watched: Watched, one: Hypothesis, needed: float) -> Finding:
     seconds, begun = watched.plan.window_seconds, since(state, one)
     place = max(range(len(state.bets[one.name].gains)), key=lambda i: _telling(state, one, i))
-    share, side_limits = _share_at(one, place, season=watched.baseline.season.of(begun * seconds))
-    cell = watched.baseline.features[one.feature].cells[watched.baseline.season.of(begun * seconds)]
-    recent = _recent(state.recent, one.feature, begun)
+    season = one.at(watched.baseline.season.of(begun * seconds))
+    share, side_limits = _share_at(one, place, season=season)
+    cell = one.cells[season]
+    recent = _recent(state, one.feature, begun)
     was, of = share.of(cell)
     seen, trials = (0.0, 0.0) if recent is None else share.of(recent)
     return Finding(
@@ -130,7 +137,7 @@ def _finding(state: MonitorState, watched: Watched, one: Hypothesis, needed: flo
         tolerated=(side_limits.least, side_limits.most),
         recent=seen / trials if trials > 0 else None,
         since=float(begun * seconds),
-        requests=sum(window.requests for window in state.recent if window.index >= begun),
+        requests=round(_requests(state, one.feature, begun)),
     )
 
 
@@ -150,9 +157,22 @@ def _share_at(one: Hypothesis, place: int, *, season: int) -> tuple[Share, Limit
     return share, limits
 
 
-def _recent(windows: list[Window], feature: str, begun: int) -> FeatureCounts | None:
+def _requests(state: MonitorState, feature: str, begun: int) -> float:
+    """Requests of the windows since then; of outcomes, how many of them are known."""
+    if feature == OUTCOME:
+        return sum(bad + good for window, bad, good in state.outcomes if window >= begun)
+    return sum(window.requests for window in state.recent if window.index >= begun)
+
+
+def _recent(state: MonitorState, feature: str, begun: int) -> FeatureCounts | None:
     found: FeatureCounts | None = None
-    for window in windows:
+    if feature == OUTCOME:
+        found = FeatureCounts.empty(2)
+        for index, bad, good in state.outcomes:
+            if index >= begun:
+                found.add(FeatureCounts(bins=[bad, good]))
+        return found
+    for window in state.recent:
         counts = window.features.get(feature)
         if counts is None or window.index < begun:
             continue
@@ -183,8 +203,14 @@ def told(one: Finding) -> str:
     recent = "?" if one.recent is None else f"{100 * one.recent:.1f} %"
     return (
         f"{one.family}: {one.feature} {one.share} in {recent} of values, "
-        f"{100 * one.baseline:.1f} % in the baseline"
+        f"{100 * one.baseline:.1f} % in the baseline, probably since {moment(one.since)}, at odds "
+        f"of {math.exp(min(one.log_evidence, MOST_LOG_ODDS)):.0e} to 1"
     )
+
+
+def moment(at: float) -> str:
+    """A moment in UTC, to the minute."""
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))
 
 
 def by_family(verdict: MonitorVerdict) -> dict[Family, int]:

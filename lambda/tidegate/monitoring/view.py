@@ -14,6 +14,7 @@ FAMILY_METRICS = {
     Family.QUALITY: "DataQualityFindings",
     Family.FEATURES: "DataDriftFindings",
     Family.PREDICTION: "PredictionDriftFindings",
+    Family.OUTCOMES: "ModelQualityFindings",
 }
 FINDINGS = "MonitoringFindings"
 """The metric that the alarm looks at: how many hypotheses are refused."""
@@ -37,6 +38,7 @@ def view_of(model: str, state: MonitorState, watched: Watched, *, at: float) -> 
         "totals": state.totals.to_json(),
         "open_requests": sum(window.requests for window in state.windows.values()),
         "points": [point.to_json() for point in state.points],
+        "outcomes": [list(one) for one in state.outcomes],
         "found": [one.to_json() for one in state.found],
         "distributions": {
             name: _distribution(state, watched, name) for name in watched.baseline.features
