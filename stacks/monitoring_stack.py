@@ -12,6 +12,7 @@ from stacks.components.arns import Arns
 from stacks.components.blueprint import Blueprint, ref
 from stacks.components.emptying import empty_on_delete
 from stacks.components.handler_function import CodeAsset, add_function
+from stacks.components.model_monitor import add_model_monitor
 from stacks.components.monitoring import (
     MONITOR_BUCKET,
     MonitorProps,
@@ -68,6 +69,9 @@ def monitoring_blueprint(props: MonitorProps, code: CodeAsset) -> Blueprint:
     function = monitor_function(props)
     add_function(blueprint, function, code=code, stage=props.arns.stage)
     add_monitor(blueprint, props, function)
+    if props.spec.model_monitor is not None:
+        for endpoint in props.endpoints[:1]:
+            add_model_monitor(blueprint, props.spec.model_monitor, endpoint=endpoint)
     empty_on_delete(blueprint, MONITOR_BUCKET, props.project, props.arns)
     blueprint.tell("MonitorFunctionName", ref(function.id))
     blueprint.tell("MonitorBucketName", ref(MONITOR_BUCKET))

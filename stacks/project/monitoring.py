@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.locate import Shelf
+from stacks.project.model_monitor import model_monitor_faults, model_monitor_of
 from stacks.project.monitoring_shape import ExpectedOutcomesFile, MonitoringFile
 from stacks.project.monitoring_spec import MonitoringSpec
 from stacks.project.source import Location, Source
@@ -30,6 +31,7 @@ def monitoring_of(
         plan=_plan(file, outcome_window),
         baseline=shelf.path(file.baseline),
         every_seconds=seconds_of(file.every),
+        model_monitor=model_monitor_of(file.model_monitor),
     )
 
 
@@ -78,6 +80,9 @@ def monitoring_faults(
     every = seconds_of(section.every)
     if not LEAST_EVERY <= every <= DAY:
         yield source.fault((*here, "every"), f"every is {section.every!r}, must be 5m to 1d")
+    if section.model_monitor is not None:
+        for key, fault in model_monitor_faults(section.model_monitor):
+            yield source.fault((*here, "model_monitor", key), fault)
     yield from _capture_faults(source, here, raw)
     yield from _baseline_faults(source, here, section, shelf)
 

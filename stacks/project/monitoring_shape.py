@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from stacks.project.durations import PATTERN
+from stacks.project.model_monitor_shape import ModelMonitorFile
 from stacks.project.part import Part
 from tidegate.observation import OutcomeKind
 
@@ -57,5 +58,7 @@ class MonitoringFile(Part):
     """Tolerances of single features, instead of tolerance."""
     outcomes: ExpectedOutcomesFile | None = None
     """Watches model quality against late outcomes; left out: only what comes with requests."""
+    model_monitor: ModelMonitorFile | None = None
+    """SageMaker's own Model Monitor too, in accounts that had it before it was closed."""
     alpha: float = 0.01
     """Chance of any finding, ever, while everything stays within its tolerance, at most."""

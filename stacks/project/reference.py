@@ -112,6 +112,8 @@ _ENUMS = {
     "TrafficKind": "`synthetic` or `replayed`",
     "Better": "`larger` or `smaller`",
     "Policy": "`fixed` or `thompson`",
+    "MonitoringType": "a kind of Model Monitor",
+    "Problem": "a kind of prediction",
     "Winner": "`promote` or `ask`",
 }
 

@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 
 from stacks.project.durations import PATTERN
 from stacks.project.faults import Fault, did_you_mean
+from stacks.project.model_monitor_shape import CRON, IMAGE, ROLE, S3_URI
 from stacks.project.monitoring_shape import POINTER
 from stacks.project.part import NAME, SUBSCRIBER
 from stacks.project.pipeline_shape import ALARM, CONNECTION, GROUP, KEY, MAIL, REPOSITORY
@@ -29,6 +30,10 @@ _PATTERNS = {
     KEY: "the key of an object that ends with .zip, such as source.zip",
     MAIL: "an e-mail address",
     ALARM: "the name of a CloudWatch alarm, without its ARN",
+    S3_URI: "a place in S3, such as s3://bucket/prefix",
+    IMAGE: "an image in ECR, ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME",
+    ROLE: "the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME",
+    CRON: "at a whole hour, such as cron(0 * ? * * *)",
     POINTER: "a JSON pointer, such as /features",
     GROUP: "the name of a model package group: letters, digits and hyphens",
 }

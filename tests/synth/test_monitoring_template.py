@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from gate.acknowledge import acknowledge
+from gate.check import own_findings
+from gate.lint import lint
+from gate.read import read
 from tests.synth.assembly import ROOT, Assembly
 from tests.synth.examples import synthesized
 
@@ -73,3 +77,37 @@ def test_a_project_without_monitoring_has_no_such_stack(tmp_path: Path) -> None:
         for name in synthesized(ROOT / "tidegate.yaml", tmp_path).templates
         if "monitoring" in name
     ]
+
+
+LEGACY = ROOT / "examples" / "monitoring" / "model-monitor.yaml"
+KINDS = ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
+
+
+@pytest.fixture(scope="module")
+def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """A project of an account that had Model Monitor."""
+    return synthesized(LEGACY, tmp_path_factory.mktemp("enrolled"))
+
+
+def test_model_monitor_has_a_definition_and_a_schedule_each_kind(enrolled: Assembly) -> None:
+    """Each acknowledged as of a closed service, with the way that is open to all."""
+    resources = enrolled.templates["enrolled-dev-monitoring-flights"]["Resources"]
+    for kind in KINDS:
+        job, schedule = resources[f"{kind}Job"], resources[f"{kind}Schedule"]
+        assert job["Type"] == f"AWS::SageMaker::{kind}JobDefinition"
+        config = schedule["Properties"]["MonitoringScheduleConfig"]
+        assert config["MonitoringType"] == kind
+        assert config["MonitoringJobDefinitionName"] == {
+            "Fn::GetAtt": [f"{kind}Job", "JobDefinitionName"]
+        }
+        (row,) = job["Metadata"]["tidegate"]["acknowledged"]
+        assert row["rule"] == "closed-service"
+        assert "closed to new customers" in row["reason"]
+
+
+def test_model_monitor_synthesizes_lint_clean(enrolled: Assembly) -> None:
+    """By cfn-lint and our own rules, which the closed service is acknowledged for."""
+    assembly = read([enrolled.folder])
+    found = (*own_findings(assembly), *acknowledge(tuple(lint(assembly)), assembly))
+    assert [(str(one.place), one.rule, one.fault.wrong) for one in found if one.open] == []
+    assert len([one for one in found if one.rule == "closed-service"]) == 2 * len(KINDS)

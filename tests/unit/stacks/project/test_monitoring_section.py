@@ -102,3 +102,33 @@ def test_a_missing_or_damaged_baseline_says_how_to_make_it(
     (folder / "baseline.json").unlink()
     with pytest.raises(ProjectFaultsError, match="no such file"):
         load_project(folder / "tidegate.yaml")
+
+
+LEGACY = """\
+      model_monitor:
+        kinds: [model-quality, model-bias]
+        role: arn:aws:iam::123456789012:role/model-monitor
+        image: 156813124566.dkr.ecr.us-east-1.amazonaws.com/analyzer
+        output: s3://reports/here/
+"""
+
+
+def test_model_monitor_says_all_that_its_kinds_lack(load: Callable[..., MonitoringSpec]) -> None:
+    """Each key with the kinds that need it."""
+    with pytest.raises(ProjectFaultsError) as refused:
+        load(LEGACY)
+    told = str(refused.value)
+    for key, kinds in (
+        ("ground_truth", "model-quality and model-bias"),
+        ("problem", "model-quality"),
+        ("clarify_image", "model-bias"),
+        ("analysis", "model-bias"),
+    ):
+        assert f"model_monitor.{key} is missing: {kinds} needs it" in told
+
+
+def test_model_monitor_of_data_quality_needs_no_more(load: Callable[..., MonitoringSpec]) -> None:
+    """Its schedule is hourly, and places have no slash at their end."""
+    found = load(LEGACY.replace("model-quality, model-bias", "data-quality")).model_monitor
+    assert found is not None
+    assert (found.output, found.schedule) == ("s3://reports/here", "cron(0 * ? * * *)")
