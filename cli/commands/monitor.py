@@ -1,7 +1,7 @@
 """`tidegate monitor ...`: whether traffic is still like the data that a model was trained on."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -163,7 +163,7 @@ def report(
         say(f"{path}: {view['word']}, {view['reason']}")
 
 
-def _view(found: dict[str, object] | None, model: str) -> dict[str, object]:
+def _view(found: dict[str, Any] | None, model: str) -> dict[str, Any]:
     if found is None:
         raise CommandError(
             f"the monitor of {model} has not looked yet: 'tidegate monitor run {model}' looks now",
@@ -172,5 +172,5 @@ def _view(found: dict[str, object] | None, model: str) -> dict[str, object]:
     return found
 
 
-def _code(word: object) -> Exit:
+def _code(word: str) -> Exit:
     return Exit.UNDECIDED if word == "drift" else Exit.OK

@@ -1,6 +1,7 @@
 """The stack of a monitor: what it may read, what it writes, when it runs, what it alarms of."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from gate.acknowledge import acknowledge
 from gate.check import own_findings
 from gate.lint import lint
 from gate.read import read
+from stacks.access_stack import READER_ROLE, AccessProps, access_blueprint
+from stacks.project.pipelines import HomeSpec
+from stacks.project.spec import StageSpec
 from tests.synth.assembly import ROOT, Assembly
 from tests.synth.examples import synthesized
 
@@ -111,3 +115,26 @@ def test_model_monitor_synthesizes_lint_clean(enrolled: Assembly) -> None:
     found = (*own_findings(assembly), *acknowledge(tuple(lint(assembly)), assembly))
     assert [(str(one.place), one.rule, one.fault.wrong) for one in found if one.open] == []
     assert len([one for one in found if one.rule == "closed-service"]) == 2 * len(KINDS)
+
+
+def test_a_pipeline_reads_reports_where_there_are_monitors_only() -> None:
+    """Builds that gather evidence may read the report, and nothing else of the bucket."""
+    stage = StageSpec(name="prod", region="eu-west-1", partition="aws")
+    home = HomeSpec(region="eu-west-1", partition="aws", account=None, keep_data=True, log_days=7)
+    props = AccessProps(project="shop", stage=stage, home=home, monitored=("flights",))
+
+    def of_monitors(asked: AccessProps) -> list[tuple[str, str]]:
+        (policy,) = access_blueprint(asked).resources[READER_ROLE]["Properties"]["Policies"]
+        return [
+            (action, resource)
+            for statement in policy["PolicyDocument"]["Statement"]
+            for action in statement["Action"]
+            for resource in statement["Resource"]
+            if "monitoring" in str(resource)
+        ]
+
+    assert of_monitors(props) == [
+        ("s3:ListBucket", "arn:aws:s3:::shop-prod-monitoring-*"),
+        ("s3:GetObject", "arn:aws:s3:::shop-prod-monitoring-*/report.json"),
+    ]
+    assert of_monitors(replace(props, monitored=())) == []
