@@ -19,13 +19,14 @@ for folder in (ROOT, ROOT / "lambda"):
 from aws_cdk import App  # noqa: E402 - after the path
 
 from stacks.application import Deployment, add_stacks  # noqa: E402
+from stacks.components.model_monitor import CLOSED  # noqa: E402
 from stacks.idle_costs import assembly_costs, over_budget, told, write_costs  # noqa: E402
 from stacks.project.faults import ProjectFaultsError  # noqa: E402
 from stacks.project.inputs import chosen_stage, read_batch_pointers, read_pointers  # noqa: E402
 from stacks.project.load import load_project  # noqa: E402
 from stacks.project.packages import read_packages  # noqa: E402
 from stacks.project.placement import PlacementError  # noqa: E402
-from stacks.project.spec import StageSpec  # noqa: E402
+from stacks.project.spec import ModelSpec, StageSpec  # noqa: E402
 
 _NO_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
 """They show jsii's inside instead of our lines, and a temporary path that differs each time."""
@@ -53,8 +54,14 @@ def main() -> None:
     )
     add_stacks(app, deployment)
     app.synth()
+    if any(_has_model_monitor(model) for model in project.models.values()):
+        sys.stderr.write(f"{CLOSED}\n")
     if stage in project.stages:
         _tell_costs(Path(folder), project.stages[stage])
+
+
+def _has_model_monitor(model: ModelSpec) -> bool:
+    return model.monitoring is not None and model.monitoring.model_monitor is not None
 
 
 def _tell_costs(folder: Path, stage: StageSpec) -> None:

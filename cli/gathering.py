@@ -4,7 +4,8 @@ import tempfile
 from pathlib import Path
 
 from cli.deployment import live_pointers
-from cli.evidence import Evidence, costs_of
+from cli.evidence import NOT_MEASURED, Evidence, costs_of
+from cli.monitors import drift_in
 from cli.options import Place
 from cli.overview import newest_release
 from cli.synth import SynthRequest, synth
@@ -15,8 +16,10 @@ from tidegate.view import ReleaseView
 
 def gather(staging: Place, production: Place) -> Evidence:
     """What an approver should know, read now."""
+    drift = [*drift_in(production), *drift_in(staging)]
     return Evidence(
         releases=_releases(staging),
+        drift="; ".join(drift) if drift else NOT_MEASURED,
         costs=costs_of(production.project.path, stage=production.stage),
         diffs=_diffs(production),
     )

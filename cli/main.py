@@ -17,6 +17,7 @@ from cli.commands.drill import drill
 from cli.commands.init import init
 from cli.commands.invoke import invoke, outcome
 from cli.commands.keys import app as keys_app
+from cli.commands.monitor import app as monitor_app
 from cli.commands.outcomes import app as outcomes_app
 from cli.commands.pipeline import app as pipeline_app
 from cli.commands.plan import plan
@@ -61,6 +62,7 @@ app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(batch_app, name="batch")
 app.add_typer(train_app, name="train")
 app.add_typer(outcomes_app, name="outcomes")
+app.add_typer(monitor_app, name="monitor")
 app.add_typer(keys_app, name="keys")
 
 

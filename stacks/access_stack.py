@@ -15,6 +15,7 @@ from stacks.project.names import (
     access_stack_name,
     build_name,
     delivery_name,
+    monitor_buckets,
     pipeline_name,
     reader_role_name,
     release_role_name,
@@ -39,6 +40,8 @@ class AccessProps:
     home: HomeSpec
     zone_id: str | None = None
     groups: tuple[str, ...] = ()
+    monitored: tuple[str, ...] = ()
+    """Models that have a monitor, whose reports are evidence."""
 
 
 class AccessStack(Stack):
@@ -142,6 +145,11 @@ def _reader_statements(props: AccessProps) -> list[dict[str, Any]]:
         versions = [arns.of("sagemaker", f"model-package/{g.lower()}/*") for g in props.groups]
         actions = ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"]
         statements.append(allow(actions, versions))
+    if props.monitored:
+        # Who may not list the bucket is told of a report that is not there yet as of a refusal.
+        buckets = monitor_buckets(project, stage.name)
+        statements.append(allow(["s3:ListBucket"], [arns.s3(buckets)]))
+        statements.append(allow(["s3:GetObject"], [arns.s3(f"{buckets}/report.json")]))
     if props.zone_id is not None:
         zone = f"arn:{stage.partition}:route53:::hostedzone/{props.zone_id}"
         statements.append(allow(["route53:ListResourceRecordSets"], [zone]))

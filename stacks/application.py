@@ -15,6 +15,7 @@ from stacks.checks.rows import Acknowledged
 from stacks.components.dashboard import Shown
 from stacks.front_door_stack import FrontDoorStack, FrontDoorStackProps
 from stacks.hosting_stack import HostingProps, HostingStack, served_by
+from stacks.monitoring_stack import MonitoringProps, MonitoringStack
 from stacks.pipeline_stack import PipelineStack
 from stacks.project.names import package_group_name
 from stacks.project.packages import packaged
@@ -82,6 +83,7 @@ def add_stacks(app: App, deployment: Deployment) -> None:
             # Its bucket is emptied by a function of the release stack, called by name.
             training.add_stack_dependency(release)
             stacks.append(training)
+        stacks.extend(_add_monitor(app, deployment, name, after=hosting))
     stacks.extend(_add_batches(app, deployment, stage, release))
     _acknowledge(stacks, acknowledged(project, stage))
 
@@ -129,6 +131,26 @@ def _add_training(
     return TrainingStack(app, props=props)
 
 
+def _add_monitor(app: App, deployment: Deployment, name: str, *, after: Stack) -> Iterator[Stack]:
+    """The monitor of a model that has one; it reads what the model's endpoints capture."""
+    project, stage = deployment.project, deployment.project.stages[deployment.stage]
+    model = project.models[name]
+    if model.monitoring is None:
+        return
+    served = served_by(project.name, stage, model, deployment.pointers.get(name))
+    props = MonitoringProps(
+        project=project.name,
+        stage=stage,
+        model=name,
+        spec=model.monitoring,
+        endpoints=sorted(set(served.values())),
+        shelf=AssetShelf(folder=deployment.folder),
+    )
+    stack = MonitoringStack(app, props=props)
+    stack.add_stack_dependency(after)
+    yield stack
+
+
 def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[Stack]:
     """What a pipeline may do in the stage, if one delivers there."""
     pipeline = project.pipeline
@@ -139,8 +161,14 @@ def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[St
             for model in project.models.values()
             if model.training is not None
         )
+        monitored = tuple(name for name, m in project.models.items() if m.monitoring is not None)
         props = AccessProps(
-            project=project.name, stage=stage, home=home, zone_id=zone, groups=groups
+            project=project.name,
+            stage=stage,
+            home=home,
+            zone_id=zone,
+            groups=groups,
+            monitored=monitored,
         )
         yield AccessStack(app, props=props)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tidegate.traffic import Traffic
     from tidegate_aws.announcer import AwsAnnouncer
     from tidegate_aws.buckets import S3Bucket
+    from tidegate_aws.capture_files import S3CaptureFiles
     from tidegate_aws.captures import S3Captures
     from tidegate_aws.counters import DynamoCounters
     from tidegate_aws.endpoints import SageMakerEndpoints
@@ -32,9 +33,12 @@ if TYPE_CHECKING:
     from tidegate_aws.invoker import SageMakerInvoker
     from tidegate_aws.key_rotation import KeyRotation
     from tidegate_aws.keys import SecretKeys
+    from tidegate_aws.known_outcomes import CountedOutcomes
     from tidegate_aws.leftovers import Leftovers
     from tidegate_aws.look_store import DynamoLookStore
     from tidegate_aws.model_latencies import CloudWatchModelLatencies
+    from tidegate_aws.monitor_store import S3MonitorStore
+    from tidegate_aws.monitor_teller import AwsTeller
     from tidegate_aws.outcome_files import S3OutcomeFile
     from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
     from tidegate_aws.packages import Registry
@@ -255,6 +259,46 @@ class World:
         """The text of an object in S3."""
         body: bytes = clients.s3().get_object(Bucket=bucket, Key=key)["Body"].read()
         return body.decode("utf-8")
+
+    @cached_property
+    def capture_files(self) -> S3CaptureFiles:
+        """Objects of captures of a model's endpoints."""
+        from tidegate_aws.capture_files import S3CaptureFiles
+
+        endpoints = self.settings[Variable.ENDPOINTS].split()
+        return S3CaptureFiles(sagemaker=clients.sagemaker(), s3=clients.s3(), endpoints=endpoints)
+
+    @cached_property
+    def monitor_store(self) -> S3MonitorStore:
+        """A monitor's state."""
+        from tidegate_aws.monitor_store import S3MonitorStore
+
+        return S3MonitorStore(client=clients.s3(), bucket=self.settings[Variable.MONITOR_BUCKET])
+
+    @cached_property
+    def known_outcomes(self) -> CountedOutcomes:
+        """What became known of a model's predictions."""
+        from tidegate_aws.known_outcomes import CountedOutcomes
+
+        return CountedOutcomes(
+            cloudformation=clients.cloudformation(),
+            dynamodb=clients.dynamodb(),
+            stack=self.settings[Variable.RELEASE_STACK],
+            model=self.settings[Variable.MODEL],
+        )
+
+    @cached_property
+    def monitor_teller(self) -> AwsTeller:
+        """Where a monitor's words go."""
+        from tidegate_aws.monitor_teller import AwsTeller
+
+        return AwsTeller(
+            s3=clients.s3(),
+            events=clients.events(),
+            bucket=self.settings[Variable.MONITOR_BUCKET],
+            event_bus_name=self.settings.event_bus_name,
+            clock=self.clock,
+        )
 
     @cached_property
     def guardrail(self) -> GuardrailPorts:

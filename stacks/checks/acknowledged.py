@@ -6,6 +6,7 @@ A finding that is not listed here fails the check; so does a wildcard on anythin
 from collections.abc import Iterable, Iterator
 
 from stacks.checks.acknowledged_batches import of_batches
+from stacks.checks.acknowledged_monitors import of_monitors
 from stacks.checks.acknowledged_outcomes import of_outcomes
 from stacks.checks.acknowledged_pipelines import of_deliveries
 from stacks.checks.acknowledged_shadows import of_shadows
@@ -47,6 +48,7 @@ def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledge
     yield from of_deliveries(project, stage)
     yield from of_batches(project.name, stage, project.batches)
     yield from of_training(project, stage)
+    yield from of_monitors(project, stage)
     for model in project.models.values():
         yield from _hosting(project.name, stage, model)
 

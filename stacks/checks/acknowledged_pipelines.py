@@ -6,6 +6,7 @@ from stacks.checks.rows import Acknowledged, arn, finding, wildcard
 from stacks.project.names import (
     access_stack_name,
     delivery_name,
+    monitor_buckets,
     package_group_name,
     pascal,
     pipeline_name,
@@ -15,6 +16,7 @@ from stacks.project.pipelines import Mode, PipelineSpec, StoredSource
 from stacks.project.spec import ProjectSpec, StageSpec
 
 _ENDPOINTS = "endpoints of one stage: their names begin with project and stage"
+_REPORTS = "reports of the monitors of one stage, whose buckets' names CloudFormation generates"
 _EXECUTIONS = "executions of one machine: Step Functions generates what follows its name"
 
 
@@ -23,8 +25,13 @@ def of_deliveries(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledg
     if project.pipeline is None or stage.name not in project.pipeline.stages:
         return
     yield from _functions(release_stack_name(project.name, stage.name), project.name, stage)
-    yield from _access(access_stack_name(project.name, stage.name), project.name, stage)
     yield from _packages(project, stage)
+    access = access_stack_name(project.name, stage.name)
+    yield from _access(access, project.name, stage)
+    if any(model.monitoring is not None for model in project.models.values()):
+        buckets = f"arn:{stage.partition}:s3:::{monitor_buckets(project.name, stage.name)}"
+        for named in (buckets, f"{buckets}/report.json"):
+            yield wildcard(access, "PipelineRead", named, _REPORTS)
 
 
 def _functions(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:

@@ -12,6 +12,7 @@ from stacks.project.door_rules import door_of
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, ProjectFaultsError
 from stacks.project.locate import DEFAULT_ENTRY_POINT, Shelf, artifact_at, label_of
+from stacks.project.monitoring import monitoring_of
 from stacks.project.pipeline_rules import pipeline_faults, pipeline_of
 from stacks.project.releases import fleet_of, following_of, plan_of
 from stacks.project.rules import rule_faults
@@ -129,6 +130,9 @@ def _model(name: str, file: ModelFile, hosting: HostingFile, around: _Around) ->
         challengers=challengers_of(file.release, environment, shelf),
         following=following_of(file.release, fleet_of(hosting)),
         training=training_of(file.training, shelf),
+        monitoring=monitoring_of(
+            file.monitoring, shelf, outcome_window=seconds_of(file.release.outcome_window)
+        ),
     )
 
 

@@ -82,6 +82,19 @@ def package_group_name(project: str, stage: str, model: str) -> str:
     return shortened(f"{project}-{stage}-{model}", PACKAGE_GROUP_LIMIT)
 
 
+def monitoring_stack_name(project: str, stage: str, model: str) -> str:
+    """The name of the stack that holds a model's monitor."""
+    return f"{project}-{stage}-monitoring-{model}"
+
+
+def monitor_buckets(project: str, stage: str) -> str:
+    """What the names of the buckets of a stage's monitors match: CloudFormation generates them.
+
+    They begin with the stack's name in small letters.
+    """
+    return f"{project}-{stage}-monitoring-*".lower()
+
+
 def access_stack_name(project: str, stage: str) -> str:
     """The name of the stack that holds the roles which a pipeline takes in a stage."""
     return f"{project}-{stage}-access"

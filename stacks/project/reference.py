@@ -116,6 +116,8 @@ _ENUMS = {
     "ColumnType": "`number`, `integer`, `text` or `boolean`",
     "Start": "`on-demand`, `schedule` or `arrival`",
     "JoinKind": "`input` or `none`",
+    "MonitoringType": "a kind of Model Monitor",
+    "Problem": "a kind of prediction",
     "Winner": "`promote` or `ask`",
 }
 

@@ -16,6 +16,7 @@ from stacks.project.door_rules import dns_faults, door_faults
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.locate import Shelf, artifact_faults
+from stacks.project.monitoring import monitoring_faults
 from stacks.project.part import Part
 from stacks.project.releases import plan_faults
 from stacks.project.shadows import shadow_faults
@@ -72,6 +73,7 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         faults.extend(_section_faults(place, raw))
         faults.extend(_container_faults(place, raw, regions))
         faults.extend(shadow_faults(source, place.at, raw))
+        faults.extend(monitoring_faults(source, place.at, raw, shelf))
         faults.extend(artifact_faults(source, place.at, raw, shelf))
         faults.extend(arm_faults(source, place.at, raw, shelf))
         faults.extend(training_faults(source, place.at, raw, shelf))

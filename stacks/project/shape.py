@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from stacks.project.batch_shape import BatchFile
 from stacks.project.doors import Authentication, DoorKind
 from stacks.project.durations import PATTERN
+from stacks.project.monitoring_shape import MonitoringFile
 from stacks.project.part import (
     ModelName,
     Part,
@@ -344,6 +345,8 @@ class ModelFile(Part):
     training: TrainingFile | None = None
     """How new versions are trained; an approved one is what the next deploy puts into the idle
     slot, instead of artifact."""
+    monitoring: MonitoringFile | None = None
+    """Watches captured traffic for drift; left out: nobody does."""
 
 
 class ProjectFile(Part):

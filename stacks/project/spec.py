@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from stacks.project.doors import DoorSpec
+from stacks.project.monitoring_spec import MonitoringSpec
 from stacks.project.pipelines import PipelineSpec
 from stacks.project.training_spec import TrainingSpec
 from tidegate.plan import ReleasePlan
@@ -170,6 +171,8 @@ class ModelSpec:
     """How a version is released that has passed its shadow; None where `plan` is all there is."""
     training: TrainingSpec | None = None
     """How new versions are trained; None where they come from elsewhere."""
+    monitoring: MonitoringSpec | None = None
+    """The monitor of its captured traffic; None where there is none."""
 
     @property
     def has_tracks(self) -> bool:

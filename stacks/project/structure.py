@@ -9,6 +9,8 @@ from pydantic_core import ErrorDetails
 from stacks.project.batch_shape import COLUMN, PLACE
 from stacks.project.durations import PATTERN
 from stacks.project.faults import Fault, did_you_mean
+from stacks.project.model_monitor_shape import CRON, IMAGE, ROLE, S3_URI
+from stacks.project.monitoring_shape import POINTER
 from stacks.project.part import NAME, SCHEDULE, SUBSCRIBER
 from stacks.project.pipeline_shape import ALARM, CONNECTION, GROUP, KEY, MAIL, REPOSITORY
 from stacks.project.shape import DOMAIN, KEYS_URL, URL, ZONE, ProjectFile
@@ -37,6 +39,11 @@ _PATTERNS = {
     METRIC: "letters, digits and underscores, beginning with a letter",
     DATA: "s3://BUCKET/PREFIX",
     HYPERPARAMETER: "letters, digits, dots, hyphens and underscores, beginning with a letter",
+    S3_URI: "a place in S3, such as s3://bucket/prefix",
+    IMAGE: "an image in ECR, ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME",
+    ROLE: "the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME",
+    CRON: "at a whole hour, such as cron(0 * ? * * *)",
+    POINTER: "a JSON pointer, such as /features",
     GROUP: "the name of a model package group: letters, digits and hyphens",
 }
 _BOUNDS = {

@@ -11,6 +11,7 @@ from tests.synth.assembly import ROOT, Assembly, synthesize
 FILES = (
     ROOT / "tidegate.yaml",
     *sorted((ROOT / "examples" / "offline").glob("*.yaml")),
+    *sorted((ROOT / "examples" / "monitoring").glob("*.yaml")),
     *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
     *sorted((ROOT / "examples" / "strategies").glob("*.yaml")),
     *sorted((ROOT / "examples" / "training").glob("*.yaml")),
@@ -47,7 +48,7 @@ def project_file(
         scripts.mkdir()
         for name in ("process.py", "train.py", "evaluate.py"):
             (scripts / name).write_text("")
-    for data in example.parent.glob("*.jsonl"):
+    for data in (*example.parent.glob("*.jsonl"), *example.parent.glob("*-baseline.json")):
         shutil.copy(data, folder)
     file = folder / "tidegate.yaml"
     file.write_text(_CODE.sub("scripts", _ARTIFACT.sub(r"\1", text)))

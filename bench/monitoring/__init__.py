@@ -1,0 +1,1 @@
+"""Measures the monitor: false alarms of simulated years, and requests until drift is found."""

@@ -1,0 +1,176 @@
+"""`tidegate monitor ...`: whether traffic is still like the data that a model was trained on."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.exits import CommandError, Exit, reported
+from cli.options import (
+    DEFAULT_PROJECT_FILE,
+    JsonOption,
+    On,
+    OnOption,
+    ProjectFileOption,
+    StageOption,
+    place,
+)
+from cli.output import CONSOLE, note, print_json, say
+from tidegate.monitoring.seasons import Season
+
+app = typer.Typer(no_args_is_help=True, help="Watch captured traffic for drift.")
+
+ModelArgument = Annotated[str, typer.Argument(help="The model.")]
+
+
+@app.command()
+@reported
+def baseline(
+    *,
+    data: Annotated[
+        Path, typer.Option("--data", help="Training data: CSV with a header, or .jsonl.")
+    ],
+    output: Annotated[Path, typer.Option("--output", help="The file to write.")],
+    feature: Annotated[
+        list[str] | None,
+        typer.Option("--feature", help="A column to watch; every column if absent."),
+    ] = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option("--category", help="A column of categories that look like numbers."),
+    ] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option("--drop", help="A column to leave out, such as the label.")
+    ] = None,
+    prediction: Annotated[
+        str | None, typer.Option("--prediction", help="The column of the model's predictions.")
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option("--time", help="The column of each row's moment: ISO 8601 or epoch seconds."),
+    ] = None,
+    season: Annotated[
+        Season, typer.Option("--season", help="What moments are told apart by, in UTC.")
+    ] = Season.NONE,
+    json_output: JsonOption = False,
+) -> None:
+    """Write the baseline of a training data set: counts, no rows. The data is read as a stream."""
+    from cli.monitors import Choice, baseline_of
+    from tidegate.errors import InvalidValueError
+
+    choice = Choice(
+        features=tuple(feature or ()),
+        categories=tuple(category or ()),
+        prediction=prediction,
+        drop=tuple(drop or ()),
+        time=time,
+        season=season,
+    )
+    try:
+        made = baseline_of(data, choice)
+    except InvalidValueError as error:
+        raise CommandError("; ".join(error.faults), code=Exit.REFUSED) from error
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(made.text(), encoding="utf-8")
+    if json_output:
+        print_json({"digest": made.digest, "rows": made.rows, "features": list(made.features)})
+        return
+    say(
+        f"{output}: {len(made.features)} features of {made.rows} rows "
+        f"({made.placing_rows} more placed the bins)"
+    )
+
+
+@app.command("run")
+@reported
+def run_(
+    model: ModelArgument,
+    *,
+    stage: StageOption = None,
+    project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
+    on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
+) -> None:
+    """Look now, instead of waiting for the schedule; exit code 6 where there is drift."""
+    from cli.monitors import find_monitor
+
+    monitor = find_monitor(place(project_file=project_file, stage=stage, on=on), model)
+    answers = []
+    for answer in monitor.run():
+        answers.append(answer)
+        if answer["next"] != "done":
+            note(f"{answer['requests']} requests counted, more are left")
+    last = answers[-1]
+    if json_output:
+        total = {key: sum(a[key] for a in answers) for key in ("files", "requests", "windows")}
+        print_json({**last, **total})
+    else:
+        counted = sum(answer["requests"] for answer in answers)
+        say(f"{model}: {counted} new requests; {last['word']}, {last['reason']}")
+    raise SystemExit(int(_code(last["word"])))
+
+
+@app.command()
+@reported
+def status(
+    model: ModelArgument,
+    *,
+    stage: StageOption = None,
+    project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
+    on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
+) -> None:
+    """Show the verdict of the last look, and what moved most; exit code 6 where there is drift."""
+    from cli.monitors import find_monitor
+    from cli.monitorwords import findings_table, headline
+
+    where = place(project_file=project_file, stage=stage, on=on)
+    view = _view(find_monitor(where, model).report(), model)
+    if json_output:
+        print_json(view)
+    else:
+        say(headline(view))
+        if view["findings"]:
+            CONSOLE.print(findings_table(view["findings"]))
+        say(f"{view['promise']}.")
+    raise SystemExit(int(_code(view["word"])))
+
+
+@app.command()
+@reported
+def report(
+    model: ModelArgument,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="The page; build/monitor/MODEL.html if absent.")
+    ] = None,
+    stage: StageOption = None,
+    project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
+    on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
+) -> None:
+    """Write the report of the last look as an HTML page with charts."""
+    from cli.monitor_page import write_page
+    from cli.monitors import find_monitor
+
+    where = place(project_file=project_file, stage=stage, on=on)
+    view = _view(find_monitor(where, model).report(), model)
+    path = Path("build") / "monitor" / f"{model}.html" if output is None else output
+    write_page(path, view)
+    if json_output:
+        print_json({"page": str(path), "word": view["word"]})
+    else:
+        say(f"{path}: {view['word']}, {view['reason']}")
+
+
+def _view(found: dict[str, Any] | None, model: str) -> dict[str, Any]:
+    if found is None:
+        raise CommandError(
+            f"the monitor of {model} has not looked yet: 'tidegate monitor run {model}' looks now",
+            code=Exit.REFUSED,
+        )
+    return found
+
+
+def _code(word: str) -> Exit:
+    return Exit.UNDECIDED if word == "drift" else Exit.OK

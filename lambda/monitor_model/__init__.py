@@ -1,0 +1,1 @@
+"""The function that looks at a model's captured traffic."""

@@ -1,0 +1,135 @@
+"""Closes windows: their counts become evidence, and what the evidence refuses becomes a finding."""
+
+from collections.abc import Mapping
+
+from tidegate.monitoring.baseline import Baseline
+from tidegate.monitoring.counts import FeatureCounts, Window
+from tidegate.monitoring.discovery import discoveries, limit
+from tidegate.monitoring.evidence import Bets, bet
+from tidegate.monitoring.hypotheses import Hypotheses, Hypothesis
+from tidegate.monitoring.outcomes import OUTCOME
+from tidegate.monitoring.plan import MonitoringPlan
+from tidegate.monitoring.shares import Family
+from tidegate.monitoring.state import (
+    POINTS_KEPT,
+    RECENT_WINDOWS,
+    Found,
+    MonitorState,
+    Point,
+)
+from tidegate.values import value
+
+
+@value
+class Watched:
+    """A plan, the baseline it is about, and the hypotheses that follow from both."""
+
+    plan: MonitoringPlan
+    baseline: Baseline
+    hypotheses: Hypotheses
+
+
+def close_due(state: MonitorState, watched: Watched, *, now: float) -> int:
+    """Every window whose captures have arrived by now is closed; returns how many there were."""
+    seconds, lag = watched.plan.window_seconds, watched.plan.lag_seconds
+    last = int((now - lag) // seconds) - 1
+    due = [index for index in sorted(state.windows) if index <= last]
+    for index in due:
+        close_window(state, watched, state.windows.pop(index))
+    if state.closed_through is None or last > state.closed_through:
+        state.closed_through = last
+    return len(due)
+
+
+def close_window(state: MonitorState, watched: Watched, window: Window) -> None:
+    """The window is evidence."""
+    evidence = _judge(state, watched, window)
+    window.clients.clear()
+    state.recent = [*state.recent, window][-RECENT_WINDOWS:]
+    state.points = [*state.points, _point(watched, window, evidence)][-POINTS_KEPT:]
+
+
+def close_outcomes(
+    state: MonitorState, watched: Watched, counts: FeatureCounts, *, window: int
+) -> None:
+    """What became known of a window's predictions is evidence; nothing known is none."""
+    if counts.total > 0:
+        _judge(state, watched, Window(index=window, features={OUTCOME: counts}))
+        bad, good = counts.bins
+        state.outcomes = [*state.outcomes, (window, bad, good)][-POINTS_KEPT:]
+    state.outcomes_through = window
+
+
+def _judge(state: MonitorState, watched: Watched, window: Window) -> Mapping[str, float]:
+    """The bets on what the window has counts of are one window on; returns all evidence."""
+    hypotheses = watched.hypotheses
+    season = watched.baseline.season.of(window.index * watched.plan.window_seconds)
+    for name, one in hypotheses.by_name.items():
+        counts = window.features.get(one.feature)
+        if counts is None:
+            continue
+        before = state.bets.get(name, Bets.fresh(one.shares))
+        limits = one.limits[one.at(season)]
+        state.bets[name] = bet(before, one.shares, limits, counts, window=window.index)
+    evidence = {name: log_evidence(state, one) for name, one in hypotheses.by_name.items()}
+    _find(state, hypotheses, evidence, window=window.index)
+    return evidence
+
+
+def _find(
+    state: MonitorState, hypotheses: Hypotheses, evidence: Mapping[str, float], *, window: int
+) -> None:
+    known = {one.name for one in state.found}
+    now: list[str] = []
+    for _, level, of_it in hypotheses.families():
+        of_family = {one.name: evidence[one.name] for one in of_it}
+        now.extend(discoveries(of_family, level=level))
+    state.now = tuple(now)
+    # What was found once is not found anew when its evidence has fallen and risen again.
+    state.found = [
+        *state.found,
+        *(
+            Found(name=name, window=window, since=since(state, hypotheses.by_name[name]))
+            for name in now
+            if name not in known
+        ),
+    ]
+
+
+def log_evidence(state: MonitorState, one: Hypothesis) -> float:
+    """Natural logarithm of the e-value against a hypothesis; 0 before anything was seen."""
+    bets = state.bets.get(one.name)
+    return 0.0 if bets is None else bets.log_evidence
+
+
+def since(state: MonitorState, one: Hypothesis) -> int:
+    """The window in which a hypothesis probably ceased to hold."""
+    bets = state.bets[one.name]
+    place = max(range(len(bets.gains)), key=bets.gains.__getitem__)
+    return bets.begins[place]
+
+
+def _point(watched: Watched, window: Window, evidence: Mapping[str, float]) -> Point:
+    season = watched.baseline.season.of(window.index * watched.plan.window_seconds)
+    reached = {}
+    for family, level, of_it in watched.hypotheses.families():
+        needed = limit(len(of_it), 1, level=level)
+        reached[family.value] = max(evidence[one.name] for one in of_it) / needed
+    distances = {}
+    for one in watched.hypotheses.by_name.values():
+        counts = window.features.get(one.feature)
+        if one.family is not Family.QUALITY and counts is not None:
+            distances[one.feature] = distance(one, counts, one.cells[one.at(season)])
+    return Point(
+        window=window.index, requests=window.requests, distances=distances, reached=reached
+    )
+
+
+def distance(one: Hypothesis, counts: FeatureCounts, cell: FeatureCounts) -> float:
+    """How far the share that moved most is from where it was; 0 where there is nothing to see."""
+    found = 0.0
+    for share in one.shares:
+        (seen, trials), (was, of) = share.of(counts), share.of(cell)
+        if trials > 0 and of > 0:
+            found = max(found, abs(seen / trials - was / of))
+    return found

@@ -1,0 +1,101 @@
+"""Monitoring end to end: steady traffic is steady, drift is found within stated requests."""
+
+import json
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from cli.monitor_page import monitor_page
+from cli.monitors import Monitor
+from emulator.server import EmbeddedCloud
+from tests.e2e.leaving import remove_stacks
+from tests.e2e.monitors import ask, asked, counted, look, monitor_of, monitored
+from tests.e2e.world import V1, World, wait_for
+
+pytestmark = pytest.mark.accept
+
+STEADY, FOUND_WITHIN = 300, 300
+
+
+@pytest.fixture(scope="module")
+def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A model whose traffic is watched."""
+    folder = tmp_path_factory.mktemp("monitored")
+    made = monitored(World(cloud=story_cloud, folder=folder, model="watched"))
+    made.deploy(V1)
+    yield made
+    remove_stacks(story_cloud, f"{made.project}-")
+
+
+def test_drift_is_found_within_stated_requests_and_steady_traffic_is_not(world: World) -> None:
+    """300 steady requests raise nothing; of those after the change, 300 are enough."""
+    chance = random.Random(3)  # noqa: S311 - questions, not secrets
+    monitor = monitor_of(world)
+    session = world.cloud.session()
+    ask(world, STEADY, lambda: asked(chance, draw=(0, 10_000)), labelled=STEADY)
+
+    steady = counted(monitor, STEADY)
+
+    assert steady["word"] == "steady", steady["reason"]
+    assert steady["totals"] == {
+        "requests": STEADY,
+        "unreadable": 0,
+        "repeated": 0,
+        "late": steady["totals"]["late"],
+        "objects": steady["totals"]["objects"],
+    }
+
+    # From now on only one country asks, and only what version 1 gets wrong.
+    ask(
+        world,
+        FOUND_WITHIN,
+        lambda: asked(chance, draw=(0, 2_000), country="us"),
+        labelled=FOUND_WITHIN,
+    )
+    drifted = counted(monitor, STEADY + FOUND_WITHIN)
+
+    found = {(one["family"], one["feature"]) for one in drifted["findings"] if one["refused"]}
+    assert ("data drift", "country") in found
+    assert ("data drift", "draw") in found
+    assert ("prediction drift", "(prediction)") in found
+    assert ("data drift", "amount") not in found
+    assert "country" in drifted["reason"] or "draw" in drifted["reason"]
+    country = next(one for one in drifted["findings"] if one["feature"] == "country")
+    steady_end = max(point["window"] for point in steady["points"])
+    assert country["since"] > steady_end * drifted["window_seconds"]
+    assert "<svg" in monitor_page(drifted)
+
+    # A second look at the same captures changes nothing: each object counts once.
+    look(monitor)
+    again = monitor.report()
+    assert again is not None
+    assert again["totals"] == drifted["totals"]
+    # The truth comes late: when it all can have come, quality is judged too.
+    assert wait_for(lambda: quality_of(monitor), seconds=60, what="the verdict on quality")
+    cloudwatch = session.client("cloudwatch")
+
+    def alarmed() -> bool:
+        alarms = cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"]
+        return any("Drifted" in alarm["AlarmName"] for alarm in alarms)
+
+    wait_for(alarmed, seconds=30, what="the alarm")
+
+
+def quality_of(monitor: Monitor) -> bool:
+    """Whether a look now finds that more of the answers are wrong than was expected."""
+    look(monitor)
+    view = monitor.report()
+    assert view is not None
+    return any(one["feature"] == "(outcome)" and one["refused"] for one in view["findings"])
+
+
+def test_counts_and_a_report_are_all_that_is_kept(world: World) -> None:
+    """Beside it is the report, and nothing else: no request, no answer, no client."""
+    monitor = monitor_of(world)
+    s3 = world.cloud.session().client("s3")
+    keys = [found["Key"] for found in s3.list_objects_v2(Bucket=monitor.bucket)["Contents"]]
+
+    assert sorted(keys) == ["report.json", "state.json.gz"]
+    report = json.loads(s3.get_object(Bucket=monitor.bucket, Key="report.json")["Body"].read())
+    assert report["model"] == world.model
