@@ -13,6 +13,7 @@ from emulator.sagemaker import errors
 from emulator.sagemaker.artifacts import Artifacts, model_data_url
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import Fleet, Fleets, FleetSpec, FleetUnhealthyError, ModelSpec
+from emulator.sagemaker.serverless import on_demand
 from emulator.sagemaker.serving.interface import UnknownImageError
 from emulator.sagemaker.state import Model, Planned, Variant
 
@@ -104,6 +105,7 @@ class Builder:
             startup_timeout_seconds=(
                 DEFAULT_STARTUP_TIMEOUT_SECONDS if timeout is None else float(timeout)
             ),
+            on_demand=on_demand(planned.definition),
         )
 
 
@@ -128,8 +130,9 @@ async def model_spec(artifacts: Artifacts, tenant: Tenant, model: Model) -> Mode
 
 def same_processes(running: Variant, planned: Planned) -> bool:
     """Whether the plan's variant can be served by the processes that run: same model, same kind."""
-    kind = running.definition.get("InstanceType") == planned.definition.get("InstanceType")
-    return kind and running.model == planned.model
+    kinds = ("InstanceType", "ServerlessConfig")
+    same = all(running.definition.get(k) == planned.definition.get(k) for k in kinds)
+    return same and running.model == planned.model
 
 
 def _variant_of(site: Site, planned: Planned, fleet: Fleet, deployed: float) -> Variant:

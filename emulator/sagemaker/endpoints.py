@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from emulator.sagemaker import describe, errors, names, tags
+from emulator.sagemaker import describe, errors, names, serverless, tags
 from emulator.sagemaker.deployment import ALL_AT_ONCE, ShiftPlan, plan_of
 from emulator.sagemaker.listing import page_of
 from emulator.sagemaker.names import Tenant
@@ -78,6 +78,7 @@ class EndpointOperations:
         # AWS needs the configuration in service too, and says so when somebody deleted it.
         self.store.config(tenant, endpoint.config_name)
         plan = self._plan(tenant, config, retained_properties(endpoint, request))
+        serverless.check_conversion(endpoint, plan)
         scaled = forbidden(endpoint, plan, self.scaled_variants(tenant, endpoint.name))
         if scaled:
             raise errors.scaled_variants(scaled)
@@ -157,6 +158,7 @@ class EndpointOperations:
         if deployment is None:
             return ALL_AT_ONCE
         production = [one for one in plan if one.role is VariantRole.PRODUCTION]
+        serverless.check_shift(deployment, production)
         shift = plan_of(deployment, [planned.instance_count for planned in production])
         if shift.rolls and len(plan) > len(production):
             raise errors.not_emulated("rolling updates of endpoints with shadow variants")
@@ -187,6 +189,7 @@ class EndpointOperations:
                     f'The variant name(s) "{name}" is/are not present within endpoint '
                     f'configuration "{endpoint.config_name}".'
                 )
+        serverless.check_wishes(endpoint, listed)
 
     def _begin(self, tenant: Tenant, endpoint: Endpoint, **changes: Any) -> None:
         changed = replace(endpoint, modified=self.now(), **changes)

@@ -30,6 +30,7 @@ from emulator.sagemaker.serving.capture import DataCapture
 from emulator.sagemaker.serving.fleet import FleetSettings, ModelFleets
 from emulator.sagemaker.serving.interface import CaptureObject, CaptureStore, LogLines, LogSink
 from emulator.sagemaker.serving.invoke import Invoker
+from emulator.sagemaker.serving.on_demand import EndpointFleets
 from emulator.sagemaker.serving.runtime_api import runtime_service
 from emulator.sagemaker.store import Store
 from emulator.sagemaker.tags import TagOperations
@@ -70,7 +71,9 @@ def install_sagemaker(runtime: Runtime) -> None:
         runtime, store=store, fleets=fleets, artifacts=artifacts, log_sink=_log_sink(runtime)
     )
     endpoints = _endpoints(
-        runtime, store, Builder(fleets=fleets, artifacts=artifacts, now=runtime.clock.now)
+        runtime,
+        store,
+        Builder(fleets=EndpointFleets(fleets=fleets), artifacts=artifacts, now=runtime.clock.now),
     )
     plane = ControlPlane(
         models=ModelOperations(
