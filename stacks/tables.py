@@ -10,6 +10,8 @@ import botocore.session
 
 from stacks.project.tables import TABLES_FILE
 
+_MEMORY_STEP_MB = 1_024
+"""Memory of serverless variants comes in GB (ProductionVariantServerlessConfig, API reference)."""
 _PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
 
@@ -19,13 +21,24 @@ def tables() -> dict[str, Any]:
     model = session.get_service_model("sagemaker")
     types = model.shape_for("ProductionVariantInstanceType").metadata["enum"]
     return {
-        "source": "botocore: endpoints and SageMaker's ProductionVariantInstanceType",
+        "source": "botocore: endpoints and SageMaker's ProductionVariantInstanceType, "
+        "ServerlessMemorySizeInMB, ServerlessMaxConcurrency",
         "regions": {
             region: partition
             for partition in _PARTITIONS
             for region in sorted(session.get_available_regions("sagemaker", partition))
         },
         "instance_types": sorted(types),
+        "serverless": _serverless(model),
+    }
+
+
+def _serverless(model: Any) -> dict[str, Any]:
+    memory = model.shape_for("ServerlessMemorySizeInMB").metadata
+    most = model.shape_for("ServerlessMaxConcurrency").metadata["max"]
+    return {
+        "memory_mb": list(range(memory["min"], memory["max"] + 1, _MEMORY_STEP_MB)),
+        "max_concurrency": most,
     }
 
 

@@ -8,15 +8,16 @@ an instance type known, is the business of synth.
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stacks.project.faults import ProjectFaultsError
-from stacks.project.releases import fleet_of, plan_faults, plan_of
-from stacks.project.shape import ProjectFile
-from stacks.project.source import read_source
+from stacks.project.faults import Fault, ProjectFaultsError
+from stacks.project.hosting_rules import fleet_of, hosting_faults, is_chosen
+from stacks.project.releases import plan_faults, plan_of
+from stacks.project.shape import ModelFile, ProjectFile
+from stacks.project.source import Location, Source, read_source
 from stacks.project.structure import structural_faults
 from stacks.project.tables import hosting_price
 from tidegate.fleet import Fleet
@@ -33,7 +34,7 @@ class Agreed:
 
     def to_json(self) -> dict[str, Any]:
         """The document, with the prices that are known of these fleets in these regions."""
-        types = sorted({fleet.instance_type for fleet in self.fleets.values()})
+        types = sorted({f.instance_type for f in self.fleets.values() if f.instance_type})
         return {
             "plans": {name: plan.to_json() for name, plan in self.plans.items()},
             "fleets": {name: fleet.to_json() for name, fleet in self.fleets.items()},
@@ -59,11 +60,7 @@ def agreed(path: Path) -> Agreed:
     if faults:
         raise ProjectFaultsError(faults)
     file = ProjectFile.model_validate(source.value)
-    broken = [
-        fault
-        for name, model in file.models.items()
-        for fault in plan_faults(source, ("models", name, "release"), model.release, model.hosting)
-    ]
+    broken = [f for name, model in file.models.items() for f in _faults(source, name, model)]
     if broken:
         raise ProjectFaultsError(broken)
     fleets = {name: fleet_of(model.hosting) for name, model in file.models.items()}
@@ -72,6 +69,17 @@ def agreed(path: Path) -> Agreed:
         fleets=fleets,
         regions={name: stage.region for name, stage in file.stages.items()},
     )
+
+
+def _faults(source: Source, name: str, model: ModelFile) -> Iterator[Fault]:
+    at: Location = ("models", name)
+    chosen = is_chosen(model.hosting)
+    if not chosen:
+        yield from hosting_faults(
+            model.hosting, lambda message, *keys: source.fault((*at, "hosting", *keys), message)
+        )
+    hosting = model.hosting if chosen else None
+    yield from plan_faults(source, (*at, "release"), model.release, hosting)
 
 
 def main(path: Path) -> int:

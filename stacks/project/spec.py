@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import ClassVar
 
 from stacks.project.doors import DoorSpec
 from stacks.project.pipelines import PipelineSpec
+from tidegate.fleet import Hosting
 from tidegate.plan import ReleasePlan
 from tidegate.strategies import Mechanism
 
@@ -86,11 +88,33 @@ class HostingSpec:
     start_seconds: int
     """How long a container may take until it answers `/ping`."""
     volume_key: str | None = None
+    kind: ClassVar[Hosting] = Hosting.INSTANCES
 
     @property
     def autoscales(self) -> bool:
         """Whether instances follow the load."""
         return self.instances_max > self.instances_min
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerlessSpec:
+    """A serverless endpoint. None is provisioned where `provisioned_concurrency` is None."""
+
+    memory_mb: int
+    max_concurrency: int
+    provisioned_concurrency: int | None
+    start_seconds: int
+    """What is reckoned for the start of its first process."""
+    kind: ClassVar[Hosting] = Hosting.SERVERLESS
+
+    @property
+    def autoscales(self) -> bool:
+        """SageMaker starts processes by itself, and no scalable target is attached."""
+        return False
+
+
+Hosted = HostingSpec | ServerlessSpec
+"""What a model runs on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +155,7 @@ class ModelSpec:
     images: Mapping[str, str]
     artifact: Artifact
     environment: Mapping[str, str]
-    hosting: HostingSpec
+    hosting: Hosted
     capture: CaptureSpec
     alarms: AlarmsSpec
     plan: ReleasePlan = field(default_factory=ReleasePlan)

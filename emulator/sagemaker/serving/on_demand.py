@@ -17,6 +17,12 @@ from emulator.sagemaker.serving.interface import FleetClosedError
 IDLE_SECONDS = 600.0
 """After so long without a request an environment ends; assumed."""
 
+START_SECONDS = 60.0
+"""How long, on the wall's clock, an environment may take to start; AWS publishes no limit.
+
+On a fast clock, processes start no faster, and a serverless variant cannot ask for more time.
+"""
+
 StartOne = Callable[[], ModelFleet]
 
 
@@ -177,7 +183,11 @@ class EndpointFleets:
         """The processes are being started; UnknownImageError if the image can't be played."""
         if spec.on_demand is None:
             return await self.fleets.create(spec)
-        one = replace(spec, instance_count=1, on_demand=None)
-        return ServerlessFleet(
-            spec, spec.on_demand, self.fleets.settings, start=lambda: self.fleets.start(one)
+        settings = self.fleets.settings
+        one = replace(
+            spec,
+            instance_count=1,
+            on_demand=None,
+            startup_timeout_seconds=START_SECONDS / settings.wall_seconds(1.0),
         )
+        return ServerlessFleet(spec, spec.on_demand, settings, start=lambda: self.fleets.start(one))
