@@ -10,6 +10,7 @@ from tests.synth.assembly import ROOT, Assembly, synthesize
 
 FILES = (
     ROOT / "tidegate.yaml",
+    *sorted((ROOT / "examples" / "hosting").glob("*.yaml")),
     *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
     *sorted((ROOT / "examples" / "strategies").glob("*.yaml")),
 )
