@@ -39,7 +39,7 @@ _UNGUARDED = "ml.inf1."
 _ONE_VARIANT = "a serverless endpoint has one variant"
 _NO_INSTANCES = "a serverless endpoint has no instances that could be counted off"
 
-_SERVERLESS: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
+SERVERLESS_RULES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
     {
         (Strategy.CANARY, Mechanism.GUARDRAIL): _NO_INSTANCES,
         (Strategy.LINEAR, Mechanism.GUARDRAIL): _NO_INSTANCES,
@@ -126,7 +126,7 @@ def legal_for(fleet: Fleet) -> tuple[tuple[Strategy, Mechanism], ...]:
 
 def _why_not(strategy: Strategy, mechanism: Mechanism, fleet: Fleet) -> str | None:
     if fleet.hosting is Hosting.SERVERLESS:
-        rule = _SERVERLESS.get((strategy, mechanism))
+        rule = SERVERLESS_RULES.get((strategy, mechanism))
         return None if rule is None else f"is not done on hosting serverless: {rule}"
     half = _HALVES.get((strategy, mechanism))
     if half is not None and fleet.instances < LEAST_INSTANCES:
