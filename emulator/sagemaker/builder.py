@@ -20,6 +20,9 @@ from emulator.sagemaker.state import Model, Planned, Variant
 DEFAULT_STARTUP_TIMEOUT_SECONDS = 600.0
 """SageMaker's ContainerStartupHealthCheckTimeoutInSeconds when a variant sets none."""
 
+LONGEST_ASYNC_SECONDS = 3_600.0
+"""The most that InvocationTimeoutSeconds may be (InvokeEndpointAsync), in the wall's seconds."""
+
 
 class BuildFailedError(Exception):
     """The plan could not be brought into service; the text is the endpoint's FailureReason."""
@@ -106,6 +109,7 @@ class Builder:
                 DEFAULT_STARTUP_TIMEOUT_SECONDS if timeout is None else float(timeout)
             ),
             on_demand=on_demand(planned.definition),
+            invocation_timeout_seconds=LONGEST_ASYNC_SECONDS if planned.asynchronous else None,
         )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.sagemaker import describe, errors, names, serverless, tags
+from emulator.sagemaker.asynchronous import config as asynchronous
 from emulator.sagemaker.listing import page_of
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.state import EndpointConfig
@@ -35,6 +36,7 @@ class EndpointConfigOperations:
         shadows = request.get("ShadowProductionVariants", [])
         _check_shadows(request["ProductionVariants"], shadows)
         serverless.check_config(request)
+        asynchronous.check_config(request)
         self._check_variants(tenant, [*request["ProductionVariants"], *shadows])
         shelf.configs[name.lower()] = EndpointConfig(
             name=name,

@@ -19,7 +19,6 @@ from emulator.sagemaker.state import (
 )
 
 _UNEMULATED_CONFIG = {
-    "AsyncInferenceConfig": "asynchronous inference (AsyncInferenceConfig)",
     "ExplainerConfig": "online explainability (ExplainerConfig)",
 }
 _UNEMULATED_VARIANT = {
@@ -44,6 +43,8 @@ def plan_variants(
         for definition in config.variants
     )
     shadows = (_planned(definition, model_of, {}) for definition in config.shadows)
+    if config.request.get("AsyncInferenceConfig") is not None:
+        return tuple(replace(one, asynchronous=True) for one in production)
     return (*production, *(replace(shadow, role=VariantRole.SHADOW) for shadow in shadows))
 
 

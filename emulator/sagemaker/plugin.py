@@ -14,6 +14,12 @@ from emulator.cloudwatch.store import MetricKey, dimensions_of
 from emulator.runtime import Runtime
 from emulator.sagemaker.api import ControlPlane
 from emulator.sagemaker.artifacts import S3Artifacts, s3_client_of
+from emulator.sagemaker.asynchronous.greeting import Greeting
+from emulator.sagemaker.asynchronous.metrics import AsyncMetrics
+from emulator.sagemaker.asynchronous.processing import Processor
+from emulator.sagemaker.asynchronous.queue import Queues
+from emulator.sagemaker.asynchronous.stores import FrontDoorStores
+from emulator.sagemaker.autoscaling.plugin import install_autoscaling
 from emulator.sagemaker.builder import Builder
 from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
 from emulator.sagemaker.endpoints import EndpointOperations
@@ -89,13 +95,16 @@ def install_sagemaker(runtime: Runtime) -> None:
     capture = DataCapture(store=_capture_store(runtime), now=runtime.clock.now)
     invoker = Invoker(views=StoredViews(store), metrics=metrics, capture=capture)
     register_service(control_plane_service(plane))
-    register_service(runtime_service(invoker))
+    queues = _queues(runtime, store, cloudwatch)
+    register_service(runtime_service(invoker, queues))
     register_resources(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     register_registry(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
-    _keep_flushing(runtime, metrics, cloudwatch)
+    _keep_flushing(runtime, metrics, cloudwatch, queues)
+    install_autoscaling(runtime, plane, store)
 
     async def stop() -> None:
         await end_transforms()
+        await queues.close()
         await plane.endpoints.close()
         await invoker.copies.close()
         await capture.close()
@@ -122,6 +131,7 @@ def _endpoints(runtime: Runtime, store: Store, builder: Builder) -> EndpointOper
         pause=runtime.keeper.pause,
         now=now,
         firing_alarms=lambda t, names: cloudwatch.firing(t.account, t.region, names),
+        greet=Greeting(stores=_stores(runtime)).send,
     )
     return EndpointOperations(
         store=store,
@@ -230,7 +240,29 @@ def _runner(runtime: Runtime) -> Any:
     return run
 
 
-def _keep_flushing(runtime: Runtime, metrics: EndpointMetrics, cloudwatch: CloudWatch) -> None:
+def _stores(runtime: Runtime) -> FrontDoorStores:
+    return FrontDoorStores(
+        lambda role: runtime.session_for_role(role, "SageMaker"), runtime.endpoint_url
+    )
+
+
+def _queues(runtime: Runtime, store: Store, cloudwatch: CloudWatch) -> Queues:
+    processor = Processor(
+        stores=_stores(runtime),
+        metrics=AsyncMetrics(publish=_publisher(cloudwatch)),
+        now=runtime.clock.now,
+    )
+    return Queues(
+        views=StoredViews(store),
+        endpoints=store.views,
+        processor=processor,
+        now=runtime.clock.now,
+    )
+
+
+def _keep_flushing(
+    runtime: Runtime, metrics: EndpointMetrics, cloudwatch: CloudWatch, queues: Queues
+) -> None:
     timers: list[asyncio.Task[None]] = []
     shortest, longest = FLUSH_BOUNDS_SECONDS
     pause = min(longest, max(shortest, runtime.clock.wall_seconds(FLUSH_CLOUD_SECONDS)))
@@ -238,7 +270,10 @@ def _keep_flushing(runtime: Runtime, metrics: EndpointMetrics, cloudwatch: Cloud
     async def flush_for_ever() -> None:
         while True:
             await asyncio.sleep(pause)
-            if metrics.flush() > 0:
+            told = list(queues.gauges())
+            for tenant, endpoint, gauges in told:
+                queues.processor.metrics.of_queue(tenant, endpoint, gauges)
+            if metrics.flush() > 0 or told:
                 cloudwatch.evaluate_all()
 
     async def start() -> None:

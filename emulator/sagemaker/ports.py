@@ -127,6 +127,8 @@ class EndpointView:
     """Get copies of requests and answer nobody; a weight of theirs is beside the others' sum."""
     data_capture: Mapping[str, Any] | None = None
     """The configuration's `DataCaptureConfig` as given, or None."""
+    asynchronous: Mapping[str, Any] | None = None
+    """The configuration's `AsyncInferenceConfig` as given; None of an endpoint that answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,6 +130,10 @@ class Invoker:
         view = self.views.find(call.request.tenant, call.request.endpoint)
         if view is None or view.status not in SERVING_STATUSES:
             return errors.not_found(call.where)
+        if view.asynchronous is not None:
+            return errors.validation_error(
+                f"Endpoint {view.name} is an asynchronous endpoint: use InvokeEndpointAsync."
+            )
         variant = self._choose(call.where, view, call.request.headers)
         if isinstance(variant, InvokeResponse):
             return variant
