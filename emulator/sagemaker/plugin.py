@@ -157,7 +157,7 @@ def _registry(runtime: Runtime, store: Store) -> Registry:
 
 
 def _scaled_variants(runtime: Runtime) -> Callable[[Tenant, str], frozenset[str]]:
-    """Scalable targets are recorded of templates, and scale nothing here."""
+    """Variants that templates declare as scalable targets."""
 
     def scaled(tenant: Tenant, endpoint: str) -> frozenset[str]:
         targets = [
