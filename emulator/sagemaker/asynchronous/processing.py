@@ -17,7 +17,8 @@ from emulator.sagemaker.asynchronous.config import AsyncConfig
 from emulator.sagemaker.asynchronous.metrics import AsyncMetrics
 from emulator.sagemaker.asynchronous.requests import AsyncRequest, sent_headers
 from emulator.sagemaker.serving import errors
-from emulator.sagemaker.serving.fleet import InvocationTimeoutError, ModelFleet
+from emulator.sagemaker.serving.fleet import InvocationTimeoutError, ModelFleet, NoInstanceError
+from emulator.sagemaker.serving.interface import FleetClosedError
 from emulator.sagemaker.serving.wire import Answer, render
 
 _log = logging.getLogger(__name__)
@@ -39,6 +40,10 @@ class Stores(Protocol):
     def publish(self, role: str, region: str, topic: str, message: str) -> None:
         """The topic has the message."""
         ...
+
+
+class NotReachedError(Exception):
+    """No container had the request: it may wait for another one."""
 
 
 class RequestFailedError(Exception):
@@ -68,7 +73,7 @@ class Processor:
     now: Callable[[], float]
 
     async def process(self, work: Work) -> None:
-        """The request is over, and whoever asked for news has it."""
+        """The request is over, and whoever asked for news has it; or NotReachedError."""
         counted = {"TimeInBacklog": (self.now() - work.request.received) * 1e6}
         try:
             content_type = await self._answer(work, counted)
@@ -171,6 +176,8 @@ async def _asked(work: Work, body: bytes) -> Answer:
             return await work.fleet.invoke(sent)
     except (TimeoutError, InvocationTimeoutError) as error:
         raise RequestFailedError("Your invocation timed out.") from error
+    except (FleetClosedError, NoInstanceError) as error:
+        raise NotReachedError from error
     except ConnectionError as error:
         response = errors.no_response(work.request.where, work.variant)
         raise RequestFailedError(str(json.loads(response.body)["Message"])) from error

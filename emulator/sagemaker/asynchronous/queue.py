@@ -6,6 +6,7 @@ published. A queue lives as long as its endpoint, and not longer than the embedd
 """
 
 import asyncio
+import logging
 import random
 import uuid
 from collections import deque
@@ -15,7 +16,7 @@ from typing import cast
 
 from emulator.sagemaker.asynchronous.config import AsyncConfig
 from emulator.sagemaker.asynchronous.metrics import Gauges
-from emulator.sagemaker.asynchronous.processing import Processor, Work
+from emulator.sagemaker.asynchronous.processing import NotReachedError, Processor, Work
 from emulator.sagemaker.asynchronous.requests import AsyncRequest, accepted, queued, refusal
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import EndpointView, EndpointViews, VariantView
@@ -25,6 +26,8 @@ from emulator.sagemaker.serving.errors import Where
 from emulator.sagemaker.serving.fleet import ModelFleet
 from emulator.sagemaker.serving.interface import InvokeRequest, InvokeResponse
 from emulator.sagemaker.serving.invoke import SERVING_STATUSES
+
+_log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.05
 """How often, on the wall's clock, a queue that waits looks for room and for what has expired."""
@@ -143,7 +146,7 @@ class Queues:
         queue.running[task] = request
 
         def over(done: asyncio.Task[None]) -> None:
-            queue.running.pop(done, None)
+            _ended(queue, done)
             queue.taken[taken] -= 1
             if queue.taken[taken] == 0:
                 del queue.taken[taken]
@@ -161,7 +164,17 @@ class Queues:
             told = self.processor.fail(work, "The request expired in the queue.", counted)
             task = asyncio.get_running_loop().create_task(told)
             queue.running[task] = request
-            task.add_done_callback(lambda done: queue.running.pop(done, None))
+            task.add_done_callback(lambda done: _ended(queue, done))
+
+
+def _ended(queue: Queue, done: asyncio.Task[None]) -> None:
+    """The request is over, or first in the queue again: its fleet closed, or fell asleep."""
+    request = queue.running.pop(done)
+    error = None if done.cancelled() else done.exception()
+    if isinstance(error, NotReachedError):
+        queue.waiting.appendleft(request)
+    elif error is not None:
+        _log.error("request %s was lost", request.inference_id, exc_info=error)
 
 
 def _work(request: AsyncRequest, view: EndpointView, variant: VariantView) -> Work:

@@ -117,7 +117,9 @@ class Autoscaling:
             if tracking is not None and "CustomizedMetricSpecification" in tracking:
                 yield self._tracked(target, tracking, current, bounds)
             steps = policy.properties.get(_STEPS)
-            for alarm in firing if steps is not None else ():
+            if steps is None:
+                continue
+            for alarm in firing:
                 if alarm.tenant == target.tenant and policy.id in alarm.actions:
                     asked = bounds.within(stepped(steps, beyond=alarm.beyond, current=current))
                     cooldown = float(steps.get("Cooldown", COOLDOWN_SECONDS))
