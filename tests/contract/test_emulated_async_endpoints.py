@@ -226,6 +226,7 @@ def test_each_kind_of_endpoint_takes_its_own_requests(account: Async) -> None:
         account.runtime.invoke_endpoint_async(EndpointName=direct, Body=b"[1]")
 
 
+@pytest.mark.accept
 def test_requests_wait_for_an_instance_or_expire(account: Async) -> None:
     """Without instances a short-lived one expires; another is answered once there is one."""
     endpoint = account.endpoint()
@@ -334,6 +335,7 @@ def _scaling(endpoint: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.accept
 def test_it_sleeps_wakes_and_sleeps_again(account: Async) -> None:
     """No backlog for a quarter of an hour: no instance. A request: one. Nobody loses anything."""
     endpoint = account.endpoint()
