@@ -1,6 +1,6 @@
 """Rules of the hosting section, what it means, and what the choice rules out elsewhere."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from stacks.project.durations import seconds_of
@@ -104,6 +104,17 @@ def excluded_faults(raw: Mapping[str, Any], hosting: HostingFile, say: Say) -> I
             "data_capture",
             "percent",
         )
+
+
+def region_faults(hosting: HostingFile, regions: Iterable[str], say: Say) -> Iterator[Fault]:
+    """Regions of stages in which the hosting is not offered."""
+    for region in sorted(set(regions) - serverless_limits().regions):
+        if hosting.serverless is not None:
+            yield say(
+                f"serverless endpoints are not offered in {region}: choose another region, or an "
+                "instance_type",
+                "serverless",
+            )
 
 
 def hosting_of(file: HostingFile) -> Hosted:

@@ -14,7 +14,7 @@ from stacks.project.ab_tests import arm_faults
 from stacks.project.door_rules import dns_faults, door_faults
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
-from stacks.project.hosting_rules import excluded_faults, hosting_faults, is_chosen
+from stacks.project.hosting_rules import excluded_faults, hosting_faults, is_chosen, region_faults
 from stacks.project.hosting_shape import HostingFile
 from stacks.project.locate import Shelf, artifact_faults
 from stacks.project.part import Part
@@ -67,7 +67,7 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
     for name, raw in models.items():
         place = _Place(source=source, at=("models", name))
         faults.extend(_dns_faults(place, name, raw, doors))
-        faults.extend(_section_faults(place, raw))
+        faults.extend(_section_faults(place, raw, regions))
         faults.extend(_container_faults(place, raw, regions))
         faults.extend(shadow_faults(source, place.at, raw))
         faults.extend(artifact_faults(source, place.at, raw, shelf))
@@ -122,7 +122,7 @@ def _dns_faults(
         yield from dns_faults(name, release, doors, here.fault)
 
 
-def _section_faults(place: _Place, raw: Mapping[str, Any]) -> Iterator[Fault]:
+def _section_faults(place: _Place, raw: Mapping[str, Any], regions: set[str]) -> Iterator[Fault]:
     hosting = _read(HostingFile, raw.get("hosting"))
     for name, kind in SECTIONS:
         section = _read(kind, raw.get(name, {}))
@@ -130,6 +130,7 @@ def _section_faults(place: _Place, raw: Mapping[str, Any]) -> Iterator[Fault]:
         match section:
             case HostingFile():
                 yield from hosting_faults(section, here.fault)
+                yield from region_faults(section, regions, here.fault)
                 yield from excluded_faults(raw, section, place.fault)
             case CaptureFile():
                 yield from _capture_faults(here, section)

@@ -30,17 +30,20 @@ def instance_types() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerlessLimits:
-    """What a serverless variant may have: its sizes of memory, and requests at once."""
+    """What a serverless variant may have: its sizes of memory, requests at once, and where."""
 
     memory_mb: tuple[int, ...]
     max_concurrency: int
+    regions: frozenset[str]
 
 
 def serverless_limits() -> ServerlessLimits:
     """The limits of every serverless variant; what an account may have beside is a quota."""
     limits: dict[str, Any] = _read(TABLES_FILE)["serverless"]
     return ServerlessLimits(
-        memory_mb=tuple(limits["memory_mb"]), max_concurrency=limits["max_concurrency"]
+        memory_mb=tuple(limits["memory_mb"]),
+        max_concurrency=limits["max_concurrency"],
+        regions=frozenset(limits["regions"]),
     )
 
 

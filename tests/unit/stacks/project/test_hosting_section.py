@@ -79,6 +79,14 @@ def test_limit_is_named_with_value_and_what_is_allowed(
     assert words in fault
 
 
+def test_region_without_serverless_is_a_fault(faults: Faults):
+    """With what to do; on instances it is none."""
+    elsewhere = ("region: eu-west-1", "region: eu-central-2")
+    (fault,) = faults(TO_SERVERLESS, BIG_BANG, elsewhere)
+    assert "not offered in eu-central-2: choose another region, or an instance_type" in fault
+    assert faults(elsewhere) == []
+
+
 def test_all_faults_of_the_section_come_at_once(faults: Faults):
     """The choice, sizes and capture are all told."""
     wrong = "      serverless: { memory_mb: 1, max_concurrency: 0 }\n      volume_key: KEY\n"
