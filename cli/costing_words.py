@@ -35,6 +35,8 @@ def _item(item: dict[str, Any]) -> str:
 
 def _release(outlook: Outlook) -> str:
     course = f"by {outlook.course.strategy} ({outlook.course.mechanism})"
+    if outlook.extra_instances == 0:
+        return f"{course}: nothing stands beside the version that serves"
     if outlook.usd is None:
         hours = outlook.instance_hours
         return f"{course}: {hours.least:.1f} to {hours.most:.1f} instance hours, price unknown"

@@ -16,7 +16,7 @@ from typing import Any
 from cli.exits import CommandError, Exit
 from cli.synth import ROOT
 from tidegate.errors import InvalidValueError
-from tidegate.fleet import Fleet
+from tidegate.fleet import Fleet, Hosting
 from tidegate.plan import ReleasePlan
 
 PROJECT_SUFFIXES = frozenset({".yaml", ".yml"})
@@ -62,14 +62,23 @@ def read_agreed(path: Path, *, model: str | None = None, stage: str | None = Non
         )
     region = next(iter(regions.values())) if stage is None else regions[stage]
     fleet = Fleet.from_json(document["fleets"][name])
-    price = document["prices"][region][fleet.instance_type]
     return Agreed(
         model=name,
         region=region,
         plan=ReleasePlan.from_json(document["plans"][name]),
         fleet=fleet,
-        price=None if price is None else Price(**price),
+        price=_price_of(fleet, document["prices"][region]),
     )
+
+
+def _price_of(fleet: Fleet, prices: Mapping[str, Any]) -> Price | None:
+    """What one of what stands costs; where nothing stands, nothing."""
+    if fleet.standing == 0:
+        return Price(usd_per_hour=0.0, date="", source="requests bill, and nothing between them")
+    if fleet.hosting is Hosting.SERVERLESS:
+        return None
+    price = prices[fleet.instance_type]
+    return None if price is None else Price(**price)
 
 
 def _absent(path: Path) -> CommandError:

@@ -137,7 +137,12 @@ def hosting_blueprint(gate: GateProps) -> Blueprint:
     after = _add_endpoints(blueprint, serving, gate.tracks)
     add_verification(blueprint, gate)
     add_autoscaling(blueprint, model.hosting, endpoints=endpoints, after=after)
-    alarms = SlotAlarmsProps(endpoints=endpoints, limits=model.alarms, topic=stage.alarm_topic)
+    alarms = SlotAlarmsProps(
+        endpoints=endpoints,
+        limits=model.alarms,
+        hosting=model.hosting.kind,
+        topic=stage.alarm_topic,
+    )
     add_slot_alarms(blueprint, alarms)
     blueprint.tell("EndpointName", names.endpoint)
     return blueprint

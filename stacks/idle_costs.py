@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stacks.idle_units import HOSTING, UNPRICED, Resources, units
+from stacks.idle_units import HOSTING, PROVISIONED, UNPRICED, Resources, units
 from stacks.project.spec import StageSpec
 from stacks.project.tables import hosting_price, idle_price
 
@@ -57,6 +57,9 @@ class IdleCost:
         if self.item.startswith(HOSTING):
             several = "instance" if self.count == 1 else "instances"
             return f"{self.count} {several} {self.item.removeprefix(HOSTING)}"
+        if self.item.startswith(PROVISIONED):
+            several = "process" if self.count == 1 else "processes"
+            return f"{self.count} provisioned {several} of {self.item.removeprefix(PROVISIONED)} MB"
         plain = self.item.removeprefix(UNPRICED)
         one, several = _WORDS.get(self.item, (plain, plain))
         return f"{self.count} {one if self.count == 1 else several}"

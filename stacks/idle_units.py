@@ -8,9 +8,12 @@ from typing import Any
 
 Resources = Mapping[str, Mapping[str, Any]]
 Unit = tuple[str, int]
-"""An item of the table of prices, and how many of it. Instances are `hosting:TYPE`."""
+"""An item of the table of prices, and how many of it. Instances are `hosting:TYPE`, provisioned
+processes of serverless endpoints `provisioned:MEGABYTES`."""
 
 HOSTING = "hosting:"
+PROVISIONED = "provisioned:"
+"""What begins the item of a provisioned process of a serverless endpoint; its memory follows."""
 UNPRICED = "type:"
 """What begins the item of a type that nobody has a price for."""
 
@@ -122,8 +125,9 @@ def _variants(id_: str, properties: Mapping[str, Any], resources: Resources) -> 
             if serverless is None:
                 type_ = str(variant.get("InstanceType"))
                 yield f"{HOSTING}{type_}", endpoints * int(variant.get("InitialInstanceCount", 0))
-            elif serverless.get("ProvisionedConcurrency"):
-                yield f"{UNPRICED}ProvisionedConcurrency", endpoints
+            else:
+                kept = int(serverless.get("ProvisionedConcurrency", 0))
+                yield f"{PROVISIONED}{serverless.get('MemorySizeInMB')}", endpoints * kept
 
 
 def _serves(resource: Mapping[str, Any], config: str) -> bool:

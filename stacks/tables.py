@@ -10,6 +10,22 @@ import botocore.session
 
 from stacks.project.tables import TABLES_FILE
 
+_MEMORY_STEP_MB = 1_024
+"""Memory of serverless variants comes in GB (ProductionVariantServerlessConfig, API reference)."""
+_SERVERLESS_REGIONS = {
+    "af": ("south-1",),
+    "ap": (
+        *("east-1", "south-1", "southeast-1", "southeast-2"),
+        *("northeast-1", "northeast-2", "northeast-3"),
+    ),
+    "ca": ("central-1",),
+    "eu": ("central-1", "north-1", "south-1", "west-1", "west-2", "west-3"),
+    "me": ("south-1",),
+    "sa": ("east-1",),
+    "us": ("east-1", "east-2", "west-1", "west-2"),
+}
+"""The 21 regions that the developer guide names, "Deploy models with Serverless Inference"."""
+
 _PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
 
@@ -19,13 +35,26 @@ def tables() -> dict[str, Any]:
     model = session.get_service_model("sagemaker")
     types = model.shape_for("ProductionVariantInstanceType").metadata["enum"]
     return {
-        "source": "botocore: endpoints and SageMaker's ProductionVariantInstanceType",
+        "source": "botocore: endpoints and SageMaker's ProductionVariantInstanceType, "
+        "ServerlessMemorySizeInMB, ServerlessMaxConcurrency; "
+        "developer guide: regions of Serverless Inference",
         "regions": {
             region: partition
             for partition in _PARTITIONS
             for region in sorted(session.get_available_regions("sagemaker", partition))
         },
         "instance_types": sorted(types),
+        "serverless": _serverless(model),
+    }
+
+
+def _serverless(model: Any) -> dict[str, Any]:
+    memory = model.shape_for("ServerlessMemorySizeInMB").metadata
+    most = model.shape_for("ServerlessMaxConcurrency").metadata["max"]
+    return {
+        "memory_mb": list(range(memory["min"], memory["max"] + 1, _MEMORY_STEP_MB)),
+        "max_concurrency": most,
+        "regions": sorted(f"{a}-{b}" for a, every in _SERVERLESS_REGIONS.items() for b in every),
     }
 
 

@@ -12,6 +12,7 @@ from cli.starting import Mode, Start, project_name, start
 
 if TYPE_CHECKING:
     from cli.plans import Price
+    from tidegate.fleet import Fleet
 
 _DEFAULT_REGION = "us-east-1"
 _WINE = '{"wines": [[13.2, 1.8, 2.6, 11.2, 100, 2.8, 3.2, 0.3, 2.3, 4.4, 1.0, 4.0, 1050]]}'
@@ -59,7 +60,7 @@ def init(
     say(f"{wanted.name}: {len(written)} files written to {folder}")
     for line in _next(folder):
         say(line)
-    say(_cost(agreed.fleet.instance_type, agreed.price))
+    say(_cost(agreed.fleet, agreed.price))
 
 
 def _next(folder: Path) -> list[str]:
@@ -77,8 +78,13 @@ def _next(folder: Path) -> list[str]:
     ]
 
 
-def _cost(instance_type: str, price: "Price | None") -> str:
-    what = f"on AWS one {instance_type} runs all the time, asked or not"
+def _cost(fleet: "Fleet", price: "Price | None") -> str:
+    if fleet.standing == 0:
+        return (
+            "on AWS the model bills while it answers, and nothing while nobody asks; 'tidegate "
+            "cost' says what else does"
+        )
+    what = f"on AWS {fleet.named} runs all the time, asked or not"
     if price is None:
         return f"{what}; its price here is not known: see AWS's price list"
     monthly = 730 * price.usd_per_hour

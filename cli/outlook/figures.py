@@ -134,7 +134,7 @@ def _instances(course: Course, agreed: Agreed) -> tuple[int, int]:
     Slots, tracks, arms and shadows stand; a fleet that SageMaker makes for an update is there for
     the release. A rolling update adds a batch and takes the old one's away.
     """
-    count = agreed.fleet.instances
+    count = agreed.fleet.standing
     if course.mechanism is Mechanism.GUARDRAIL and course.strategy is Strategy.ROLLING:
         first = course.stages[0].share_percent
         return round(count * first / 100), 0

@@ -57,7 +57,7 @@ def _plan(comparison: Comparison) -> Iterator[str]:
         **dict(zip(COST_HEADINGS, cost_cells(planned), strict=True)),
     }
     fleet = comparison.agreed.fleet
-    yield f"| {cells.pop('strategy')} | {fleet.instances} x {fleet.instance_type} a version |"
+    yield f"| {cells.pop('strategy')} | {fleet.named} a version |"
     yield "| --- | --- |"
     yield from (f"| {title} | {cell} |" for title, cell in cells.items())
     yield ""

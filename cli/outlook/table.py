@@ -10,6 +10,7 @@ from cli.outlook.comparison import Comparison
 from cli.outlook.figures import Outlook, Span
 from cli.outlook.words import LEGEND
 from cli.simulation.advice import minutes_in_words
+from tidegate.fleet import Fleet, Hosting
 
 TIME_HEADINGS = ("strategy", "traffic, %", "takes", "exposed", "way back", "evidence")
 COST_HEADINGS = ("strategy", "extra instances", "instance-hours", "dollars", "between releases")
@@ -36,7 +37,7 @@ def heading(comparison: Comparison) -> str:
     fleet, plan = agreed.fleet, agreed.plan
     return (
         f"{agreed.model}: {plan.strategy} by {plan.mechanism}, and every other way; "
-        f"{fleet.instances} x {fleet.instance_type} a version"
+        f"{fleet.named} a version"
     )
 
 
@@ -45,10 +46,18 @@ def price_line(comparison: Comparison) -> str:
     agreed, price = comparison.agreed, comparison.agreed.price
     if price is None:
         return (
-            f"the price of {agreed.fleet.instance_type} in {agreed.region} is not known here: "
+            f"the price of {_priced(agreed.fleet)} in {agreed.region} is not known here: "
             "add it to stacks/prices.json"
         )
+    if agreed.fleet.standing == 0:
+        return "nothing stands that bills: requests bill, whichever version answers them"
     return f"${price.usd_per_hour:g} an hour in {agreed.region}, {price.date}: {price.source}"
+
+
+def _priced(fleet: Fleet) -> str:
+    if fleet.hosting is Hosting.SERVERLESS:
+        return f"a provisioned process of {fleet.memory_mb} MB"
+    return fleet.instance_type
 
 
 def name_of(outlook: Outlook) -> str:

@@ -13,11 +13,15 @@ from emulator.sagemaker import errors
 from emulator.sagemaker.artifacts import Artifacts, model_data_url
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import Fleet, Fleets, FleetSpec, FleetUnhealthyError, ModelSpec
+from emulator.sagemaker.serverless import on_demand
 from emulator.sagemaker.serving.interface import UnknownImageError
 from emulator.sagemaker.state import Model, Planned, Variant
 
 DEFAULT_STARTUP_TIMEOUT_SECONDS = 600.0
 """SageMaker's ContainerStartupHealthCheckTimeoutInSeconds when a variant sets none."""
+
+LONGEST_ASYNC_SECONDS = 3_600.0
+"""The most that InvocationTimeoutSeconds may be (InvokeEndpointAsync), in the wall's seconds."""
 
 
 class BuildFailedError(Exception):
@@ -104,6 +108,8 @@ class Builder:
             startup_timeout_seconds=(
                 DEFAULT_STARTUP_TIMEOUT_SECONDS if timeout is None else float(timeout)
             ),
+            on_demand=on_demand(planned.definition),
+            invocation_timeout_seconds=LONGEST_ASYNC_SECONDS if planned.asynchronous else None,
         )
 
 
@@ -128,8 +134,9 @@ async def model_spec(artifacts: Artifacts, tenant: Tenant, model: Model) -> Mode
 
 def same_processes(running: Variant, planned: Planned) -> bool:
     """Whether the plan's variant can be served by the processes that run: same model, same kind."""
-    kind = running.definition.get("InstanceType") == planned.definition.get("InstanceType")
-    return kind and running.model == planned.model
+    kinds = ("InstanceType", "ServerlessConfig")
+    same = all(running.definition.get(k) == planned.definition.get(k) for k in kinds)
+    return same and running.model == planned.model
 
 
 def _variant_of(site: Site, planned: Planned, fleet: Fleet, deployed: float) -> Variant:

@@ -6,6 +6,8 @@ A weight of 0 and an instance count of 0 are values and are answered as such.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from emulator.sagemaker import serverless
+from emulator.sagemaker.serverless import is_serverless
 from emulator.sagemaker.state import (
     Endpoint,
     EndpointConfig,
@@ -79,11 +81,15 @@ def _variant(
     variant: Variant, desired: Mapping[str, Mapping[str, Any]], remaining: int | None
 ) -> Json:
     wish = desired.get(variant.name, {})
-    return {
+    shown: Json = {
         "VariantName": variant.name,
         "DeployedImages": [_image(variant)],
         "CurrentWeight": variant.weight,
         "DesiredWeight": wish.get("DesiredWeight", variant.desired_weight),
+    }
+    if is_serverless(variant.definition):
+        return shown | serverless.shown(variant.definition)
+    return shown | {
         "CurrentInstanceCount": variant.instance_count if remaining is None else remaining,
         "DesiredInstanceCount": wish.get("DesiredInstanceCount", variant.desired_instance_count),
     }
@@ -114,11 +120,14 @@ def _pending_variant(plan: Planned, built: Variant | None, pending: PendingUpdat
     shown: Json = {
         "VariantName": plan.name,
         "DesiredWeight": plan.weight,
-        "DesiredInstanceCount": plan.instance_count,
         "CurrentWeight": 0.0 if built is None else built.weight * pending.share,
-        "CurrentInstanceCount": 0 if built is None else built.instance_count,
         "VariantStatus": [{"Status": pending.phase.value, "StartTime": pending.started}],
     }
+    if is_serverless(plan.definition):
+        shown |= serverless.shown(plan.definition)
+    else:
+        shown["DesiredInstanceCount"] = plan.instance_count
+        shown["CurrentInstanceCount"] = 0 if built is None else built.instance_count
     if "InstanceType" in plan.definition:
         shown["InstanceType"] = plan.definition["InstanceType"]
     if built is not None:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.sagemaker import describe, errors, names, tags
+from emulator.sagemaker import describe, errors, names, serverless, tags
+from emulator.sagemaker.asynchronous import config as asynchronous
 from emulator.sagemaker.listing import page_of
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.state import EndpointConfig
@@ -34,6 +35,8 @@ class EndpointConfigOperations:
             raise errors.already_exists(names.ENDPOINT_CONFIG, arn)
         shadows = request.get("ShadowProductionVariants", [])
         _check_shadows(request["ProductionVariants"], shadows)
+        serverless.check_config(request)
+        asynchronous.check_config(request)
         self._check_variants(tenant, [*request["ProductionVariants"], *shadows])
         shelf.configs[name.lower()] = EndpointConfig(
             name=name,
@@ -53,7 +56,9 @@ class EndpointConfigOperations:
             )
         for variant in variants:
             if "ModelName" in variant:
-                self.store.model(tenant, variant["ModelName"])
+                model = self.store.model(tenant, variant["ModelName"])
+                if serverless.is_serverless(variant):
+                    serverless.check_model(model)
             _require_hardware(variant)
 
     async def describe(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from emulator.sagemaker import describe, errors, names, tags
+from emulator.sagemaker import describe, errors, names, serverless, tags
+from emulator.sagemaker.asynchronous import config as asynchronous
 from emulator.sagemaker.deployment import ALL_AT_ONCE, ShiftPlan, plan_of
 from emulator.sagemaker.listing import page_of
 from emulator.sagemaker.names import Tenant
@@ -60,6 +61,7 @@ class EndpointOperations:
             created=moment,
             modified=moment,
             data_capture=_capture(config),
+            asynchronous=config.request.get("AsyncInferenceConfig"),
             deployment_config=request.get("DeploymentConfig"),
         )
         self.store.put_endpoint(tenant, endpoint)
@@ -78,6 +80,8 @@ class EndpointOperations:
         # AWS needs the configuration in service too, and says so when somebody deleted it.
         self.store.config(tenant, endpoint.config_name)
         plan = self._plan(tenant, config, retained_properties(endpoint, request))
+        serverless.check_conversion(endpoint, plan)
+        asynchronous.check_conversion(endpoint, config)
         scaled = forbidden(endpoint, plan, self.scaled_variants(tenant, endpoint.name))
         if scaled:
             raise errors.scaled_variants(scaled)
@@ -85,7 +89,12 @@ class EndpointOperations:
         if deployment is None and request.get("RetainDeploymentConfig", False):
             deployment = endpoint.deployment_config
         shift = self._shift_plan(tenant, deployment, plan)
-        pending = PendingUpdate(config_name=config.name, started=self.now(), planned=plan)
+        pending = PendingUpdate(
+            config_name=config.name,
+            started=self.now(),
+            planned=plan,
+            asynchronous=config.request.get("AsyncInferenceConfig"),
+        )
         self._begin(
             tenant,
             endpoint,
@@ -157,6 +166,8 @@ class EndpointOperations:
         if deployment is None:
             return ALL_AT_ONCE
         production = [one for one in plan if one.role is VariantRole.PRODUCTION]
+        serverless.check_shift(deployment, production)
+        asynchronous.check_shift(deployment, production)
         shift = plan_of(deployment, [planned.instance_count for planned in production])
         if shift.rolls and len(plan) > len(production):
             raise errors.not_emulated("rolling updates of endpoints with shadow variants")
@@ -187,6 +198,8 @@ class EndpointOperations:
                     f'The variant name(s) "{name}" is/are not present within endpoint '
                     f'configuration "{endpoint.config_name}".'
                 )
+        serverless.check_wishes(endpoint, listed)
+        asynchronous.check_wishes(endpoint, listed)
 
     def _begin(self, tenant: Tenant, endpoint: Endpoint, **changes: Any) -> None:
         changed = replace(endpoint, modified=self.now(), **changes)

@@ -42,6 +42,8 @@ class _Counts:
     model_errors: int = 0
     model_latency: _Histogram = field(default_factory=dict)
     overhead_latency: _Histogram = field(default_factory=dict)
+    setup_time: _Histogram = field(default_factory=dict)
+    utilization: dict[str, _Histogram] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ class EndpointMetrics:
         if invocation.model_latency_microseconds is not None:
             _count(counts.model_latency, invocation.model_latency_microseconds)
         _count(counts.overhead_latency, invocation.overhead_latency_microseconds)
+        if invocation.setup_microseconds is not None:
+            _count(counts.setup_time, invocation.setup_microseconds)
+        for name, share in invocation.utilization.items():
+            _count(counts.utilization.setdefault(name, {}), share)
 
     def flush(self) -> int:
         """Everything counted so far is published; how many invocations that were."""
@@ -91,8 +97,10 @@ class EndpointMetrics:
         latencies = {
             "ModelLatency": counts.model_latency,
             "OverheadLatency": counts.overhead_latency,
+            "ModelSetupTime": counts.setup_time,
         }
         self._send(tenant, dimensions, latencies, "Microseconds")
+        self._send(tenant, dimensions, counts.utilization, "None")
 
     def _send(
         self,
@@ -114,7 +122,7 @@ def _flags(ones: int, total: int) -> _Histogram:
     return {value: count for value, count in counted.items() if count > 0.0}
 
 
-def _count(histogram: _Histogram, microseconds: float) -> None:
+def _count(histogram: _Histogram, value: float) -> None:
     """The value is counted to three digits: a busy second stays small and p99 stays true."""
-    rounded = float(f"{max(microseconds, 0.0):.3g}")
+    rounded = float(f"{max(value, 0.0):.3g}")
     histogram[rounded] = histogram.get(rounded, 0.0) + 1.0

@@ -8,14 +8,20 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.sagemaker import errors
-from emulator.sagemaker.state import Endpoint, EndpointConfig, Model, Planned, VariantRole
+from emulator.sagemaker.serverless import is_serverless
+from emulator.sagemaker.state import (
+    Endpoint,
+    EndpointConfig,
+    Model,
+    Planned,
+    Variant,
+    VariantRole,
+)
 
 _UNEMULATED_CONFIG = {
-    "AsyncInferenceConfig": "asynchronous inference (AsyncInferenceConfig)",
     "ExplainerConfig": "online explainability (ExplainerConfig)",
 }
 _UNEMULATED_VARIANT = {
-    "ServerlessConfig": "serverless variants (ServerlessConfig)",
     "InstancePools": "instance pools (InstancePools)",
 }
 
@@ -37,6 +43,8 @@ def plan_variants(
         for definition in config.variants
     )
     shadows = (_planned(definition, model_of, {}) for definition in config.shadows)
+    if config.request.get("AsyncInferenceConfig") is not None:
+        return tuple(replace(one, asynchronous=True) for one in production)
     return (*production, *(replace(shadow, role=VariantRole.SHADOW) for shadow in shadows))
 
 
@@ -52,6 +60,8 @@ def _planned(
     refuse_unemulated_container(model)
     weight = kept.get("DesiredWeight", definition.get("InitialVariantWeight", 1.0))
     count = kept.get("DesiredInstanceCount", definition.get("InitialInstanceCount", 1))
+    if is_serverless(definition):
+        count = 0
     return Planned(
         name=definition["VariantName"],
         model=model,
@@ -86,7 +96,7 @@ def retained_properties(
     running = {
         variant.name: {
             "DesiredWeight": variant.desired_weight,
-            "DesiredInstanceCount": float(variant.desired_instance_count),
+            **_counted(variant),
         }
         for variant in endpoint.variants
         if variant.role is VariantRole.PRODUCTION
@@ -95,3 +105,10 @@ def retained_properties(
         name: {kind: value for kind, value in kept.items() if kind not in excluded}
         for name, kept in running.items()
     }
+
+
+def _counted(variant: Variant) -> dict[str, float]:
+    """A serverless variant has no instances that another one could retain."""
+    if is_serverless(variant.definition):
+        return {}
+    return {"DesiredInstanceCount": float(variant.desired_instance_count)}

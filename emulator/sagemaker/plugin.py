@@ -14,6 +14,12 @@ from emulator.cloudwatch.store import MetricKey, dimensions_of
 from emulator.runtime import Runtime
 from emulator.sagemaker.api import ControlPlane
 from emulator.sagemaker.artifacts import S3Artifacts, s3_client_of
+from emulator.sagemaker.asynchronous.greeting import Greeting
+from emulator.sagemaker.asynchronous.metrics import AsyncMetrics
+from emulator.sagemaker.asynchronous.processing import Processor
+from emulator.sagemaker.asynchronous.queue import Queues
+from emulator.sagemaker.asynchronous.stores import FrontDoorStores
+from emulator.sagemaker.autoscaling.plugin import install_autoscaling
 from emulator.sagemaker.builder import Builder
 from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
 from emulator.sagemaker.endpoints import EndpointOperations
@@ -33,6 +39,7 @@ from emulator.sagemaker.serving.capture import DataCapture
 from emulator.sagemaker.serving.fleet import FleetSettings, ModelFleets
 from emulator.sagemaker.serving.interface import CaptureObject, CaptureStore, LogLines, LogSink
 from emulator.sagemaker.serving.invoke import Invoker
+from emulator.sagemaker.serving.on_demand import EndpointFleets
 from emulator.sagemaker.serving.runtime_api import runtime_service
 from emulator.sagemaker.store import Store
 from emulator.sagemaker.tags import TagOperations
@@ -85,7 +92,9 @@ def install_sagemaker(runtime: Runtime) -> None:
         runtime, store=store, jobs=jobs, trusts=_trusts_sagemaker
     )
     endpoints = _endpoints(
-        runtime, store, Builder(fleets=fleets, artifacts=artifacts, now=runtime.clock.now)
+        runtime,
+        store,
+        Builder(fleets=EndpointFleets(fleets=fleets), artifacts=artifacts, now=runtime.clock.now),
     )
     plane = ControlPlane(
         models=ModelOperations(
@@ -103,16 +112,19 @@ def install_sagemaker(runtime: Runtime) -> None:
     capture = DataCapture(store=_capture_store(runtime), now=runtime.clock.now)
     invoker = Invoker(views=StoredViews(store), metrics=metrics, capture=capture)
     register_service(control_plane_service(plane))
-    register_service(runtime_service(invoker))
+    queues = _queues(runtime, store, cloudwatch)
+    register_service(runtime_service(invoker, queues))
     register_resources(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     register_registry(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     register_model_pipelines(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
-    _keep_flushing(runtime, metrics, cloudwatch)
+    _keep_flushing(runtime, metrics, cloudwatch, queues)
+    install_autoscaling(runtime, plane, store)
 
     async def stop() -> None:
         await end_transforms()
         await end_pipelines()
         await end_jobs()
+        await queues.close()
         await plane.endpoints.close()
         await invoker.copies.close()
         await capture.close()
@@ -139,6 +151,7 @@ def _endpoints(runtime: Runtime, store: Store, builder: Builder) -> EndpointOper
         pause=runtime.keeper.pause,
         now=now,
         firing_alarms=lambda t, names: cloudwatch.firing(t.account, t.region, names),
+        greet=Greeting(stores=_stores(runtime)).send,
     )
     return EndpointOperations(
         store=store,
@@ -164,7 +177,7 @@ def _registry(runtime: Runtime, store: Store) -> Registry:
 
 
 def _scaled_variants(runtime: Runtime) -> Callable[[Tenant, str], frozenset[str]]:
-    """Scalable targets are recorded of templates, and scale nothing here."""
+    """Variants that templates declare as scalable targets."""
 
     def scaled(tenant: Tenant, endpoint: str) -> frozenset[str]:
         targets = [
@@ -247,7 +260,29 @@ def _runner(runtime: Runtime) -> Any:
     return run
 
 
-def _keep_flushing(runtime: Runtime, metrics: EndpointMetrics, cloudwatch: CloudWatch) -> None:
+def _stores(runtime: Runtime) -> FrontDoorStores:
+    return FrontDoorStores(
+        lambda role: runtime.session_for_role(role, "SageMaker"), runtime.endpoint_url
+    )
+
+
+def _queues(runtime: Runtime, store: Store, cloudwatch: CloudWatch) -> Queues:
+    processor = Processor(
+        stores=_stores(runtime),
+        metrics=AsyncMetrics(publish=_publisher(cloudwatch)),
+        now=runtime.clock.now,
+    )
+    return Queues(
+        views=StoredViews(store),
+        endpoints=store.views,
+        processor=processor,
+        now=runtime.clock.now,
+    )
+
+
+def _keep_flushing(
+    runtime: Runtime, metrics: EndpointMetrics, cloudwatch: CloudWatch, queues: Queues
+) -> None:
     timers: list[asyncio.Task[None]] = []
     shortest, longest = FLUSH_BOUNDS_SECONDS
     pause = min(longest, max(shortest, runtime.clock.wall_seconds(FLUSH_CLOUD_SECONDS)))
@@ -255,7 +290,10 @@ def _keep_flushing(runtime: Runtime, metrics: EndpointMetrics, cloudwatch: Cloud
     async def flush_for_ever() -> None:
         while True:
             await asyncio.sleep(pause)
-            if metrics.flush() > 0:
+            told = list(queues.gauges())
+            for tenant, endpoint, gauges in told:
+                queues.processor.metrics.of_queue(tenant, endpoint, gauges)
+            if metrics.flush() > 0 or told:
                 cloudwatch.evaluate_all()
 
     async def start() -> None:

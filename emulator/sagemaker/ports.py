@@ -37,6 +37,14 @@ class LogPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnDemand:
+    """A serverless variant: how many requests at once, and how many environments stay warm."""
+
+    max_concurrency: int
+    provisioned: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetSpec:
     """The processes of one variant: as many copies of one model as it has instances."""
 
@@ -54,6 +62,8 @@ class FleetSpec:
     """The limit for one request in the wall's seconds; None for that of an endpoint."""
     log_place: LogPlace | None = None
     """None for the log of the endpoint, a stream an instance."""
+    on_demand: OnDemand | None = None
+    """Processes come and go with requests; None where there are instances."""
 
 
 class FleetUnhealthyError(Exception):
@@ -117,6 +127,8 @@ class EndpointView:
     """Get copies of requests and answer nobody; a weight of theirs is beside the others' sum."""
     data_capture: Mapping[str, Any] | None = None
     """The configuration's `DataCaptureConfig` as given, or None."""
+    asynchronous: Mapping[str, Any] | None = None
+    """The configuration's `AsyncInferenceConfig` as given; None of an endpoint that answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +142,10 @@ class InvocationRecord:
     model_error: bool
     model_latency_microseconds: float | None
     overhead_latency_microseconds: float
+    setup_microseconds: float | None = None
+    """Of a serverless request that waited for a new environment."""
+    utilization: Mapping[str, float] = field(default_factory=dict)
+    """Of a serverless request: shares of its concurrency that are in use, by metric."""
 
 
 class EndpointViews(Protocol):

@@ -126,6 +126,8 @@ class Planned:
     weight: float
     instance_count: int
     role: VariantRole = VariantRole.PRODUCTION
+    asynchronous: bool = False
+    """Whether its requests come from a queue, and may take an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +144,7 @@ class PendingUpdate:
     share: float = 0.0
     phase: VariantPhase = VariantPhase.CREATING
     remaining: int | None = None
+    asynchronous: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,7 @@ class Endpoint:
     pending: PendingUpdate | None = None
     failure_reason: str | None = None
     data_capture: Mapping[str, Any] | None = None
+    asynchronous: Mapping[str, Any] | None = None
     deployment_config: Mapping[str, Any] | None = None
     desired: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Wishes of UpdateEndpointWeightsAndCapacities that are not yet true, by variant."""

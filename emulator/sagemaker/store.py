@@ -4,6 +4,7 @@ The store also keeps, for each endpoint, the view that the data plane serves fro
 replaced together by `put_endpoint`. It checks existence and nothing else.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from emulator.sagemaker import errors, names
@@ -111,6 +112,12 @@ class Store:
         shelf.views.pop(key, None)
         if gone is not None:
             shelf.tags.pop(gone.arn, None)
+
+    def views(self) -> Iterator[tuple[Tenant, EndpointView]]:
+        """What serves at this moment, of every account and region."""
+        for tenant, shelf in tuple(self._shelves.items()):
+            for view in tuple(shelf.views.values()):
+                yield tenant, view
 
     def view(self, tenant: Tenant, name: str) -> EndpointView | None:
         """What serves under that name at this moment."""

@@ -40,6 +40,13 @@ FiringAlarms = Callable[[Tenant, tuple[str, ...]], tuple[str, ...]]
 """Which of the named CloudWatch alarms are in ALARM now."""
 
 
+Greet = Callable[[Tenant, Endpoint, tuple[Variant, ...]], Awaitable[None]]
+
+
+async def _nobody(_tenant: Tenant, _endpoint: Endpoint, _variants: tuple[Variant, ...]) -> None:
+    """There is nobody to greet."""
+
+
 class _RolledBackError(Exception):
     """The new fleet must not keep its traffic; the text is the reason."""
 
@@ -53,12 +60,20 @@ class Transitions:
     pause: Pause
     now: Callable[[], float]
     firing_alarms: FiringAlarms
+    greet: Greet = _nobody
+    """What an endpoint that was just made says to its topics; BuildFailedError if it cannot."""
 
     async def create(self, tenant: Tenant, name: str, plan: tuple[Planned, ...]) -> None:
         """The endpoint is InService with the plan's variants, or Failed with the reason."""
         try:
             variants = await self.builder.build(self._site(tenant, name), plan, {})
         except BuildFailedError as error:
+            self._change(tenant, name, status=EndpointStatus.FAILED, failure_reason=str(error))
+            return
+        try:
+            await self.greet(tenant, self.store.endpoint(tenant, name), variants)
+        except BuildFailedError as error:
+            await self.builder.retire(variants, kept=())
             self._change(tenant, name, status=EndpointStatus.FAILED, failure_reason=str(error))
             return
         self._change(tenant, name, status=EndpointStatus.IN_SERVICE, variants=variants)
@@ -221,6 +236,7 @@ class Transitions:
             pending=None,
             failure_reason=None,
             data_capture=capture,
+            asynchronous=pending.asynchronous,
         )
         await self.builder.retire(endpoint.variants, kept=pending.variants)
 

@@ -20,6 +20,7 @@ def view_of(endpoint: Endpoint) -> EndpointView:
         variants=tuple(_serving(endpoint)),
         shadows=tuple(_copied_to(endpoint)),
         data_capture=endpoint.data_capture,
+        asynchronous=endpoint.asynchronous,
     )
 
 

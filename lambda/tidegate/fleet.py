@@ -2,10 +2,12 @@
 
 `strategies.LEGAL` says what a mechanism can do at all; here is what this endpoint can do. The
 limits are SageMaker's (DeploymentConfig in the API reference, "Exclusions" of deployment guardrails
-in the developer guide), stated as data so that synth, the `plan` command and the docs agree.
+and the feature exclusions of serverless and asynchronous inference in the developer guide), stated
+as data so that synth, the `plan` command and the docs agree.
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 
 from tidegate.strategies import IMPLEMENTED, LEGAL, Mechanism, Strategy
@@ -14,6 +16,14 @@ from tidegate.values import value
 
 LEAST_INSTANCES = 2
 """Where a part of the instances goes first: that part is at most half of them."""
+
+
+class Hosting(StrEnum):
+    """How SageMaker keeps a model ready."""
+
+    INSTANCES = "instances"
+    SERVERLESS = "serverless"
+
 
 _HALVES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
     {
@@ -26,14 +36,50 @@ _HALVES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
 _UNGUARDED = "ml.inf1."
 """On Inf1 instances SageMaker falls back to all at once, without a bake."""
 
+_ONE_VARIANT = "a serverless endpoint has one variant"
+_NO_INSTANCES = "a serverless endpoint has no instances that could be counted off"
+
+SERVERLESS_RULES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
+    {
+        (Strategy.CANARY, Mechanism.GUARDRAIL): _NO_INSTANCES,
+        (Strategy.LINEAR, Mechanism.GUARDRAIL): _NO_INSTANCES,
+        (Strategy.ROLLING, Mechanism.GUARDRAIL): _NO_INSTANCES,
+        (Strategy.CANARY, Mechanism.WEIGHTS): _ONE_VARIANT,
+        (Strategy.LINEAR, Mechanism.WEIGHTS): _ONE_VARIANT,
+        (Strategy.ROLLING, Mechanism.WEIGHTS): _ONE_VARIANT,
+        (Strategy.AB_TEST, Mechanism.WEIGHTS): _ONE_VARIANT,
+        (Strategy.SHADOW, Mechanism.SHADOW): f"{_ONE_VARIANT}, and no shadow beside it",
+    }
+)
+"""What a serverless endpoint rules out; what is left is big-bang, and steps between two tracks."""
+
 
 @value
 class Fleet:
-    """What each slot runs on: instance type, how many at least, how long one may take to start."""
+    """What each slot runs on: instance type, how many at least, how long one may take to start.
+
+    A serverless one has no instances; `memory_mb` and `provisioned` say what stands ready for it.
+    """
 
     instance_type: str
     instances: int
     start_seconds: int
+    hosting: Hosting = Hosting.INSTANCES
+    memory_mb: int = 0
+    provisioned: int = 0
+
+    @property
+    def standing(self) -> int:
+        """How many instances, or provisioned processes, one version has asked or not."""
+        return self.provisioned if self.hosting is Hosting.SERVERLESS else self.instances
+
+    @property
+    def named(self) -> str:
+        """What one version has, in a few words."""
+        if self.hosting is Hosting.INSTANCES:
+            return f"{self.instances} x {self.instance_type}"
+        ready = f", {self.provisioned} provisioned" if self.provisioned else ""
+        return f"serverless, {self.memory_mb} MB{ready}"
 
     def to_json(self) -> dict[str, Any]:
         """The fleet in JSON types; `from_json` reads it back."""
@@ -41,6 +87,9 @@ class Fleet:
             "instance_type": self.instance_type,
             "instances": self.instances,
             "start_seconds": self.start_seconds,
+            "hosting": self.hosting.value,
+            "memory_mb": self.memory_mb,
+            "provisioned": self.provisioned,
         }
 
     @classmethod
@@ -50,6 +99,9 @@ class Fleet:
             instance_type=data["instance_type"],
             instances=int(data["instances"]),
             start_seconds=int(data["start_seconds"]),
+            hosting=Hosting(data["hosting"]),
+            memory_mb=int(data["memory_mb"]),
+            provisioned=int(data["provisioned"]),
         )
 
 
@@ -73,6 +125,9 @@ def legal_for(fleet: Fleet) -> tuple[tuple[Strategy, Mechanism], ...]:
 
 
 def _why_not(strategy: Strategy, mechanism: Mechanism, fleet: Fleet) -> str | None:
+    if fleet.hosting is Hosting.SERVERLESS:
+        rule = SERVERLESS_RULES.get((strategy, mechanism))
+        return None if rule is None else f"is not done on hosting serverless: {rule}"
     half = _HALVES.get((strategy, mechanism))
     if half is not None and fleet.instances < LEAST_INSTANCES:
         needed = f"needs at least {LEAST_INSTANCES} instances"

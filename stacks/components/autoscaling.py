@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from stacks.components.blueprint import Blueprint, ref
-from stacks.project.spec import HostingSpec
+from stacks.project.spec import Hosted, HostingSpec, ServerlessSpec
 from tidegate.slots import Slot
 
 
 def add_autoscaling(
     blueprint: Blueprint,
-    hosting: HostingSpec,
+    hosting: Hosted,
     *,
     endpoints: Mapping[Slot, str],
     after: Sequence[str],
@@ -18,7 +18,7 @@ def add_autoscaling(
 
     `endpoints` are names by slot, `after` the logical ids of what must be there first.
     """
-    if not hosting.autoscales:
+    if isinstance(hosting, ServerlessSpec) or not hosting.autoscales:
         return
     for served in endpoints.items():
         _add_slot(blueprint, hosting, served, after)

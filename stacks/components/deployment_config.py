@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stacks.components.blueprint import Blueprint
-from stacks.project.spec import ModelSpec
+from stacks.project.spec import HostingSpec, ModelSpec
 from tidegate.guardrail.alarm import DIMENSION, METRIC, PERIOD_SECONDS, alarm_name
 from tidegate.guardrail.course import LONGEST_SECONDS, batch_instances, shifts
 from tidegate.metrics import NAMESPACE
@@ -24,7 +24,12 @@ def deployment_config(model: ModelSpec, endpoint: str) -> Mapping[str, Any]:
     WaitIntervalInSeconds is always there: the API wants it, though the template's schema does not.
     """
     rollback = {"Alarms": [{"AlarmName": alarm_name(endpoint)}]}
-    policy = _rolling(model) if model.plan.strategy is Strategy.ROLLING else _blue_green(model)
+    hosting, rolls = model.hosting, model.plan.strategy is Strategy.ROLLING
+    policy = (
+        _rolling(model, instances=hosting.instances_min)
+        if rolls and isinstance(hosting, HostingSpec)
+        else _blue_green(model)
+    )
     return {**policy, "AutoRollbackConfiguration": rollback}
 
 
@@ -48,10 +53,10 @@ def _routing(plan: ReleasePlan) -> dict[str, Any]:
     return {"Type": "ALL_AT_ONCE"}
 
 
-def _rolling(model: ModelSpec) -> dict[str, Any]:
+def _rolling(model: ModelSpec, *, instances: int) -> dict[str, Any]:
     """Batches in whole instances, all back at once: how AWS rounds percentages is not published."""
     step = model.plan.steps[0]
-    batch = batch_instances(step.share_percent, instances=model.hosting.instances_min)
+    batch = batch_instances(step.share_percent, instances=instances)
     return {
         "RollingUpdatePolicy": {
             "MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": batch},

@@ -15,7 +15,7 @@ from stacks.components.serving import ENDPOINT, ServingNames
 from stacks.components.tracks import declared_configs, endpoint_id, record_id
 from stacks.project.names import function_name
 from stacks.project.placement import Placement
-from stacks.project.spec import ModelSpec
+from stacks.project.spec import HostingSpec, ModelSpec
 from tidegate.scaling import Scaling
 from tidegate.slots import PAIR
 from tidegate.strategies import Mechanism
@@ -45,9 +45,10 @@ class GateProps:
         shadows = self.model.plan.mechanism is Mechanism.SHADOW
         served = (self.placement.live,) if shadows else self.placement.served
         return Scaling(
-            instance_type=hosting.instance_type,
+            instance_type=hosting.instance_type if isinstance(hosting, HostingSpec) else "",
             served=frozenset(served),
             scaled=frozenset(served if hosting.autoscales else ()),
+            hosting=hosting.kind,
         )
 
 

@@ -13,7 +13,7 @@ from stacks.components.arns import sub
 from stacks.components.blueprint import Blueprint, Kept, att, ref
 from stacks.components.capture_bucket import CAPTURE_BUCKET
 from stacks.project.placement import Placement
-from stacks.project.spec import ModelSpec
+from stacks.project.spec import Hosted, ModelSpec, ServerlessSpec
 from tidegate.echo import VARIABLE
 from tidegate.plan import ReleasePlan
 from tidegate.slots import PAIR, Slot
@@ -71,7 +71,7 @@ def add_serving(blueprint: Blueprint, props: ServingProps) -> None:
             "ProductionVariants": [_variant(props, slot) for slot in props.slots],
             "ShadowProductionVariants": [_variant(props, slot) for slot in shadows] or None,
             "DataCaptureConfig": _capture(props),
-            "KmsKeyId": props.model.hosting.volume_key,
+            "KmsKeyId": _volume_key(props.model.hosting),
             "Tags": [_owner(props)],
         },
         after=[props.guard, *props.before_captures],
@@ -120,16 +120,32 @@ def _owner(props: ServingProps) -> dict[str, str]:
 
 
 def _variant(props: ServingProps, slot: Slot) -> dict[str, Any]:
-    hosting = props.model.hosting
     return {
         "VariantName": slot.value,
         "ModelName": att(props.names.models[slot], "ModelName"),
+        "InitialVariantWeight": _weight(props, slot),
+        **_capacity(props.model.hosting),
+    }
+
+
+def _capacity(hosting: Hosted) -> dict[str, Any]:
+    """What a variant runs on."""
+    if isinstance(hosting, ServerlessSpec):
+        limits = {"MemorySizeInMB": hosting.memory_mb, "MaxConcurrency": hosting.max_concurrency}
+        if hosting.provisioned_concurrency is not None:
+            limits["ProvisionedConcurrency"] = hosting.provisioned_concurrency
+        return {"ServerlessConfig": limits}
+    return {
         "InstanceType": hosting.instance_type,
         "InitialInstanceCount": hosting.instances_min,
-        "InitialVariantWeight": _weight(props, slot),
         "ContainerStartupHealthCheckTimeoutInSeconds": hosting.start_seconds,
         "ModelDataDownloadTimeoutInSeconds": hosting.start_seconds,
     }
+
+
+def _volume_key(hosting: Hosted) -> str | None:
+    """Only instances have volumes."""
+    return None if isinstance(hosting, ServerlessSpec) else hosting.volume_key
 
 
 def _weight(props: ServingProps, slot: Slot) -> float:

@@ -6,9 +6,12 @@ from typing import Any
 
 from stacks.components.blueprint import Blueprint
 from stacks.project.spec import AlarmsSpec
+from tidegate.fleet import Hosting
 from tidegate.slots import Slot
 
 _PERIOD_SECONDS = 300
+_CROWDED = 0.9
+"""Of max_concurrency; from 1 on, requests are refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +20,12 @@ class SlotAlarmsProps:
 
     endpoints: Mapping[Slot, str]
     limits: AlarmsSpec
+    hosting: Hosting
     topic: str | None
 
 
 def add_slot_alarms(blueprint: Blueprint, props: SlotAlarmsProps) -> None:
-    """Three alarms a slot are there: failed, refused and slow requests."""
+    """Three alarms a slot are there: failed, refused and slow requests; on serverless a fourth."""
     limits = props.limits
     # SageMaker counts 1 or 0 a request, so that the average of a count of errors is a share.
     failed = {"Statistic": "Average", "Threshold": limits.server_errors_percent / 100}
@@ -36,6 +40,15 @@ def add_slot_alarms(blueprint: Blueprint, props: SlotAlarmsProps) -> None:
         ):
             alarm = {**_alarm(props, slot, metric), **limit}
             blueprint.add(id_, "AWS::CloudWatch::Alarm", alarm)
+        if props.hosting is Hosting.SERVERLESS:
+            _add_crowded(blueprint, props, slot)
+
+
+def _add_crowded(blueprint: Blueprint, props: SlotAlarmsProps, slot: Slot) -> None:
+    """Requests are about to be refused, or are: none is counted as failed or refused then."""
+    crowded = {"Statistic": "Maximum", "Threshold": _CROWDED}
+    alarm = {**_alarm(props, slot, "ServerlessConcurrentExecutionsUtilization"), **crowded}
+    blueprint.add(f"{slot.value.capitalize()}Crowded", "AWS::CloudWatch::Alarm", alarm)
 
 
 def _alarm(props: SlotAlarmsProps, slot: Slot, metric: str) -> dict[str, Any]:

@@ -11,15 +11,16 @@ from stacks.project.batches import BatchModelSpec
 from stacks.project.door_rules import door_of
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, ProjectFaultsError
+from stacks.project.hosting_rules import fleet_of, hosting_of
+from stacks.project.hosting_shape import HostingFile
 from stacks.project.locate import DEFAULT_ENTRY_POINT, Shelf, artifact_at, label_of
 from stacks.project.monitoring import monitoring_of
 from stacks.project.pipeline_rules import pipeline_faults, pipeline_of
-from stacks.project.releases import fleet_of, following_of, plan_of
+from stacks.project.releases import following_of, plan_of
 from stacks.project.rules import rule_faults
 from stacks.project.shape import (
     AlarmsFile,
     CaptureFile,
-    HostingFile,
     ModelFile,
     ProjectFile,
     StageFile,
@@ -29,7 +30,6 @@ from stacks.project.spec import (
     AlarmsSpec,
     BudgetSpec,
     CaptureSpec,
-    HostingSpec,
     ModelSpec,
     ProjectSpec,
     StageSpec,
@@ -123,7 +123,7 @@ def _model(name: str, file: ModelFile, hosting: HostingFile, around: _Around) ->
         images={region: _image(file, region) for region in sorted(around.regions)},
         artifact=artifact_at(file.artifact, shelf),
         environment=environment,
-        hosting=_hosting(hosting),
+        hosting=hosting_of(hosting),
         capture=_capture(file.data_capture),
         alarms=_alarms(file.alarms),
         plan=plan_of(file.release, fleet_of(hosting)),
@@ -160,18 +160,6 @@ def _environment(file: ModelFile) -> Mapping[str, str]:
     entry_point = DEFAULT_ENTRY_POINT if file.entry_point is None else file.entry_point
     own = {"SAGEMAKER_PROGRAM": entry_point, "SAGEMAKER_SUBMIT_DIRECTORY": CODE_FOLDER}
     return {**file.environment, **own}
-
-
-def _hosting(file: HostingFile) -> HostingSpec:
-    instances = file.instances
-    return HostingSpec(
-        instance_type=file.instance_type,
-        instances_min=instances.min,
-        instances_max=instances.min if instances.max is None else instances.max,
-        invocations_per_minute=instances.invocations_per_minute,
-        start_seconds=seconds_of(file.start_timeout),
-        volume_key=file.volume_key,
-    )
 
 
 def _capture(file: CaptureFile) -> CaptureSpec:

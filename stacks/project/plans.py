@@ -8,15 +8,17 @@ an instance type known, is the business of synth.
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stacks.project.faults import ProjectFaultsError
-from stacks.project.releases import fleet_of, plan_faults, plan_of
-from stacks.project.shape import ProjectFile
-from stacks.project.source import read_source
+from stacks.project.faults import Fault, ProjectFaultsError
+from stacks.project.hosting_rules import fleet_of, hosting_faults, is_chosen
+from stacks.project.hosting_shape import HostingFile
+from stacks.project.releases import plan_faults, plan_of
+from stacks.project.shape import ProjectFile, ReleaseFile
+from stacks.project.source import Location, Source, read_source
 from stacks.project.structure import structural_faults
 from stacks.project.tables import hosting_price
 from tidegate.fleet import Fleet
@@ -33,7 +35,7 @@ class Agreed:
 
     def to_json(self) -> dict[str, Any]:
         """The document, with the prices that are known of these fleets in these regions."""
-        types = sorted({fleet.instance_type for fleet in self.fleets.values()})
+        types = sorted({f.instance_type for f in self.fleets.values() if f.instance_type})
         return {
             "plans": {name: plan.to_json() for name, plan in self.plans.items()},
             "fleets": {name: fleet.to_json() for name, fleet in self.fleets.items()},
@@ -59,22 +61,32 @@ def agreed(path: Path) -> Agreed:
     if faults:
         raise ProjectFaultsError(faults)
     file = ProjectFile.model_validate(source.value)
-    hosted = {name: model for name, model in file.models.items() if model.hosting is not None}
-    broken = [
-        fault
-        for name, model in hosted.items()
-        for fault in plan_faults(source, ("models", name, "release"), model.release, model.hosting)
-    ]
+    hosted = {
+        name: (model.hosting, model.release)
+        for name, model in file.models.items()
+        if model.hosting is not None
+    }
+    broken = [f for name, told in hosted.items() for f in _faults(source, name, *told)]
     if broken:
         raise ProjectFaultsError(broken)
-    fleets = {
-        name: fleet_of(model.hosting) for name, model in hosted.items() if model.hosting is not None
-    }
+    fleets = {name: fleet_of(hosting) for name, (hosting, _) in hosted.items()}
     return Agreed(
-        plans={name: plan_of(model.release, fleets[name]) for name, model in hosted.items()},
+        plans={name: plan_of(release, fleets[name]) for name, (_, release) in hosted.items()},
         fleets=fleets,
         regions={name: stage.region for name, stage in file.stages.items()},
     )
+
+
+def _faults(
+    source: Source, name: str, hosting: HostingFile, release: ReleaseFile
+) -> Iterator[Fault]:
+    at: Location = ("models", name)
+    chosen = is_chosen(hosting)
+    if not chosen:
+        yield from hosting_faults(
+            hosting, lambda message, *keys: source.fault((*at, "hosting", *keys), message)
+        )
+    yield from plan_faults(source, (*at, "release"), release, hosting if chosen else None)
 
 
 def main(path: Path) -> int:

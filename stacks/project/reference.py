@@ -9,6 +9,7 @@ from typing import Any
 
 from stacks.project.shape import ProjectFile
 from stacks.project.tables import images
+from tidegate.fleet import SERVERLESS_RULES
 from tidegate.strategies import IMPLEMENTED, LEGAL
 
 REFERENCE_FILE = Path(__file__).parents[2] / "docs" / "reference" / "project-file.md"
@@ -149,7 +150,18 @@ def _combinations() -> str:
     now = ", ".join(sorted(f"`{s}` by `{m}`" for s, m in IMPLEMENTED))
     head = ["| strategy | mechanisms, the default first | rule |", "| --- | --- | --- |"]
     title = ["## Strategies and mechanisms", "", f"This version runs {now}.", ""]
-    return "\n".join([*title, *head, *rows, ""])
+    return "\n".join([*title, *head, *rows, "", *_hostings()])
+
+
+def _hostings() -> Iterator[str]:
+    """What serverless endpoints leave of the table."""
+    yield "On `serverless` these are left out, and synth says which remain:"
+    yield ""
+    yield "| strategy | mechanism | because |"
+    yield "| --- | --- | --- |"
+    for (strategy, mechanism), rule in SERVERLESS_RULES.items():
+        yield f"| `{strategy}` | `{mechanism}` | {rule} |"
+    yield ""
 
 
 if __name__ == "__main__":

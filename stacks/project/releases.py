@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from stacks.project.ab_tests import key_faults, terms_of, tested_percent
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
+from stacks.project.hosting_rules import fleet_of
+from stacks.project.hosting_shape import HostingFile
 from stacks.project.shadows import following_section, own_section, pairing_of
 from stacks.project.shape import (
     GuardrailFile,
     GuardrailsFile,
-    HostingFile,
     LatencyGuardrailFile,
     OutcomesGuardrailFile,
     ReleaseFile,
@@ -127,15 +128,6 @@ def mechanism_of(section: ReleaseFile) -> Mechanism:
     """The mechanism of the file, or the strategy's default."""
     mechanism = section.mechanism
     return LEGAL[section.strategy].default if mechanism is None else mechanism
-
-
-def fleet_of(hosting: HostingFile) -> Fleet:
-    """What each slot runs on when nothing has scaled out."""
-    return Fleet(
-        instance_type=hosting.instance_type,
-        instances=hosting.instances.min,
-        start_seconds=seconds_of(hosting.start_timeout),
-    )
 
 
 def plan_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan:

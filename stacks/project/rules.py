@@ -15,6 +15,8 @@ from stacks.project.batch_rules import batch_faults
 from stacks.project.door_rules import dns_faults, door_faults
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
+from stacks.project.hosting_rules import excluded_faults, hosting_faults, is_chosen, region_faults
+from stacks.project.hosting_shape import HostingFile
 from stacks.project.locate import Shelf, artifact_faults
 from stacks.project.monitoring import monitoring_faults
 from stacks.project.part import Part
@@ -25,13 +27,12 @@ from stacks.project.shape import (
     SECTIONS,
     CaptureFile,
     FrontDoorFile,
-    HostingFile,
     OutcomeFilesFile,
     ReleaseFile,
     StageFile,
 )
 from stacks.project.source import Location, Source
-from stacks.project.tables import images, instance_types, partitions
+from stacks.project.tables import images, partitions
 from stacks.project.trainings import training_faults
 from tidegate.echo import VARIABLE
 
@@ -70,7 +71,7 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         place = _Place(source=source, at=("models", name))
         faults.extend(_dns_faults(place, name, raw, doors))
         faults.extend(batch_faults(name, raw, models, place.fault))
-        faults.extend(_section_faults(place, raw))
+        faults.extend(_section_faults(place, raw, regions))
         faults.extend(_container_faults(place, raw, regions))
         faults.extend(shadow_faults(source, place.at, raw))
         faults.extend(monitoring_faults(source, place.at, raw, shelf))
@@ -127,42 +128,21 @@ def _dns_faults(
         yield from dns_faults(name, release, doors, here.fault)
 
 
-def _section_faults(place: _Place, raw: Mapping[str, Any]) -> Iterator[Fault]:
+def _section_faults(place: _Place, raw: Mapping[str, Any], regions: set[str]) -> Iterator[Fault]:
+    hosting = _read(HostingFile, raw.get("hosting"))
     for name, kind in SECTIONS:
-        if name not in raw:
-            continue
-        section = _read(kind, raw[name])
+        section = _read(kind, raw.get(name, {}))
         here = _Place(source=place.source, at=(*place.at, name))
         match section:
             case HostingFile():
-                yield from _hosting_faults(here, section)
+                yield from hosting_faults(section, here.fault)
+                yield from region_faults(section, regions, here.fault)
+                yield from excluded_faults(raw, section, place.fault)
             case CaptureFile():
                 yield from _capture_faults(here, section)
             case ReleaseFile():
-                hosting = _read(HostingFile, raw.get("hosting"))
-                yield from plan_faults(place.source, here.at, section, hosting)
-
-
-def _hosting_faults(place: _Place, hosting: HostingFile) -> Iterator[Fault]:
-    if hosting.instance_type not in instance_types():
-        meant = did_you_mean(hosting.instance_type, instance_types())
-        yield place.fault(
-            f"instance_type is {hosting.instance_type!r}, not one that SageMaker hosts on: {meant}",
-            "instance_type",
-        )
-    instances = hosting.instances
-    if instances.max is not None and instances.max < instances.min:
-        yield place.fault(
-            f"instances.max is {instances.max}, below instances.min: "
-            f"must be at least {instances.min}",
-            "instances",
-            "max",
-        )
-    start = seconds_of(hosting.start_timeout)
-    if not 60 <= start <= 3_600:
-        yield place.fault(
-            f"start_timeout is {hosting.start_timeout!r}, must be 60s to 1h", "start_timeout"
-        )
+                chosen = hosting if hosting is not None and is_chosen(hosting) else None
+                yield from plan_faults(place.source, here.at, section, chosen)
 
 
 def _capture_faults(place: _Place, capture: CaptureFile) -> Iterator[Fault]:

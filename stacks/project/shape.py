@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from stacks.project.batch_shape import BatchFile
 from stacks.project.doors import Authentication, DoorKind
 from stacks.project.durations import PATTERN
+from stacks.project.hosting_shape import HostingFile
 from stacks.project.monitoring_shape import MonitoringFile
 from stacks.project.part import (
     ModelName,
@@ -119,29 +120,6 @@ class StageFile(Part):
     """What the stage may bill a month; left out: whatever it does."""
     outcome_files: OutcomeFilesFile | None = None
     """A bucket whose files of outcomes are credited; left out: there is none."""
-
-
-class InstancesFile(Part):
-    """How many instances each slot has."""
-
-    min: Annotated[int, Field(ge=1, le=100)] = 1
-    """Instances that are always there, in each slot."""
-    max: Annotated[int, Field(ge=1, le=100)] | None = None
-    """Instances that autoscaling may add up to; left out: as many as min, no autoscaling."""
-    invocations_per_minute: Annotated[int, Field(ge=1)] = 600
-    """Requests a minute and instance that autoscaling aims at."""
-
-
-class HostingFile(Part):
-    """What a model runs on."""
-
-    instance_type: str
-    """SageMaker instance type, such as ml.m5.large."""
-    instances: InstancesFile = InstancesFile()
-    start_timeout: Duration = "5m"
-    """How long a container may take until it answers: 60s to 1h."""
-    volume_key: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:.+$")] | None = None
-    """ARN of a KMS key for the instances' volumes; left out: a key that SageMaker owns."""
 
 
 class CaptureFile(Part):

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from stacks.project.doors import DoorSpec
 from stacks.project.monitoring_spec import MonitoringSpec
 from stacks.project.pipelines import PipelineSpec
 from stacks.project.training_spec import TrainingSpec
+from tidegate.fleet import Hosting
 from tidegate.plan import ReleasePlan
 from tidegate.strategies import Mechanism
 
@@ -116,11 +117,33 @@ class HostingSpec:
     start_seconds: int
     """How long a container may take until it answers `/ping`."""
     volume_key: str | None = None
+    kind: ClassVar[Hosting] = Hosting.INSTANCES
 
     @property
     def autoscales(self) -> bool:
         """Whether instances follow the load."""
         return self.instances_max > self.instances_min
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerlessSpec:
+    """A serverless endpoint. None is provisioned where `provisioned_concurrency` is None."""
+
+    memory_mb: int
+    max_concurrency: int
+    provisioned_concurrency: int | None
+    start_seconds: int
+    """What is reckoned for the start of its first process."""
+    kind: ClassVar[Hosting] = Hosting.SERVERLESS
+
+    @property
+    def autoscales(self) -> bool:
+        """SageMaker starts processes by itself, and no scalable target is attached."""
+        return False
+
+
+Hosted = HostingSpec | ServerlessSpec
+"""What a model runs on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +184,7 @@ class ModelSpec:
     images: Mapping[str, str]
     artifact: Artifact
     environment: Mapping[str, str]
-    hosting: HostingSpec
+    hosting: Hosted
     capture: CaptureSpec
     alarms: AlarmsSpec
     plan: ReleasePlan = field(default_factory=ReleasePlan)

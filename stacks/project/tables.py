@@ -6,6 +6,7 @@ prices are kept by hand, each with its date and source.
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,25 @@ def partitions() -> Mapping[str, str]:
 def instance_types() -> frozenset[str]:
     """Instance types that a production variant may have."""
     return frozenset(_read(TABLES_FILE)["instance_types"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerlessLimits:
+    """What a serverless variant may have: its sizes of memory, requests at once, and where."""
+
+    memory_mb: tuple[int, ...]
+    max_concurrency: int
+    regions: frozenset[str]
+
+
+def serverless_limits() -> ServerlessLimits:
+    """The limits of every serverless variant; what an account may have beside is a quota."""
+    limits: dict[str, Any] = _read(TABLES_FILE)["serverless"]
+    return ServerlessLimits(
+        memory_mb=tuple(limits["memory_mb"]),
+        max_concurrency=limits["max_concurrency"],
+        regions=frozenset(limits["regions"]),
+    )
 
 
 def images() -> Mapping[str, Mapping[str, Mapping[str, str]]]:

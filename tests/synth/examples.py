@@ -12,6 +12,7 @@ FILES = (
     ROOT / "tidegate.yaml",
     *sorted((ROOT / "examples" / "offline").glob("*.yaml")),
     *sorted((ROOT / "examples" / "monitoring").glob("*.yaml")),
+    *sorted((ROOT / "examples" / "hosting").glob("*.yaml")),
     *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
     *sorted((ROOT / "examples" / "strategies").glob("*.yaml")),
     *sorted((ROOT / "examples" / "training").glob("*.yaml")),

@@ -228,6 +228,7 @@ def test_the_guard_is_told_what_scales_on_what(first: Assembly):
         "instance_type": "ml.m5.large",
         "served": ["blue", "green"],
         "scaled": ["blue", "green"],
+        "hosting": "instances",
     }
     assert price["Properties"]["Scaling"]["scaled"] == []
 

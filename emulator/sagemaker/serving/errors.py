@@ -61,6 +61,17 @@ def too_large(limit_bytes: int) -> InvokeResponse:
     return InvokeResponse(status=413, headers=_JSON, body=json.dumps({"message": message}).encode())
 
 
+def throttled(where: Where) -> InvokeResponse:
+    """A serverless variant has as many requests as it may (429; own wording)."""
+    message = (
+        f"Endpoint {where.endpoint} of account {where.account} has as many requests under way as "
+        "its MaxConcurrency allows."
+    )
+    headers = {**_JSON, "x-amzn-ErrorType": "ThrottlingException"}
+    body = json.dumps({"Message": message, "message": message}).encode()
+    return InvokeResponse(status=429, headers=headers, body=body)
+
+
 def not_multi_model(where: Where) -> InvokeResponse:
     """TargetModel was sent to an endpoint of ordinary models."""
     return validation_error(

@@ -179,13 +179,17 @@ class ModelFleets:
     """Starts fleets and knows all that run, so that none outlives the cloud."""
 
     def __init__(self, settings: FleetSettings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._zygotes: dict[Runner, ZygoteHost] = {}
         self._fleets: list[ModelFleet] = []
 
     async def create(self, spec: FleetSpec) -> ModelFleet:
         """The processes are being started; UnknownImageError if the image can't be played."""
-        fleet = ModelFleet(spec, self._settings, self._zygote(spec.model.image))
+        return self.start(spec)
+
+    def start(self, spec: FleetSpec) -> ModelFleet:
+        """As `create`, without a turn of the event loop."""
+        fleet = ModelFleet(spec, self.settings, self._zygote(spec.model.image))
         self._fleets = [known for known in self._fleets if not known.closed] + [fleet]
         return fleet
 
@@ -195,7 +199,7 @@ class ModelFleets:
         await asyncio.gather(*(fleet.close(drain_seconds=0.0) for fleet in fleets))
         await asyncio.gather(*(zygote.close() for zygote in self._zygotes.values()))
         self._zygotes.clear()
-        await asyncio.to_thread(shutil.rmtree, self._settings.directory, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self.settings.directory, ignore_errors=True)
 
     def _zygote(self, image: str) -> ZygoteHost:
         runner = runner_for(image)

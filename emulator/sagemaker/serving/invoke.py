@@ -8,13 +8,14 @@ is decided.
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol, cast
 
 from emulator.sagemaker.ports import (
     EndpointView,
     EndpointViews,
+    FleetUnhealthyError,
     InvocationMetrics,
     InvocationRecord,
     VariantView,
@@ -25,10 +26,13 @@ from emulator.sagemaker.serving.draw import draw_variant
 from emulator.sagemaker.serving.errors import INVOKED_VARIANT_HEADER, Where
 from emulator.sagemaker.serving.fleet import InvocationTimeoutError, ModelFleet
 from emulator.sagemaker.serving.interface import FleetClosedError, InvokeRequest, InvokeResponse
+from emulator.sagemaker.serving.on_demand import ConcurrencyExceededError, ServerlessFleet
 from emulator.sagemaker.serving.wire import Answer, BrokenAnswerError, render
 
 MAX_BODY_BYTES = 6_291_456
 """InvokeEndpoint's limit (service model, BodyBlob)."""
+MAX_SERVERLESS_BYTES = 4_194_304
+"""What a serverless variant takes (developer guide, Serverless Inference; as remembered)."""
 SERVING_STATUSES = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack"})
 """In all others SageMaker's runtime does not know the endpoint (assumed for Deleting, Failed)."""
 
@@ -92,6 +96,10 @@ class _Served:
     response: InvokeResponse
     answer: Answer | None
     model_seconds: float | None
+    setup_seconds: float | None = None
+    utilization: Mapping[str, float] = field(default_factory=dict)
+    reached: bool = True
+    """Whether it was sent to a container at all, or refused before."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,6 +130,10 @@ class Invoker:
         view = self.views.find(call.request.tenant, call.request.endpoint)
         if view is None or view.status not in SERVING_STATUSES:
             return errors.not_found(call.where)
+        if view.asynchronous is not None:
+            return errors.validation_error(
+                f"Endpoint {view.name} is an asynchronous endpoint: use InvokeEndpointAsync."
+            )
         variant = self._choose(call.where, view, call.request.headers)
         if isinstance(variant, InvokeResponse):
             return variant
@@ -132,7 +144,8 @@ class Invoker:
     async def _ask(self, call: _Call, view: EndpointView, variant: VariantView) -> _Served:
         """Send it to a variant, count it and let it be captured."""
         served = await _serve(call, variant)
-        self._record(call, view, variant, served)
+        if served.reached:
+            self._record(call, view, variant, served)
         if served.answer is not None and served.answer.status < 300:
             self.capture.offer(
                 Invocation(view=view, variant=variant, request=call.request, answer=served.answer)
@@ -184,12 +197,51 @@ class Invoker:
                 None if served.model_seconds is None else served.model_seconds * 1e6
             ),
             overhead_latency_microseconds=overhead_seconds * 1e6,
+            setup_microseconds=(
+                None if served.setup_seconds is None else served.setup_seconds * 1e6
+            ),
+            utilization=served.utilization,
         )
         self.metrics.record(call.request.tenant, record)
 
 
 async def _serve(call: _Call, variant: VariantView) -> _Served:
-    fleet = cast("ModelFleet", variant.fleet)  # every fleet of a view comes from ModelFleets
+    if isinstance(variant.fleet, ServerlessFleet):
+        return await _serve_on_demand(call, variant, variant.fleet)
+    # Every other fleet of a view comes from ModelFleets.
+    return await _asked(call, variant, cast("ModelFleet", variant.fleet))
+
+
+async def _serve_on_demand(call: _Call, variant: VariantView, fleet: ServerlessFleet) -> _Served:
+    """By an environment of its own; a request beyond the concurrency is refused and not counted.
+
+    That such a one is in no metric of invocations is assumed: no container had it.
+    """
+    if len(call.request.body) > MAX_SERVERLESS_BYTES:
+        return _refused(errors.too_large(MAX_SERVERLESS_BYTES))
+    try:
+        environment = await fleet.lease()
+    except ConcurrencyExceededError:
+        return _refused(errors.throttled(call.where))
+    except FleetUnhealthyError:
+        response = errors.no_response(call.where, variant.name)
+        return _Served(response=response, answer=None, model_seconds=None)
+    used = {"ServerlessConcurrentExecutionsUtilization": fleet.utilization}
+    if fleet.provisioned_utilization is not None:
+        used["ServerlessProvisionedConcurrencyUtilization"] = fleet.provisioned_utilization
+    setup = environment.setup_seconds
+    try:
+        served = await _asked(call, variant, environment.fleet)
+    finally:
+        fleet.give_back(environment)
+    return replace(served, setup_seconds=setup, utilization=used)
+
+
+def _refused(response: InvokeResponse) -> _Served:
+    return _Served(response=response, answer=None, model_seconds=None, reached=False)
+
+
+async def _asked(call: _Call, variant: VariantView, fleet: ModelFleet) -> _Served:
     sent = time.perf_counter()
     answer: Answer | None = None
     try:

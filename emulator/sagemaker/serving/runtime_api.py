@@ -5,21 +5,30 @@ The front door checks signature and policies before `Invoker` sees anything.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from emulator.sagemaker.names import Tenant
-from emulator.sagemaker.serving.interface import InvokeRequest
-from emulator.sagemaker.serving.invoke import TARGET_VARIANT, Invoker
+from emulator.sagemaker.serving.interface import InvokeRequest, InvokeResponse
+from emulator.sagemaker.serving.invoke import TARGET_VARIANT
 from emulator.seams.services import Permission, Request, Response, Service
 
-_INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
+_INVOCATIONS = re.compile(r"/endpoints/([^/]+)/(async-)?invocations")
 
 
-def runtime_service(invoker: Invoker) -> Service:
-    """The service to register: InvokeEndpoint, permitted by sagemaker:InvokeEndpoint."""
+class Asked(Protocol):
+    """What answers requests to endpoints."""
+
+    async def invoke(self, request: InvokeRequest) -> InvokeResponse:
+        """The response, errors included."""
+        ...
+
+
+def runtime_service(invoker: Asked, queues: Asked) -> Service:
+    """The service to register: InvokeEndpoint and InvokeEndpointAsync, each with its right."""
 
     async def handle(request: Request) -> Response:
-        answer = await invoker.invoke(
+        asked = queues if _is_async(request) else invoker
+        answer = await asked.invoke(
             InvokeRequest(
                 tenant=Tenant(request.account, request.region),
                 endpoint=_endpoint(request),
@@ -51,7 +60,12 @@ def _permissions(request: Request) -> Sequence[Permission]:
     context: dict[str, Any] = {}
     if TARGET_VARIANT in request.headers:
         context["sagemaker:TargetVariant"] = request.headers[TARGET_VARIANT]
-    return [Permission(action="sagemaker:InvokeEndpoint", resource=resource, context=context)]
+    action = f"sagemaker:InvokeEndpoint{'Async' if _is_async(request) else ''}"
+    return [Permission(action=action, resource=resource, context=context)]
+
+
+def _is_async(request: Request) -> bool:
+    return request.path.endswith("/async-invocations")
 
 
 def _endpoint(request: Request) -> str:

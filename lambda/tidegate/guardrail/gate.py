@@ -8,6 +8,7 @@ that cannot go back is worse than any version.
 from dataclasses import dataclass, replace
 
 from tidegate.errors import DeployRefusedError
+from tidegate.guardrail.course import shifts
 from tidegate.guardrail.echoes import is_silent
 from tidegate.guardrail.ports import Deployment, Ports
 from tidegate.guardrail.quiet import quiet
@@ -168,7 +169,11 @@ def _verify(ports: Ports, request: DeployRequest) -> None:
     state = ports.deployments.read(declared.endpoint_name)
     pointer = ports.store.pointer(declared.model)
     record = _open_record(ports, declared.model)
-    faults = [*_served_faults(state, declared), *_release_faults(record, declared)]
+    faults = [
+        *_served_faults(state, declared),
+        *_release_faults(record, declared),
+        *_unbaked_faults(record, declared, now=ports.clock.now()),
+    ]
     if faults:
         _take_back(ports, record, declared, why="; ".join(faults))
         raise DeployRefusedError("; ".join(faults))
@@ -209,6 +214,27 @@ def _release_faults(record: ReleaseRecord | None, declared: Declaration) -> list
     if record.phase in {Phase.RESTORING, Phase.ABORTING}:
         return [f"release {record.release_id} is being taken back"]
     return []
+
+
+def _unbaked_faults(
+    record: ReleaseRecord | None, declared: Declaration, *, now: float
+) -> list[str]:
+    """SageMaker waits for no bake on Inf1 and Marketplace containers, perhaps not on serverless."""
+    if record is None or declared.slots[VARIANT].digest != record.candidate.version.digest:
+        return []
+    plan = record.plan
+    shares = [step.share_percent for step in plan.steps]
+    wanted = shifts(plan.strategy, shares) * plan.steps[0].bake_seconds
+    took = now - record.started_at
+    if took >= wanted:
+        return []
+    return [
+        (
+            f"SageMaker was done after {took:.0f} s, and the plan bakes {wanted} s: it moved "
+            "traffic without waiting, so that nobody could judge it; use another hosting, or "
+            "mechanism dns"
+        )
+    ]
 
 
 def _take_back(

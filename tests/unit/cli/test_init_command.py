@@ -11,25 +11,27 @@ from cli.starting import FILES
 from stacks.project.load import load_project
 from stacks.project.pipelines import Mode
 from stacks.project.plans import agreed
+from tidegate.fleet import Hosting
 from tidegate.strategies import Mechanism, Strategy
 
 RUNNER = CliRunner()
 
 
 def test_project_file_is_right_and_cheap(tmp_path: Path):
-    """One instance, the deploy is the release, and a budget."""
+    """Nothing that stands, the deploy is the release, and a budget."""
     told = RUNNER.invoke(app, ["init", str(tmp_path / "acme"), "--json"])
 
     assert told.exit_code == 0, told.output
     document = json.loads(told.stdout)
     assert document["project"] == "acme"
     said = agreed(tmp_path / "acme" / "tidegate.yaml")
-    assert said.fleets["wine"].instances == 1
+    assert said.fleets["wine"].hosting is Hosting.SERVERLESS
+    assert said.fleets["wine"].standing == 0
     assert (said.plans["wine"].strategy, said.plans["wine"].mechanism) == (
         Strategy.BIG_BANG,
         Mechanism.GUARDRAIL,
     )
-    assert document["price"]["usd_per_hour"] == 0.056
+    assert document["price"]["usd_per_hour"] == 0.0
 
 
 def test_every_file_of_the_starter_is_written_and_filled_in(tmp_path: Path):

@@ -71,7 +71,7 @@ def test_serverless_variant_bills_nothing_while_idle():
 
     serverless["ProvisionedConcurrency"] = 1
     (unknown,) = cost({"Config": config, "Endpoint": ENDPOINT}).unknown
-    assert unknown.words == "1 ProvisionedConcurrency"
+    assert unknown.words == "1 provisioned process of 2048 MB"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tidegate.fleet import Fleet, fleet_faults, legal_for
+from tidegate.fleet import Fleet, Hosting, fleet_faults, legal_for
 from tidegate.strategies import IMPLEMENTED, LEGAL, Mechanism, Strategy
 
 HALVED = [
@@ -53,3 +53,26 @@ def test_inf1_is_updated_all_at_once():
     assert "SageMaker updates Inf1 endpoints all at once" in fault
     assert fleet_faults(Strategy.BIG_BANG, Mechanism.GUARDRAIL, inf1) == ()
     assert fleet_faults(Strategy.LINEAR, Mechanism.WEIGHTS, inf1) == ()
+
+
+def test_serverless_may_be_switched_or_stepped_between_tracks():
+    """One variant without instances leaves a big bang, and DNS."""
+    serverless = Fleet(
+        instance_type="",
+        instances=0,
+        start_seconds=300,
+        hosting=Hosting.SERVERLESS,
+        memory_mb=2048,
+        provisioned=1,
+    )
+
+    assert set(legal_for(serverless)) == {
+        (Strategy.BIG_BANG, Mechanism.GUARDRAIL),
+        (Strategy.BIG_BANG, Mechanism.DNS),
+        (Strategy.LINEAR, Mechanism.DNS),
+        (Strategy.CANARY, Mechanism.DNS),
+    }
+    (fault,) = fleet_faults(Strategy.AB_TEST, Mechanism.WEIGHTS, serverless)
+    assert "a serverless endpoint has one variant; use big-bang by guardrail" in fault
+    assert serverless.named == "serverless, 2048 MB, 1 provisioned"
+    assert Fleet.from_json(serverless.to_json()) == serverless

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tidegate.fleet import Hosting
 from tidegate.scaling import Scaling, scaling_faults
 from tidegate.slots import PAIR, Slot
 
@@ -65,6 +66,27 @@ def test_one_thing_after_the_other_is_allowed(before: Scaling | None, after: Sca
 
 def test_it_goes_through_a_template():
     """As CloudFormation hands it on: lists and texts."""
-    told = {"instance_type": "ml.m5.large", "served": ["blue", "green"], "scaled": ["blue"]}
+    told = {
+        "instance_type": "ml.m5.large",
+        "served": ["blue", "green"],
+        "scaled": ["blue"],
+        "hosting": "instances",
+    }
     assert on(scaled=BLUE).to_json() == told
     assert Scaling.from_json(told) == on(scaled=BLUE)
+
+
+@pytest.mark.parametrize("kinds", [("instances", "serverless"), ("serverless", "instances")])
+def test_hosting_stays_what_it_was(kinds: tuple[str, str]):
+    """One way is refused by SageMaker, the other could not be rolled back."""
+    before, after = (on(hosting=Hosting(kind), scaled=NONE) for kind in kinds)
+    (fault,) = scaling_faults("flights", before, after)
+    assert f"hosting of flights changes from {kinds[0]} to {kinds[1]}" in fault
+    assert "give the model another name" in fault
+
+
+def test_template_of_an_earlier_version_is_on_instances():
+    """It does not say so, because there was nothing else."""
+    told = on().to_json()
+    del told["hosting"]
+    assert Scaling.from_json(told) == on()

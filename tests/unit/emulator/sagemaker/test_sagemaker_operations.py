@@ -134,19 +134,6 @@ def test_config_without_hardware_is_refused(story: Any):
     assert "InstanceType and InitialInstanceCount" in _refusal(tale()).message
 
 
-def test_serverless_endpoint_is_refused_by_name(story: Any):
-    """A serverless variant may be configured, but an endpoint of it is not emulated."""
-
-    async def tale() -> Any:
-        await story.model("v1")
-        serverless = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
-        listed = [{"VariantName": "blue", "ModelName": "v1", "ServerlessConfig": serverless}]
-        await story.call("CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=listed)
-        await story.call("CreateEndpoint", EndpointName="e", EndpointConfigName="c")
-
-    assert _refusal(tale()).code == "NotEmulatedException"
-
-
 def test_unemulated_operation_says_so(story: Any):
     """An operation that is not emulated is refused with a code that AWS never sends."""
     assert _refusal(story.call("CreateLabelingJob")).code == "NotEmulatedException"

@@ -130,8 +130,9 @@ def test_missing_key_says_what_it_is_for(faults: Faults):
 
     assert found == [
         (
-            "tidegate.yaml:10: models.fraud.hosting.instance_type is missing: "
-            "SageMaker instance type, such as ml.m5.large"
+            "tidegate.yaml:10: hosting has neither instance_type nor serverless: give one of the "
+            "two, such as instance_type: ml.m5.large, or serverless: { memory_mb: 2048, "
+            "max_concurrency: 5 }"
         )
     ]
 

@@ -33,6 +33,9 @@ PLAN = ReleasePlan(
     warm_up_seconds=0,
     lag_seconds=30,
 )
+BAKES = 600
+"""What SageMaker waits by the plan, after each of its two shifts."""
+
 FAST = dict.fromkeys((10, 25, 50, 75, 90), 20.0)
 
 
@@ -117,8 +120,9 @@ class GuardrailWorld:
             self.state, status="Updating", pending_config=config, pending_percent=percent
         )
 
-    def settled(self, config: str, why: str = "") -> None:
-        """SageMaker is done, on this configuration."""
+    def settled(self, config: str, why: str = "", *, bakes: float = BAKES) -> None:
+        """SageMaker is done, on this configuration; on the new one after these seconds."""
+        self.clock.advance(bakes if config == NEW else 0)
         self.state = Deployment(
             status="InService", config_name=config, variants=("blue",), failure_reason=why
         )

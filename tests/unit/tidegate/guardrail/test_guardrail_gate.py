@@ -101,6 +101,16 @@ def test_a_deploy_that_serves_the_new_version_moves_the_pointer(world: Guardrail
     assert declaration == declared("v2", NEW)
 
 
+def test_traffic_that_moved_without_its_bakes_is_no_release(world: GuardrailWorld):
+    """Nobody could judge it. SageMaker waits for nothing on some instances and containers."""
+    world.guard("v2")
+    world.settled(NEW, bakes=40)
+    with pytest.raises(DeployRefusedError, match="done after 40 s, and the plan bakes 600 s"):
+        world.verify("v2", NEW)
+    assert world.store.load(RELEASE).phase is Phase.RESTORING
+    assert live(world) == version("v1").digest
+
+
 def test_a_silent_rollback_is_a_failed_release(world: GuardrailWorld):
     """SageMaker is InService on the old configuration, and may say nothing of it."""
     world.guard("v2")

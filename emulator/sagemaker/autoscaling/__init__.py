@@ -1,0 +1,1 @@
+"""Application Auto Scaling of SageMaker variants, as far as templates declare it."""
