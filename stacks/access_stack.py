@@ -13,6 +13,7 @@ from stacks.components.arns import ACCOUNT, Arns, allow, policy, sub
 from stacks.components.blueprint import Blueprint
 from stacks.project.names import (
     access_stack_name,
+    batch_stack_name,
     build_name,
     delivery_name,
     monitor_buckets,
@@ -32,7 +33,8 @@ READER_ROLE = "PipelineRead"
 class AccessProps:
     """A stage, and where its pipeline is. `zone_id` is the zone of its models' records, if any.
 
-    `groups` are those of the model registry whose approved versions a deploy looks for.
+    `groups` are those of the model registry whose approved versions a deploy looks for;
+    `batches` are the models with a batch, whose live versions a deploy has to know.
     """
 
     project: str
@@ -40,6 +42,7 @@ class AccessProps:
     home: HomeSpec
     zone_id: str | None = None
     groups: tuple[str, ...] = ()
+    batches: tuple[str, ...] = ()
     monitored: tuple[str, ...] = ()
     """Models that have a monitor, whose reports are evidence."""
 
@@ -150,6 +153,10 @@ def _reader_statements(props: AccessProps) -> list[dict[str, Any]]:
         buckets = monitor_buckets(project, stage.name)
         statements.append(allow(["s3:ListBucket"], [arns.s3(buckets)]))
         statements.append(allow(["s3:GetObject"], [arns.s3(f"{buckets}/report.json")]))
+    if props.batches:
+        stacks = [batch_stack_name(project, stage.name, model) for model in props.batches]
+        runs = [arns.of("dynamodb", f"table/{stack}-RunTable-*") for stack in stacks]
+        statements.append(allow(["dynamodb:GetItem"], runs))
     if props.zone_id is not None:
         zone = f"arn:{stage.partition}:route53:::hostedzone/{props.zone_id}"
         statements.append(allow(["route53:ListResourceRecordSets"], [zone]))

@@ -169,6 +169,7 @@ def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[St
             zone_id=zone,
             groups=groups,
             monitored=monitored,
+            batches=tuple(project.batches),
         )
         yield AccessStack(app, props=props)
 

@@ -45,6 +45,10 @@ _TRANSFORM_STOP = (
     "Step Functions developer guide, 'Service integration policies', createTransformJob.sync: a "
     "stopped execution stops its job"
 )
+_MISSING_OBJECT = (
+    "S3 API reference, HeadObject: without s3:ListBucket a missing object is told to be forbidden; "
+    "the embedded cloud says that it is missing"
+)
 _TRANSFORM_LIST = (
     "SageMaker developer guide, 'CreateModel API: Execution Role Permissions': data of batch "
     "transform; objects that a manifest names are not listed here"
@@ -126,7 +130,12 @@ _EVERY_STORE = {
     **dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), _ARTIFACT_KEY),
 }
 _EVERY_BUILD = {**_EVERY_STORE, "s3:GetObjectVersion": _ARTIFACT_VERSION}
+_BATCH_FUNCTIONS = ("ValidateBatch", "PlanBatch", "CollectBatch", "CompareBatch", "ReportBatch")
 _BY_RIGHT: Mapping[tuple[str, str, str], str] = {
+    **{
+        (f"{function}Role", "s3:ListBucket", "BatchBucket"): _MISSING_OBJECT
+        for function in _BATCH_FUNCTIONS
+    },
     ("PipelineRole", "s3:GetObject", "Artifacts objects"): _ARTIFACT_READ,
     ("PipelineRole", "s3:GetObjectVersion", "Artifacts objects"): _ARTIFACT_READ,
 }

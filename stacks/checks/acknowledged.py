@@ -46,9 +46,9 @@ def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledge
     yield from _release(project.name, stage)
     yield from of_tracks(project, stage)
     yield from of_deliveries(project, stage)
-    yield from of_batches(project.name, stage, project.batches)
     yield from of_training(project, stage)
     yield from of_monitors(project, stage)
+    yield from of_batches(project, stage)
     for model in project.models.values():
         yield from _hosting(project.name, stage, model)
 

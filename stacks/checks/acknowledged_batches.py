@@ -6,8 +6,8 @@ from stacks.checks.rows import Acknowledged, arn, finding, wildcard
 from stacks.components.batch_data import BATCH_BUCKET, INPUT
 from stacks.components.batch_machine import BATCH_MACHINE, DEADLINE_MACHINE
 from stacks.project.batches import BatchModelSpec
-from stacks.project.names import batch_stack_name, job_prefix
-from stacks.project.spec import StageSpec
+from stacks.project.names import access_stack_name, batch_stack_name, job_prefix
+from stacks.project.spec import ProjectSpec, StageSpec
 
 _NO_RESOURCE = "takes no resource (Service Authorization Reference)"
 _OWN: Mapping[str, tuple[str, ...]] = {
@@ -24,15 +24,20 @@ _JOBS = ("PlanBatch", "CollectBatch", "ReportBatch", BATCH_MACHINE)
 _READERS = ("ValidateBatch", "CollectBatch", "Transform")
 
 
-def of_batches(
-    project: str, stage: StageSpec, models: Mapping[str, BatchModelSpec]
-) -> Iterator[Acknowledged]:
-    """Every finding of the stacks of batches that stays."""
-    for model in models.values():
-        stack = batch_stack_name(project, stage.name, model.name)
+def of_batches(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
+    """Every finding of the stacks of batches that stays, and of who reads what is live there."""
+    for model in project.batches.values():
+        stack = batch_stack_name(project.name, stage.name, model.name)
+        if project.pipeline is not None and stage.name in project.pipeline.stages:
+            yield wildcard(
+                access_stack_name(project.name, stage.name),
+                "PipelineRead",
+                arn(stage, "dynamodb", f"table/{stack}-RunTable-*"),
+                "the table of one batch, whose name CloudFormation generates",
+            )
         yield from _own(stack)
-        yield from _jobs(stack, project, stage, model)
-        yield from _input(stack, project, stage, model)
+        yield from _jobs(stack, project.name, stage, model)
+        yield from _input(stack, project.name, stage, model)
         yield from _machines(stack, model)
         yield finding(
             stack,

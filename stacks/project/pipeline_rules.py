@@ -129,6 +129,8 @@ def _traffic_faults(file: PipelineFile, models: Entries, shelf: Shelf, say: Say)
 
 def _unsuited(model: Mapping[str, Any]) -> str | None:
     """Why traffic through the HTTP API after a deploy is no evidence of the model's release."""
+    if model.get("hosting") is None:
+        return "has no hosting, so nobody can ask it: drop its traffic"
     release = model.get("release")
     told = release if isinstance(release, Mapping) else {}
     mechanism, strategy = told.get("mechanism"), told.get("strategy")

@@ -10,7 +10,10 @@ from stacks.checks import nag
 from stacks.checks.acknowledged import Acknowledged, acknowledged
 from stacks.checks.acknowledged_pipelines import of_pipeline
 from stacks.components.blueprint import INCLUDED
+from stacks.project.load import load_project
 from stacks.project.spec import ProjectSpec
+from tests.synth.assembly import ROOT
+from tests.synth.examples import project_file
 from tests.synth.pipelines import example
 
 pytestmark = pytest.mark.nag
@@ -100,3 +103,28 @@ def test_pipelines_are_acknowledged_exactly(
 
     found = {(finding.construct, finding.rule) for finding in nag.findings(folder)}
     assert found == {(f"{row.stack}/{INCLUDED}/{row.construct}", row.rule) for row in rows}
+
+
+def test_batches_are_acknowledged_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of models that are offline only, in a stage that a pipeline delivers to."""
+    file = project_file(ROOT / "examples" / "offline" / "chain.yaml", tmp_path)
+    text = file.read_text().replace("    log_days: 7\n", "    log_days: 7\n" + PRODUCTION, 1)
+    file.write_text(text + PIPELINE)
+    offline = load_project(file)
+    rows = list(acknowledged(offline, offline.stages["dev"]))
+    monkeypatch.setattr(nag, "acknowledged", lambda *_: iter(()))
+
+    with pytest.raises(RuntimeError):
+        _synth(offline, tmp_path / "out", "dev")
+
+    found = {(finding.construct, finding.rule) for finding in nag.findings(tmp_path / "out")}
+    assert found == {(f"{row.stack}/{INCLUDED}/{row.construct}", row.rule) for row in rows}
+
+
+PRODUCTION = "  prod: { region: eu-west-1 }\n"
+PIPELINE = """\
+pipeline:
+  mode: deployment
+  source: { s3: {} }
+  stages: { staging: dev, production: prod }
+"""

@@ -87,7 +87,7 @@ def test_a_model_may_have_both(folder: Path):
         (
             (
                 "instance_type",
-                "input: s3://elsewhere/in/\n      start: arrival\n      instance_type",
+                "input: s3://other/in/\n      start: arrival\n      instance_type",
             ),
             "tells nobody of its objects",
         ),
