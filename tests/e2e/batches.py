@@ -16,7 +16,9 @@ from cli.deployment import deploy_stacks
 from cli.main import app
 from cli.options import PLACES, Place
 from cli.project import read_project
+from cli.synth import SynthRequest, synth
 from cli.target import embedded_target
+from emulator import deployer
 from emulator.server import EmbeddedCloud
 
 INFERENCE = """
@@ -128,6 +130,17 @@ class BatchWorld:
         """As `tidegate deploy` does."""
         self._place = self.place(version)
         deploy_stacks(self._place, assembly=self.folder / "cdk.out")
+
+    def deploy_plainly(self, version: Offline) -> None:
+        """As a plain `cdk deploy` does: no pointer is passed. StackFailedError when refused."""
+        place = self.place(version)
+        request = SynthRequest(
+            project_file=place.project.path,
+            stage=place.stage,
+            pointers={},
+            output=self.folder / "plain",
+        )
+        deployer.deploy(self.cloud.session(), synth(request))
 
     @property
     def where(self) -> Place:

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from emulator import deployer
 from emulator.server import EmbeddedCloud
 from tests.e2e.batches import BatchWorld, Offline, rows
 from tests.e2e.leaving import remove_stacks
 from tests.e2e.world import wait_for
+
+pytestmark = pytest.mark.accept
 
 V1 = Offline(name="v1", poison=6.0, kills=510.0, waits=3010.0)
 LIKE = Offline(name="v2", slope=2.01, poison=6.0)
@@ -145,6 +148,14 @@ def test_a_new_version_takes_over_or_is_refused_with_figures(world: BatchWorld):
     assert report["label"] == "v2"
     assert world.tidegate("batch", "promote", "demand", "--why", "the way back").code == 0
     assert live(world) == "v1"
+
+
+def test_a_deploy_that_knows_no_pointer_changes_nothing_that_is_live(world: BatchWorld):
+    """A bare `cdk deploy` of a new version is refused before the live one is touched."""
+    before = world.batch.runs.pointer()
+    with pytest.raises(deployer.StackFailedError, match="is live with version"):
+        world.deploy_plainly(Offline(name="v9", slope=9.0))
+    assert world.batch.runs.pointer() == before
 
 
 def live(world: BatchWorld) -> str:
