@@ -3,11 +3,15 @@
 import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cli.commands.monitor import app
 from cli.monitor_page import monitor_page
-from cli.monitors import Monitor
+from cli.monitors import Monitor, drift_in
+from cli.options import PLACES
 from emulator.server import EmbeddedCloud
 from tests.e2e.leaving import remove_stacks
 from tests.e2e.monitors import ask, asked, counted, look, monitor_of, monitored
@@ -88,6 +92,29 @@ def quality_of(monitor: Monitor) -> bool:
     view = monitor.report()
     assert view is not None
     return any(one["feature"] == "(outcome)" and one["refused"] for one in view["findings"])
+
+
+def test_commands_say_what_was_found(world: World, tmp_path: Path) -> None:
+    """After the drift of the story before: exit code 6, a page, and JSON for programs."""
+    token = PLACES.set(lambda *_: world.place(V1))
+    try:
+        ran = CliRunner().invoke(app, ["run", world.model, "--json"])
+        status = CliRunner().invoke(app, ["status", world.model])
+        page = tmp_path / "page.html"
+        report = CliRunner().invoke(app, ["report", world.model, "--output", str(page)])
+        unknown = CliRunner().invoke(app, ["status", "nobody"])
+        told = list(drift_in(world.place(V1)))
+    finally:
+        PLACES.reset(token)
+
+    assert (ran.exit_code, json.loads(ran.stdout)["word"]) == (6, "drift")
+    assert status.exit_code == 6
+    assert "country" in status.output
+    assert report.exit_code == 0
+    assert "<polyline" in page.read_text()
+    assert unknown.exit_code == 3
+    (line,) = told
+    assert line.startswith(f"{world.model} in test: drift, ")
 
 
 def test_counts_and_a_report_are_all_that_is_kept(world: World) -> None:
