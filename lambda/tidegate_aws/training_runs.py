@@ -41,7 +41,9 @@ class TrainingRuns:
 
     def stop(self, arn: str) -> None:
         """The run has been asked to end."""
-        self.client.stop_pipeline_execution(PipelineExecutionArn=arn)
+        self.client.stop_pipeline_execution(  # type: ignore[call-arg]  # botocore makes a token up
+            PipelineExecutionArn=arn
+        )
 
     def arns(self, *, most: int = 20) -> tuple[str, ...]:
         """The newest runs, the newest first."""

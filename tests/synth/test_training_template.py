@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emulator.sagemaker.pipelines.definition import definition_of
+from stacks.access_stack import READER_ROLE, AccessProps, access_blueprint
 from stacks.application import Deployment
 from stacks.project.load import load_project
+from stacks.project.pipelines import HomeSpec
 from stacks.project.spec import ProjectSpec
 from tests.synth.assembly import PROJECT_FILE, Assembly, own_faults, synthesize
 from tidegate.training.package import Package
@@ -120,3 +123,20 @@ def test_an_approved_package_is_what_the_hosting_stack_serves(project: ProjectSp
     roles = json.dumps(resources(made, HOSTING, "AWS::IAM::Role"))
     assert "arn:aws:s3:::trained/models/job/output/model.tar.gz" in roles
     assert "trained/models" not in json.dumps(made.templates["shop-prod-model-price"])
+
+
+def test_a_pipeline_may_look_for_the_approved_version_where_one_is_trained(project: ProjectSpec):
+    """Of this group only, and not at all where nothing is trained."""
+    home = HomeSpec(region="eu-west-1", partition="aws", account=None, keep_data=False, log_days=7)
+    props = AccessProps(project="shop", stage=project.stages["prod"], home=home)
+    without = json.dumps(access_blueprint(props).resources[READER_ROLE])
+    assert "ListModelPackages" not in without
+    asking = replace(props, groups=("shop-prod-Fraud",))
+    (document,) = (
+        each["PolicyDocument"]
+        for each in access_blueprint(asking).resources[READER_ROLE]["Properties"]["Policies"]
+    )
+    (found,) = (s for s in document["Statement"] if "sagemaker:ListModelPackages" in s["Action"])
+    assert found["Resource"] == [
+        "arn:aws:sagemaker:eu-west-1:123456789012:model-package/shop-prod-fraud/*"
+    ]

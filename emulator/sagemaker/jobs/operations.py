@@ -156,8 +156,8 @@ class JobOperations:
 
     def _failed(self, tenant: Tenant, name: str, reason: str, result: Result) -> None:
         job = self.job(tenant, name).entering("Failed", "Job failed", now=self.office.now())
-        changes = {"status": JobStatus.FAILED, "failure_reason": reason, "result": result}
-        self._end(tenant, replace(job, **changes))
+        failed = replace(job, status=JobStatus.FAILED, failure_reason=reason, result=result)
+        self._end(tenant, failed)
 
     def _done(self, tenant: Tenant, name: str, result: Result) -> None:
         status, secondary, message = JobStatus.COMPLETED, "Completed", "Job completed"
