@@ -60,6 +60,7 @@ print(time.perf_counter() - started, rows)
 """
 _MEBIBYTE = 1 << 20
 _LOOK_SECONDS = 0.05
+_SHOWN_SECONDS = 0.1
 
 
 def main() -> int:
@@ -117,6 +118,8 @@ class Measured:
     rows: int
     lambdas_mb: float
     server_mb: float
+    states: dict[str, float]
+    """Seconds that the machine was in each of its states, by Step Functions' history."""
 
 
 def run(cloud: EmbeddedCloud, batch: Batch) -> Measured:
@@ -138,7 +141,21 @@ def run(cloud: EmbeddedCloud, batch: Batch) -> Measured:
         rows=record.out,
         lambdas_mb=peaks.lambdas,
         server_mb=_memory(cloud.pid, "VmHWM") - _memory(cloud.pid, "VmRSS"),
+        states=states_of(batch, execution),
     )
+
+
+def states_of(batch: Batch, execution: str) -> dict[str, float]:
+    """Seconds in each state."""
+    pages = batch.machines.get_paginator("get_execution_history").paginate(executionArn=execution)
+    events = [event for page in pages for event in page["events"]]
+    entered = [event for event in events if "stateEnteredEventDetails" in event]
+    found: dict[str, float] = {}
+    ends = [*(event["timestamp"] for event in entered[1:]), events[-1]["timestamp"]]
+    for event, end in zip(entered, ends, strict=True):
+        name = event["stateEnteredEventDetails"]["name"]
+        found[name] = found.get(name, 0.0) + (end - event["timestamp"]).total_seconds()
+    return found
 
 
 @dataclass(slots=True)
@@ -212,6 +229,8 @@ def report(options: Any, rounds: list[tuple[Measured, float]]) -> int:
     rows = options.rows
     print(f"{rows:,} rows in {options.files} objects, {PAYLOAD_MB} MB a request, best of each")
     print(f"  whole run       {best.seconds:7.1f} s  {rows / best.seconds:10,.0f} rows a second")
+    slow = {name: seconds for name, seconds in best.states.items() if seconds >= _SHOWN_SECONDS}
+    print("  of it           " + ", ".join(f"{n} {s:.1f} s" for n, s in slow.items()))
     print(f"  its job         {best.job_seconds:7.1f} s")
     print(f"  model directly  {directly:7.1f} s  {rows / directly:10,.0f} rows a second")
     print(f"  peak beside the model: Lambda processes {lambdas:.0f} MB, server above what it holds")
