@@ -68,6 +68,14 @@ def test_a_deploy_changes_the_idle_slot_only(assembly: Assembly):
     assert all("BatchGuard" in model["DependsOn"] for model in models.values())
 
 
+def test_every_function_of_batches_is_deployed(assembly: Assembly):
+    """No handler is left behind."""
+    functions = assembly.resources(MINUTES, "AWS::Lambda::Function").values()
+    deployed = {function["Properties"]["Handler"].split(".")[0] for function in functions}
+
+    assert deployed == {path.parent.name for path in (ROOT / "lambda").glob("*_batch/handler.py")}
+
+
 def test_places_that_hold_data_are_pinned(assembly: Assembly):
     """Another logical id would be another, empty place."""
     resources = assembly.templates[LATE]["Resources"]
