@@ -129,7 +129,10 @@ def _dns_faults(
 
 
 def _section_faults(place: _Place, raw: Mapping[str, Any], regions: set[str]) -> Iterator[Fault]:
-    hosting = _read(HostingFile, raw.get("hosting"))
+    """Faults of what only a hosted model has; an offline one may not name any of it."""
+    if raw.get("hosting") is None:
+        return
+    hosting = _read(HostingFile, raw["hosting"])
     for name, kind in SECTIONS:
         section = _read(kind, raw.get(name, {}))
         here = _Place(source=place.source, at=(*place.at, name))
