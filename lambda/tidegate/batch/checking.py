@@ -13,7 +13,7 @@ from tidegate.batch.lines import LongLineError, blocks
 from tidegate.batch.plan import BatchPlan
 from tidegate.batch.ports import BatchPorts, Head, Listed
 from tidegate.batch.rounds import first_round
-from tidegate.batch.schema import RecordFormat, checker, is_header
+from tidegate.batch.schema import RecordFormat, checker, is_header, quick_check
 from tidegate.batch.units import Keys, Location, Unit
 from tidegate.batch.work import Work
 
@@ -198,6 +198,7 @@ def _outside_faults(plan: BatchPlan, head: Head) -> list[str]:
 def _read(work: Work, bucket: str, listed: Listed, faults: Faults) -> int:
     plan = work.plan
     check_line = checker(plan.format, plan.columns)
+    quick = quick_check(plan.format, plan.columns)
     count = 0
     with work.ports.objects.read(bucket, listed.key, etag=listed.etag) as parts:
         try:
@@ -205,7 +206,9 @@ def _read(work: Work, bucket: str, listed: Listed, faults: Faults) -> int:
                 if count == 0 and _is_something_else(block[0], faults):
                     return 0
                 skipped = 1 if count == 0 and _has_header(plan, block[0], faults) else 0
-                _check_block(block[skipped:], check_line, before=count + skipped, faults=faults)
+                rest = block[skipped:]
+                if quick is None or not (_is_text(b"\n".join(rest)) and all(map(quick, rest))):
+                    _check_block(rest, check_line, before=count + skipped, faults=faults)
                 count += len(block)
         except LongLineError as error:
             faults.add(str(error), line=error.before + 1)

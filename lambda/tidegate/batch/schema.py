@@ -105,8 +105,20 @@ def is_header(line: bytes, columns: Sequence[Column]) -> bool:
     return found == [column.name for column in columns]
 
 
+def quick_check(
+    record_format: RecordFormat, columns: Sequence[Column]
+) -> Callable[[bytes], object] | None:
+    """What is None of every record with a fault; None itself where records must be parsed."""
+    bounded = any(column.least is not None or column.most is not None for column in columns)
+    return None if bounded or record_format is not RecordFormat.CSV else _row(columns)
+
+
+def _row(columns: Sequence[Column]) -> Callable[[bytes], object]:
+    return re.compile(",".join(_cell_pattern(column) for column in columns).encode()).fullmatch
+
+
 def _csv_check(columns: tuple[Column, ...]) -> Check:
-    good = re.compile(",".join(_cell_pattern(column) for column in columns).encode()).fullmatch
+    good = _row(columns)
     bounded = any(column.least is not None or column.most is not None for column in columns)
 
     def check(line: bytes) -> str | None:
