@@ -113,18 +113,18 @@ class Async:
 
         return until(found, seconds=30, what=f"an object at {location}")
 
-    def news(self, event: str, status: str | None = None) -> dict[str, Any]:
-        """The next message of that kind that the topic's subscriber got."""
+    def news(self, event: str, of: str | None = None) -> dict[str, Any]:
+        """What the topic's subscriber got of that kind, of one inference if it is of one."""
 
         def found() -> dict[str, Any] | None:
             for message in self.sqs.receive_message(QueueUrl=self.queue).get("Messages", []):
                 self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
                 told: dict[str, Any] = json.loads(json.loads(message["Body"])["Message"])
-                if told["eventName"] == event and told.get("invocationStatus") == status:
+                if told["eventName"] == event and told.get("inferenceId") == of:
                     return told
             return None
 
-        return until(found, seconds=30, what=f"news of {event} {status}")
+        return until(found, seconds=30, what=f"news of {event} {of}")
 
     def resize(self, endpoint: str, count: int) -> None:
         """The variant has so many instances."""
@@ -170,8 +170,8 @@ def test_the_answer_is_in_s3_and_the_topic_is_told(account: Async) -> None:
     assert told["ResponseMetadata"]["HTTPStatusCode"] == 202
     assert told["InferenceId"] == "mine-1"
     assert json.loads(account.object(told["OutputLocation"])) == {"twice": 42}
-    news = account.news("InferenceResult", "Completed")
-    assert news["inferenceId"] == "mine-1"
+    news = account.news("InferenceResult", "mine-1")
+    assert news["invocationStatus"] == "Completed"
     assert news["responseParameters"]["outputLocation"] == told["OutputLocation"]
     assert news["requestParameters"]["endpointName"] == endpoint
 
@@ -182,7 +182,8 @@ def test_a_failure_is_written_and_told(account: Async) -> None:
     told = account.ask(endpoint, {"raise": "no such thing"})
     reason = account.object(told["FailureLocation"]).decode()
     assert "Received server error (500) from primary" in reason
-    assert account.news("InferenceResult", "Failed")["failureReason"] == reason
+    news = account.news("InferenceResult", told["InferenceId"])
+    assert (news["invocationStatus"], news["failureReason"]) == ("Failed", reason)
     until(
         lambda: account.total("InvocationFailures", EndpointName=endpoint, VariantName="blue") == 1,
         seconds=20,

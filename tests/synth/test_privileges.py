@@ -20,14 +20,14 @@ PAGE = ROOT / "docs" / "reference" / "least-privilege.md"
 
 
 @pytest.fixture(scope="module")
-def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
-    """Every example by the name of its file."""
-    return {file.stem: synthesized(file, tmp_path_factory.mktemp(file.stem)) for file in FILES}
+def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Assembly]:
+    """Every example by its file."""
+    return {file: synthesized(file, tmp_path_factory.mktemp(file.stem)) for file in FILES}
 
 
 @pytest.fixture(scope="module")
 def roles(
-    assemblies: dict[str, Assembly], tmp_path_factory: pytest.TempPathFactory
+    assemblies: dict[Path, Assembly], tmp_path_factory: pytest.TempPathFactory
 ) -> list[RoleRights]:
     """Every role of every stack of every example: stages, pipelines, stages delivered to."""
     delivered = [
@@ -68,9 +68,11 @@ def test_the_page_is_of_these_roles_and_proofs(
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_the_policies_of_an_example_fit_a_role(assemblies: dict[str, Assembly], file: Path) -> None:
+def test_the_policies_of_an_example_fit_a_role(
+    assemblies: dict[Path, Assembly], file: Path
+) -> None:
     """IAM takes each, and all of them on one role; no statement allows everything."""
-    templates = list(assemblies[file.stem].templates.values())
+    templates = list(assemblies[file].templates.values())
     scope = Scope(project="acme", stage="dev", region="eu-west-1")
     documents = of_templates(scope, templates)
 
