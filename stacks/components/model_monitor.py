@@ -46,7 +46,7 @@ def add_model_monitor(blueprint: Blueprint, spec: ModelMonitorSpec, *, endpoint:
             {
                 "MonitoringScheduleName": shortened(f"{endpoint}-{kind.value}", _NAME_LIMIT),
                 "MonitoringScheduleConfig": {
-                    "MonitoringJobDefinitionName": att(definition, "JobDefinitionName"),
+                    "MonitoringJobDefinitionName": _name_of(definition),
                     "MonitoringType": name,
                     "ScheduleConfig": {"ScheduleExpression": spec.schedule},
                 },
@@ -55,6 +55,11 @@ def add_model_monitor(blueprint: Blueprint, spec: ModelMonitorSpec, *, endpoint:
         for id_ in (definition, schedule):
             row = {"rule": "closed-service", "reason": CLOSED}
             blueprint.resources[id_]["Metadata"] = {"tidegate": {"acknowledged": [row]}}
+
+
+def _name_of(definition: str) -> dict[str, Any]:
+    """The generated name: CloudFormation tells the ARN only, which ends with it."""
+    return {"Fn::Select": [1, {"Fn::Split": ["/", att(definition, "JobDefinitionArn")]}]}
 
 
 def _definition(spec: ModelMonitorSpec, kind: MonitoringType, endpoint: str) -> dict[str, Any]:

@@ -13,8 +13,9 @@ import pytest
 
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
+from examples.flights import train as flights
 from examples.flights.retraining.__main__ import lay_out
-from examples.flights.train import build
+from examples.offline import train as offline
 from tests.e2e.tracks import issuer
 
 pytestmark = pytest.mark.accept
@@ -32,7 +33,7 @@ EXAMPLES = tuple(
     if path not in PIPELINES
 )
 
-_ARTIFACT = re.compile(r"artifact: \S*build/flights/(?P<version>\w+)")
+_ARTIFACT = re.compile(r"artifact: \S*build/(?P<model>\w+)/(?P<version>\w+)")
 _ACCOUNT = re.compile(r"\b\d{12}\b")
 _CODE = re.compile(r"code: \S*build/flights/retraining/code")
 _ZONE = re.compile(r"zone_id: \w+")
@@ -67,17 +68,16 @@ class Stage:
         `data` says what becomes of data when the stage goes.
         """
         text = file.read_text(encoding="utf-8")
-        for version in sorted(set(_ARTIFACT.findall(text))):
-            if not (self.folder / version).is_dir():
-                build(version, self.folder / version)
-        text = _ARTIFACT.sub(rf"artifact: {self.folder}/\g<version>", text)
+        for model, version in sorted(set(_ARTIFACT.findall(text))):
+            self._trained(model, version)
+        text = _ARTIFACT.sub(rf"artifact: {self.folder}/\g<model>/\g<version>", text)
         if _CODE.search(text) is not None:
             lay_out(self.folder / "retraining")
             text = _CODE.sub(f"code: {self.folder}/retraining/code", text)
         text = _ZONE.sub(f"zone_id: {self.zone}", text)
         text = _ISSUER.sub(rf"\g<all>\g<2>jwks: {self._jwks}\n", text)
         text = _ACCOUNT.sub(self.cloud.account, text)
-        for data_file in file.parent.glob("*.jsonl"):
+        for data_file in file.parent.glob("*.json*"):
             shutil.copy(data_file, self.folder)
         assert "log_days: 7" in text
         assert "data_on_destroy: delete" in text
@@ -85,6 +85,16 @@ class Stage:
         path = self.folder / f"{file.stem}.yaml"
         path.write_text(text.replace("log_days: 7", f"log_days: {log_days}"))
         return path
+
+    def _trained(self, model: str, version: str) -> None:
+        """The artifact is there."""
+        place = self.folder / model / version
+        if place.is_dir():
+            return
+        if model == "flights":
+            flights.build(version, place)
+        else:
+            offline.build(model, version, place)
 
     def cdk(self, *arguments: str, project: Path | None = None, code: int = 0) -> str:
         """What the command printed; it must end with that exit code."""

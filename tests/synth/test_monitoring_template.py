@@ -101,8 +101,10 @@ def test_model_monitor_has_a_definition_and_a_schedule_each_kind(enrolled: Assem
         assert job["Type"] == f"AWS::SageMaker::{kind}JobDefinition"
         config = schedule["Properties"]["MonitoringScheduleConfig"]
         assert config["MonitoringType"] == kind
+        # CloudFormation's schema has no attribute of the name.
+        arn = {"Fn::GetAtt": [f"{kind}Job", "JobDefinitionArn"]}
         assert config["MonitoringJobDefinitionName"] == {
-            "Fn::GetAtt": [f"{kind}Job", "JobDefinitionName"]
+            "Fn::Select": [1, {"Fn::Split": ["/", arn]}]
         }
         (row,) = job["Metadata"]["tidegate"]["acknowledged"]
         assert row["rule"] == "closed-service"
