@@ -40,20 +40,25 @@ def deploy_stacks(
     where: Place, *, assembly: Path, progress: Progress = QUIET
 ) -> tuple[StackDone, ...]:
     """Every stack of the stage is as the project file says."""
-    request = SynthRequest(
-        project_file=where.project.path,
-        stage=where.stage,
-        pointers=live_pointers(where),
-        packages=approved_packages(where),
-        output=assembly,
-        batch_pointers=batch_pointers(where),
-    )
+    request = synth_request(where, output=assembly)
     progress.stage(f"synthesizing {where.project.name} {where.stage}")
     synth(request)
     progress.stage(f"deploying to {where.target.name}")
     if not where.target.embedded:
         return _by_cdk(request)
     return _by_deployer(where, assembly, progress)
+
+
+def synth_request(where: Place, *, output: Path) -> SynthRequest:
+    """What to synthesize of a place as it is now: with all that is live, and what was approved."""
+    return SynthRequest(
+        project_file=where.project.path,
+        stage=where.stage,
+        pointers=live_pointers(where),
+        packages=approved_packages(where),
+        batch_pointers=batch_pointers(where),
+        output=output,
+    )
 
 
 def live_pointers(where: Place) -> dict[str, Any]:

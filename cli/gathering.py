@@ -3,14 +3,13 @@
 import tempfile
 from pathlib import Path
 
-from cli.deployment import live_pointers
+from cli.deployment import synth_request
 from cli.evidence import NOT_MEASURED, Evidence, costs_of
 from cli.monitors import drift_in
 from cli.options import Place
 from cli.overview import newest_release
-from cli.synth import SynthRequest, synth
+from cli.synth import synth
 from cli.templatediff import StackDiff, assembly_diff
-from cli.training import approved_packages
 from tidegate.view import ReleaseView
 
 
@@ -33,11 +32,5 @@ def _releases(staging: Place) -> tuple[ReleaseView, ...]:
 
 def _diffs(production: Place) -> tuple[StackDiff, ...]:
     with tempfile.TemporaryDirectory() as folder:
-        request = SynthRequest(
-            project_file=production.project.path,
-            stage=production.stage,
-            pointers=live_pointers(production),
-            packages=approved_packages(production),
-            output=Path(folder),
-        )
+        request = synth_request(production, output=Path(folder))
         return assembly_diff(production.reading, synth(request))

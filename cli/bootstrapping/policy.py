@@ -22,6 +22,7 @@ _PASSED_TO = {
     "AWS::Lambda::Function": "lambda.amazonaws.com",
     "AWS::StepFunctions::StateMachine": "states.amazonaws.com",
     "AWS::SageMaker::Model": "sagemaker.amazonaws.com",
+    "AWS::SageMaker::Pipeline": "sagemaker.amazonaws.com",
     "AWS::Events::Rule": "events.amazonaws.com",
     "AWS::Scheduler::Schedule": "scheduler.amazonaws.com",
     "AWS::CodeBuild::Project": "codebuild.amazonaws.com",
@@ -43,10 +44,14 @@ _NAMED = {
     "events": ("rule/{stage}*",),
     "lambda": ("function:{stage}*",),
     "logs": ("log-group:{stage}*",),
-    "sagemaker": tuple(
-        f"{kind}/{beginning}*"
-        for kind in ("model", "endpoint-config", "endpoint")
-        for beginning in ("{stage}", "{ids}", "{lower}")
+    "sagemaker": (
+        *(
+            f"{kind}/{beginning}*"
+            for kind in ("model", "endpoint-config", "endpoint")
+            for beginning in ("{stage}", "{ids}", "{lower}")
+        ),
+        "pipeline/{stage}*",
+        "model-package-group/{stage}*",
     ),
     "scheduler": ("schedule/*/{stage}*",),
     "secretsmanager": ("secret:{stage}*", "secret:{secrets}-*"),

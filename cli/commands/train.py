@@ -155,12 +155,11 @@ def approve(
 ) -> None:
     """Approve a registered version: the next deploy puts it into the idle slot."""
     training = _training(project_file, stage, on, model)
-    arn = training.package(version)
-    _decide(training, arn, status="Approved", reason=reason)
+    decided = _decide(training, training.package(version), status="Approved", reason=reason)
     if json_output:
-        print_json({"model": model, "package": arn, "approval": "Approved"})
+        print_json({"model": model, **decided})
         return
-    say(f"{arn.rpartition(':')[2]} is approved")
+    say(f"{decided['package'].rpartition(':')[2]} is approved")
     say("'tidegate deploy' puts it into the idle slot; a pipeline of the group starts by itself")
 
 
@@ -178,19 +177,20 @@ def reject(
 ) -> None:
     """Reject a registered version: it is not deployed any more; what is live stays live."""
     training = _training(project_file, stage, on, model)
-    arn = training.package(version)
-    _decide(training, arn, status="Rejected", reason=reason)
+    decided = _decide(training, training.package(version), status="Rejected", reason=reason)
     if json_output:
-        print_json({"model": model, "package": arn, "approval": "Rejected"})
+        print_json({"model": model, **decided})
         return
-    say(f"{arn.rpartition(':')[2]} is rejected")
+    say(f"{decided['package'].rpartition(':')[2]} is rejected")
 
 
-def _decide(training: "Training", arn: str, *, status: str, reason: str) -> None:
+def _decide(training: "Training", arn: str, *, status: str, reason: str) -> dict[str, str]:
+    """The decision as read back, in JSON types; CommandError if somebody made another one."""
     training.registry.decide(arn, status=status, reason=reason)
     now = training.registry.approval(arn)
     if now != status:
         raise CommandError(f"{arn} is {now} although it was set to {status}: look who changed it")
+    return {"package": arn, "approval": now}
 
 
 def _uploaded(training: "Training", data: str) -> str:

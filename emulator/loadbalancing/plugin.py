@@ -1,7 +1,5 @@
 """Puts load balancers into the running cloud: API, resource types, listeners, health, web ACLs."""
 
-import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Mapping
@@ -23,6 +21,7 @@ from emulator.loadbalancing.listening import ListenerSockets
 from emulator.loadbalancing.resources import register_associations, register_balancers
 from emulator.loadbalancing.rules import RuleOperations
 from emulator.loadbalancing.store import Store
+from emulator.periodic import keep_doing
 from emulator.route53.health import Balancer
 from emulator.route53.plugin import installed as dns_of
 from emulator.runtime import Runtime
@@ -139,25 +138,18 @@ def _users(store: Store, certificate_arn: str) -> list[str]:
 
 
 def _keep_checking(runtime: Runtime, health: GroupHealth, sockets: ListenerSockets) -> None:
-    tasks: list[asyncio.Task[None]] = []
-    shortest, longest = TICK_BOUNDS_SECONDS
-    pause = min(longest, max(shortest, runtime.clock.wall_seconds(TICK_CLOUD_SECONDS)))
+    async def tick() -> None:
+        health.tick()
 
-    async def tick_for_ever() -> None:
-        while True:
-            health.tick()
-            await asyncio.sleep(pause)
-
-    async def start() -> None:
-        tasks.append(asyncio.get_running_loop().create_task(tick_for_ever()))
-
-    async def stop() -> None:
-        for task in tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+    async def close() -> None:
         await sockets.close_all()
         await health.close()
 
-    runtime.on_start(start)
-    runtime.on_stop(stop)
+    # Hooks of the end run last registered first: no check follows the closing.
+    runtime.on_stop(close)
+    keep_doing(
+        runtime,
+        tick,
+        every_cloud_seconds=TICK_CLOUD_SECONDS,
+        pause_bounds=TICK_BOUNDS_SECONDS,
+    )

@@ -1,7 +1,6 @@
 """Puts SageMaker into the running cloud: control plane, data plane, metrics, resource types."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,6 +10,7 @@ from emulator.cloudformation.schemas import bundled_catalogue
 from emulator.cloudwatch.plugin import installed as cloudwatch_of
 from emulator.cloudwatch.service import CloudWatch
 from emulator.cloudwatch.store import MetricKey, dimensions_of
+from emulator.periodic import keep_doing
 from emulator.runtime import Runtime
 from emulator.sagemaker.api import ControlPlane
 from emulator.sagemaker.artifacts import S3Artifacts, s3_client_of
@@ -283,27 +283,16 @@ def _queues(runtime: Runtime, store: Store, cloudwatch: CloudWatch) -> Queues:
 def _keep_flushing(
     runtime: Runtime, metrics: EndpointMetrics, cloudwatch: CloudWatch, queues: Queues
 ) -> None:
-    timers: list[asyncio.Task[None]] = []
-    shortest, longest = FLUSH_BOUNDS_SECONDS
-    pause = min(longest, max(shortest, runtime.clock.wall_seconds(FLUSH_CLOUD_SECONDS)))
+    async def flush() -> None:
+        told = list(queues.gauges())
+        for tenant, endpoint, gauges in told:
+            queues.processor.metrics.of_queue(tenant, endpoint, gauges)
+        if metrics.flush() > 0 or told:
+            cloudwatch.evaluate_all()
 
-    async def flush_for_ever() -> None:
-        while True:
-            await asyncio.sleep(pause)
-            told = list(queues.gauges())
-            for tenant, endpoint, gauges in told:
-                queues.processor.metrics.of_queue(tenant, endpoint, gauges)
-            if metrics.flush() > 0 or told:
-                cloudwatch.evaluate_all()
-
-    async def start() -> None:
-        timers.append(asyncio.get_running_loop().create_task(flush_for_ever()))
-
-    async def stop() -> None:
-        for timer in timers:
-            timer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await timer
-
-    runtime.on_start(start)
-    runtime.on_stop(stop)
+    keep_doing(
+        runtime,
+        flush,
+        every_cloud_seconds=FLUSH_CLOUD_SECONDS,
+        pause_bounds=FLUSH_BOUNDS_SECONDS,
+    )

@@ -152,7 +152,7 @@ def pipeline_delivers(world: World, role: DeployedRole) -> None:
 def evidence_is_gathered(world: World, role: DeployedRole) -> None:
     """The build of the approval's evidence reads the stage under this role, as both of its ends."""
     try:
-        place = _read_by(world, role, "evidence")
+        place = read_by(world, role, "evidence")
         found = gather(place, place)
     except (ClientError, CommandError) as error:
         raise StoryFailedError(str(error)) from error
@@ -163,14 +163,14 @@ def evidence_is_gathered(world: World, role: DeployedRole) -> None:
 def deploy_is_told(world: World, role: DeployedRole) -> None:
     """The build that deploys the stage says, under this role, what serves afterwards."""
     try:
-        statuses = model_statuses(_read_by(world, role, "deploy-test").deployed())
+        statuses = model_statuses(read_by(world, role, "deploy-test").deployed())
     except (ClientError, CommandError) as error:
         raise StoryFailedError(str(error)) from error
     if not statuses:
         raise StoryFailedError("no model is deployed")
 
 
-def _read_by(world: World, role: DeployedRole, build: str) -> Place:
+def read_by(world: World, role: DeployedRole, build: str) -> Place:
     """The stage as a build of the pipeline reads it under the role."""
     name = build_name(world.project, build)
     builder = _role_named(world, name, "codebuild.amazonaws.com")

@@ -17,6 +17,7 @@ from examples.flights import train as flights
 from examples.flights.retraining.__main__ import lay_out
 from examples.offline import train as offline
 from tests.e2e.tracks import issuer
+from tests.synth.examples import BASELINES
 
 pytestmark = pytest.mark.accept
 
@@ -77,7 +78,8 @@ class Stage:
         text = _ZONE.sub(f"zone_id: {self.zone}", text)
         text = _ISSUER.sub(rf"\g<all>\g<2>jwks: {self._jwks}\n", text)
         text = _ACCOUNT.sub(self.cloud.account, text)
-        for data_file in file.parent.glob("*.json*"):
+        text = text.replace("baseline: ../monitoring/", "baseline: ")
+        for data_file in (*file.parent.glob("*.jsonl"), *BASELINES):
             shutil.copy(data_file, self.folder)
         assert "log_days: 7" in text
         assert "data_on_destroy: delete" in text

@@ -25,6 +25,10 @@ PIPELINES = tuple(sorted((ROOT / "examples" / "pipelines").glob("*.yaml")))
 ALL = (*FILES, *PIPELINES)
 """Every project file that users are shown."""
 
+BASELINES = tuple(sorted((ROOT / "examples" / "monitoring").glob("*-baseline.json")))
+"""Of the examples' training data."""
+
+_BASELINE = re.compile(r"(?<=baseline: )\.\./monitoring/")
 _CODE = re.compile(r"(?<=code: )\S*build/\w+/\w+/code")
 _ARTIFACT = re.compile(r"(?<=artifact: )\S*build/\w+/(\w+)")
 
@@ -49,10 +53,10 @@ def project_file(
         scripts.mkdir()
         for name in ("process.py", "train.py", "evaluate.py"):
             (scripts / name).write_text("")
-    for data in (*example.parent.glob("*.jsonl"), *example.parent.glob("*-baseline.json")):
+    for data in (*example.parent.glob("*.jsonl"), *BASELINES):
         shutil.copy(data, folder)
     file = folder / "tidegate.yaml"
-    file.write_text(_CODE.sub("scripts", _ARTIFACT.sub(r"\1", text)))
+    file.write_text(_BASELINE.sub("", _CODE.sub("scripts", _ARTIFACT.sub(r"\1", text))))
     return file
 
 

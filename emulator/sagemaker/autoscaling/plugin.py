@@ -1,8 +1,5 @@
 """Connects Application Auto Scaling to templates, metrics, alarms and endpoints."""
 
-import asyncio
-import contextlib
-import logging
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,6 +8,7 @@ from emulator.cloudformation import recorded
 from emulator.cloudwatch.plugin import installed as cloudwatch_of
 from emulator.cloudwatch.series import statistic
 from emulator.cloudwatch.store import MetricKey, dimensions_of
+from emulator.periodic import keep_doing
 from emulator.runtime import Runtime
 from emulator.sagemaker.api import ControlPlane
 from emulator.sagemaker.autoscaling.engine import Autoscaling, Declared, Firing, Surroundings
@@ -18,8 +16,6 @@ from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.state import Endpoint
 from emulator.sagemaker.store import Store
 from emulator.seams import cloudwatch as seam
-
-_log = logging.getLogger(__name__)
 
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
@@ -31,29 +27,12 @@ TICK_BOUNDS_SECONDS = (0.2, 1.0)
 def install_autoscaling(runtime: Runtime, plane: ControlPlane, store: Store) -> None:
     """What templates say of scaling happens while the cloud runs."""
     engine = Autoscaling(around=_around(runtime, plane, store))
-    shortest, longest = TICK_BOUNDS_SECONDS
-    pause = min(longest, max(shortest, runtime.clock.wall_seconds(TICK_CLOUD_SECONDS)))
-    timers: list[asyncio.Task[None]] = []
-
-    async def tick_for_ever() -> None:
-        while True:
-            await asyncio.sleep(pause)
-            try:
-                await engine.tick()
-            except Exception:  # noqa: BLE001 - one broken target must not end all scaling
-                _log.exception("scaling failed")
-
-    async def start() -> None:
-        timers.append(asyncio.get_running_loop().create_task(tick_for_ever()))
-
-    async def stop() -> None:
-        for timer in timers:
-            timer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await timer
-
-    runtime.on_start(start)
-    runtime.on_stop(stop)
+    keep_doing(
+        runtime,
+        engine.tick,
+        every_cloud_seconds=TICK_CLOUD_SECONDS,
+        pause_bounds=TICK_BOUNDS_SECONDS,
+    )
 
 
 def _around(runtime: Runtime, plane: ControlPlane, store: Store) -> Surroundings:

@@ -2,25 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any
 
+from emulator.sagemaker.jobstatus import JobStatus
+
 Json = dict[str, Any]
-
-
-class JobStatus(StrEnum):
-    """The statuses of a job, spelled as AWS does."""
-
-    IN_PROGRESS = "InProgress"
-    COMPLETED = "Completed"
-    FAILED = "Failed"
-    STOPPING = "Stopping"
-    STOPPED = "Stopped"
-
-    @property
-    def running(self) -> bool:
-        """Whether the job still has a process, or will have."""
-        return self in {JobStatus.IN_PROGRESS, JobStatus.STOPPING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,10 @@ from typing import Any
 from emulator.sagemaker import errors, tags
 from emulator.sagemaker.jobs import failures
 from emulator.sagemaker.jobs.failures import JobFailedError
-from emulator.sagemaker.jobs.job import Job, JobStatus, Measured, Result
+from emulator.sagemaker.jobs.job import Job, Measured, Result
 from emulator.sagemaker.jobs.kind import Kind, Runs
 from emulator.sagemaker.jobs.script import Controls
+from emulator.sagemaker.jobstatus import JobStatus
 from emulator.sagemaker.listing import page_of
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.store import Store

@@ -2,27 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from emulator.sagemaker.jobstatus import JobStatus
 from emulator.sagemaker.state import Model
 
 Json = dict[str, Any]
-
-
-class JobStatus(StrEnum):
-    """The statuses of a transform job, spelled as AWS does."""
-
-    IN_PROGRESS = "InProgress"
-    COMPLETED = "Completed"
-    FAILED = "Failed"
-    STOPPING = "Stopping"
-    STOPPED = "Stopped"
-
-    @property
-    def running(self) -> bool:
-        """Whether the job still has processes, or will have."""
-        return self in {JobStatus.IN_PROGRESS, JobStatus.STOPPING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from emulator.sagemaker import errors, names, tags
+from emulator.sagemaker.jobstatus import JobStatus
 from emulator.sagemaker.listing import page_of
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.planning import refuse_unemulated_container
 from emulator.sagemaker.store import Store
 from emulator.sagemaker.transform import failures
 from emulator.sagemaker.transform.failures import JobFailedError
-from emulator.sagemaker.transform.job import JobStatus, TransformJob, described, summary
+from emulator.sagemaker.transform.job import TransformJob, described, summary
 from emulator.sagemaker.transform.recipe import Recipe, recipe_of
 
 Json = dict[str, Any]
