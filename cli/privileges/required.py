@@ -156,6 +156,7 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
         _STREAM,
     ),
     "PipelineRole": {**_EVERY_STORE, "codestar-connections:UseConnection": _TWO_NAMES},
+    "PipelineRead": {"s3:ListBucket": _MISSING_OBJECT},
     "ChecksBuildRole": _EVERY_BUILD,
     "DeployBuildRole": _EVERY_BUILD,
     "EvidenceBuildRole": _EVERY_BUILD,

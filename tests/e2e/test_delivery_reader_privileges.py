@@ -47,7 +47,7 @@ def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) 
     text = made.project_text.replace("models:\n", "  prod: { region: us-east-1 }\nmodels:\n", 1)
     made.project_text = text.rstrip() + training.rstrip() + BATCH + PIPELINE
     made.deploy(V1)
-    view = run(made, write_data(folder / "data", wrong_percent=1), token="well-read-1")
+    view = run(made, write_data(folder / "data", wrong_percent=1), token="well-read".ljust(32, "0"))
     assert view.status == "Succeeded", view.to_json()
     look(monitor_of(made))
     yield made
