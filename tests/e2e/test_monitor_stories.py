@@ -3,7 +3,9 @@
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -32,14 +34,36 @@ def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) 
     remove_stacks(story_cloud, f"{made.project}-")
 
 
-def test_drift_is_found_within_stated_requests_and_steady_traffic_is_not(world: World) -> None:
-    """300 steady requests raise nothing; of those after the change, 300 are enough."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A world, and what its monitor said of steady traffic and after its change."""
+
+    world: World
+    monitor: Monitor
+    steady: dict[str, Any]
+    drifted: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def seen(world: World) -> Seen:
+    """Traffic was steady; then only one country asked, and only what version 1 gets wrong."""
     chance = random.Random(3)  # noqa: S311 - questions, not secrets
     monitor = monitor_of(world)
-    session = world.cloud.session()
     ask(world, STEADY, lambda: asked(chance, draw=(0, 10_000)), labelled=STEADY)
-
     steady = counted(monitor, STEADY)
+    ask(
+        world,
+        FOUND_WITHIN,
+        lambda: asked(chance, draw=(0, 2_000), country="us"),
+        labelled=FOUND_WITHIN,
+    )
+    drifted = counted(monitor, STEADY + FOUND_WITHIN)
+    return Seen(world=world, monitor=monitor, steady=steady, drifted=drifted)
+
+
+def test_steady_traffic_is_steady(seen: Seen) -> None:
+    """300 steady requests raise nothing, and each is counted."""
+    steady = seen.steady
 
     assert steady["word"] == "steady", steady["reason"]
     assert steady["totals"] == {
@@ -50,34 +74,36 @@ def test_drift_is_found_within_stated_requests_and_steady_traffic_is_not(world: 
         "objects": steady["totals"]["objects"],
     }
 
-    # From now on only one country asks, and only what version 1 gets wrong.
-    ask(
-        world,
-        FOUND_WITHIN,
-        lambda: asked(chance, draw=(0, 2_000), country="us"),
-        labelled=FOUND_WITHIN,
-    )
-    drifted = counted(monitor, STEADY + FOUND_WITHIN)
 
+def test_drift_is_found_within_stated_requests(seen: Seen) -> None:
+    """Of those after the change 300 are enough; what did not change is not accused."""
+    drifted = seen.drifted
     found = {(one["family"], one["feature"]) for one in drifted["findings"] if one["refused"]}
+
     assert ("data drift", "country") in found
     assert ("data drift", "draw") in found
     assert ("prediction drift", "(prediction)") in found
     assert ("data drift", "amount") not in found
     assert "country" in drifted["reason"] or "draw" in drifted["reason"]
     country = next(one for one in drifted["findings"] if one["feature"] == "country")
-    steady_end = max(point["window"] for point in steady["points"])
+    steady_end = max(point["window"] for point in seen.steady["points"])
     assert country["since"] > steady_end * drifted["window_seconds"]
     assert "<svg" in monitor_page(drifted)
 
-    # A second look at the same captures changes nothing: each object counts once.
-    look(monitor)
-    again = monitor.report()
+
+def test_a_second_look_counts_nothing_again(seen: Seen) -> None:
+    """Each object of captures counts once."""
+    look(seen.monitor)
+    again = seen.monitor.report()
+
     assert again is not None
-    assert again["totals"] == drifted["totals"]
-    # The truth comes late: when it all can have come, quality is judged too.
-    assert wait_for(lambda: quality_of(monitor), seconds=60, what="the verdict on quality")
-    cloudwatch = session.client("cloudwatch")
+    assert again["totals"] == seen.drifted["totals"]
+
+
+def test_late_truth_is_judged_and_the_alarm_tells(seen: Seen) -> None:
+    """When all of the truth can have come, quality is judged too; people are told."""
+    assert wait_for(lambda: quality_of(seen.monitor), seconds=60, what="the verdict on quality")
+    cloudwatch = seen.world.cloud.session().client("cloudwatch")
 
     def alarmed() -> bool:
         alarms = cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"]
@@ -94,8 +120,9 @@ def quality_of(monitor: Monitor) -> bool:
     return any(one["feature"] == "(outcome)" and one["refused"] for one in view["findings"])
 
 
-def test_commands_say_what_was_found(world: World, tmp_path: Path) -> None:
-    """After the drift of the story before: exit code 6, a page, and JSON for programs."""
+def test_commands_say_what_was_found(seen: Seen, tmp_path: Path) -> None:
+    """After the drift: exit code 6, a page, and JSON for programs."""
+    world = seen.world
     token = PLACES.set(lambda *_: world.place(V1))
     try:
         ran = CliRunner().invoke(app, ["run", world.model, "--json"])
@@ -117,9 +144,9 @@ def test_commands_say_what_was_found(world: World, tmp_path: Path) -> None:
     assert line.startswith(f"{world.model} in test: drift, ")
 
 
-def test_counts_and_a_report_are_all_that_is_kept(world: World) -> None:
+def test_counts_and_a_report_are_all_that_is_kept(seen: Seen) -> None:
     """Beside it is the report, and nothing else: no request, no answer, no client."""
-    monitor = monitor_of(world)
+    world, monitor = seen.world, seen.monitor
     s3 = world.cloud.session().client("s3")
     keys = [found["Key"] for found in s3.list_objects_v2(Bucket=monitor.bucket)["Contents"]]
 
