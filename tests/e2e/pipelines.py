@@ -272,10 +272,10 @@ class PipelineWorld:
     def log(self, build: str) -> str:
         """All lines of a build's log, the last one first if a story has to tell why."""
         client: Any = self.place(PIPELINE_STAGE).target.client("logs")
-        groups = client.describe_log_groups()["logGroups"]
+        pages = client.get_paginator("describe_log_groups").paginate()
         lines = [
             event["message"].rstrip()
-            for group in groups
+            for group in pages.search("logGroups")
             if build in group["logGroupName"]
             for event in client.filter_log_events(logGroupName=group["logGroupName"])["events"]
         ]
