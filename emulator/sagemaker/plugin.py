@@ -114,9 +114,8 @@ def install_sagemaker(runtime: Runtime) -> None:
     register_service(control_plane_service(plane))
     queues = _queues(runtime, store, cloudwatch)
     register_service(runtime_service(invoker, queues))
-    register_resources(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
-    register_registry(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
-    register_model_pipelines(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
+    for register in (register_resources, register_registry, register_model_pipelines):
+        register(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     _keep_flushing(runtime, metrics, cloudwatch, queues)
     install_autoscaling(runtime, plane, store)
 

@@ -318,20 +318,25 @@ def _scaling(endpoint: str) -> dict[str, Any]:
                 },
             },
         },
-        "Waiting": {
-            "Type": "AWS::CloudWatch::Alarm",
-            "Properties": {
-                "Namespace": "AWS/SageMaker",
-                "MetricName": "HasBacklogWithoutCapacity",
-                "Dimensions": by_endpoint,
-                "Statistic": "Average",
-                "Period": 60,
-                "EvaluationPeriods": 1,
-                "Threshold": 1,
-                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-                "TreatMissingData": "missing",
-                "AlarmActions": [{"Ref": "Wake"}],
-            },
+        "Waiting": _waking(by_endpoint),
+    }
+
+
+def _waking(dimensions: list[dict[str, str]]) -> dict[str, Any]:
+    """The alarm of requests that no instance is there for."""
+    return {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "Namespace": "AWS/SageMaker",
+            "MetricName": "HasBacklogWithoutCapacity",
+            "Dimensions": dimensions,
+            "Statistic": "Average",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "missing",
+            "AlarmActions": [{"Ref": "Wake"}],
         },
     }
 
