@@ -17,8 +17,7 @@ from tidegate.batch.rounds import Round
 from tidegate.batch.run import RunRecord, Status
 from tidegate.batch.units import Keys
 from tidegate_aws.batch_runs import DynamoRuns
-
-_ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
+from tidegate_aws.errors import ABSENT_OBJECT, code_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +87,7 @@ class Batch:
         try:
             body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         except ClientError as error:
-            if error.response["Error"]["Code"] in _ABSENT:
+            if code_of(error) in ABSENT_OBJECT:
                 return None
             raise
         return json.loads(body)

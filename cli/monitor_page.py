@@ -165,12 +165,13 @@ def _shown(view: dict[str, Any]) -> list[str]:
 def _bars(view: dict[str, Any], name: str) -> Bars:
     found = view["distributions"][name]
     pairs = list(zip(found["bins"], found["baseline"], found["recent"], strict=True))
-    highest = max((max(was, now) for _, was, now in pairs), default=0.0) or 1.0
+    highest = max((max(was, now) for _, was, now in pairs), default=0.0)
+    scale = BAR_WIDTH / highest if highest > 0 else 0.0
     rows = tuple(
         (
             text,
-            round(BAR_WIDTH * was / highest, 1),
-            round(BAR_WIDTH * now / highest, 1),
+            round(scale * was, 1),
+            round(scale * now, 1),
             percent(was),
             percent(now),
         )

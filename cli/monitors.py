@@ -17,6 +17,7 @@ from cli.target import Target
 from tidegate.monitoring.baseline import PREDICTION, Baseline
 from tidegate.monitoring.making import Columns, Row, make_baseline
 from tidegate.monitoring.seasons import Season
+from tidegate_aws.errors import ABSENT_OBJECT, code_of
 from tidegate_aws.monitor_store import REPORT_KEY
 
 View = dict[str, Any]
@@ -49,7 +50,7 @@ class Monitor:
         try:
             found = client.get_object(Bucket=self.bucket, Key=REPORT_KEY)
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            if code_of(error) in ABSENT_OBJECT:
                 return None
             raise
         view: View = json.loads(found["Body"].read())
@@ -168,12 +169,16 @@ def _json_rows(path: Path, lines: Iterator[str] | Any) -> Iterator[Row]:
 
 
 def _moment(raw: Any) -> float | None:
+    """Unix seconds of a number or of a moment as ISO 8601 writes it, in UTC if it says no zone."""
     try:
         return float(raw)
     except (TypeError, ValueError):
-        pass
+        return _written_moment(str(raw))
+
+
+def _written_moment(text: str) -> float | None:
     try:
-        moment = datetime.fromisoformat(str(raw))
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     known = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -21,6 +21,7 @@ from cli.exits import CommandError, Exit
 from tidegate.outcomefiles.formats import NAMES, format_of
 from tidegate.outcomefiles.ports import ImportLog
 from tidegate.outcomefiles.progress import Progress
+from tidegate_aws.errors import ABSENT_OBJECT, code_of
 from tidegate_aws.import_log import DynamoImportLog
 from tidegate_aws.outcome_files import S3OutcomeFile
 
@@ -54,7 +55,7 @@ class OutcomeBucket:
         try:
             found = self.s3.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
-            if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
+            if code_of(error) in ABSENT_OBJECT:
                 return None
             raise
         etag = str(found["ETag"])

@@ -9,11 +9,10 @@ from typing import Any
 
 from tidegate.batch.ports import ChangedObjectError, Head, Listed
 from tidegate.batch.units import Location
-from tidegate_aws.errors import code_of
+from tidegate_aws.errors import ABSENT_OBJECT, code_of
 
 PART_BYTES = 1 << 20
-_ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
-_CHANGED = frozenset({"PreconditionFailed", "412", *_ABSENT})
+_CHANGED = frozenset({"PreconditionFailed", "412", *ABSENT_OBJECT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,7 @@ class S3Objects:
         try:
             told = self.client.head_object(Bucket=bucket, Key=key)
         except self.client.exceptions.ClientError as error:
-            if code_of(error) in _ABSENT:
+            if code_of(error) in ABSENT_OBJECT:
                 return None
             raise
         return Head(

@@ -7,6 +7,10 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
 
+ABSENT_OBJECT = frozenset({"404", "NoSuchKey", "NotFound"})
+"""What S3 calls an object that is not there: HeadObject has no body and so the bare status."""
+
+
 def code_of(error: ClientError) -> str:
     """AWS's error code, such as `ValidationException`."""
     return error.response["Error"]["Code"]

@@ -7,29 +7,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from emulator.sagemaker import errors
 from emulator.sagemaker.jobs import paths
+from emulator.sagemaker.jobs.requests import refuse
 from emulator.sagemaker.jobs.training.recipe import image_faults
 
-DEFAULT_SECONDS = 86_400
-"""MaxRuntimeInSeconds when a request sets none: one day."""
 PROCESSING = f"{paths.OPT_ML}/processing/"
 
 
 def check(request: Mapping[str, Any]) -> None:
     """The request can be carried out, or an error says all that is in the way."""
-    faults = [*_faults(request)]
-    if faults:
-        raise errors.validation(" ".join(faults))
-    unemulated = [*_unemulated(request)]
-    if unemulated:
-        raise errors.not_emulated("; ".join(unemulated))
-
-
-def limit_seconds(request: Mapping[str, Any]) -> float:
-    """How long the program may run."""
-    given = request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")
-    return float(DEFAULT_SECONDS if given is None else given)
+    refuse(_faults(request), _unemulated(request))
 
 
 def outputs(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:

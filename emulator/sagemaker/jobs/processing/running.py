@@ -9,7 +9,8 @@ from emulator.sagemaker.jobs.inputs import Reader
 from emulator.sagemaker.jobs.job import Job, Result
 from emulator.sagemaker.jobs.kind import Progress
 from emulator.sagemaker.jobs.place import Site, resources, text_of
-from emulator.sagemaker.jobs.processing.recipe import limit_seconds, outputs
+from emulator.sagemaker.jobs.processing.recipe import outputs
+from emulator.sagemaker.jobs.requests import limit_seconds
 from emulator.sagemaker.jobs.script import Controls, Ended, Ending, Program
 from emulator.sagemaker.names import Tenant
 

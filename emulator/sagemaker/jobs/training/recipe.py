@@ -6,13 +6,11 @@ Sources: API reference of CreateTrainingJob; the sentences of faults are our own
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from emulator.sagemaker import errors
 from emulator.sagemaker.jobs import metrics
+from emulator.sagemaker.jobs.requests import refuse
 from emulator.sagemaker.serving.interface import UnknownImageError
 from emulator.sagemaker.serving.runners import runner_for
 
-DEFAULT_SECONDS = 86_400
-"""MaxRuntimeInSeconds when a request sets none: one day."""
 _WITHOUT = {
     "CheckpointConfig": "checkpoints of training jobs (CheckpointConfig)",
     "ServerlessJobConfig": "serverless training jobs (ServerlessJobConfig)",
@@ -27,18 +25,7 @@ _ALGORITHM = {
 
 def check(request: Mapping[str, Any]) -> None:
     """The request can be carried out, or an error says all that is in the way."""
-    faults = [*_faults(request)]
-    if faults:
-        raise errors.validation(" ".join(faults))
-    unemulated = [*_unemulated(request)]
-    if unemulated:
-        raise errors.not_emulated("; ".join(unemulated))
-
-
-def limit_seconds(request: Mapping[str, Any]) -> float:
-    """How long the program may run."""
-    given = request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")
-    return float(DEFAULT_SECONDS if given is None else given)
+    refuse(_faults(request), _unemulated(request))
 
 
 def _faults(request: Mapping[str, Any]) -> Iterator[str]:

@@ -13,10 +13,10 @@ from emulator.sagemaker.jobs.inputs import Reader
 from emulator.sagemaker.jobs.job import Job, Measured, Result
 from emulator.sagemaker.jobs.kind import Progress
 from emulator.sagemaker.jobs.place import Site, resources
+from emulator.sagemaker.jobs.requests import limit_seconds
 from emulator.sagemaker.jobs.script import Controls, Ended, Ending, Lines, Program
 from emulator.sagemaker.jobs.training import toolkit
 from emulator.sagemaker.jobs.training.describe import artifact_uri, output_prefix
-from emulator.sagemaker.jobs.training.recipe import limit_seconds
 from emulator.sagemaker.jobs.training.toolkit import NoProgramError, Setup
 from emulator.sagemaker.names import Tenant
 
