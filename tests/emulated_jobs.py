@@ -197,10 +197,14 @@ class Shop:
         return until(found, seconds=60, what=f"processing job {name} ended")
 
     def log(self, group: str, name: str) -> str:
-        """What the job's program printed."""
-        streams = self.logs.describe_log_streams(
-            logGroupName=group, logStreamNamePrefix=f"{name}/"
-        )["logStreams"]
+        """What the job's program printed; nothing yet where the first line made no group so far."""
+        try:
+            told = self.logs.describe_log_streams(
+                logGroupName=group, logStreamNamePrefix=f"{name}/"
+            )
+        except self.logs.exceptions.ResourceNotFoundException:
+            return ""
+        streams = told["logStreams"]
         events = [
             event
             for stream in streams
