@@ -22,6 +22,9 @@ LATE_FROM_MINUTES = 15
 # Whole days are held out: flights of one day share its weather and its knock-on delays.
 HELD_OUT_EVERY_DAYS = 3
 
+# A real shift of the data: summer has other winds, thunderstorms, and a third of flights late.
+WINTER, SUMMER = range(1, 5), range(6, 9)
+
 TEXT_FEATURES = ("date", "carrier", "tailnum", "origin", "dest")
 CLOCK_FEATURES = ("sched_dep", "dep", "sched_arr")
 NUMBER_FEATURES = (
@@ -49,6 +52,11 @@ class Flight:
     def label(self) -> str:
         """What the flight turned out to be: `late` or `on-time`."""
         return LATE if self.arr_delay_minutes >= LATE_FROM_MINUTES else ON_TIME
+
+    @property
+    def month(self) -> int:
+        """The month of 2013 that it left in, 1 to 12."""
+        return date.fromisoformat(str(self.features["date"])).month
 
     @property
     def held_out(self) -> bool:

@@ -6,10 +6,10 @@ library: no numpy, no scikit-learn, no model.
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from examples.flights.dataset import Value, held_out_flights
+from examples.flights.dataset import Flight, Value, held_out_flights
 
 CONTENT_TYPE = "application/json"
 ORDER_SEED = 2013
@@ -29,9 +29,14 @@ class Row:
 
 def held_out() -> tuple[Row, ...]:
     """Every held-out flight once, in a fixed order that mixes the days of the year."""
+    return mixed(held_out_flights())
+
+
+def mixed(flights: Iterable[Flight]) -> tuple[Row, ...]:
+    """The flights as requests, in a fixed order that mixes their days."""
     rows = [
         Row(features=flight.features, label=flight.label, air_minutes=flight.air_minutes)
-        for flight in held_out_flights()
+        for flight in flights
     ]
     random.Random(ORDER_SEED).shuffle(rows)  # noqa: S311 - an order, not a secret
     return tuple(rows)

@@ -6,6 +6,7 @@ that is missing counts as wrong.
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -51,7 +52,10 @@ def artifact_in(folder: Path) -> Path:
 
 
 def main() -> None:
-    """evaluation.json has the share of wrong answers of both versions."""
+    """evaluation.json has the share of wrong answers of both versions.
+
+    Beside it is what requests looked like: the monitor compares with it, once the version is live.
+    """
     options = argparse.ArgumentParser()
     for name in ("model", "live", "test", "output"):
         options.add_argument(f"--{name}", type=Path, required=True)
@@ -64,6 +68,7 @@ def main() -> None:
     }
     report = {"rows": len(rows), "metrics": {"wrong_share": measured}}
     (given.output / "evaluation.json").write_text(json.dumps(report))
+    shutil.copyfile(given.test / "baseline.jsonl", given.output / "baseline.jsonl")
     print(f"wrong_share={measured['value']:.4f}; live={measured['live']:.4f};")
 
 

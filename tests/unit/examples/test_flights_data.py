@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from examples.flights import dataset, traffic
+from examples.flights.retraining.__main__ import lay_out
 from examples.flights.versions.v2.features import minutes_late
 
 ROOT = Path(__file__).parents[3]
@@ -23,6 +24,22 @@ def test_no_day_is_in_both_training_and_held_out() -> None:
     assert training
     assert held_out
     assert training.isdisjoint(held_out)
+
+
+def test_what_is_learnt_from_and_asked_of_the_shift_is_apart(tmp_path: Path) -> None:
+    """Requests are of days that are in no data, winter's of other months than summer's."""
+    lay_out(tmp_path)
+    days = {name: _days(tmp_path / f"requests/{name}.jsonl") for name in ("winter", "summer")}
+    learnt = _days(tmp_path / "data/flights.jsonl")
+    assert days["winter"].isdisjoint(learnt)
+    assert days["summer"].isdisjoint(learnt)
+    assert {day[:7] for day in days["winter"]} == {f"2013-0{month}" for month in (1, 2, 3, 4)}
+    assert {day[:7] for day in days["summer"]} == {f"2013-0{month}" for month in (6, 7, 8)}
+    assert max(learnt) < "2013-09"
+
+
+def _days(file: Path) -> set[str]:
+    return {json.loads(line)["features"]["date"] for line in file.read_text().splitlines()}
 
 
 def test_no_held_out_request_is_a_training_row() -> None:
