@@ -13,7 +13,7 @@ from cli.commands.console import console
 from cli.commands.cost import cost
 from cli.commands.demo import demo
 from cli.commands.deploy import deploy
-from cli.commands.drill import drill
+from cli.commands.drill import app as drill_app
 from cli.commands.init import init
 from cli.commands.invoke import invoke, outcome
 from cli.commands.keys import app as keys_app
@@ -50,7 +50,6 @@ app.command()(invoke)
 app.command()(outcome)
 app.command()(who)
 app.command()(console)
-app.command()(drill)
 app.command()(plan)
 app.command()(privileges)
 app.command("bootstrap-policy")(bootstrap_policy)
@@ -61,6 +60,7 @@ app.add_typer(release_app, name="release")
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(batch_app, name="batch")
 app.add_typer(train_app, name="train")
+app.add_typer(drill_app, name="drill")
 app.add_typer(outcomes_app, name="outcomes")
 app.add_typer(monitor_app, name="monitor")
 app.add_typer(keys_app, name="keys")

@@ -145,6 +145,7 @@ def _add_monitor(app: App, deployment: Deployment, name: str, *, after: Stack) -
         spec=model.monitoring,
         endpoints=sorted(set(served.values())),
         shelf=AssetShelf(folder=deployment.folder),
+        trained=model.training is not None,
     )
     stack = MonitoringStack(app, props=props)
     stack.add_stack_dependency(after)

@@ -19,10 +19,12 @@ from stacks.components.monitoring import (
     add_monitor,
     monitor_function,
 )
+from stacks.components.reacting import ReactionProps, add_reaction, reaction_function
 from stacks.project.monitoring_spec import MonitoringSpec
-from stacks.project.names import monitoring_stack_name
+from stacks.project.names import monitoring_stack_name, package_group_name
 from stacks.project.spec import StageSpec
 from stacks.release_stack import CODE
+from tidegate.reaction.plan import ReactionPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,8 @@ class MonitoringProps:
     spec: MonitoringSpec
     endpoints: Sequence[str]
     shelf: AssetShelf
+    trained: bool = False
+    """Whether versions of the model are trained here."""
     code: Path = CODE
 
 
@@ -59,6 +63,9 @@ class MonitoringStack(Stack):
             endpoints=props.endpoints,
             bucket=bucket,
             key=key,
+            group=package_group_name(props.project, stage.name, props.model)
+            if props.trained
+            else None,
         )
         monitoring_blueprint(monitor, code).build(self)
 
@@ -69,6 +76,8 @@ def monitoring_blueprint(props: MonitorProps, code: CodeAsset) -> Blueprint:
     function = monitor_function(props)
     add_function(blueprint, function, code=code, stage=props.arns.stage)
     add_monitor(blueprint, props, function)
+    if props.spec.reaction is not None:
+        _add_reaction(blueprint, props, props.spec.reaction, code)
     if props.spec.model_monitor is not None:
         for endpoint in props.endpoints[:1]:
             add_model_monitor(blueprint, props.spec.model_monitor, endpoint=endpoint)
@@ -76,3 +85,14 @@ def monitoring_blueprint(props: MonitorProps, code: CodeAsset) -> Blueprint:
     blueprint.tell("MonitorFunctionName", ref(function.id))
     blueprint.tell("MonitorBucketName", ref(MONITOR_BUCKET))
     return blueprint
+
+
+def _add_reaction(
+    blueprint: Blueprint, props: MonitorProps, plan: ReactionPlan, code: CodeAsset
+) -> None:
+    dns = props.arns.stage.door.dns
+    reaction = ReactionProps(monitor=props, plan=plan, zone_id=None if dns is None else dns.zone_id)
+    function = reaction_function(reaction)
+    add_function(blueprint, function, code=code, stage=props.arns.stage)
+    add_reaction(blueprint, reaction, function)
+    blueprint.tell("ReactionFunctionName", ref(function.id))

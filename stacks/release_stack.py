@@ -33,7 +33,7 @@ from stacks.components.release_machine import RELEASE_MACHINE, add_machines
 from stacks.components.request_log import add_request_log
 from stacks.components.signing_secret import SIGNING_SECRET, add_key_rotation, add_signing_secret
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE, add_tables
-from stacks.project.names import release_stack_name
+from stacks.project.names import release_name, release_stack_name
 from stacks.project.pipelines import PipelineSpec
 from stacks.project.spec import DataOnDestroy, StageSpec
 
@@ -112,7 +112,7 @@ def release_blueprint(
     delivers = {} if delivery is None else delivery_functions(delivery)
     for row in (*functions.values(), *delivers.values()):
         add_function(blueprint, row, code=code, stage=stage)
-    add_machines(blueprint, functions, arns)
+    add_machines(blueprint, functions, arns, release=release_name(props.project, stage.name))
     if delivery is not None:
         add_delivery_machine(blueprint, delivery)
     add_request_log(blueprint, functions)

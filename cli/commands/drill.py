@@ -1,4 +1,4 @@
-"""`tidegate drill`: release a version known to be bad, and prove the way back."""
+"""`tidegate drill`: prove the way back from a bad version, and the way out of a drift."""
 
 import time
 from collections.abc import Iterator
@@ -28,17 +28,26 @@ if TYPE_CHECKING:
     from cli.deployed import Deployed
 
 
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Prove that a bad version is taken back, or that drift leads to a better one.",
+)
+
+PayloadsOption = Annotated[
+    Path | None,
+    typer.Option(help="One request body a line: the drill then makes its own traffic."),
+]
+
+
+@app.command()
 @reported
-def drill(
+def rollback(
     model: Annotated[str, typer.Argument(help="The model whose way back is proven.")],
     *,
     error_percent: Annotated[
         int, typer.Option(help="Share of requests that the bad version fails.", min=1, max=100)
     ] = 30,
-    payloads: Annotated[
-        Path | None,
-        typer.Option(help="One request body a line: the drill then makes its own traffic."),
-    ] = None,
+    payloads: PayloadsOption = None,
     users: Annotated[int, typer.Option(help="Concurrent users of that traffic.", min=1)] = 8,
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
@@ -76,6 +85,61 @@ def drill(
         )
     if code is not Exit.ROLLED_BACK:
         raise CommandError(_surprise(view.phase, model))
+
+
+@app.command()
+@reported
+def drift(
+    model: Annotated[str, typer.Argument(help="The model whose loop is proven.")],
+    *,
+    payloads: Annotated[Path, typer.Option(help="Requests from after the shift, one body a line.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A folder of new data to train on; left out: the data that is there."),
+    ] = None,
+    requests: Annotated[
+        int, typer.Option(help="So many requests may pass before drift must be found.", min=1)
+    ] = 5_000,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Approve the new version where a person has to.")
+    ] = False,
+    users: Annotated[int, typer.Option(help="Concurrent users of the traffic.", min=1)] = 8,
+    stage: StageOption = None,
+    project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
+    on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
+) -> None:
+    """Shift the traffic: exit 0 when drift was found, the model retrained, and released.
+
+    Real users are asked nothing; what the drill sends is counted and captured like their requests.
+    Ctrl-C stops the traffic only: what was begun goes on, and each part has its own command.
+    """
+    from cli.drifting import DriftDrill, drill_drift
+
+    drill = DriftDrill(
+        where=place(project_file=project_file, stage=stage, on=on),
+        model=model,
+        bodies=_bodies(payloads),
+        data=data,
+        most_requests=requests,
+        users=users,
+        approves=approve,
+        say=note,
+    )
+    try:
+        chain = drill_drift(drill)
+    except KeyboardInterrupt as stop:
+        raise InterruptedCommandError(
+            f"the drill's traffic has stopped, what it began goes on: 'tidegate monitor status "
+            f"{model}', 'tidegate train status {model}', 'tidegate release watch {model}'"
+        ) from stop
+    if json_output:
+        print_json(chain.to_json())
+        return
+    say(
+        f"{model}: drift found within {chain.requests} requests, retrained "
+        f"({'' if chain.run is None else chain.run.id}), promoted by {chain.release_id}"
+    )
 
 
 def _put_back(original: Place) -> None:

@@ -123,16 +123,22 @@ def status(
     """Show the verdict of the last look, and what moved most; exit code 6 where there is drift."""
     from cli.monitors import find_monitor
     from cli.monitorwords import findings_table, headline
+    from cli.reactions import acts_told, find_optional_reaction
 
     where = place(project_file=project_file, stage=stage, on=on)
-    view = _view(find_monitor(where, model).report(), model)
+    monitor = find_monitor(where, model)
+    view = _view(monitor.report(), model)
+    reaction = find_optional_reaction(where, monitor)
+    memory = None if reaction is None else reaction.memory()
     if json_output:
-        print_json(view)
+        print_json({**view, "reaction": None if memory is None else memory.to_json()})
     else:
         say(headline(view))
         if view["findings"]:
             CONSOLE.print(findings_table(view["findings"]))
         say(f"{view['promise']}.")
+        for line in () if memory is None else acts_told(memory):
+            say(line)
     raise SystemExit(int(_code(view["word"])))
 
 
@@ -161,6 +167,29 @@ def report(
         print_json({"page": str(path), "word": view["word"]})
     else:
         say(f"{path}: {view['word']}, {view['reason']}")
+
+
+@app.command()
+@reported
+def react(
+    model: ModelArgument,
+    *,
+    stage: StageOption = None,
+    project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
+    on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
+) -> None:
+    """Decide now what is done about the last report; what the guard forbids is not done."""
+    from cli.reactions import find_reaction
+
+    reaction = find_reaction(place(project_file=project_file, stage=stage, on=on), model)
+    told = reaction.decide()
+    if json_output:
+        print_json(told)
+        return
+    say(f"{model}: {told['reason']}")
+    if told["made"] is not None:
+        say(f"it began {told['made'].rpartition('/')[2]}")
 
 
 def _view(found: dict[str, Any] | None, model: str) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from typing import Any
 from monitor_model.events import Monitoring, outcome
 from tidegate.monitoring.advance import Watched
 from tidegate.monitoring.baseline import read_baseline
-from tidegate.monitoring.hypotheses import hypotheses_of
 from tidegate.monitoring.look import LookPorts
 from tidegate.monitoring.run import MonitorRun, run_monitor
+from tidegate.monitoring.trained import Reference, reference_of
 from tidegate_aws.settings import Variable
 from tidegate_aws.world import world
 
@@ -21,11 +21,11 @@ def handle(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     found = world(_NEEDS)
     monitoring = Monitoring.from_text(found.settings[Variable.MONITORING])
     baseline = read_baseline(found.text(monitoring.bucket, monitoring.key))
-    watched = Watched(
-        plan=monitoring.plan,
-        baseline=baseline,
-        hypotheses=hypotheses_of(monitoring.plan, baseline),
+    reference = reference_of(
+        Reference(plan=monitoring.plan, baseline=baseline),
+        found.trained_versions if Variable.PACKAGE_GROUP in found.settings.values else None,
     )
+    watched = Watched.against(reference)
     ports = LookPorts(
         store=found.monitor_store,
         files=found.capture_files,

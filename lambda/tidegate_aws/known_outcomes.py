@@ -6,26 +6,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tidegate.errors import NotFoundError
 from tidegate.observation import Observation
 from tidegate.requestlog import tally_key
 from tidegate.split import NO_RELEASE
 from tidegate_aws.counters import DynamoCounters
+from tidegate_aws.release_outputs import OBSERVATION_TABLE, ReleaseOutputs
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
-
-TABLE_OUTPUT = "ObservationTableName"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CountedOutcomes:
     """Port `KnownOutcomes` over the observation table that a release stack names in its outputs."""
 
-    cloudformation: CloudFormationClient
+    outputs: ReleaseOutputs
     dynamodb: DynamoDBClient
-    stack: str
     model: str
 
     def read(self, *, first_interval: int, last_interval: int) -> tuple[Observation, ...]:
@@ -36,8 +32,4 @@ class CountedOutcomes:
 
     @cached_property
     def _counters(self) -> DynamoCounters:
-        (stack,) = self.cloudformation.describe_stacks(StackName=self.stack)["Stacks"]
-        for output in stack.get("Outputs", ()):
-            if output.get("OutputKey") == TABLE_OUTPUT:
-                return DynamoCounters(client=self.dynamodb, table=output["OutputValue"])
-        raise NotFoundError(f"stack {self.stack} has no output {TABLE_OUTPUT}: deploy it again")
+        return DynamoCounters(client=self.dynamodb, table=self.outputs[OBSERVATION_TABLE])

@@ -1,4 +1,7 @@
-"""Tells what a monitor found: a report in S3, metrics in the function's log, events on the bus."""
+"""Tells what a monitor found, or what was done about it.
+
+A report is in S3, metrics are in the function's log, events on the bus.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from tidegate_aws.announcer import SOURCE, AnnouncementError
 from tidegate_aws.monitor_store import REPORT_KEY
 
 DETAIL_TYPE = "Tidegate Monitoring State Change"
+REACTION_DETAIL_TYPE = "Tidegate Reaction"
 
 
 def _print(line: str) -> None:
@@ -22,13 +26,14 @@ def _print(line: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsTeller:
-    """Port `Teller` over S3, the log and EventBridge."""
+    """Ports `Teller` of monitors and of reactions over S3, the log and EventBridge."""
 
     s3: Any
     events: Any
     bucket: str
     event_bus_name: str
     clock: Clock
+    detail_type: str = DETAIL_TYPE
     write: Callable[[str], None] = _print
 
     def keep(self, view: dict[str, Any]) -> None:
@@ -46,7 +51,7 @@ class AwsTeller:
         """The detail is an event; AnnouncementError where the bus refuses it."""
         entry = {
             "Source": SOURCE,
-            "DetailType": DETAIL_TYPE,
+            "DetailType": self.detail_type,
             "EventBusName": self.event_bus_name,
             "Detail": json.dumps(detail),
         }

@@ -45,6 +45,17 @@ class Registry:
             raise
         return self.package(listed[0]["ModelPackageArn"]) if listed else None
 
+    def waiting(self) -> str | None:
+        """The ARN of the newest version that nobody approved or rejected; None without one."""
+        listed = self.client.list_model_packages(
+            ModelPackageGroupName=self.group,
+            ModelApprovalStatus="PendingManualApproval",
+            SortBy="CreationTime",
+            SortOrder="Descending",
+            MaxResults=1,
+        )["ModelPackageSummaryList"]
+        return listed[0]["ModelPackageArn"] if listed else None
+
     def package(self, arn: str) -> Package:
         """The version of that ARN."""
         return package_of(self.client.describe_model_package(ModelPackageName=arn))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidegate.errors import NotFoundError
-from tidegate.training.run import RunView, StepView, figures_of
+from tidegate.training.run import OVER, RunView, StepView, figures_of
 from tidegate_aws.errors import code_of
 
 if TYPE_CHECKING:
@@ -21,13 +21,11 @@ _ABSENT = frozenset({"ResourceNotFound", "ValidationException"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingRuns:
-    """The runs of one pipeline, whose reports are in a bucket."""
+class PipelineRuns:
+    """The runs of one pipeline: begun, stopped, and which there are."""
 
     client: SageMakerClient
-    s3: S3Client
     pipeline: str
-    bucket: str
 
     def start(self, parameters: Mapping[str, str], *, token: str) -> str:
         """The ARN of a run that has begun; the same token never begins a second one."""
@@ -55,6 +53,24 @@ class TrainingRuns:
         )
         summaries = listed["PipelineExecutionSummaries"]
         return tuple(each["PipelineExecutionArn"] for each in summaries)
+
+    def running(self) -> str | None:
+        """The id of the newest run that is not over; None where all are."""
+        listed = self.client.list_pipeline_executions(
+            PipelineName=self.pipeline, SortBy="CreationTime", SortOrder="Descending"
+        )
+        for each in listed["PipelineExecutionSummaries"]:
+            if each["PipelineExecutionStatus"] not in OVER:
+                return each["PipelineExecutionArn"].rpartition("/")[2]
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRuns(PipelineRuns):
+    """The same, and what each run came to; its report is in a bucket."""
+
+    s3: S3Client
+    bucket: str
 
     def view(self, arn: str) -> RunView:
         """The run as it stands; NotFoundError for an unknown one."""

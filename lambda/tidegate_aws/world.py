@@ -42,10 +42,13 @@ if TYPE_CHECKING:
     from tidegate_aws.outcome_files import S3OutcomeFile
     from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
     from tidegate_aws.packages import Registry
+    from tidegate_aws.reaction_ports import ReactionPorts
     from tidegate_aws.refused import LoggedRefused
+    from tidegate_aws.release_outputs import ReleaseOutputs
     from tidegate_aws.release_store import DynamoReleaseStore
     from tidegate_aws.splits import DynamoSplits
     from tidegate_aws.stack_status import CloudFormationStacks
+    from tidegate_aws.trained_versions import AwsTrainedVersions
 
 
 class World:
@@ -276,14 +279,45 @@ class World:
         return S3MonitorStore(client=clients.s3(), bucket=self.settings[Variable.MONITOR_BUCKET])
 
     @cached_property
+    def release_outputs(self) -> ReleaseOutputs:
+        """What the stage's release stack says of itself, to functions of other stacks."""
+        from tidegate_aws.release_outputs import ReleaseOutputs
+
+        return ReleaseOutputs(
+            client=clients.cloudformation(), stack=self.settings[Variable.RELEASE_STACK]
+        )
+
+    @cached_property
+    def trained_versions(self) -> AwsTrainedVersions:
+        """The live version of a model that is trained here, and what its training left."""
+        from tidegate_aws.release_outputs import RELEASE_TABLE
+        from tidegate_aws.release_store import DynamoReleaseStore
+        from tidegate_aws.trained_versions import AwsTrainedVersions
+
+        table = self.release_outputs[RELEASE_TABLE]
+        return AwsTrainedVersions(
+            model=self.settings[Variable.MODEL],
+            store=DynamoReleaseStore(client=clients.dynamodb(), table=table),
+            sagemaker=clients.sagemaker(),
+            s3=clients.s3(),
+            bucket=self.settings[Variable.MONITOR_BUCKET],
+        )
+
+    @cached_property
+    def reaction(self) -> ReactionPorts:
+        """What is done about a monitor's findings."""
+        from tidegate_aws.reaction_ports import reaction_ports
+
+        return reaction_ports(self)
+
+    @cached_property
     def known_outcomes(self) -> CountedOutcomes:
         """What became known of a model's predictions."""
         from tidegate_aws.known_outcomes import CountedOutcomes
 
         return CountedOutcomes(
-            cloudformation=clients.cloudformation(),
+            outputs=self.release_outputs,
             dynamodb=clients.dynamodb(),
-            stack=self.settings[Variable.RELEASE_STACK],
             model=self.settings[Variable.MODEL],
         )
 

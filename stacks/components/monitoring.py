@@ -10,7 +10,7 @@ from stacks.components.blueprint import Blueprint, att, data, ref
 from stacks.components.bucket import add_bucket, objects_in
 from stacks.components.handler_function import FunctionProps
 from stacks.project.monitoring_spec import MonitoringSpec
-from stacks.project.names import release_stack_name
+from stacks.project.names import release_stack_name, training_buckets
 from tidegate.metrics import NAMESPACE
 from tidegate.monitoring.view import FINDINGS
 
@@ -18,6 +18,9 @@ MONITOR_BUCKET = "MonitorBucket"
 PACKAGE = "monitor_model"
 OBJECTS = ("state.json.gz", "report.json")
 """What the function writes (`tidegate_aws.monitor_store`)."""
+
+BASELINES = "baselines"
+"""Where baselines of trained versions are kept, as long as the monitor is."""
 
 _SECONDS = 900
 _MEGABYTES = 1_024
@@ -41,6 +44,8 @@ class MonitorProps:
     endpoints: Sequence[str]
     bucket: str
     key: str
+    group: str | None = None
+    """The group of the model's trained versions, whose baselines come with them."""
 
 
 def monitor_function(props: MonitorProps) -> FunctionProps:
@@ -68,7 +73,8 @@ def monitor_function(props: MonitorProps) -> FunctionProps:
             ),
             allow(["s3:PutObject"], written),
             allow(["events:PutEvents"], [arns.of("events", "event-bus/default")]),
-            *_outcome_statements(props),
+            *_release_statements(props),
+            *_version_statements(props),
         ],
         environment={
             "PROJECT": props.project,
@@ -79,19 +85,43 @@ def monitor_function(props: MonitorProps) -> FunctionProps:
             "MONITOR_BUCKET": ref(MONITOR_BUCKET),
             "MONITORING": sub(_monitoring(props)),
             "EVENT_BUS_NAME": "default",
+            **({} if props.group is None else {"PACKAGE_GROUP": props.group}),
         },
     )
 
 
-def _outcome_statements(props: MonitorProps) -> list[dict[str, Any]]:
-    """Counters of outcomes are in a table of the release stack, which its outputs name."""
-    if props.spec.plan.outcomes is None:
+def _release_statements(props: MonitorProps) -> list[dict[str, Any]]:
+    """Counters of outcomes and live pointers are in tables of the release stack.
+
+    Its outputs name them.
+    """
+    arns, release = props.arns, release_stack_name(props.project, props.arns.stage.name)
+    statements = []
+    if props.spec.plan.outcomes is not None:
+        counts = arns.of("dynamodb", f"table/{release}-ObservationTable-*")
+        statements.append(allow(["dynamodb:Query"], [counts]))
+    if props.group is not None:
+        pointers = arns.of("dynamodb", f"table/{release}-ReleaseTable-*")
+        statements.append(allow(["dynamodb:GetItem"], [pointers]))
+    if statements:
+        stack = arns.of("cloudformation", f"stack/{release}/*")
+        statements.insert(0, allow(["cloudformation:DescribeStacks"], [stack]))
+    return statements
+
+
+def _version_statements(props: MonitorProps) -> list[dict[str, Any]]:
+    """The live version's package, what its training left, and what is kept of that."""
+    if props.group is None:
         return []
     arns = props.arns
-    release = release_stack_name(props.project, arns.stage.name)
+    left = training_buckets(props.project, arns.stage.name)
+    kept = objects_in(MONITOR_BUCKET, f"{BASELINES}/*")
+    packages = arns.of("sagemaker", f"model-package/{props.group.lower()}/*")
     return [
-        allow(["cloudformation:DescribeStacks"], [arns.of("cloudformation", f"stack/{release}/*")]),
-        allow(["dynamodb:Query"], [arns.of("dynamodb", f"table/{release}-ObservationTable-*")]),
+        allow(["sagemaker:DescribeModelPackage"], [packages]),
+        allow(["s3:ListBucket"], [arns.s3(left)]),
+        allow(["s3:GetObject"], [arns.s3(f"{left}/runs/*"), kept]),
+        allow(["s3:PutObject"], [kept]),
     ]
 
 
@@ -103,7 +133,13 @@ def _monitoring(props: MonitorProps) -> str:
 def add_monitor(blueprint: Blueprint, props: MonitorProps, function: FunctionProps) -> None:
     """Bucket, schedule and alarms are there, around the function."""
     stage = props.arns.stage
-    add_bucket(blueprint, MONITOR_BUCKET, keep_days=_KEEP_DAYS, kept=data(stage.data_on_destroy))
+    add_bucket(
+        blueprint,
+        MONITOR_BUCKET,
+        keep_days=_KEEP_DAYS,
+        kept=data(stage.data_on_destroy),
+        more={"LifecycleConfiguration": {"Rules": _expiring()}},
+    )
     blueprint.add(_SCHEDULE, "AWS::Events::Rule", _rule(props, function))
     blueprint.add(
         f"{_SCHEDULE}Permission",
@@ -118,12 +154,32 @@ def add_monitor(blueprint: Blueprint, props: MonitorProps, function: FunctionPro
     _add_alarms(blueprint, props, function)
 
 
+def rate(seconds: int) -> str:
+    """The schedule of a rule that comes every so many seconds, in whole minutes."""
+    minutes = max(1, seconds // _MINUTE)
+    return f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})"
+
+
+def _expiring() -> list[dict[str, Any]]:
+    """State and report are written anew by every run; baselines are written once, and stay."""
+    rules: list[dict[str, Any]] = [
+        {
+            "Id": f"Expire{number}",
+            "Status": "Enabled",
+            "Prefix": name,
+            "ExpirationInDays": _KEEP_DAYS,
+        }
+        for number, name in enumerate(OBJECTS)
+    ]
+    abandoned = {"DaysAfterInitiation": 1}
+    aborted = {"Id": "Abort", "Status": "Enabled", "AbortIncompleteMultipartUpload": abandoned}
+    return [*rules, aborted]
+
+
 def _rule(props: MonitorProps, function: FunctionProps) -> dict[str, Any]:
-    minutes = max(1, props.spec.every_seconds // _MINUTE)
-    unit = "minute" if minutes == 1 else "minutes"
     return {
         "Description": f"New captures of {props.model} are looked at",
-        "ScheduleExpression": f"rate({minutes} {unit})",
+        "ScheduleExpression": rate(props.spec.every_seconds),
         "Targets": [{"Id": "Monitor", "Arn": att(function.id)}],
     }
 

@@ -36,17 +36,17 @@ WATCH_MACHINE = "WatchMachine"
 MACHINE_LOG = "MachineLog"
 
 
-def add_machines(blueprint: Blueprint, functions: Functions, arns: Arns) -> None:
-    """The release machine is there, whose chapters are executions of a second one.
+def add_machines(blueprint: Blueprint, functions: Functions, arns: Arns, *, release: str) -> None:
+    """The release machine is there under that name, and its chapters are a second one's executions.
 
     A third one watches deploys that SageMaker releases.
     """
     add_log(blueprint, MACHINE_LOG, arns.stage)
     chapter = _calls(functions, _CHAPTER)
     _add(blueprint, CHAPTER_MACHINE, arns, _Rights(calls=chapter, extra=[]))
-    release = {**_calls(functions, _RELEASE), CHAPTER_MACHINE: ref(CHAPTER_MACHINE)}
-    extra = _chapter_statements(arns)
-    _add(blueprint, RELEASE_MACHINE, arns, _Rights(calls=release, extra=extra))
+    calls = {**_calls(functions, _RELEASE), CHAPTER_MACHINE: ref(CHAPTER_MACHINE)}
+    rights = _Rights(calls=calls, extra=_chapter_statements(arns))
+    _add(blueprint, RELEASE_MACHINE, arns, rights, fixed_name=release)
     watch = _calls(functions, _WATCH)
     _add(blueprint, WATCH_MACHINE, arns, _Rights(calls=watch, extra=[]))
 
@@ -79,7 +79,9 @@ def _calls(functions: Functions, wanted: Mapping[str, str]) -> dict[str, Any]:
     return {name: att(functions[package].id) for name, package in wanted.items()}
 
 
-def _add(blueprint: Blueprint, id_: str, arns: Arns, rights: _Rights) -> None:
+def _add(
+    blueprint: Blueprint, id_: str, arns: Arns, rights: _Rights, *, fixed_name: str | None = None
+) -> None:
     invoked = [arn for called, arn in rights.calls.items() if called != CHAPTER_MACHINE]
     statements = [allow(["lambda:InvokeFunction"], invoked), *rights.extra, log_delivery()]
     role = blueprint.add(
@@ -95,6 +97,7 @@ def _add(blueprint: Blueprint, id_: str, arns: Arns, rights: _Rights) -> None:
         id_,
         "AWS::StepFunctions::StateMachine",
         {
+            "StateMachineName": fixed_name,
             "RoleArn": att(role),
             "StateMachineType": "STANDARD",
             "DefinitionString": definition(name, partition=arns.stage.partition),

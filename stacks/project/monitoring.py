@@ -11,6 +11,7 @@ from stacks.project.locate import Shelf
 from stacks.project.model_monitor import model_monitor_faults, model_monitor_of
 from stacks.project.monitoring_shape import ExpectedOutcomesFile, MonitoringFile
 from stacks.project.monitoring_spec import MonitoringSpec
+from stacks.project.reactions import reaction_faults, reaction_of
 from stacks.project.source import Location, Source
 from tidegate.errors import InvalidValueError
 from tidegate.monitoring.baseline import PREDICTION, Baseline, read_baseline
@@ -31,6 +32,7 @@ def monitoring_of(
         plan=_plan(file, outcome_window),
         baseline=shelf.path(file.baseline),
         every_seconds=seconds_of(file.every),
+        reaction=reaction_of(file.reaction),
         model_monitor=model_monitor_of(file.model_monitor),
     )
 
@@ -61,6 +63,7 @@ def _outcomes(file: ExpectedOutcomesFile | None, window_seconds: int) -> Outcome
         rows=file.rows,
         tolerance=file.tolerance,
         window_seconds=window_seconds,
+        metric=file.metric,
     )
 
 
@@ -80,6 +83,12 @@ def monitoring_faults(
     every = seconds_of(section.every)
     if not LEAST_EVERY <= every <= DAY:
         yield source.fault((*here, "every"), f"every is {section.every!r}, must be 5m to 1d")
+    yield from reaction_faults(
+        raw, section, lambda text, *keys: source.fault((*here, "reaction", *keys), text)
+    )
+    if section.outcomes is not None and section.outcomes.metric and raw.get("training") is None:
+        words = "metric is of a training run's evaluation, the model has no section training"
+        yield source.fault((*here, "outcomes", "metric"), words)
     if section.model_monitor is not None:
         for key, fault in model_monitor_faults(section.model_monitor):
             yield source.fault((*here, "model_monitor", key), fault)

@@ -7,6 +7,8 @@ from pydantic import Field, StringConstraints
 from stacks.project.durations import PATTERN
 from stacks.project.model_monitor_shape import ModelMonitorFile
 from stacks.project.part import Part
+from stacks.project.reaction_shape import ReactionFile
+from stacks.project.training_shape import METRIC
 from tidegate.observation import OutcomeKind
 
 POINTER = r"^(/.*)?$"
@@ -27,6 +29,8 @@ class ExpectedOutcomesFile(Part):
     """Of how many predictions that share is: its own sampling error counts."""
     tolerance: float = 0.02
     """How much worse it may become and not matter: 0.02 is two points."""
+    metric: Annotated[str, StringConstraints(pattern=METRIC)] | None = None
+    """Metric of a training run's evaluation.json that expected is, for versions trained here."""
 
 
 class MonitoringFile(Part):
@@ -58,6 +62,8 @@ class MonitoringFile(Part):
     """Tolerances of single features, instead of tolerance."""
     outcomes: ExpectedOutcomesFile | None = None
     """Watches model quality against late outcomes; left out: only what comes with requests."""
+    reaction: ReactionFile | None = None
+    """What is done about findings beside the alarm; left out: nothing."""
     model_monitor: ModelMonitorFile | None = None
     """SageMaker's own Model Monitor too, in accounts that had it before it was closed."""
     alpha: float = 0.01

@@ -95,6 +95,16 @@ def monitor_buckets(project: str, stage: str) -> str:
     return f"{project}-{stage}-monitoring-*".lower()
 
 
+def release_name(project: str, stage: str) -> str:
+    """The fixed name of a stage's release machine: functions of other stacks start it."""
+    return f"{project}-{stage}-release"
+
+
+def training_buckets(project: str, stage: str) -> str:
+    """The same of the buckets that models of a stage are trained in."""
+    return f"{project}-{stage}-training-*".lower()
+
+
 def access_stack_name(project: str, stage: str) -> str:
     """The name of the stack that holds the roles which a pipeline takes in a stage."""
     return f"{project}-{stage}-access"

@@ -1,8 +1,8 @@
-"""The example that is trained anew, by the command line: from flights to an approved version."""
+"""The example whose loop closes: its traffic shifts from winter to summer, and it learns summer."""
 
 import json
-import uuid
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +10,33 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from cli.monitors import find_monitor
 from cli.options import PLACES, On, Place
 from cli.project import read_project
+from cli.reactions import find_reaction
 from cli.target import embedded_target
 from emulator.server import EmbeddedCloud
+from examples.flights.dataset import SUMMER, WINTER, held_out_flights
 from examples.flights.retraining.__main__ import lay_out
-from examples.flights.train import build
+from examples.flights.retraining.first import build
+from examples.flights.traffic import Row, is_wrong, mixed, payload
 from tests.e2e.leaving import remove_stacks
+from tests.e2e.monitors import counted
 
 pytestmark = pytest.mark.accept
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "training" / "flights.yaml"
 Command = Callable[..., Any]
 
+STEADY, TRUTHS, FOUND_WITHIN = 400, 600, 1_500
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project, its first version, and the code and data of its training."""
     made = tmp_path_factory.mktemp("flights")
-    build("v1", made / "build" / "flights" / "v1")
+    build(made / "build" / "flights" / "winter")
+    shutil.copy(EXAMPLE.with_name("winter-baseline.json"), made)
     lay_out(made / "build" / "flights" / "retraining")
     text = EXAMPLE.read_text().replace("../../build", "build").replace("eu-west-1", "us-east-1")
     # An hour of the cloud's clock: two busy cores may take their time to start a container.
@@ -38,12 +46,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def command(
+def where(
     story_cloud: EmbeddedCloud, folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Command]:
-    """Runs `tidegate`, and reads its JSON."""
+) -> Iterator[Place]:
+    """The example, deployed."""
     project = read_project(folder / "tidegate.yaml")
-    where = Place(project=project, stage="dev", target=embedded_target(story_cloud))
+    place = Place(project=project, stage="dev", target=embedded_target(story_cloud))
+    place.deploy(assembly=tmp_path_factory.mktemp("assembly"))
+    yield place
+    for stack in ("monitoring-flights", "training-flights", "model-flights", "release"):
+        remove_stacks(story_cloud, f"trained-dev-{stack}")
+
+
+@pytest.fixture(scope="module")
+def command(where: Place) -> Command:
+    """Runs `tidegate`, and reads its JSON."""
 
     def place(_file: Path, _stage: str | None, _on: On) -> Place:
         return where
@@ -57,39 +74,58 @@ def command(
         assert done.exit_code == code, done.output
         return json.loads(done.stdout)
 
-    where.deploy(assembly=tmp_path_factory.mktemp("assembly"))
-    yield run
-    remove_stacks(story_cloud, "trained-dev-training-flights")
-    remove_stacks(story_cloud, "trained-dev-model-flights")
-    remove_stacks(story_cloud, "trained-dev-release")
+    return run
+
+
+def asked(where: Place, rows: Sequence[Row]) -> float:
+    """The front door answers each; the share of answers that turned out wrong."""
+    door = where.front_door()
+    replies = [door.predict("flights", payload(row)) for row in rows]
+    assert {reply.status for reply in replies} == {200}
+    return sum(is_wrong(r.body, row) for r, row in zip(replies, rows, strict=True)) / len(rows)
+
+
+def flights_of(months: range) -> tuple[Row, ...]:
+    """Held-out flights as requests."""
+    return mixed(flight for flight in held_out_flights() if flight.month in months)
 
 
 @pytest.mark.timeout(900)
-def test_a_version_that_beats_the_live_one_is_registered_and_deployed(
-    command: Command, folder: Path, story_cloud: EmbeddedCloud
+def test_a_real_shift_is_found_learnt_and_released(
+    command: Command, where: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Real data, real scripts, real artifacts: v1 is wrong on a fifth, the new one on less."""
-    data = str(folder / "build" / "flights" / "retraining" / "data")
-    run = command("train", "run", "flights", "--data", data, "--watch", "--token", uuid.uuid4().hex)
-    assert run["status"] == "Succeeded", run
-    (figure,) = run["figures"]
-    assert figure["metric"] == "wrong_share"
-    assert figure["value"] < 0.15 < figure["live"]
-    assert run["approval"] == "PendingManualApproval"
+    """Winter is steady; summer is drift, trains a better version by itself, and brings it live."""
+    monkeypatch.chdir(folder)
+    monitor = find_monitor(where, "flights")
+    asked(where, flights_of(WINTER)[:STEADY])
+    steady = counted(monitor, STEADY)
+    assert steady["word"] == "steady", steady["reason"]
+    assert steady["baseline"]["of"] == "the project file"
+    summer = flights_of(SUMMER)
+    before = asked(where, summer[:TRUTHS])
 
-    approved = command("train", "approve", "flights", "--reason", "half of the wrong answers")
-    assert approved == {"model": "flights", "package": run["package"], "approval": "Approved"}
+    lines = folder / "build" / "flights" / "retraining" / "requests" / "summer.jsonl"
+    data = str(folder / "build" / "flights" / "retraining" / "data")
+    drill = ("drill", "drift", "flights", "--payloads", str(lines), "--data", data)
+    chain = command(*drill, "--approve", "--requests", "3000")
+
+    assert TRUTHS + chain["found_after_requests"] <= FOUND_WITHIN
+    assert all(found.startswith("data drift: ") for found in chain["findings"])
+    run = chain["run"]
+    (figure,) = run["figures"]
+    assert figure["value"] < 0.9 * figure["live"]
+    assert (run["status"], run["approval"], chain["phase"]) == ("Succeeded", "Approved", "promoted")
+    assert chain["after"]["baseline"] == "package-1"
+    after = asked(where, summer[:TRUTHS])
+    assert after < before
+
+    view = monitor.report()
+    assert view is not None
+    assert view["word"] in {"waiting", "steady"}, view["reason"]
+    memory = find_reaction(where, "flights").memory()
+    assert [act.action for act in memory.acts] == ["retrain"]
     (first,) = command("train", "report", "flights")["runs"]
     assert (first["id"], first["approval"]) == (run["id"], "Approved")
-
-    told = command("deploy")
-    (model,) = told["models"]
-    assert model["idle"] == "package-1"
-
-    rejected = command("train", "reject", "flights", "--version", "1")
-    assert rejected["approval"] == "Rejected"
-    (model,) = command("deploy")["models"]
-    assert model["idle"] != "package-1"
 
 
 def test_what_cannot_be_is_refused_with_what_to_do(command: Command, folder: Path):

@@ -25,7 +25,7 @@ PIPELINES = tuple(sorted((ROOT / "examples" / "pipelines").glob("*.yaml")))
 ALL = (*FILES, *PIPELINES)
 """Every project file that users are shown."""
 
-BASELINES = tuple(sorted((ROOT / "examples" / "monitoring").glob("*-baseline.json")))
+BASELINES = tuple(sorted((ROOT / "examples").glob("*/*-baseline.json")))
 """Of the examples' training data."""
 
 _BASELINE = re.compile(r"(?<=baseline: )\.\./monitoring/")

@@ -6,7 +6,7 @@ from tidegate.monitoring.baseline import Baseline
 from tidegate.monitoring.counts import FeatureCounts, Window
 from tidegate.monitoring.discovery import discoveries, limit
 from tidegate.monitoring.evidence import Bets, bet
-from tidegate.monitoring.hypotheses import Hypotheses, Hypothesis
+from tidegate.monitoring.hypotheses import Hypotheses, Hypothesis, hypotheses_of
 from tidegate.monitoring.outcomes import OUTCOME
 from tidegate.monitoring.plan import MonitoringPlan
 from tidegate.monitoring.shares import Family
@@ -17,16 +17,39 @@ from tidegate.monitoring.state import (
     MonitorState,
     Point,
 )
+from tidegate.monitoring.trained import FILE, Reference
 from tidegate.values import value
 
 
 @value
 class Watched:
-    """A plan, the baseline it is about, and the hypotheses that follow from both."""
+    """A plan, the baseline it is about, and the hypotheses that follow from both.
+
+    `of` says whose baseline it is, `since` from when requests count (`trained.Reference`).
+    """
 
     plan: MonitoringPlan
     baseline: Baseline
     hypotheses: Hypotheses
+    of: str = FILE
+    since: float = 0.0
+
+    @classmethod
+    def against(cls, reference: Reference) -> "Watched":
+        """What is watched against a reference."""
+        return cls(
+            plan=reference.plan,
+            baseline=reference.baseline,
+            hypotheses=hypotheses_of(reference.plan, reference.baseline),
+            of=reference.of,
+            since=reference.since,
+        )
+
+    @property
+    def mark(self) -> str:
+        """Tells references apart: evidence against one says nothing of another."""
+        digest = self.baseline.digest
+        return digest if self.of == FILE else f"{digest}/{self.of}/{self.since:.0f}"
 
 
 def close_due(state: MonitorState, watched: Watched, *, now: float) -> int:

@@ -95,9 +95,9 @@ class LookPorts:
 def look(ports: LookPorts, watched: Watched) -> tuple[Stored, Looked]:
     """The state after the look, as it is stored, and what was done."""
     stored = ports.store.read()
-    if stored is None or stored.state.baseline != watched.baseline.digest:
+    if stored is None or stored.state.baseline != watched.mark:
         # Evidence against another baseline says nothing of this one.
-        fresh = MonitorState(baseline=watched.baseline.digest)
+        fresh = MonitorState(baseline=watched.mark)
         stored = Stored(state=fresh, mark=None if stored is None else stored.mark)
     state = stored.state
     files, requests, more = 0, state.totals.requests, False
@@ -134,6 +134,8 @@ def _count_file(ports: LookPorts, watched: Watched, state: MonitorState, file: C
         if asked is None:
             state.totals.unreadable += 1
             continue
+        if asked.at < watched.since:
+            continue  # another version was asked
         window, late = _window(state, asked.at, watched.plan.window_seconds)
         before = window.repeated
         readable = count(window, asked, plan=watched.plan, baseline=watched.baseline)

@@ -28,6 +28,8 @@ class OutcomePlan:
     rows: int
     tolerance: float = 0.02
     window_seconds: int = 86_400
+    metric: str | None = None
+    """The metric of a training run's evaluation that `expected` is, for versions trained here."""
 
     @property
     def baseline(self) -> FeatureCounts:
@@ -62,6 +64,7 @@ class OutcomePlan:
             "rows": self.rows,
             "tolerance": self.tolerance,
             "window_seconds": self.window_seconds,
+            "metric": self.metric,
         }
 
     @classmethod

@@ -31,7 +31,8 @@ def view_of(model: str, state: MonitorState, watched: Watched, *, at: float) -> 
         "promise": promise(watched),
         "window_seconds": watched.plan.window_seconds,
         "baseline": {
-            "digest": watched.baseline.digest,
+            "digest": watched.mark,
+            "of": watched.of,
             "rows": watched.baseline.rows,
             "season": watched.baseline.season.value,
         },

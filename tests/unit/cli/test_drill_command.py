@@ -45,7 +45,7 @@ def drill_file() -> Path:
 
 def test_a_drill_that_was_rolled_back_is_a_success(drilling: CliWorld):
     """The way back is proven, its figures are told, and the own version is deployed again."""
-    said = drilling.run("drill", MODEL)
+    said = drilling.run("drill", "rollback", MODEL)
     assert said.code == 0
     assert drilling.release.record().phase is Phase.ROLLED_BACK
     assert drilling.deployments == [drill_file(), drilling.project_file]
@@ -54,7 +54,7 @@ def test_a_drill_that_was_rolled_back_is_a_success(drilling: CliWorld):
 
 def test_a_drill_in_json_is_one_document(drilling: CliWorld):
     """Only the view, with the seconds of the wall's clock, is on standard output."""
-    document = drilling.run("drill", MODEL, "--json").json()
+    document = drilling.run("drill", "rollback", MODEL, "--json").json()
     assert document["phase"] == "rolled-back"
     assert document["time_to_restore_seconds"] >= 0
     assert document["wall_seconds"] >= 0
@@ -63,7 +63,7 @@ def test_a_drill_in_json_is_one_document(drilling: CliWorld):
 def test_a_drill_that_was_promoted_is_a_failure(drilling: CliWorld):
     """A bad version that got through is the worst news: exit 1, one document, own version back."""
     drilling.release.traffic = Traffic()
-    said = drilling.run("drill", MODEL, "--json")
+    said = drilling.run("drill", "rollback", MODEL, "--json")
     assert said.code == 1
     assert "ended promoted" in said.json()["error"]
     assert f"tidegate release start {MODEL} --again" in said.json()["error"]
@@ -90,7 +90,7 @@ def test_a_stopped_drill_takes_its_version_back(
 
     monkeypatch.setattr(drilling.release.executions, "start", start)
     monkeypatch.setattr(drilling.endings, "ending", ending)
-    said = drilling.run("drill", MODEL)
+    said = drilling.run("drill", "rollback", MODEL)
     assert said.code == 130
     assert drilling.release.record().phase is Phase.ABORTED
     assert drilling.deployments[-1] == drilling.project_file
@@ -106,7 +106,7 @@ def test_a_drill_stopped_while_it_puts_things_back_says_what_is_left(drilling: C
             raise KeyboardInterrupt
 
     drilling.on_deploy = interrupted_at_the_second
-    said = drilling.run("drill", MODEL)
+    said = drilling.run("drill", "rollback", MODEL)
     assert said.code == 130
     assert "tidegate deploy --project-file" in said.err
 
@@ -115,7 +115,7 @@ def test_a_drill_can_make_its_own_traffic(drilling: CliWorld, tmp_path: Path):
     """Each line of the payloads is a request body of the drill's users."""
     lines = tmp_path / "payloads.jsonl"
     lines.write_bytes(BODY + b"\n\n" + BODY + b"\n")
-    said = drilling.run("drill", MODEL, "--payloads", str(lines))
+    said = drilling.run("drill", "rollback", MODEL, "--payloads", str(lines))
     assert said.code == 0
     assert {body for _, body, _, _ in drilling.door.asked} <= {BODY}
 
@@ -133,7 +133,7 @@ def test_a_drill_asked_for_wrongly_changes_nothing(
     drilling: CliWorld, arguments: tuple[str, ...], told: str
 ):
     """Wrong usage is found before anything is deployed."""
-    said = drilling.run("drill", *arguments)
+    said = drilling.run("drill", "rollback", *arguments)
     assert said.code == 2
     assert told in said.err
     assert drilling.deployments == []
@@ -142,5 +142,5 @@ def test_a_drill_asked_for_wrongly_changes_nothing(
 def test_payloads_without_a_request_are_refused(drilling: CliWorld, tmp_path: Path):
     """An empty file makes no traffic, and that is said before anything is deployed."""
     (tmp_path / "empty").write_text("\n")
-    said = drilling.run("drill", MODEL, "--payloads", str(tmp_path / "empty"))
+    said = drilling.run("drill", "rollback", MODEL, "--payloads", str(tmp_path / "empty"))
     assert (said.code, drilling.deployments) == (2, [])

@@ -20,6 +20,7 @@ from tidegate_aws.capture_files import S3CaptureFiles
 from tidegate_aws.counters import DynamoCounters
 from tidegate_aws.known_outcomes import CountedOutcomes
 from tidegate_aws.monitor_teller import AwsTeller
+from tidegate_aws.release_outputs import ReleaseOutputs
 
 BUCKET = "captures"
 HOUR = 490_000  # 2025-11-24 16:00 UTC
@@ -101,9 +102,8 @@ def test_outcomes_are_those_outside_releases_of_the_intervals_asked_for(s3: Any)
         )
         counters.add(f"{release_id}-{interval}", [tally])
     stacks: Any = _Stacks({"ObservationTableName": OBSERVATION_TABLE})
-    outcomes = CountedOutcomes(
-        cloudformation=stacks, dynamodb=clients.dynamodb(), stack="shop-dev-release", model="m"
-    )
+    outputs = ReleaseOutputs(client=stacks, stack="shop-dev-release")
+    outcomes = CountedOutcomes(outputs=outputs, dynamodb=clients.dynamodb(), model="m")
 
     found = outcomes.read(first_interval=10, last_interval=10)
 
@@ -111,7 +111,9 @@ def test_outcomes_are_those_outside_releases_of_the_intervals_asked_for(s3: Any)
     nothing: Any = _Stacks({})
     with pytest.raises(NotFoundError, match="deploy it again"):
         CountedOutcomes(
-            cloudformation=nothing, dynamodb=clients.dynamodb(), stack="s", model="m"
+            outputs=ReleaseOutputs(client=nothing, stack="s"),
+            dynamodb=clients.dynamodb(),
+            model="m",
         ).read(first_interval=0, last_interval=1)
 
 

@@ -1,0 +1,1 @@
+"""The function that does something about what a monitor found."""
