@@ -133,6 +133,8 @@ class PipelineWorld:
     source: str = "{ s3: {} }"
     alarm: str | None = None
     package_group: str | None = None
+    more: str = ""
+    """Further sections of the model."""
     _places: dict[str, Deployed] = field(default_factory=dict)
 
     def write(self, behaviour: Behaviour, *, named: str | None = None) -> None:
@@ -146,7 +148,7 @@ class PipelineWorld:
         project = PROJECT.format(**own, **sections, alarm=alarm, registry=registry)
         requests = [{"body": json.loads(question.body)} for question in questions(200)]
         for path, text in {
-            "tidegate.yaml": project.replace("LABEL", behaviour.name),
+            "tidegate.yaml": project.replace("LABEL", behaviour.name) + self.more,
             "Makefile": MAKEFILE.format(python=sys.executable, root=ROOT),
             "src/inference.py": dedent(INFERENCE),
             "src/behaviour.json": json.dumps(told),

@@ -13,10 +13,11 @@ options = argparse.ArgumentParser()
 for name in ("data", "train", "test"):
     options.add_argument("--" + name, type=pathlib.Path)
 given = options.parse_args()
-if json.loads((given.data / "behaviour.json").read_text()).get("sleeps") == "process":
+(behaviour,) = given.data.rglob("behaviour.json")
+if json.loads(behaviour.read_text()).get("sleeps") == "process":
     time.sleep(600)
 for target in (given.train, given.test):
-    shutil.copyfile(given.data / "behaviour.json", target / "behaviour.json")
+    shutil.copyfile(behaviour, target / "behaviour.json")
 """
 TRAIN = """
 import argparse, json, os, pathlib, shutil, time

@@ -215,7 +215,7 @@ def after_the_roll_back(walk: Walk, behaviour: Behaviour) -> None:
 @contextmanager
 def walked(walk: Walk) -> Iterator[Watched]:
     """The walk, under users who ask all the time; afterwards it is held to all that it said."""
-    with walk.world.watched() as seen:
+    with walk.world.watched(pause_seconds=0.2) as seen:
         yield seen
         over = time.monotonic()
     world = walk.world
