@@ -101,12 +101,19 @@ class Stage:
         else:
             offline.build(model, version, place)
 
+    def again(self, *arguments: str, code: int = 0) -> str:
+        """The same on the assembly of the last synth: to synthesize again costs, and is pure."""
+        return self._run("--app", str(self.folder / "cdk.out"), *arguments, code=code)
+
     def cdk(self, *arguments: str, project: Path | None = None, code: int = 0) -> str:
-        """What the command printed; it must end with that exit code."""
+        """What the command printed, after a synth; it must end with that exit code."""
         context = [] if project is None else ["-c", f"tidegate:project-file={project}"]
         output = ["--output", str(self.folder / "cdk.out")]
+        return self._run(*context, *output, *arguments, code=code)
+
+    def _run(self, *arguments: str, code: int) -> str:
         done = subprocess.run(
-            [str(CDK), "--no-notices", *context, *output, *arguments],
+            [str(CDK), "--no-notices", *arguments],
             cwd=ROOT,
             env=self._environment,
             stdout=subprocess.PIPE,
@@ -188,9 +195,9 @@ def test_life_of_an_example_by_the_real_cdk(stage: Stage, example: Path) -> None
     for log_days in (7, 14):
         project = stage.example(example, log_days=log_days)
         stage.cdk(*deploy, project=project)
-        assert "Number of stacks with differences: 0" in stage.cdk("diff", project=project)
+        assert "Number of stacks with differences: 0" in stage.again("diff")
 
-    stage.cdk("destroy", "--all", "--force", project=project)
+    stage.again("destroy", "--all", "--force")
 
     assert stage.left() == before
 
@@ -208,12 +215,12 @@ def test_life_of_a_pipeline_by_the_real_cdk(stage: Stage, example: Path) -> None
         project.write_text(text.replace("  mode:", f"  compute: {compute}\n  mode:"))
         home = ("-c", "tidegate:stage=pipeline")
         stage.cdk("deploy", "--all", "--require-approval", "never", *home, project=project)
-        said = stage.cdk("diff", *home, project=project)
+        said = stage.again("diff")
         assert "Number of stacks with differences: 0" in said
 
     kept = stage.kept()
     stage.unprotect()
-    said = stage.cdk("destroy", "--all", "--force", "--progress", "events", *home, project=project)
+    said = stage.again("destroy", "--all", "--force", "--progress", "events")
 
     assert stage.left()["stacks"] == before
     assert {kind for kind, _ in kept} >= {"AWS::S3::Bucket", "AWS::KMS::Key"}
@@ -227,12 +234,12 @@ def test_destroy_says_what_it_keeps(stage: Stage) -> None:
     project = stage.example(EXAMPLES[0], log_days=7, data="keep")
     stage.cdk("deploy", "--all", "--require-approval", "never", project=project)
     destroy = ("destroy", "--all", "--force", "--progress", "events")
-    assert "TerminationProtection" in stage.cdk(*destroy, project=project, code=1)
+    assert "TerminationProtection" in stage.again(*destroy, code=1)
 
     kept = stage.kept()
     assert {kind for kind, _ in kept} >= {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup"}
     stage.unprotect()
-    said = stage.cdk(*destroy, project=project)
+    said = stage.again(*destroy)
 
     skipped = [line for line in said.splitlines() if "DELETE_SKIPPED" in line]
     for kind, logical_id in kept:
