@@ -7,7 +7,8 @@ from typing import Any
 
 from cli.charts import Axes, Chart, Line, Mark, styles, time_marks
 from cli.html import moment, page_template
-from cli.monitorwords import odds, percent, since
+from cli.monitor_quality_page import TIME_AXIS, Plotted, quality_charts, slice_rows
+from cli.monitorwords import odds, percent, quality_lines, since
 
 MOST_LINES = 6
 MOST_FEATURES = 12
@@ -34,9 +35,12 @@ def write_page(path: Path, view: dict[str, Any]) -> None:
 def monitor_page(view: dict[str, Any]) -> str:
     """The page of a view."""
     template = page_template("monitor.html.j2")
+    labelled = quality_charts(view)
     return template.render(
         view=view,
-        charts=_charts(view),
+        charts=[*(Plotted(chart=one, axis=TIME_AXIS) for one in _charts(view)), *labelled],
+        slices=slice_rows(view.get("slices", ())),
+        lines=quality_lines(view),
         bars=[_bars(view, name) for name in _shown(view)],
         odds=odds,
         share=percent,

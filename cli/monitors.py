@@ -2,8 +2,8 @@
 
 import csv
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from cli.deployed import find_optional, stack_outputs
 from cli.exits import CommandError, Exit
 from cli.options import Place
 from cli.target import Target
-from tidegate.monitoring.baseline import PREDICTION, Baseline
-from tidegate.monitoring.making import Columns, Row, make_baseline
+from tidegate.monitoring.baseline import ATTRIBUTIONS, PREDICTION, Baseline
+from tidegate.monitoring.columns import Columns, Row
+from tidegate.monitoring.evaluating import Evaluated, with_evaluation
+from tidegate.monitoring.making import make_baseline
 from tidegate.monitoring.seasons import Season
 from tidegate_aws.errors import ABSENT_OBJECT, code_of
 from tidegate_aws.monitor_store import REPORT_KEY
@@ -114,14 +116,17 @@ class Choice:
     drop: tuple[str, ...] = ()
     time: str | None = None
     season: Season = Season.NONE
+    slices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    attributions: str | None = None
 
 
 def baseline_of(path: Path, choice: Choice) -> Baseline:
     """The baseline of a file: CSV with a header, or a JSON object a line (.jsonl)."""
     header = _names(path)
-    special = {choice.prediction, choice.time, *choice.drop}
+    special = {choice.prediction, choice.attributions, choice.time, *choice.drop}
     names = list(choice.features or [name for name in header if name not in special])
-    rename = {} if choice.prediction is None else {choice.prediction: PREDICTION}
+    renamed = {choice.prediction: PREDICTION, choice.attributions: ATTRIBUTIONS}
+    rename = {name: new for name, new in renamed.items() if name is not None}
     if choice.prediction is not None:
         names.append(PREDICTION)
     columns = Columns(
@@ -129,13 +134,75 @@ def baseline_of(path: Path, choice: Choice) -> Baseline:
         categories=frozenset(choice.categories),
         season=choice.season,
         moment=None if choice.time is None else lambda row: _moment(row.get(str(choice.time))),
+        slices=choice.slices,
+        attributions=choice.attributions is not None,
     )
 
     def read() -> Iterator[Row]:
         for row in _rows(path):
-            yield {rename.get(name, name): raw for name, raw in row.items()}
+            found = {rename.get(name, name): raw for name, raw in row.items()}
+            if columns.attributions:
+                found[ATTRIBUTIONS] = _object(found.get(ATTRIBUTIONS))
+            yield found
 
     return make_baseline(read, columns)
+
+
+def _object(raw: Any) -> Any:
+    """A JSON document in a cell of CSV; what is none stays as it is, and counts as missing."""
+    if not isinstance(raw, str):
+        return raw
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw
+
+
+def evaluated(baseline: Baseline, path: Path, of: Evaluated) -> Baseline:
+    """The baseline with the evaluation in a file: CSV with a header, or .jsonl."""
+    _refuse_without(path, (of.score, of.label))
+    return with_evaluation(baseline, _rows(path), of)
+
+
+def evaluation_of(
+    path: Path | None, *, score: str | None, label: str | None, threshold: float | None
+) -> Evaluated | None:
+    """What of an evaluation is read; None without one. CommandError where only a part is said."""
+    if path is None and score is None and label is None and threshold is None:
+        return None
+    if path is None or score is None or label is None:
+        fault = "an evaluation needs all of --evaluation, --score and --label (--threshold is free)"
+        raise CommandError(fault, code=Exit.REFUSED)
+    if threshold is not None and not 0 <= threshold <= 1:
+        fault = f"--threshold is {threshold:g}, must be a chance from 0 to 1"
+        raise CommandError(fault, code=Exit.REFUSED)
+    return Evaluated(score=score, label=label, threshold=threshold)
+
+
+def _refuse_without(path: Path, names: Sequence[str]) -> None:
+    there = _names(path)
+    absent = [name for name in names if name not in there]
+    if absent:
+        named = ", ".join(there)
+        fault = f"{path} has no column {' and none '.join(absent)}, there are: {named}"
+        raise CommandError(fault, code=Exit.REFUSED)
+
+
+def slices_of(told: Sequence[str]) -> dict[str, tuple[float, ...]]:
+    """What '--slice' says: a column, or a column and the edges that cut it (`age=30,50`)."""
+    found: dict[str, tuple[float, ...]] = {}
+    faults = []
+    for one in told:
+        name, sign, text = one.partition("=")
+        try:
+            edges = tuple(float(edge) for edge in text.split(",")) if sign else ()
+        except ValueError:
+            faults.append(f"--slice is {one!r}, must be COLUMN or COLUMN=EDGE,EDGE,...")
+            continue
+        found[name] = edges
+    if faults:
+        raise CommandError("; ".join(faults), code=Exit.REFUSED)
+    return found
 
 
 def _names(path: Path) -> list[str]:

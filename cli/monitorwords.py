@@ -7,8 +7,10 @@ from typing import Any
 from rich.table import Table
 
 from cli.html import moment
+from tidegate.monitoring.baseline import Baseline
 
 MOST_ROWS = 15
+WORST_SLICES = 5
 CERTAIN = 12.0
 """Powers of ten beyond which odds are all the same to people."""
 
@@ -29,6 +31,61 @@ def odds(log_evidence: float) -> str:
 def percent(share: float | None) -> str:
     """A share with a decimal."""
     return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def decimal(figure: float | None) -> str:
+    """A figure with three decimals."""
+    return "-" if figure is None else f"{figure:.3f}"
+
+
+def odds_of_slice(one: dict[str, Any]) -> str:
+    """The strongest evidence against any of a slice, in parts of what a finding needs."""
+    evidence = one["evidence"]
+    if evidence is None:
+        return "-"
+    return "found" if evidence >= 0 else f"{math.exp(max(evidence, -CERTAIN)):.1%} of a finding"
+
+
+def quality_lines(view: dict[str, Any]) -> list[str]:
+    """How well labels were told, and by what answers are explained; nothing where it is unknown."""
+    lines = []
+    quality, explained = view.get("quality"), view.get("attributions")
+    if quality is not None:
+        now, was, joined = quality["recent"], quality["evaluation"], quality["joined"]
+        bounds = quality["auc_bounds"]
+        between = "" if bounds is None else f" (all along {bounds[0]:.3f} to {bounds[1]:.3f})"
+        lines.append(
+            f"labels: {joined['labelled']} of {joined['offered']} scores, {joined['waiting']} wait;"
+            f" AUC {decimal(now['auc'])}{between}, evaluation {decimal(was['auc'])}; calibration "
+            f"error {percent(now['calibration_error'])}, evaluation "
+            f"{percent(was['calibration_error'])}; wrong {percent(now['wrong'])}, evaluation "
+            f"{percent(was['wrong'])}"
+        )
+    if view.get("unwatched"):
+        lines.append(f"not watched, this baseline has none of it: {', '.join(view['unwatched'])}")
+    if explained is not None and explained["ndcg"] is not None:
+        lines.append(
+            f"attributions: ranking gain (NDCG) {explained['ndcg']:.3f}; 1 is the baseline's order"
+        )
+    return lines
+
+
+def slices_table(slices: Sequence[dict[str, Any]]) -> Table:
+    """The worst slices: by the evidence against any of their hypotheses."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("worst slices", "labelled", "wrong", "AUC", "calibration error", "found"):
+        table.add_column(heading)
+    for one in slices[:WORST_SLICES]:
+        now = one["recent"]
+        table.add_row(
+            one["slice"],
+            str(now["labelled"]),
+            percent(now["wrong"]),
+            decimal(now["auc"]),
+            percent(now["calibration_error"]),
+            ", ".join(one["found"]) or "-",
+        )
+    return table
 
 
 def since(finding: dict[str, Any]) -> str:
@@ -54,3 +111,27 @@ def findings_table(findings: Sequence[dict[str, Any]]) -> Table:
             odds(one["log_evidence"]),
         )
     return table
+
+
+def evaluation_json(baseline: Baseline) -> dict[str, Any]:
+    """How well the evaluation in a baseline ranked, and how far scores were from labels."""
+    if baseline.evaluation is None:
+        return {}
+    counts = baseline.evaluation.counts
+    return {
+        "evaluated": round(counts.known),
+        "auc": counts.auc,
+        "calibration_error": counts.calibration_error,
+        "wrong": counts.wrong / counts.known,
+        "slices": sum(one.bins.count for one in baseline.slices.values()),
+    }
+
+
+def evaluation_line(baseline: Baseline) -> str:
+    """The same in a line."""
+    told = evaluation_json(baseline)
+    return (
+        f"evaluation: {told['evaluated']} rows, AUC {told['auc']:.3f}, calibration error "
+        f"{percent(told['calibration_error'])}, wrong {percent(told['wrong'])}; "
+        f"{told['slices']} slices"
+    )

@@ -7,7 +7,7 @@ here too. Conditions are the adapters' conditions.
 # ruff: noqa: D102 - the ports say what their methods do
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from tidegate.errors import ConflictError, LockedError, NotFoundError
 from tidegate.inference import Answer, Question
 from tidegate.observation import Observation, ObservationKey
 from tidegate.pointer import Declaration, LivePointer
-from tidegate.ports import EndpointState, Look, VariantState
+from tidegate.ports import Credit, EndpointState, Look, VariantState
 from tidegate.release import LogEntry, ReleaseRecord
 from tidegate.requestlog import Tally
 from tidegate.signing import SigningKeys
@@ -349,20 +349,23 @@ class FakeFirsts:
 class FakeLedger:
     """Credited outcomes."""
 
-    credited: dict[str, float] = field(default_factory=dict)
+    credited: dict[str, Credit] = field(default_factory=dict)
     claimed_by: dict[str, str] = field(default_factory=dict)
 
-    def credit(self, fingerprint: str, *, expires_at: float) -> bool:
+    def credit(self, fingerprint: str, credit: Credit) -> bool:
         if fingerprint in self.credited:
             return False
-        self.credited[fingerprint] = expires_at
+        self.credited[fingerprint] = credit
         return True
 
-    def claim(self, expiries: Mapping[str, float], *, by: str) -> frozenset[str]:
-        for one, expires_at in expiries.items():
-            if self.credit(one, expires_at=expires_at):
+    def claim(self, credits_: Mapping[str, Credit], *, by: str) -> frozenset[str]:
+        for one, credit in credits_.items():
+            if self.credit(one, credit):
                 self.claimed_by[one] = by
-        return frozenset(one for one in expiries if self.claimed_by.get(one) == by)
+        return frozenset(one for one in credits_ if self.claimed_by.get(one) == by)
+
+    def wrong(self, fingerprints: Collection[str]) -> Mapping[str, bool]:
+        return {one: self.credited[one].wrong for one in fingerprints if one in self.credited}
 
 
 @dataclass

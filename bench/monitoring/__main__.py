@@ -1,7 +1,7 @@
 """`python -m bench.monitoring`: false alarms of simulated years, requests until drift is found.
 
-Prints two tables; `--years` and `--runs` say how much is simulated. A year is 365 daily looks at a
-hundred features.
+Prints tables, of traffic and of labels; `--years` and `--runs` say how much is simulated. A year is
+365 daily looks at a hundred features, or at labels in forty slices.
 """
 
 import argparse
@@ -14,12 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.monitoring.peers import Peers
+from bench.monitoring.quality import (
+    DECAYS,
+    AttributionWorld,
+    attribution_days,
+    labels_until_found,
+    quality_years,
+)
+from bench.monitoring.quality import WORLDS as SCORE_WORLDS
+from bench.monitoring.size import size_of
 from bench.monitoring.worlds import FEATURES, SHIFTS, WORLDS, Shift, Values, World
 from tidegate.monitoring.advance import Watched, close_window
 from tidegate.monitoring.baseline import Baseline
+from tidegate.monitoring.columns import Columns, Row
 from tidegate.monitoring.counts import FeatureCounts, Window
 from tidegate.monitoring.hypotheses import hypotheses_of
-from tidegate.monitoring.making import Columns, Row, make_baseline
+from tidegate.monitoring.making import make_baseline
 from tidegate.monitoring.plan import MonitoringPlan
 from tidegate.monitoring.seasons import Season
 from tidegate.monitoring.state import MonitorState
@@ -38,11 +48,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--years", type=int, default=40, help="simulated years a world")
     parser.add_argument("--runs", type=int, default=20, help="runs a shift")
     parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--only", choices=("all", "labels"), default="all")
     asked = parser.parse_args(arguments)
-    alarms = sum(years(world, asked.years, asked.seed) for world in WORLDS) if asked.years else 0
-    if asked.runs:
+    worlds = WORLDS if asked.only == "all" and asked.years else ()
+    alarms = sum(years(world, asked.years, asked.seed) for world in worlds)
+    labelled = quality(asked.years, asked.runs, asked.seed)
+    if asked.runs and asked.only == "all":
         found(asked.runs, asked.seed)
-    return 0 if alarms <= GOAL * asked.years * len(WORLDS) else 1
+    years_in_all = asked.years * (len(worlds) + len(SCORE_WORLDS) + 1)
+    return 0 if alarms + labelled <= GOAL * years_in_all else 1
+
+
+def quality(years_: int, runs: int, seed: int) -> int:
+    """Prints alarms and delays of ranking, calibration, slices and attributions; returns alarms."""
+    alarms = 0
+    for world in SCORE_WORLDS if years_ else ():
+        raised = quality_years(world, years_, seed)
+        alarms += raised["tidegate"]
+        told = ", ".join(f"{name}: {number} of {years_}" for name, number in raised.items())
+        print(f"{world.name} ({world.labels} labels a day): {told}", flush=True)
+    days = [attribution_days(AttributionWorld(), DAYS, seed + year) for year in range(years_)]
+    if days:
+        wrongly = sum(day is not None for day in days)
+        alarms += wrongly
+        print(f"attributions as they were: tidegate: {wrongly} of {years_}", flush=True)
+    for decay in DECAYS if runs else ():
+        print(
+            f"{decay.name}: tidegate {labels_until_found(decay, runs, seed):.0f} labels", flush=True
+        )
+    for label_days in (1, 30) if runs else ():
+        size = size_of(label_days)
+        print(
+            f"state while labels take {label_days} days, {size.waiting} scores wait: "
+            f"{size.text:.1f} MB, {size.stored:.1f} MB as stored, {size.memory:.0f} MB of memory "
+            "to read it",
+            flush=True,
+        )
+    return alarms
 
 
 def years(world: World, count: int, seed: int) -> int:

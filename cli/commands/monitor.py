@@ -52,11 +52,36 @@ def baseline(
     season: Annotated[
         Season, typer.Option("--season", help="What moments are told apart by, in UTC.")
     ] = Season.NONE,
+    slice_: Annotated[
+        list[str] | None,
+        typer.Option("--slice", help="A column that cuts traffic; with edges: age=30,50."),
+    ] = None,
+    attributions: Annotated[
+        str | None,
+        typer.Option("--attributions", help="The column of attributions: objects by feature."),
+    ] = None,
+    evaluation: Annotated[
+        Path | None,
+        typer.Option("--evaluation", help="Rows that the model was not trained on."),
+    ] = None,
+    score: Annotated[
+        str | None, typer.Option("--score", help="Its column of scores: chances, 0 to 1.")
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option("--label", help="Its column of labels: 0 or 1, true or false.")
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Positive from this score on; absent: scores say how sure the model is."),
+    ] = None,
     json_output: JsonOption = False,
 ) -> None:
     """Write the baseline of a training data set: counts, no rows. The data is read as a stream."""
-    from cli.monitors import Choice, baseline_of
+    from cli.monitors import Choice, baseline_of, evaluated, evaluation_of, slices_of
+    from cli.monitorwords import evaluation_json, evaluation_line
     from tidegate.errors import InvalidValueError
+
+    of = evaluation_of(evaluation, score=score, label=label, threshold=threshold)
 
     choice = Choice(
         features=tuple(feature or ()),
@@ -65,20 +90,27 @@ def baseline(
         drop=tuple(drop or ()),
         time=time,
         season=season,
+        slices=slices_of(slice_ or ()),
+        attributions=attributions,
     )
     try:
         made = baseline_of(data, choice)
+        if evaluation is not None and of is not None:
+            made = evaluated(made, evaluation, of)
     except InvalidValueError as error:
         raise CommandError("; ".join(error.faults), code=Exit.REFUSED) from error
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(made.text(), encoding="utf-8")
     if json_output:
-        print_json({"digest": made.digest, "rows": made.rows, "features": list(made.features)})
+        told = {"digest": made.digest, "rows": made.rows, "features": list(made.features)}
+        print_json({**told, **evaluation_json(made)})
         return
     say(
         f"{output}: {len(made.features)} features of {made.rows} rows "
         f"({made.placing_rows} more placed the bins)"
     )
+    if made.evaluation is not None:
+        say(evaluation_line(made))
 
 
 @app.command("run")
@@ -122,7 +154,7 @@ def status(
 ) -> None:
     """Show the verdict of the last look, and what moved most; exit code 6 where there is drift."""
     from cli.monitors import find_monitor
-    from cli.monitorwords import findings_table, headline
+    from cli.monitorwords import findings_table, headline, quality_lines, slices_table
     from cli.reactions import acts_told, find_optional_reaction
 
     where = place(project_file=project_file, stage=stage, on=on)
@@ -136,6 +168,10 @@ def status(
         say(headline(view))
         if view["findings"]:
             CONSOLE.print(findings_table(view["findings"]))
+        if view.get("slices"):
+            CONSOLE.print(slices_table(view["slices"]))
+        for line in quality_lines(view):
+            say(line)
         say(f"{view['promise']}.")
         for line in () if memory is None else acts_told(memory):
             say(line)

@@ -31,6 +31,7 @@ def handle(_event: dict[str, Any], context: Any) -> dict[str, Any]:
         files=found.capture_files,
         now=found.clock.now(),
         outcomes=None if monitoring.plan.outcomes is None else found.known_outcomes,
+        labels=None if monitoring.plan.score is None else found.known_outcomes,
         out_of_time=lambda: context.get_remaining_time_in_millis() < SPARE_MILLISECONDS,
     )
     model = found.settings[Variable.MODEL]

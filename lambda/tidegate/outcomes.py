@@ -11,7 +11,7 @@ from typing import Protocol
 from tidegate.errors import ForgedPredictionIdError, OutcomeRefusedError
 from tidegate.observation import OutcomeKind
 from tidegate.pointer import Declaration
-from tidegate.ports import Clock, Keys, OutcomeLedger, Refused, ReleaseStore
+from tidegate.ports import Clock, Credit, Keys, OutcomeLedger, Refused, ReleaseStore
 from tidegate.prediction_id import PredictionId, fingerprint, verify
 from tidegate.requestlog import OutcomeLine
 from tidegate.signing import SigningKeys
@@ -32,7 +32,9 @@ FORGED, ORPHAN, NO_EVENT, LATE, DUPLICATE, MALFORMED = REASONS = (
 REFUSED, MODEL, REASON = "RefusedOutcomes", "Model", "Reason"
 """The metric of refused outcomes, and its dimensions."""
 
-_KEPT_BEYOND_WINDOW_SECONDS = 86_400
+KEPT_BEYOND_WINDOW_SECONDS = 9 * 86_400
+"""How long after its window an outcome is remembered: a monitor's window, of a week at most, is
+judged when all its outcomes can have come, and the monitor may have been down for a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +81,8 @@ class Examiner:
             return _refusal(prediction, LATE, f"it came after {window} s")
         return Admitted(
             prediction=prediction,
-            fingerprint=fingerprint(prediction_id),
-            expires_at=prediction.served_at + window + _KEPT_BEYOND_WINDOW_SECONDS,
+            fingerprint=fingerprint(prediction.nonce),
+            expires_at=prediction.served_at + window + KEPT_BEYOND_WINDOW_SECONDS,
             known_at=self.now,
             wrong=wrong,
         )
@@ -104,6 +106,11 @@ class Admitted:
     expires_at: float
     known_at: float
     wrong: bool
+
+    @property
+    def credit(self) -> Credit:
+        """What the ledger keeps of it."""
+        return Credit(expires_at=self.expires_at, wrong=self.wrong)
 
     def line(self) -> OutcomeLine:
         """The line of the request log that counts it."""
@@ -135,7 +142,7 @@ def credit(ports: OutcomePorts, prediction_id: str, *, wrong: bool) -> OutcomeLi
     found = examiner.examine(prediction_id, wrong=wrong)
     if isinstance(found, Refusal):
         raise refuse(ports.refused, found)
-    if not ports.ledger.credit(found.fingerprint, expires_at=found.expires_at):
+    if not ports.ledger.credit(found.fingerprint, found.credit):
         raise refuse(ports.refused, found.repeated())
     return found.line()
 

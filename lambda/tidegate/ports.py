@@ -3,7 +3,7 @@
 `tidegate_aws` has the adapters, `tests/fakes.py` the fakes; one contract suite a port runs on both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from tidegate.release import LogEntry, ReleaseRecord
 from tidegate.requestlog import Tally
 from tidegate.signing import SigningKeys
 from tidegate.split import SplitDocument
+from tidegate.values import value
 
 
 class Clock(Protocol):
@@ -243,18 +244,30 @@ class Refused(Protocol):
         ...
 
 
+@value
+class Credit:
+    """What is kept of a credited outcome, and until when: epoch seconds."""
+
+    expires_at: float
+    wrong: bool
+
+
 class OutcomeLedger(Protocol):
     """Which predictions have had their outcome credited."""
 
-    def credit(self, fingerprint: str, *, expires_at: float) -> bool:
+    def credit(self, fingerprint: str, credit: Credit) -> bool:
         """Credit a prediction's outcome; False when it was credited before."""
         ...
 
-    def claim(self, expiries: Mapping[str, float], *, by: str) -> frozenset[str]:
-        """Credit many outcomes, fingerprint to when it expires; those that `by` has credited.
+    def claim(self, credits_: Mapping[str, Credit], *, by: str) -> frozenset[str]:
+        """Credit many outcomes, by fingerprint; returns those that `by` has credited.
 
         Claiming again by the same name changes nothing: whoever died after it goes on from there.
         """
+        ...
+
+    def wrong(self, fingerprints: Collection[str]) -> Mapping[str, bool]:
+        """Whether each of these was wrong, of those whose outcome is credited and kept."""
         ...
 
 

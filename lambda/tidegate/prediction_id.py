@@ -69,6 +69,10 @@ def verify(text: str, keys: SigningKeys) -> PredictionId:
     )
 
 
-def fingerprint(text: str) -> str:
-    """A short name of a prediction id under which its outcome is credited once."""
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+def fingerprint(nonce: str) -> str:
+    """A short name of a prediction under which its outcome is credited once.
+
+    Of the nonce only, which is the inference id that SageMaker captures with the answer: whoever
+    reads a captured answer so finds its outcome, and needs no key for that.
+    """
+    return hashlib.sha256(nonce.encode()).hexdigest()[:32]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,11 +16,16 @@ from tidegate_aws.table import CancelledError, Table
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from tidegate.ports import Credit
     from tidegate_aws.items import Item
 
 CLAIMS_A_TRANSACTION = 100
 """What TransactWriteItems takes (DynamoDB service quotas)."""
 
+KEYS_A_READ = 100
+"""What BatchGetItem takes (DynamoDB service quotas)."""
+
+_PREFIX = "outcome#"
 _TRIES = 8
 _FIRST_PAUSE_SECONDS = 0.05
 
@@ -42,26 +47,26 @@ class DynamoOutcomeLedger:
     def _rows(self) -> Table:
         return Table(client=self.client, name=self.table)
 
-    def credit(self, fingerprint: str, *, expires_at: float) -> bool:
+    def credit(self, fingerprint: str, credit: Credit) -> bool:
         """Credit a prediction's outcome; False when it was credited before."""
-        return self._rows.put_if(_item(fingerprint, expires_at), when_absent())
+        return self._rows.put_if(_item(fingerprint, credit), when_absent())
 
-    def claim(self, expiries: Mapping[str, float], *, by: str) -> frozenset[str]:
-        """Credit many outcomes, fingerprint to when it expires; those that `by` has credited.
+    def claim(self, credits_: Mapping[str, Credit], *, by: str) -> frozenset[str]:
+        """Credit many outcomes, by fingerprint; returns those that `by` has credited.
 
         By the hundred in transactions: a repeated one finds what it wrote itself.
         """
-        wanted = sorted(expiries)
+        wanted = sorted(credits_)
         parts = [
             wanted[start : start + CLAIMS_A_TRANSACTION]
             for start in range(0, len(wanted), CLAIMS_A_TRANSACTION)
         ]
         with ThreadPoolExecutor(self.at_once) as pool:
-            claimed = pool.map(lambda part: self._claim_part(part, expiries, by), parts)
+            claimed = pool.map(lambda part: self._claim_part(part, credits_, by), parts)
             return frozenset(one for part in claimed for one in part)
 
     def _claim_part(
-        self, part: Sequence[str], expiries: Mapping[str, float], by: str
+        self, part: Sequence[str], credits_: Mapping[str, Credit], by: str
     ) -> Sequence[str]:
         """Those of a part that are credited by `by`: without the ones that somebody else has."""
         left = list(part)
@@ -69,7 +74,7 @@ class DynamoOutcomeLedger:
             if not left:
                 return []
             own = when_absent_or_equal(by=text(by))
-            items = ({**_item(one, expiries[one]), "by": text(by)} for one in left)
+            items = ({**_item(one, credits_[one]), "by": text(by)} for one in left)
             try:
                 self._rows.transact([self._rows.put(item, own) for item in items])
             except CancelledError as error:
@@ -83,11 +88,30 @@ class DynamoOutcomeLedger:
                 self.sleep(pause)
         raise ConflictError(f"{len(left)} outcomes met other writers {_TRIES} times: try again")
 
+    def wrong(self, fingerprints: Collection[str]) -> Mapping[str, bool]:
+        """Whether each of these was wrong, of those whose outcome is credited and kept.
 
-def _item(fingerprint: str, expires_at: float) -> Item:
+        Outcomes that were credited before it was kept how they went are not among them.
+        """
+        found: dict[str, bool] = {}
+        wanted = sorted(fingerprints)
+        for start in range(0, len(wanted), KEYS_A_READ):
+            keys = [_key(one) for one in wanted[start : start + KEYS_A_READ]]
+            for item in self._rows.get_many(keys, pauses=_pauses(), sleep=self.sleep):
+                if "wrong" in item:
+                    found[item["pk"]["S"].removeprefix(_PREFIX)] = item["wrong"]["BOOL"]
+        return found
+
+
+def _key(fingerprint: str) -> Item:
+    return key(f"{_PREFIX}{fingerprint}", "outcome")
+
+
+def _item(fingerprint: str, credit: Credit) -> Item:
     return {
-        **key(f"outcome#{fingerprint}", "outcome"),
-        "expires_at": number(math.ceil(expires_at)),
+        **_key(fingerprint),
+        "expires_at": number(math.ceil(credit.expires_at)),
+        "wrong": {"BOOL": credit.wrong},
     }
 
 

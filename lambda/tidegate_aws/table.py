@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tidegate.errors import ConflictError
 from tidegate.untyped import Any
@@ -97,6 +97,25 @@ class Table:
         )
         found: list[Any] = answer["Items"]
         return found[0] if found else None
+
+    def get_many(
+        self, keys: Sequence[Item], *, pauses: Iterable[float], sleep: Callable[[float], None]
+    ) -> list[Item]:
+        """The items of at most a hundred keys, of those that are there, as they are now.
+
+        What DynamoDB leaves for later is asked for again after each pause; ConflictError where
+        there are no more pauses.
+        """
+        found: list[Any] = []
+        asked: Any = {self.name: {"Keys": list(keys), "ConsistentRead": True}}
+        for pause in pauses:
+            answer = self.client.batch_get_item(RequestItems=asked)
+            found.extend(answer["Responses"].get(self.name, []))
+            asked = answer["UnprocessedKeys"]
+            if not asked:
+                return found
+            sleep(pause)
+        raise ConflictError(f"table {self.name} is too busy to be read: try again")
 
     def put_if(self, item: Item, condition: dict[str, Any]) -> bool:
         """Write an item if the condition holds; False when it does not."""

@@ -99,7 +99,9 @@ def _release_statements(props: MonitorProps) -> list[dict[str, Any]]:
     statements = []
     if props.spec.plan.outcomes is not None:
         counts = arns.of("dynamodb", f"table/{release}-ObservationTable-*")
-        statements.append(allow(["dynamodb:Query"], [counts]))
+        # Counts of outcomes by a query; of single predictions whose scores wait, by their keys.
+        joined = ["dynamodb:BatchGetItem"] if props.spec.plan.score is not None else []
+        statements.append(allow(["dynamodb:Query", *joined], [counts]))
     if props.group is not None:
         pointers = arns.of("dynamodb", f"table/{release}-ReleaseTable-*")
         statements.append(allow(["dynamodb:GetItem"], [pointers]))

@@ -9,14 +9,15 @@ from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.locate import Shelf
 from stacks.project.model_monitor import model_monitor_faults, model_monitor_of
-from stacks.project.monitoring_shape import ExpectedOutcomesFile, MonitoringFile
+from stacks.project.monitoring_quality import quality_misfits
+from stacks.project.monitoring_shape import ExpectedOutcomesFile, MonitoringFile, ScoreFile
 from stacks.project.monitoring_spec import MonitoringSpec
 from stacks.project.reactions import reaction_faults, reaction_of
 from stacks.project.source import Location, Source
 from tidegate.errors import InvalidValueError
 from tidegate.monitoring.baseline import PREDICTION, Baseline, read_baseline
 from tidegate.monitoring.outcomes import OutcomePlan
-from tidegate.monitoring.plan import MonitoringPlan, faults_of
+from tidegate.monitoring.plan import MonitoringPlan, ScorePlan, faults_of
 
 LEAST_EVERY = 300
 _MAKE = "make it with 'tidegate monitor baseline MODEL --data TRAINING.csv'"
@@ -51,6 +52,18 @@ def _plan(file: MonitoringFile, outcome_window: int) -> MonitoringPlan:
         client=file.client,
         columns=tuple(file.columns),
         outcomes=_outcomes(file.outcomes, outcome_window),
+        score=None if file.score is None else _score(file.score),
+        attributions=file.attributions,
+        slices=tuple(sorted(set(file.slices))),
+        slice_tolerance=file.slice_tolerance,
+    )
+
+
+def _score(file: ScoreFile) -> ScorePlan:
+    return ScorePlan(
+        at=file.at,
+        auc_tolerance=file.auc_tolerance,
+        calibration_tolerance=file.calibration_tolerance,
     )
 
 
@@ -121,7 +134,7 @@ def _baseline_faults(
     except (InvalidValueError, UnicodeDecodeError) as error:
         yield source.fault(at, f"baseline is {section.baseline!r}: {error}")
         return
-    for key, fault in _misfits(section, baseline):
+    for key, fault in (*_misfits(section, baseline), *quality_misfits(section, baseline)):
         yield source.fault((*here, key), fault)
 
 
@@ -141,8 +154,7 @@ def _misfits(section: MonitoringFile, baseline: Baseline) -> Iterator[tuple[str,
         if name not in baseline.features:
             meant = did_you_mean(name, baseline.features)
             yield "tolerances", f"tolerances.{name}: the baseline has no such feature: {meant}"
-    features = [name for name in baseline.features if name != PREDICTION]
-    absent = [name for name in features if name not in section.columns]
+    absent = [name for name in baseline.inputs if name not in section.columns]
     if section.columns and absent:
         named = ", ".join(absent[:5])
         yield "columns", f"columns lack {named}, of the baseline: name every column in its order"

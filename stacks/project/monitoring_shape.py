@@ -33,6 +33,17 @@ class ExpectedOutcomesFile(Part):
     """Metric of a training run's evaluation.json that expected is, for versions trained here."""
 
 
+class ScoreFile(Part):
+    """Where an answer has its score, and how much worse ranking and calibration may become."""
+
+    at: Pointer
+    """JSON pointer to the score in an answer: the chance, 0 to 1, that the label is positive."""
+    auc_tolerance: float = 0.02
+    """How far the area under the curve may fall and not matter: 0.02 is two points."""
+    calibration_tolerance: float = 0.05
+    """How far the share of positives may be from what scores say and not matter."""
+
+
 class MonitoringFile(Part):
     """Whether captured requests and answers are still like the data that a model was trained on."""
 
@@ -64,6 +75,14 @@ class MonitoringFile(Part):
     """Watches model quality against late outcomes; left out: only what comes with requests."""
     reaction: ReactionFile | None = None
     """What is done about findings beside the alarm; left out: nothing."""
+    score: ScoreFile | None = None
+    """Joins scores with outcomes: ranking (AUC) and calibration; the baseline has an evaluation."""
+    slices: Annotated[list[Column], Field(max_length=20)] = []
+    """Features that cut traffic into slices watched apart; the baseline has each of them."""
+    slice_tolerance: float = 0.05
+    """How far a share, or the ranking, of a slice may move and not matter."""
+    attributions: Pointer | None = None
+    """JSON pointer to an answer's attributions by feature; the baseline has them."""
     model_monitor: ModelMonitorFile | None = None
     """SageMaker's own Model Monitor too, in accounts that had it before it was closed."""
     alpha: float = 0.01

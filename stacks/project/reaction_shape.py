@@ -26,6 +26,10 @@ class ReactionFile(Part):
     """About answers that are."""
     model_quality: Asked = Action.ALERT
     """About outcomes that are worse than in the evaluation."""
+    slices: Asked = Action.ALERT
+    """About slices whose predictions, errors, ranking or calibration are worse."""
+    attribution_drift: Asked = Action.ALERT
+    """About answers that rest on other features."""
     pause: Annotated[str, StringConstraints(pattern=PATTERN)] = "7d"
     """At least so long between two acts: 1h to 90d."""
     most_a_month: int = 4

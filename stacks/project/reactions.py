@@ -22,8 +22,15 @@ KEYS = {
     "data_drift": Family.FEATURES,
     "prediction_drift": Family.PREDICTION,
     "model_quality": Family.OUTCOMES,
+    "slices": Family.SLICES,
+    "attribution_drift": Family.ATTRIBUTIONS,
 }
-_NEEDS = {"prediction_drift": "predictions", "model_quality": "outcomes"}
+_NEEDS = {
+    "prediction_drift": "predictions",
+    "model_quality": "outcomes",
+    "slices": "slices",
+    "attribution_drift": "attributions",
+}
 _STARTED = (Strategy.CANARY, Strategy.LINEAR, Strategy.ROLLING, Strategy.BIG_BANG)
 
 
@@ -49,7 +56,7 @@ def reaction_faults(model: Mapping[str, Any], monitoring: Any, say: Say) -> Iter
     for key in KEYS:
         action: Action = getattr(file, key)
         needed = _NEEDS.get(key)
-        if action is not Action.ALERT and needed and getattr(monitoring, needed) is None:
+        if action is not Action.ALERT and needed and getattr(monitoring, needed) in (None, []):
             yield say(f"{key}: {action} is never asked for: monitoring has no {needed}", key)
         impossible = _impossible(model, action)
         if impossible is not None:

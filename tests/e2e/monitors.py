@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cli.monitors import Choice, Monitor, baseline_of, find_monitor
+from cli.monitors import Choice, Monitor, baseline_of, evaluated, find_monitor
 from tests.e2e.world import PROJECT, V1, World, wait_for
+from tidegate.monitoring.evaluating import Evaluated
 
 ROWS = 20_000
+THRESHOLD = 0.5
 COUNTRIES = ("de", "fr", "gb", "us")
 
 MONITORING = """
@@ -21,12 +23,18 @@ MONITORING = """
       every: 1h
       predictions: /label
       outcomes: { expected: 0.2, rows: 20000 }
+      score: { at: /score }
+      slices: [country]
 """
 
 
 def asked(chance: random.Random, *, draw: tuple[int, int], country: str | None = None) -> dict:
-    """One question: a number whose fate is known, an amount, a country."""
+    """One question: a number whose fate is known, an amount, a country, and the model's score.
+
+    One in five is wrong, so four of five with a score of 0.8 are positive: scores are chances.
+    """
     return {
+        "score": chance.choice((0.2, 0.8)),
         "draw": chance.randrange(*draw),
         "amount": round(chance.gauss(50.0, 10.0), 2),
         "country": chance.choice(COUNTRIES) if country is None else country,
@@ -39,8 +47,10 @@ def training(path: Path) -> Path:
     with path.open("w", encoding="utf-8") as stream:
         for _ in range(ROWS):
             row = asked(chance, draw=(0, 10_000))
-            label = "wrong" if row["draw"] // 100 % 100 < V1.wrong_percent else "right"
-            stream.write(json.dumps({**row, "label": label}) + "\n")
+            wrong = row["draw"] // 100 % 100 < V1.wrong_percent
+            truth = (row["score"] >= THRESHOLD) is not wrong
+            label = "wrong" if wrong else "right"
+            stream.write(json.dumps({**row, "label": label, "truth": truth}) + "\n")
     return path
 
 
@@ -50,7 +60,10 @@ OUTCOME_WINDOW = "\n      outcome_window: 10m"
 
 def monitored(world: World) -> World:
     """The world's model has a monitor, whose baseline is made as `tidegate monitor` makes it."""
-    made = baseline_of(training(world.folder / "training.jsonl"), Choice(prediction="label"))
+    data = training(world.folder / "training.jsonl")
+    choice = Choice(prediction="label", drop=("score", "truth"), slices={"country": ()})
+    of = Evaluated(score="score", label="truth", threshold=THRESHOLD)
+    made = evaluated(baseline_of(data, choice), data, of)
     path = world.folder / "baseline.json"
     path.write_text(made.text())
     section = MONITORING.replace("BASELINE", str(path))

@@ -95,6 +95,9 @@ def watch(world: World, role: Role) -> None:
     state = {**json.loads(gzip.decompress(body)), "told": ["data drift: nothing"]}
     # Nor are the newest outcomes judged, which are read from the counters for that.
     state["outcomes_through"] -= 5
+    # Of a prediction of that time the label can have come: it is looked up by its key.
+    waits = {"most": 10, "cut": [], "offered": 1, "kept": {"0" * 32: [0.5]}}
+    state["quality"]["waiting"] = {str(state["outcomes_through"]): waits}
     s3.put_object(Bucket=monitor.bucket, Key=STATE, Body=gzip.compress(json.dumps(state).encode()))
     s3.delete_object(Bucket=monitor.bucket, Key="report.json")
     before = _objects(world)
@@ -104,6 +107,8 @@ def watch(world: World, role: Role) -> None:
     kept = json.loads(
         gzip.decompress(s3.get_object(Bucket=monitor.bucket, Key=STATE)["Body"].read())
     )
+    if str(state["outcomes_through"]) in kept["quality"]["waiting"]:
+        raise StoryFailedError("expected that the label was looked up")
     if told["requests"] < 1 or kept["told"] != kept["now"] or monitor.report() is None:
         raise StoryFailedError(f"expected a request, a report and an event, got {told}")
 

@@ -101,8 +101,23 @@ def test_a_second_look_counts_nothing_again(seen: Seen) -> None:
 
 
 def test_late_truth_is_judged_and_the_alarm_tells(seen: Seen) -> None:
-    """When all of the truth can have come, quality is judged too; people are told."""
+    """When all of the truth can have come, quality is judged too; people are told.
+
+    Scores were joined with labels: ranking and calibration fell, in the country whose labels
+    turned; where labels were as scores said, nothing is found.
+    """
     assert wait_for(lambda: quality_of(seen.monitor), seconds=60, what="the verdict on quality")
+    view = seen.monitor.report()
+    assert view is not None
+    found = {one["feature"] for one in view["findings"] if one["refused"]}
+    turned = {f"country = us ({what})" for what in ("ranking", "calibration", "errors")}
+    assert found >= {"(ranking)", "(calibration)", *turned}
+    assert not [one for one in found if one.startswith("country = ") and " us " not in one]
+    assert view["slices"][0]["slice"] == "country = us"
+    joined = view["quality"]["joined"]
+    assert (joined["labelled"], joined["offered"]) == (STEADY + FOUND_WITHIN,) * 2
+    assert view["quality"]["points"][0][3] > 0.7
+    assert view["quality"]["points"][-1][3] < 0.3
     cloudwatch = seen.world.cloud.session().client("cloudwatch")
 
     def alarmed() -> bool:
@@ -117,7 +132,11 @@ def quality_of(monitor: Monitor) -> bool:
     look(monitor)
     view = monitor.report()
     assert view is not None
-    return any(one["feature"] == "(outcome)" and one["refused"] for one in view["findings"])
+    # Counters come by the log, and labels by their keys: either may be there first.
+    judged = view["quality"]["joined"]["waiting"] == 0
+    return judged and any(
+        one["feature"] == "(outcome)" and one["refused"] for one in view["findings"]
+    )
 
 
 def test_commands_say_what_was_found(seen: Seen, tmp_path: Path) -> None:
@@ -139,6 +158,7 @@ def test_commands_say_what_was_found(seen: Seen, tmp_path: Path) -> None:
     assert "country" in status.output
     assert report.exit_code == 0
     assert "<polyline" in page.read_text()
+    assert "country = us" in page.read_text()
     assert unknown.exit_code == 3
     (line,) = told
     assert line.startswith(f"{world.model} in test: drift, ")

@@ -56,8 +56,10 @@ def predict_fn(question, behaviour):
     if armed and draw % 100 < behaviour["error_percent"]:
         raise RuntimeError("this model fails on some inputs")
     wrong = draw // 100 % 100 < behaviour["wrong_percent"]
-    silent = behaviour["silent"]
-    return {"label": "wrong" if wrong else "right", "version": behaviour["name"], "silent": silent}
+    answer = {"label": "wrong" if wrong else "right", "version": behaviour["name"]}
+    if "score" in question:
+        answer["score"] = question["score"]
+    return {**answer, "silent": behaviour["silent"]}
 
 def output_fn(prediction, accept):
     version, silent = os.environ.get("TIDEGATE_VERSION"), prediction.pop("silent")

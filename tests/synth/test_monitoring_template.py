@@ -60,6 +60,36 @@ def test_the_function_is_told_plan_and_baseline(resources: dict) -> None:
     assert len(json.dumps(variables)) < 4_000
 
 
+def test_labels_are_looked_up_by_their_keys(resources: dict) -> None:
+    """In the table of the release stack, and only where scores are joined with them."""
+    variables = resources["MonitorModel"]["Properties"]["Environment"]["Variables"]
+    plan = json.loads(variables["MONITORING"]["Fn::Sub"])["plan"]
+    assert plan["score"]["at"] == "/predictions/0/score"
+    assert plan["slices"] == ["carrier", "dep"]
+    assert "dynamodb:BatchGetItem" in _actions(resources)
+
+
+def test_without_scores_nobody_looks_up_a_label(tmp_path: Path) -> None:
+    """One right less."""
+    path = tmp_path / "tidegate.yaml"
+    text = EXAMPLE.read_text()
+    lines = [line for line in text.splitlines() if "score:" not in line and "slice" not in line]
+    path.write_text("\n".join(lines))
+    found = synthesized(path, tmp_path / "out").templates[STACK]["Resources"]
+    assert "dynamodb:Query" in _actions(found)
+    assert "dynamodb:BatchGetItem" not in _actions(found)
+
+
+def _actions(resources: dict) -> set[str]:
+    (role,) = [one for one in resources.values() if one["Type"] == "AWS::IAM::Role"]
+    return {
+        action
+        for policy in role["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in statement["Action"]
+    }
+
+
 def test_it_runs_on_the_schedule_of_the_project_file(resources: dict) -> None:
     """And nobody else's rule may invoke it."""
     assert resources["MonitorSchedule"]["Properties"]["ScheduleExpression"] == "rate(60 minutes)"

@@ -1,12 +1,14 @@
 """Closes windows: their counts become evidence, and what the evidence refuses becomes a finding."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from tidegate.monitoring.baseline import Baseline
 from tidegate.monitoring.counts import FeatureCounts, Window
 from tidegate.monitoring.discovery import discoveries, limit
+from tidegate.monitoring.drafts import Hypothesis
 from tidegate.monitoring.evidence import Bets, bet
-from tidegate.monitoring.hypotheses import Hypotheses, Hypothesis, hypotheses_of
+from tidegate.monitoring.hypotheses import Hypotheses, hypotheses_of
 from tidegate.monitoring.outcomes import OUTCOME
 from tidegate.monitoring.plan import MonitoringPlan
 from tidegate.monitoring.shares import Family
@@ -19,6 +21,8 @@ from tidegate.monitoring.state import (
 )
 from tidegate.monitoring.trained import FILE, Reference
 from tidegate.values import value
+
+NOTHING_SAID: Mapping[str, Sequence[float]] = MappingProxyType({})
 
 
 @value
@@ -66,7 +70,7 @@ def close_due(state: MonitorState, watched: Watched, *, now: float) -> int:
 
 def close_window(state: MonitorState, watched: Watched, window: Window) -> None:
     """The window is evidence."""
-    evidence = _judge(state, watched, window)
+    evidence = judge(state, watched, window)
     window.clients.clear()
     state.recent = [*state.recent, window][-RECENT_WINDOWS:]
     state.points = [*state.points, _point(watched, window, evidence)][-POINTS_KEPT:]
@@ -77,14 +81,23 @@ def close_outcomes(
 ) -> None:
     """What became known of a window's predictions is evidence; nothing known is none."""
     if counts.total > 0:
-        _judge(state, watched, Window(index=window, features={OUTCOME: counts}))
+        judge(state, watched, Window(index=window, features={OUTCOME: counts}))
         bad, good = counts.bins
         state.outcomes = [*state.outcomes, (window, bad, good)][-POINTS_KEPT:]
     state.outcomes_through = window
 
 
-def _judge(state: MonitorState, watched: Watched, window: Window) -> Mapping[str, float]:
-    """The bets on what the window has counts of are one window on; returns all evidence."""
+def judge(
+    state: MonitorState,
+    watched: Watched,
+    window: Window,
+    *,
+    said: Mapping[str, Sequence[float]] = NOTHING_SAID,
+) -> Mapping[str, float]:
+    """The bets on what the window has counts of are one window on; returns all evidence.
+
+    `said` is what scores said of each share, of what is compared with scores.
+    """
     hypotheses = watched.hypotheses
     season = watched.baseline.season.of(window.index * watched.plan.window_seconds)
     for name, one in hypotheses.by_name.items():
@@ -92,7 +105,9 @@ def _judge(state: MonitorState, watched: Watched, window: Window) -> Mapping[str
         if counts is None:
             continue
         before = state.bets.get(name, Bets.fresh(one.shares))
-        limits = one.limits[one.at(season)]
+        limits = (
+            one.limits[one.at(season)] if one.expected is None else one.around(said[one.feature])
+        )
         state.bets[name] = bet(before, one.shares, limits, counts, window=window.index)
     evidence = {name: log_evidence(state, one) for name, one in hypotheses.by_name.items()}
     _find(state, hypotheses, evidence, window=window.index)
@@ -132,6 +147,10 @@ def since(state: MonitorState, one: Hypothesis) -> int:
     return bets.begins[place]
 
 
+_DISTANT = (Family.FEATURES, Family.PREDICTION, Family.ATTRIBUTIONS)
+"""Whose distances are kept of each window; of all slices that would be most of the state."""
+
+
 def _point(watched: Watched, window: Window, evidence: Mapping[str, float]) -> Point:
     season = watched.baseline.season.of(window.index * watched.plan.window_seconds)
     reached = {}
@@ -141,7 +160,7 @@ def _point(watched: Watched, window: Window, evidence: Mapping[str, float]) -> P
     distances = {}
     for one in watched.hypotheses.by_name.values():
         counts = window.features.get(one.feature)
-        if one.family is not Family.QUALITY and counts is not None:
+        if one.family in _DISTANT and counts is not None:
             distances[one.feature] = distance(one, counts, one.cells[one.at(season)])
     return Point(
         window=window.index, requests=window.requests, distances=distances, reached=reached

@@ -5,18 +5,24 @@ Its own sampling error counts: it is kept as counts, with the number of rows tha
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
 from typing import Any
 
 from tidegate.errors import InvalidValueError
 from tidegate.monitoring.bins import Bins
 from tidegate.monitoring.counts import FeatureCounts
 from tidegate.monitoring.seasons import Season
+from tidegate.monitoring.slices import MOST_SLICES, Evaluation, Slicing
 from tidegate.values import value
 
 FORMAT = 1
 PREDICTION = "(prediction)"
 """The name under which answers are counted, as if they were one more feature."""
+ATTRIBUTIONS = "(attributions)"
+"""The name under which it is counted which features answers are attributed to."""
+NO_FEATURES = (PREDICTION, ATTRIBUTIONS)
+"""What is counted of answers, not of requests."""
 
 
 @value
@@ -49,6 +55,22 @@ class Baseline:
     rows: int
     placing_rows: int
     season: Season = Season.NONE
+    slices: Mapping[str, Slicing] = field(default_factory=dict)
+    """By feature, how traffic is cut."""
+    evaluation: Evaluation | None = None
+    """How well labels were told; None where the baseline was made without an evaluation."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The features of requests."""
+        return tuple(name for name in self.features if name not in NO_FEATURES)
+
+    def sliced_by(self, features: Iterable[str]) -> dict[str, Slicing]:
+        """How these features cut traffic; slices are numbered in this order.
+
+        A trained version's baseline may be from before a feature was asked for: it is left out.
+        """
+        return {name: self.slices[name] for name in sorted(features) if name in self.slices}
 
     @property
     def digest(self) -> str:
@@ -67,18 +89,27 @@ class Baseline:
             "placing_rows": self.placing_rows,
             "season": self.season.value,
             "features": {name: one.to_json() for name, one in self.features.items()},
+            # Left out where there are none, so that older baselines keep their digests.
+            **({"slices": _sliced(self.slices)} if self.slices else {}),
+            **({} if self.evaluation is None else {"evaluation": self.evaluation.to_json()}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Baseline":
         """The inverse of `to_json`."""
-        named = data["features"].items()
+        named, told = data["features"].items(), data.get("evaluation")
         return cls(
             features={name: FeatureBaseline.from_json(one) for name, one in named},
             rows=data["rows"],
             placing_rows=data["placing_rows"],
             season=Season(data["season"]),
+            slices={name: Slicing.from_json(one) for name, one in data.get("slices", {}).items()},
+            evaluation=None if told is None else Evaluation.from_json(told),
         )
+
+
+def _sliced(slices: Mapping[str, Slicing]) -> dict[str, Any]:
+    return {name: one.to_json() for name, one in slices.items()}
 
 
 def read_baseline(text: str) -> Baseline:
@@ -89,7 +120,7 @@ def read_baseline(text: str) -> Baseline:
             found = data["format"]
             raise InvalidValueError([f"baseline is of format {found}, allowed: {FORMAT}"])
         baseline = Baseline.from_json(data)
-        faults = list(_faults(baseline))
+        faults = [*_faults(baseline), *_slice_faults(baseline)]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         made = "make it with 'tidegate monitor baseline'"
         fault = f"it is no baseline ({type(error).__name__}: {error}): {made}"
@@ -117,3 +148,19 @@ def _faults(baseline: Baseline) -> list[str]:
             elif any(count < 0 for count in counts):
                 faults.append(f"feature {name} has a count below 0")
     return faults
+
+
+def _slice_faults(baseline: Baseline) -> Iterator[str]:
+    count = sum(slicing.bins.count for slicing in baseline.slices.values())
+    if count > MOST_SLICES:
+        yield f"it has {count} slices, at most {MOST_SLICES} are watched"
+    for name, slicing in baseline.slices.items():
+        for what, found in (
+            ("predictions", slicing.predictions),
+            ("evaluation", slicing.evaluation),
+        ):
+            if found and len(found) != slicing.bins.count:
+                yield (
+                    f"slices of {name} have {what} of {len(found)} slices, must have "
+                    f"{slicing.bins.count}"
+                )

@@ -3,45 +3,21 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tidegate.monitoring.baseline import PREDICTION, Baseline
-from tidegate.monitoring.counts import FeatureCounts
+from tidegate.monitoring.baseline import ATTRIBUTIONS, PREDICTION, Baseline
+from tidegate.monitoring.drafts import Draft, Hypothesis
 from tidegate.monitoring.outcomes import OUTCOME
 from tidegate.monitoring.plan import MonitoringPlan
+from tidegate.monitoring.quality_drafts import quality_drafts, slice_drafts
 from tidegate.monitoring.shares import (
     BUDGET,
     OF_BASELINE,
     Family,
-    Limits,
     Share,
     Side,
+    category_shares,
     drift_shares,
-    limits_of,
     quality_shares,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hypothesis:
-    """All these shares of one feature are within the tolerance of the baseline.
-
-    `cells` are the baseline's counts and `limits` follow from them, each of each season; where the
-    baseline has no row of a season, all is tolerated.
-    """
-
-    family: Family
-    feature: str
-    shares: tuple[Share, ...]
-    cells: tuple[FeatureCounts, ...]
-    limits: tuple[tuple[Limits, ...], ...]
-
-    def at(self, season: int) -> int:
-        """Which of `cells` and `limits` is of a season; outcomes know no seasons."""
-        return season if len(self.cells) > 1 else 0
-
-    @property
-    def name(self) -> str:
-        """Its name in the state."""
-        return f"{self.family.value}: {self.feature}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,35 +35,6 @@ class Hypotheses:
                 yield family, self.alpha * BUDGET[family] * (1 - OF_BASELINE), of_it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Draft:
-    """A hypothesis before its limits are known, which depend on how many bounds there are."""
-
-    family: Family
-    feature: str
-    shares: tuple[Share, ...]
-    cells: tuple[FeatureCounts, ...]
-    tolerance: float
-
-    @property
-    def bounds(self) -> int:
-        """How many bounds of the baseline it rests on."""
-        return sum(len(share.sides) for share in self.shares) * len(self.cells)
-
-    def with_limits(self, *, error: float) -> Hypothesis:
-        """The hypothesis, each of whose bounds is wrong with at most this chance."""
-        return Hypothesis(
-            family=self.family,
-            feature=self.feature,
-            shares=self.shares,
-            cells=self.cells,
-            limits=tuple(
-                tuple(limits_of(self.shares, cell, tolerance=self.tolerance, error=error))
-                for cell in self.cells
-            ),
-        )
-
-
 def hypotheses_of(plan: MonitoringPlan, baseline: Baseline) -> Hypotheses:
     """What a plan watches, with limits that hold together but for a tenth of alpha."""
     drafts = [draft for draft in _drafts(plan, baseline) if draft.shares]
@@ -103,16 +50,17 @@ def hypotheses_of(plan: MonitoringPlan, baseline: Baseline) -> Hypotheses:
     return Hypotheses(alpha=plan.alpha, by_name={one.name: one for one in found})
 
 
-def _drafts(plan: MonitoringPlan, baseline: Baseline) -> Iterator[_Draft]:
+def _drafts(plan: MonitoringPlan, baseline: Baseline) -> Iterator[Draft]:
     for name, feature in baseline.features.items():
-        yield _Draft(
-            family=Family.PREDICTION if name == PREDICTION else Family.FEATURES,
+        explains = name == ATTRIBUTIONS
+        yield Draft(
+            family=_DRIFT.get(name, Family.FEATURES),
             feature=name,
-            shares=drift_shares(feature),
+            shares=category_shares(feature.bins, sign="to ") if explains else drift_shares(feature),
             cells=feature.cells,
             tolerance=plan.tolerance_of(name),
         )
-        yield _Draft(
+        yield Draft(
             family=Family.QUALITY,
             feature=name,
             shares=quality_shares(feature),
@@ -121,10 +69,15 @@ def _drafts(plan: MonitoringPlan, baseline: Baseline) -> Iterator[_Draft]:
         )
     if plan.outcomes is not None:
         bad = Share(text=plan.outcomes.text, bins=(0,), sides=(Side.MORE,))
-        yield _Draft(
+        yield Draft(
             family=Family.OUTCOMES,
             feature=OUTCOME,
             shares=(bad,),
             cells=(plan.outcomes.baseline,),
             tolerance=plan.outcomes.tolerance,
         )
+    yield from quality_drafts(plan, baseline)
+    yield from slice_drafts(plan, baseline)
+
+
+_DRIFT = {PREDICTION: Family.PREDICTION, ATTRIBUTIONS: Family.ATTRIBUTIONS}

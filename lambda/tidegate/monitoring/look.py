@@ -11,6 +11,7 @@ from typing import Protocol
 
 from tidegate.monitoring.advance import Watched, close_due, close_outcomes
 from tidegate.monitoring.counts import Window
+from tidegate.monitoring.labels import close_labels
 from tidegate.monitoring.outcomes import (
     KnownOutcomes,
     intervals_of,
@@ -19,6 +20,7 @@ from tidegate.monitoring.outcomes import (
 )
 from tidegate.monitoring.records import asked_in, count
 from tidegate.monitoring.state import MonitorState
+from tidegate.monitoring.waiting import KnownLabels, Waiting, most_in_window
 from tidegate.values import value
 
 HOUR_SECONDS = 3_600
@@ -89,6 +91,7 @@ class LookPorts:
     files: CaptureFiles
     now: float
     outcomes: KnownOutcomes | None = None
+    labels: KnownLabels | None = None
     out_of_time: Callable[[], bool] = lambda: False
 
 
@@ -112,6 +115,8 @@ def look(ports: LookPorts, watched: Watched) -> tuple[Stored, Looked]:
         # A window whose captures are not all counted is not closed.
         closed = close_due(state, watched, now=ports.now)
         _judge_outcomes(ports, watched, state)
+        if ports.labels is not None:
+            close_labels(state, watched, ports.labels, now=ports.now)
         _end_look(state, ports.now)
     stored = ports.store.write(stored)
     requests = state.totals.requests - requests
@@ -138,7 +143,13 @@ def _count_file(ports: LookPorts, watched: Watched, state: MonitorState, file: C
             continue  # another version was asked
         window, late = _window(state, asked.at, watched.plan.window_seconds)
         before = window.repeated
-        readable = count(window, asked, plan=watched.plan, baseline=watched.baseline)
+        readable = count(
+            window,
+            asked,
+            plan=watched.plan,
+            baseline=watched.baseline,
+            waiting=_waiting(state, watched, window.index),
+        )
         state.totals.requests += 1
         state.totals.unreadable += not readable
         state.totals.repeated += window.repeated - before
@@ -157,6 +168,17 @@ def _window(state: MonitorState, at: float, seconds: int) -> tuple[Window, bool]
     if index not in state.windows:
         state.windows[index] = Window(index=index)
     return state.windows[index], late
+
+
+def _waiting(state: MonitorState, watched: Watched, index: int) -> Waiting | None:
+    """The window's predictions that wait for labels; None where scores are not joined."""
+    if watched.plan.score is None or watched.baseline.evaluation is None:
+        return None
+    waiting = state.quality.waiting
+    if index not in waiting:
+        cut = tuple(watched.baseline.sliced_by(watched.plan.slices))
+        waiting[index] = Waiting(most=most_in_window(watched.plan), cut=cut)
+    return waiting[index]
 
 
 def _judge_outcomes(ports: LookPorts, watched: Watched, state: MonitorState) -> None:

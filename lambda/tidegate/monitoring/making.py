@@ -6,48 +6,22 @@ places the bins. The second pass counts all other rows in them.
 
 import hashlib
 import heapq
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from tidegate.errors import InvalidValueError
-from tidegate.monitoring.baseline import Baseline, FeatureBaseline
-from tidegate.monitoring.bins import (
-    MOST_BINS,
-    MOST_CATEGORIES,
-    MOST_KNOWN,
-    Bins,
-    Kind,
-    Place,
-    category_of,
-    number_of,
-)
+from tidegate.monitoring.baseline import ATTRIBUTIONS, Baseline, FeatureBaseline
+from tidegate.monitoring.bins import Bins
+from tidegate.monitoring.columns import Columns, Row
 from tidegate.monitoring.counts import FeatureCounts
+from tidegate.monitoring.making_answers import AnswerCounts
+from tidegate.monitoring.placing import bins_of
 from tidegate.monitoring.seasons import Season
-from tidegate.values import value
-
-Row = Mapping[str, Any]
 
 PLACING_ROWS = 5_000
 PLACING_SHARE = 5
 """At most one row in so many places the bins."""
 
 LEAST_ROWS = 100
-FEW_VALUES = 12
-"""Whole numbers with at most so many different values have a bin a value."""
-
-
-@value
-class Columns:
-    """What is read of a row. `categories` are categories even if they look like numbers.
-
-    `moment` finds a row's moment in seconds since the epoch; rows without one do not count then.
-    """
-
-    names: tuple[str, ...]
-    categories: frozenset[str] = frozenset()
-    season: Season = Season.NONE
-    moment: Callable[[Row], float | None] | None = None
 
 
 def make_baseline(read: Callable[[], Iterable[Row]], columns: Columns) -> Baseline:
@@ -57,17 +31,11 @@ def make_baseline(read: Callable[[], Iterable[Row]], columns: Columns) -> Baseli
     if rows < LEAST_ROWS:
         fault = f"the data has {rows} rows, a baseline needs at least {LEAST_ROWS}: give more data"
         raise InvalidValueError([fault])
-    _refuse_absent(columns, placing.values())
-    bins = {
-        name: _bins(
-            [row.get(name) for row in placing.values()], is_category=name in columns.categories
-        )
-        for name in columns.names
-    }
-    cells = {
-        name: [FeatureCounts.empty(one.count) for _ in range(columns.season.cells)]
-        for name, one in bins.items()
-    }
+    sample = list(placing.values())
+    _refuse_absent(columns, sample)
+    bins = {name: _column_bins(columns, name, sample) for name in columns.names}
+    cells = {name: _empty_cells(columns, one) for name, one in bins.items()}
+    answers = AnswerCounts.of(columns, bins, sample)
     counted = 0
     for number, row in enumerate(read()):
         if number in placing:
@@ -78,14 +46,25 @@ def make_baseline(read: Callable[[], Iterable[Row]], columns: Columns) -> Baseli
         counted += 1
         for name, one in bins.items():
             cells[name][season].put(one, row.get(name))
+        answers.put(row, season)
+    features = {
+        name: FeatureBaseline(bins=one, cells=tuple(cells[name])) for name, one in bins.items()
+    }
     return Baseline(
-        features={
-            name: FeatureBaseline(bins=one, cells=tuple(cells[name])) for name, one in bins.items()
-        },
+        features={**features, **answers.features()},
+        slices=answers.slices(),
         rows=counted,
         placing_rows=len(placing),
         season=columns.season,
     )
+
+
+def _column_bins(columns: Columns, name: str, sample: Sequence[Row]) -> Bins:
+    return bins_of([row.get(name) for row in sample], is_category=name in columns.categories)
+
+
+def _empty_cells(columns: Columns, bins: Bins) -> list[FeatureCounts]:
+    return [FeatureCounts.empty(bins.count) for _ in range(columns.season.cells)]
 
 
 def _refuse_no_moment(columns: Columns) -> None:
@@ -112,7 +91,9 @@ def _placing_rows(rows: Iterable[Row]) -> tuple[dict[int, Row], int]:
 
 def _refuse_absent(columns: Columns, rows: Iterable[Row]) -> None:
     there = {name for row in rows for name in row}
-    absent = [name for name in columns.names if name not in there]
+    attributed = (ATTRIBUTIONS,) if columns.attributions else ()
+    wanted = dict.fromkeys((*columns.names, *columns.slices, *attributed))
+    absent = [name for name in wanted if name not in there]
     if absent:
         faults = [f"no row has {name}, there are: {', '.join(sorted(there))}" for name in absent]
         raise InvalidValueError(faults)
@@ -123,34 +104,3 @@ def _season(columns: Columns, row: Row) -> int | None:
         return 0
     at = columns.moment(row)
     return None if at is None else columns.season.of(at)
-
-
-def _bins(raws: Sequence[Any], *, is_category: bool) -> Bins:
-    numbers = [number_of(raw) for raw in raws]
-    known = [number for number in numbers if not isinstance(number, Place)]
-    invalid = sum(number is Place.INVALID for number in numbers)
-    if is_category or not known or invalid > len(known):
-        return _category_bins(raws)
-    return _number_bins(sorted(known))
-
-
-def _number_bins(ordered: Sequence[float]) -> Bins:
-    distinct = sorted(set(ordered))
-    if len(distinct) <= FEW_VALUES:
-        edges = tuple(distinct[:-1])
-    else:
-        places = (len(ordered) * k // MOST_BINS for k in range(1, MOST_BINS))
-        found = sorted({ordered[place] for place in places})
-        edges = tuple(edge for edge in found if edge < ordered[-1])
-    return Bins(kind=Kind.NUMBER, edges=edges, low=ordered[0], high=ordered[-1])
-
-
-def _category_bins(raws: Sequence[Any]) -> Bins:
-    texts = (category_of(raw) for raw in raws)
-    counts = Counter(text for text in texts if not isinstance(text, Place))
-    ordered = sorted(counts, key=lambda text: (-counts[text], text))
-    return Bins(
-        kind=Kind.CATEGORY,
-        categories=tuple(ordered[:MOST_CATEGORIES]),
-        known=frozenset(ordered[:MOST_KNOWN]),
-    )

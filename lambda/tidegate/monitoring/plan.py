@@ -13,6 +13,25 @@ LEAST_WINDOW_SECONDS, MOST_WINDOW_SECONDS = 300, 7 * 86_400
 
 
 @value
+class ScorePlan:
+    """Where an answer has its score, a chance from 0 to 1, and how much worse it may become."""
+
+    at: str
+    auc_tolerance: float = 0.02
+    """How far the area under the curve may fall and not matter."""
+    calibration_tolerance: float = 0.05
+    """How far the share of positives may be from what scores say and not matter."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan in JSON types."""
+        return {
+            "at": self.at,
+            "auc_tolerance": self.auc_tolerance,
+            "calibration_tolerance": self.calibration_tolerance,
+        }
+
+
+@value
 class MonitoringPlan:
     """What a monitor watches. Places are JSON pointers into the body of a request or answer.
 
@@ -39,6 +58,14 @@ class MonitoringPlan:
     columns: tuple[str, ...] = ()
     outcomes: OutcomePlan | None = None
     """What became known of predictions; None where nothing is reported."""
+    score: ScorePlan | None = None
+    """Joins scores and labels; needs `outcomes`. None: only their share of errors is watched."""
+    attributions: str | None = None
+    """A place in the answer that says how much each feature contributed to it."""
+    slices: tuple[str, ...] = ()
+    """Features whose values cut traffic into slices, as the baseline says."""
+    slice_tolerance: float = 0.05
+    """How far a share of a slice may move, or its ranking fall, and not matter."""
 
     def tolerance_of(self, feature: str) -> float:
         """What is tolerated of a feature's distribution."""
@@ -59,14 +86,25 @@ class MonitoringPlan:
             "client": self.client,
             "columns": list(self.columns),
             "outcomes": None if self.outcomes is None else self.outcomes.to_json(),
+            "score": None if self.score is None else self.score.to_json(),
+            "attributions": self.attributions,
+            "slices": list(self.slices),
+            "slice_tolerance": self.slice_tolerance,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "MonitoringPlan":
         """The inverse of `to_json`; InvalidValueError names all that cannot be."""
-        told = data["outcomes"]
-        outcomes = None if told is None else OutcomePlan.from_json(told)
-        plan = cls(**{**data, "columns": tuple(data["columns"]), "outcomes": outcomes})
+        outcomes, score = data["outcomes"], data["score"]
+        plan = cls(
+            **{
+                **data,
+                "columns": tuple(data["columns"]),
+                "slices": tuple(data["slices"]),
+                "outcomes": None if outcomes is None else OutcomePlan.from_json(outcomes),
+                "score": None if score is None else ScorePlan(**score),
+            }
+        )
         faults = faults_of(plan)
         if faults:
             raise InvalidValueError(faults)
@@ -81,6 +119,8 @@ def faults_of(plan: MonitoringPlan) -> list[str]:
     tolerances = {
         "tolerance": plan.tolerance,
         "quality_tolerance": plan.quality_tolerance,
+        "slice_tolerance": plan.slice_tolerance,
+        **_score_tolerances(plan.score),
         **{f"tolerances.{name}": found for name, found in plan.tolerances.items()},
     }
     for name, found in tolerances.items():
@@ -93,4 +133,15 @@ def faults_of(plan: MonitoringPlan) -> list[str]:
         )
     elif plan.window_seconds % INTERVAL_SECONDS:
         faults.append(f"window is {plan.window_seconds} s, must be whole minutes")
+    if plan.score is not None and plan.outcomes is None:
+        faults.append("score is given without outcomes: labels are what is reported, give both")
     return faults + ([] if plan.outcomes is None else plan.outcomes.faults())
+
+
+def _score_tolerances(score: ScorePlan | None) -> dict[str, float]:
+    if score is None:
+        return {}
+    return {
+        "score.auc_tolerance": score.auc_tolerance,
+        "score.calibration_tolerance": score.calibration_tolerance,
+    }

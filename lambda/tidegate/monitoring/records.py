@@ -12,9 +12,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from tidegate.monitoring.baseline import PREDICTION, Baseline
+from tidegate.monitoring.answers import count_attributions, count_slices
+from tidegate.monitoring.baseline import ATTRIBUTIONS, NO_FEATURES, PREDICTION, Baseline
+from tidegate.monitoring.bins import Bins
 from tidegate.monitoring.counts import FeatureCounts, Window
 from tidegate.monitoring.plan import MonitoringPlan
+from tidegate.monitoring.scores import score_of
+from tidegate.monitoring.slices import numbers_in
+from tidegate.monitoring.waiting import Waiting
+from tidegate.prediction_id import fingerprint
 from tidegate.shadow.agreement import NOWHERE, found_at
 from tidegate.values import value
 
@@ -26,20 +32,25 @@ _DIGEST_BYTES = 6
 
 @value
 class Asked:
-    """One captured request: when it was answered (epoch seconds), and what was said."""
+    """One captured request: when it was answered (epoch seconds), and what was said.
+
+    `inference_id` is "" where whoever asked gave none.
+    """
 
     at: float
     request: bytes
     answer: bytes
+    inference_id: str = ""
 
 
 def asked_in(line: str) -> Asked | None:
     """What a line of a capture file says; None where it is damaged."""
     try:
         document = json.loads(line)
-        data = document["captureData"]
+        data, event = document["captureData"], document["eventMetadata"]
         return Asked(
-            at=datetime.fromisoformat(document["eventMetadata"]["inferenceTime"]).timestamp(),
+            at=datetime.fromisoformat(event["inferenceTime"]).timestamp(),
+            inference_id=str(event.get("inferenceId", "")),
             request=_payload(data.get("endpointInput")),
             answer=_payload(data.get("endpointOutput")),
         )
@@ -106,12 +117,19 @@ def _within(one: Any, pointer: str) -> Any:
     return one
 
 
-def count(window: Window, asked: Asked, *, plan: MonitoringPlan, baseline: Baseline) -> bool:
+def count(
+    window: Window,
+    asked: Asked,
+    *,
+    plan: MonitoringPlan,
+    baseline: Baseline,
+    waiting: Waiting | None = None,
+) -> bool:
     """The request is counted in the window; returns whether it could be read.
 
     A request is one vote, whatever number of records it holds, since they are not independent; one
     that cannot be read lacks every feature. Where the plan tells clients apart, each client's first
-    request of a window counts, and no other.
+    request of a window counts, and no other. What has a score is among the waiting.
     """
     if plan.client is not None and not _is_first(window, asked.request, plan.client):
         window.repeated += 1
@@ -122,28 +140,64 @@ def count(window: Window, asked: Asked, *, plan: MonitoringPlan, baseline: Basel
         counts = window.features.get(name)
         if counts is None:
             counts = window.features[name] = FeatureCounts.empty(feature.bins.count)
-        if name == PREDICTION:
+        if name in NO_FEATURES:
             continue
         if not rows:
             counts.missing += 1
         for row in rows:
             counts.put(feature.bins, row.get(name), weight=1 / len(rows))
-    _count_predictions(window, asked, plan=plan, baseline=baseline)
+    _count_answer(window, asked, rows, plan=plan, baseline=baseline)
+    if waiting is not None:
+        _await_label(waiting, asked, rows, plan=plan, baseline=baseline)
     return bool(rows)
 
 
-def _count_predictions(
-    window: Window, asked: Asked, *, plan: MonitoringPlan, baseline: Baseline
+def _count_answer(
+    window: Window,
+    asked: Asked,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    plan: MonitoringPlan,
+    baseline: Baseline,
 ) -> None:
-    feature = baseline.features.get(PREDICTION)
-    if feature is None or plan.predictions is None:
-        return
-    found = predictions_of(plan, asked.answer)
-    counts = window.features[PREDICTION]
+    feature, explained = baseline.features.get(PREDICTION), baseline.features.get(ATTRIBUTIONS)
+    if feature is not None and plan.predictions is not None:
+        found = predictions_of(plan, asked.answer)
+        _count_predictions(window.features[PREDICTION], found, feature.bins)
+        if len(found) == len(rows):
+            slicings = baseline.sliced_by(plan.slices)
+            count_slices(window, rows, found, bins=feature.bins, slicings=slicings)
+    if explained is not None and plan.attributions is not None:
+        told = found_at(asked.answer, plan.attributions)
+        counts = window.features[ATTRIBUTIONS]
+        count_attributions(counts, told, explained.bins, columns=plan.columns)
+
+
+def _count_predictions(counts: FeatureCounts, found: Sequence[Any], bins: Bins) -> None:
     if not found:
         counts.missing += 1
     for one in found:
-        counts.put(feature.bins, one, weight=1 / len(found))
+        counts.put(bins, one, weight=1 / len(found))
+
+
+def _await_label(
+    waiting: Waiting,
+    asked: Asked,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    plan: MonitoringPlan,
+    baseline: Baseline,
+) -> None:
+    """The score is kept until its label comes, if there is one, and can be the other.
+
+    A label is of a request: where that has several records, it is not known whose it is.
+    """
+    if plan.score is None or len(rows) != 1 or not asked.inference_id:
+        return
+    score = score_of(found_at(asked.answer, plan.score.at))
+    if score is not None:
+        numbers = numbers_in(baseline.sliced_by(plan.slices), rows[0])
+        waiting.put(fingerprint(asked.inference_id), score, numbers)
 
 
 def _is_first(window: Window, request: bytes, pointer: str) -> bool:

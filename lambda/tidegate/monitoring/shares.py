@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from tidegate.monitoring.baseline import FeatureBaseline
-from tidegate.monitoring.bins import Kind
+from tidegate.monitoring.bins import Bins, Kind
 from tidegate.monitoring.bounds import lower_bound, upper_bound
 from tidegate.monitoring.counts import FeatureCounts
 from tidegate.values import value
@@ -23,13 +23,17 @@ class Family(StrEnum):
     FEATURES = "data drift"
     PREDICTION = "prediction drift"
     OUTCOMES = "model quality"
+    SLICES = "slices"
+    ATTRIBUTIONS = "attribution drift"
 
 
 BUDGET = {
     Family.QUALITY: 0.2,
-    Family.FEATURES: 0.4,
-    Family.PREDICTION: 0.2,
+    Family.FEATURES: 0.3,
+    Family.PREDICTION: 0.1,
     Family.OUTCOMES: 0.2,
+    Family.SLICES: 0.1,
+    Family.ATTRIBUTIONS: 0.1,
 }
 """Parts of alpha; families that a monitor has none of leave theirs unused."""
 
@@ -46,10 +50,14 @@ class Side(StrEnum):
 
 @value
 class Share:
-    """One share: of the values in `bins`, or of those at a `place`."""
+    """One share: of the values in `bins`, or of those at a `place`.
+
+    It is a share of the values `among` some bins, or of all that are in any.
+    """
 
     text: str
     bins: tuple[int, ...] = ()
+    among: tuple[int, ...] = ()
     place: str = ""
     sides: tuple[Side, ...] = (Side.MORE, Side.LESS)
 
@@ -61,7 +69,8 @@ class Share:
             return counts.invalid, counts.total - counts.missing
         if self.place == "strange":
             return counts.strange, counts.present
-        return sum(counts.bins[index] for index in self.bins), counts.present
+        of = counts.present if not self.among else sum(counts.bins[one] for one in self.among)
+        return sum(counts.bins[index] for index in self.bins), of
 
 
 @value
@@ -80,12 +89,17 @@ def drift_shares(baseline: FeatureBaseline) -> tuple[Share, ...]:
     """Where a feature's distribution is looked at: each edge, or each category."""
     bins = baseline.bins
     if bins.kind is Kind.CATEGORY:
-        return tuple(
-            Share(text=f"= {bins.name(index)}", bins=(index,)) for index in range(bins.count)
-        )
+        return category_shares(bins, sign="= ")
     return tuple(
         Share(text=f"<= {edge:g}", bins=tuple(range(index + 1)))
         for index, edge in enumerate(bins.edges)
+    )
+
+
+def category_shares(bins: Bins, *, sign: str) -> tuple[Share, ...]:
+    """The share of each category, named after a sign."""
+    return tuple(
+        Share(text=f"{sign}{bins.name(index)}", bins=(index,)) for index in range(bins.count)
     )
 
 

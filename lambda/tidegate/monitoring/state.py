@@ -11,6 +11,7 @@ from typing import Any
 from tidegate.errors import InvalidValueError
 from tidegate.monitoring.counts import Window
 from tidegate.monitoring.evidence import Bets
+from tidegate.monitoring.quality import Quality
 
 FORMAT = 1
 RECENT_WINDOWS = 14
@@ -110,6 +111,7 @@ class MonitorState:
     """Window, bad and good outcomes of those windows whose outcomes can all have come."""
     outcomes_through: int | None = None
     """The last window whose outcomes were judged, or the one before the first look."""
+    quality: Quality = field(default_factory=Quality)
     found: list[Found] = field(default_factory=list)
     now: tuple[str, ...] = ()
     """The hypotheses that are refused at the moment, the most certain first."""
@@ -132,6 +134,7 @@ class MonitorState:
             "points": [point.to_json() for point in self.points],
             "outcomes": [list(one) for one in self.outcomes],
             "outcomes_through": self.outcomes_through,
+            "quality": self.quality.to_json(),
             "found": [one.to_json() for one in self.found],
             "now": list(self.now),
             "told": list(self.told),
@@ -155,6 +158,8 @@ class MonitorState:
             points=[Point.from_json(one) for one in data["points"]],
             outcomes=[(window, bad, good) for window, bad, good in data["outcomes"]],
             outcomes_through=data["outcomes_through"],
+            # States that were written before labels were joined have nothing of it.
+            quality=Quality.from_json(data["quality"]) if "quality" in data else Quality(),
             found=[Found.from_json(one) for one in data["found"]],
             now=tuple(data["now"]),
             told=tuple(data["told"]),

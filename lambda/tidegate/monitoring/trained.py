@@ -2,8 +2,9 @@
 
 The evaluation of a training run may leave `baseline.jsonl`, a line a record:
 `{"record": {...}, "prediction": ..., "at": 1764000000}`. `prediction` is needed where the file's
-baseline has predictions, `at` (seconds since the epoch) where it tells seasons. The features, and
-which of them are categories, are those of the file's baseline.
+baseline has predictions, `at` (seconds since the epoch) where it tells seasons, `score` and `label`
+where scores are joined with labels, `attributions` where they are watched. The features, which of
+them are categories, and how numbers cut traffic into slices, are those of the file's baseline.
 """
 
 import json
@@ -12,15 +13,17 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from tidegate.errors import InvalidValueError
-from tidegate.monitoring.baseline import PREDICTION, Baseline, read_baseline
+from tidegate.monitoring.baseline import ATTRIBUTIONS, PREDICTION, Baseline, read_baseline
 from tidegate.monitoring.bins import Kind
-from tidegate.monitoring.making import Columns, Row, make_baseline
+from tidegate.monitoring.columns import Columns, Row
+from tidegate.monitoring.evaluating import Evaluated, with_evaluation
+from tidegate.monitoring.making import make_baseline
 from tidegate.monitoring.outcomes import OutcomePlan
 from tidegate.monitoring.plan import MonitoringPlan
 from tidegate.values import value
 
 FILE = "the project file"
-_AT = "(at)"
+_AT, _SCORE, _LABEL = "(at)", "(score)", "(label)"
 
 
 @value
@@ -97,7 +100,7 @@ def reference_of(file: Reference, versions: TrainedVersions | None) -> Reference
 def _made(
     file: Reference, lines: Callable[[], Iterable[str]], evaluation: Mapping[str, Any]
 ) -> str:
-    baseline = baseline_like(file.baseline, lambda: rows_of(lines()))
+    baseline = baseline_like(file, lambda: rows_of(lines()))
     return json.dumps({"baseline": baseline.text(), "evaluation": dict(evaluation)})
 
 
@@ -111,21 +114,40 @@ def rows_of(lines: Iterable[str]) -> Iterator[Row]:
             wanted = '{"record": {...}}'
             fault = f"baseline.jsonl:{number}: must be {wanted} ({type(error).__name__}: {error})"
             raise InvalidValueError([fault]) from error
-        if "prediction" in told:
-            row[PREDICTION] = told["prediction"]
+        for name, column in _SAID.items():
+            if name in told:
+                row[column] = told[name]
         yield {**row, _AT: told.get("at")}
 
 
-def baseline_like(before: Baseline, read: Callable[[], Iterable[Row]]) -> Baseline:
-    """The baseline of new rows, of the same features, kinds and seasons as the one before."""
+_SAID = {
+    "prediction": PREDICTION,
+    "attributions": ATTRIBUTIONS,
+    "score": _SCORE,
+    "label": _LABEL,
+}
+
+
+def baseline_like(file: Reference, read: Callable[[], Iterable[Row]]) -> Baseline:
+    """The baseline of new rows: features, kinds, seasons and slices are those of the file's.
+
+    It has an evaluation and attributions where the plan watches them.
+    """
+    before, plan = file.baseline, file.plan
     categories = {n for n, one in before.features.items() if one.bins.kind is Kind.CATEGORY}
     columns = Columns(
-        names=tuple(before.features),
+        names=tuple(name for name in before.features if name != ATTRIBUTIONS),
         categories=frozenset(categories),
         season=before.season,
         moment=_moment,
+        slices={name: one.bins.edges for name, one in before.sliced_by(plan.slices).items()},
+        attributions=plan.attributions is not None,
     )
-    return make_baseline(read, columns)
+    made = make_baseline(read, columns)
+    if plan.score is None or before.evaluation is None:
+        return made
+    of = Evaluated(score=_SCORE, label=_LABEL, threshold=before.evaluation.threshold)
+    return with_evaluation(made, read(), of)
 
 
 def _moment(row: Row) -> float | None:

@@ -7,12 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from tidegate.monitoring.advance import Watched, log_evidence, since
-from tidegate.monitoring.counts import FeatureCounts
 from tidegate.monitoring.discovery import limit
+from tidegate.monitoring.drafts import Hypothesis
 from tidegate.monitoring.evidence import GUESSES
-from tidegate.monitoring.hypotheses import Hypothesis
-from tidegate.monitoring.outcomes import OUTCOME
-from tidegate.monitoring.shares import Family, Limits, Share, Side
+from tidegate.monitoring.shares import Family
+from tidegate.monitoring.shown import shown_of
 from tidegate.monitoring.state import MonitorState
 from tidegate.values import value
 
@@ -35,8 +34,9 @@ class Word(StrEnum):
 class Finding:
     """One hypothesis: how much evidence there is, and what moved most, from where to where.
 
-    Shares are of the baseline, and of the windows since the change (at most the last fourteen);
-    evidence and limit are natural logarithms of e-values.
+    Shares are of the baseline (or what scores say), and of the windows since the change (at most
+    the last fourteen); `of` says what they are shares of. Evidence and limit are natural logarithms
+    of e-values.
     """
 
     family: str
@@ -45,6 +45,8 @@ class Finding:
     log_evidence: float
     log_limit: float
     share: str
+    of: str
+    against: str
     baseline: float
     tolerated: tuple[float, float]
     recent: float | None
@@ -60,6 +62,8 @@ class Finding:
             "log_evidence": round(self.log_evidence, 3),
             "log_limit": round(self.log_limit, 3),
             "share": self.share,
+            "of": self.of,
+            "against": self.against,
             "baseline": self.baseline,
             "tolerated": list(self.tolerated),
             "recent": self.recent,
@@ -120,24 +124,21 @@ def _findings(state: MonitorState, watched: Watched) -> Iterator[Finding]:
 def _finding(state: MonitorState, watched: Watched, one: Hypothesis, needed: float) -> Finding:
     seconds, begun = watched.plan.window_seconds, since(state, one)
     place = max(range(len(state.bets[one.name].gains)), key=lambda i: _telling(state, one, i))
-    season = one.at(watched.baseline.season.of(begun * seconds))
-    share, side_limits = _share_at(one, place, season=season)
-    cell = one.cells[season]
-    recent = _recent(state, one.feature, begun)
-    was, of = share.of(cell)
-    seen, trials = (0.0, 0.0) if recent is None else share.of(recent)
+    shown = shown_of(state, watched, one, place=place, since=begun)
     return Finding(
         family=one.family.value,
         feature=one.feature,
         refused=one.name in state.now,
         log_evidence=log_evidence(state, one),
         log_limit=needed,
-        share=share.text,
-        baseline=was / of if of > 0 else 0.0,
-        tolerated=(side_limits.least, side_limits.most),
-        recent=seen / trials if trials > 0 else None,
+        share=shown.share,
+        of=shown.of,
+        against=shown.against,
+        baseline=shown.was,
+        tolerated=(shown.limits.least, shown.limits.most),
+        recent=shown.now,
         since=float(begun * seconds),
-        requests=round(_requests(state, one.feature, begun)),
+        requests=round(shown.requests),
     )
 
 
@@ -145,41 +146,6 @@ def _telling(state: MonitorState, one: Hypothesis, place: int) -> tuple[float, f
     bets = state.bets[one.name]
     wealth = bets.wealth[place * len(GUESSES) : (place + 1) * len(GUESSES)]
     return bets.gains[place], max(wealth)
-
-
-def _share_at(one: Hypothesis, place: int, *, season: int) -> tuple[Share, Limits]:
-    sides: list[tuple[Share, Limits, Side]] = [
-        (share, limits, side)
-        for share, limits in zip(one.shares, one.limits[season], strict=True)
-        for side in share.sides
-    ]
-    share, limits, _ = sides[place]
-    return share, limits
-
-
-def _requests(state: MonitorState, feature: str, begun: int) -> float:
-    """Requests of the windows since then; of outcomes, how many of them are known."""
-    if feature == OUTCOME:
-        return sum(bad + good for window, bad, good in state.outcomes if window >= begun)
-    return sum(window.requests for window in state.recent if window.index >= begun)
-
-
-def _recent(state: MonitorState, feature: str, begun: int) -> FeatureCounts | None:
-    found: FeatureCounts | None = None
-    if feature == OUTCOME:
-        found = FeatureCounts.empty(2)
-        for index, bad, good in state.outcomes:
-            if index >= begun:
-                found.add(FeatureCounts(bins=[bad, good]))
-        return found
-    for window in state.recent:
-        counts = window.features.get(feature)
-        if counts is None or window.index < begun:
-            continue
-        if found is None:
-            found = FeatureCounts.empty(len(counts.bins))
-        found.add(counts)
-    return found
 
 
 def _reason(word: Word, state: MonitorState, findings: list[Finding], watched: Watched) -> str:
@@ -202,8 +168,8 @@ def told(one: Finding) -> str:
     """A finding as a sentence says it."""
     recent = "?" if one.recent is None else f"{100 * one.recent:.1f} %"
     return (
-        f"{one.family}: {one.feature} {one.share} in {recent} of values, "
-        f"{100 * one.baseline:.1f} % in the baseline, probably since {moment(one.since)}, at odds "
+        f"{one.family}: {one.feature} {one.share} in {recent} of {one.of}, "
+        f"{100 * one.baseline:.1f} % {one.against}, probably since {moment(one.since)}, at odds "
         f"of {math.exp(min(one.log_evidence, MOST_LOG_ODDS)):.0e} to 1"
     )
 

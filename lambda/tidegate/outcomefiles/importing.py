@@ -200,8 +200,8 @@ class _Chunk:
         first: dict[str, int] = {}
         for number, one in admitted.items():
             first.setdefault(one.fingerprint, number)
-        expiries = {one.fingerprint: one.expires_at for one in admitted.values()}
-        own = self.ports.outcomes.ledger.claim(expiries, by=self.name)
+        told = {one: admitted[number].credit for one, number in first.items()}
+        own = self.ports.outcomes.ledger.claim(told, by=self.name)
         credited = {
             number: one
             for number, one in admitted.items()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -10,16 +10,18 @@ import pytest
 from tests.aws import OBSERVATION_TABLE, mocked_aws
 from tests.botocore_model import watched_requests
 from tests.fakes import FakeClock
-from tidegate.errors import InvalidValueError, NotFoundError
+from tidegate.errors import ConflictError, InvalidValueError, NotFoundError
 from tidegate.metrics import counted
 from tidegate.observation import ObservationKey, OutcomeCounts, Unit
+from tidegate.ports import Credit
 from tidegate.requestlog import Tally
-from tidegate_aws import clients
+from tidegate_aws import clients, items
 from tidegate_aws.announcer import AnnouncementError
 from tidegate_aws.capture_files import S3CaptureFiles
 from tidegate_aws.counters import DynamoCounters
 from tidegate_aws.known_outcomes import CountedOutcomes
 from tidegate_aws.monitor_teller import AwsTeller
+from tidegate_aws.outcome_ledger import DynamoOutcomeLedger
 from tidegate_aws.release_outputs import ReleaseOutputs
 
 BUCKET = "captures"
@@ -115,6 +117,50 @@ def test_outcomes_are_those_outside_releases_of_the_intervals_asked_for(s3: Any)
             dynamodb=clients.dynamodb(),
             model="m",
         ).read(first_interval=0, last_interval=1)
+
+
+def test_labels_of_single_predictions_are_in_the_same_table(s3: Any) -> None:
+    """As the front door credited them; an outcome from before labels were kept is none."""
+    ledger = DynamoOutcomeLedger(client=clients.dynamodb(), table=OBSERVATION_TABLE)
+    ledger.credit("a" * 32, Credit(expires_at=2e9, wrong=True))
+    ledger.credit("b" * 32, Credit(expires_at=2e9, wrong=False))
+    clients.dynamodb().put_item(
+        TableName=OBSERVATION_TABLE, Item=items.key(f"outcome#{'c' * 32}", "outcome")
+    )
+    stacks: Any = _Stacks({"ObservationTableName": OBSERVATION_TABLE})
+    outputs = ReleaseOutputs(client=stacks, stack="shop-dev-release")
+    known = CountedOutcomes(outputs=outputs, dynamodb=clients.dynamodb(), model="m")
+
+    assert known.wrong([letter * 32 for letter in "abcd"]) == {"a" * 32: True, "b" * 32: False}
+
+
+@dataclass
+class _Busy:
+    """DynamoDB that answers one key at a time, and leaves the others for later."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        """The first key is answered."""
+        first, *rest = RequestItems["t"]["Keys"]
+        self.asked.append(1 + len(rest))
+        left = {"t": {"Keys": rest}} if rest else {}
+        item = {**first, "wrong": {"BOOL": True}}
+        return {"Responses": {"t": [item]}, "UnprocessedKeys": left}
+
+
+def test_what_a_busy_table_leaves_for_later_is_asked_for_again() -> None:
+    """After a pause each time; in the end it is a conflict, which another run makes up for."""
+    busy, pauses = _Busy(), list[float]()
+    client: Any = busy
+    ledger = DynamoOutcomeLedger(client=client, table="t", sleep=pauses.append)
+
+    assert ledger.wrong(["a", "b", "c"]) == {"a": True, "b": True, "c": True}
+    assert busy.asked == [3, 2, 1]
+    assert len(pauses) == 2
+    assert pauses[0] < pauses[1]
+    with pytest.raises(ConflictError, match="too busy"):
+        ledger.wrong([str(number) for number in range(20)])
 
 
 @dataclass

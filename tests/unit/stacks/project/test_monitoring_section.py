@@ -1,6 +1,7 @@
 """Section `monitoring` of a project file: what it makes, and every fault at once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from stacks.project.load import ProjectFaultsError, load_project
 from stacks.project.monitoring_spec import MonitoringSpec
 from tests.unit.stacks.project.conftest import GOOD
 from tests.unit.tidegate.monitoring.made import baseline
-from tidegate.monitoring.baseline import PREDICTION, Baseline
+from tests.unit.tidegate.monitoring.worlds import made as evaluated
+from tidegate.monitoring.baseline import ATTRIBUTIONS, PREDICTION, Baseline
+from tidegate.monitoring.plan import ScorePlan
 
 SECTION = """\
     monitoring:
@@ -132,3 +135,51 @@ def test_model_monitor_of_data_quality_needs_no_more(load: Callable[..., Monitor
     found = load(LEGACY.replace("model-quality, model-bias", "data-quality")).model_monitor
     assert found is not None
     assert (found.output, found.schedule) == ("s3://reports/here", "cron(0 * ? * * *)")
+
+
+WITH_QUALITY = """\
+      predictions: /score
+      score: { at: /score, auc_tolerance: 0.03 }
+      slices: [city]
+      outcomes: { expected: 0.2, rows: 500 }
+"""
+
+
+def test_scores_and_slices_are_those_of_the_baseline(load: Callable[..., MonitoringSpec]) -> None:
+    """The threshold is the evaluation's."""
+    plan = load(WITH_QUALITY, made=evaluated().baseline).plan
+    assert plan.score == ScorePlan(at="/score", auc_tolerance=0.03)
+    assert (plan.slices, plan.slice_tolerance) == (("city",), 0.05)
+
+
+def test_what_the_baseline_lacks_is_told_at_once(load: Callable[..., MonitoringSpec]) -> None:
+    """Evaluation, slice and attributions, each with how to make it."""
+    with pytest.raises(ProjectFaultsError) as refused:
+        load(
+            "      score: { at: /score }\n      slices: [city]\n      attributions: /why\n"
+            "      slice_tolerance: 2\n"
+        )
+    told = str(refused.value)
+    for part in (
+        "score is given, the baseline has no evaluation: make it with '--evaluation",
+        "slices has 'city', the baseline is not cut by it: make it with --slice city",
+        "attributions is given, the baseline has none",
+        "score is given without outcomes",
+        "slice_tolerance is 2",
+    ):
+        assert part in told
+
+
+def test_attributions_of_the_baseline_are_asked_for(load: Callable[..., MonitoringSpec]) -> None:
+    """And a slice of which nothing would be watched is a fault."""
+    made = evaluated().baseline
+    why = {**made.features, ATTRIBUTIONS: made.features["city"]}
+    bare = replace(made.slices["city"], predictions=())
+    with pytest.raises(ProjectFaultsError) as refused:
+        load(
+            "      predictions: /score\n      slices: [city]\n",
+            made=replace(made, features=why, slices={"city": bare}),
+        )
+    told = str(refused.value)
+    assert "attributions is missing" in told
+    assert "nothing of it would be watched" in told

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tidegate.errors import InvalidValueError
 from tidegate.monitoring.baseline import Baseline, read_baseline
 from tidegate.monitoring.bins import OTHER, Bins, Kind, Place
-from tidegate.monitoring.making import Columns, Row, make_baseline
+from tidegate.monitoring.columns import Columns, Row
+from tidegate.monitoring.making import make_baseline
 from tidegate.monitoring.seasons import Season
 
 DAY = 86_400

@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 
 from tests.unit.tidegate.monitoring.made import MemoryStore, baseline, captured
+from tests.unit.tidegate.monitoring.worlds import Traffic, made
 from tidegate.errors import InvalidValueError
 from tidegate.monitoring.advance import Watched
-from tidegate.monitoring.baseline import PREDICTION, Baseline
-from tidegate.monitoring.bins import Kind
+from tidegate.monitoring.baseline import ATTRIBUTIONS, PREDICTION, Baseline
+from tidegate.monitoring.bins import Bins, Kind
 from tidegate.monitoring.look import CaptureFile, LookPorts, look
 from tidegate.monitoring.outcomes import OutcomePlan
 from tidegate.monitoring.plan import MonitoringPlan
+from tidegate.monitoring.quality_view import unwatched
 from tidegate.monitoring.seasons import Season
+from tidegate.monitoring.slices import Slicing
+from tidegate.monitoring.state import MonitorState
 from tidegate.monitoring.trained import (
     FILE,
     LivePackage,
@@ -24,6 +28,7 @@ from tidegate.monitoring.trained import (
     reference_of,
     rows_of,
 )
+from tidegate.monitoring.view import view_of
 
 PACKAGE = LivePackage(arn="arn:aws:sagemaker:eu-west-1:1:model-package/m/3", moved_at=1_000.0)
 ROWS = [{"record": {"x": n % 40, "y": "abc"[n % 3]}} for n in range(500)]
@@ -68,7 +73,7 @@ class Versions:
 def file() -> Reference:
     """What the project file says: a number and a category."""
     rows = [{"x": n % 40, "y": "abc"[n % 3]} for n in range(300)]
-    made = baseline_like(mixed(), lambda: rows)
+    made = baseline_like(Reference(plan=MonitoringPlan(), baseline=mixed()), lambda: rows)
     return Reference(plan=MonitoringPlan(outcomes=OUTCOMES), baseline=made)
 
 
@@ -128,9 +133,62 @@ def test_predictions_and_moments_are_read() -> None:
         for n in range(200)
     ]
     before = replace(baseline("x", PREDICTION), season=Season.WEEKDAY)
-    found = baseline_like(before, lambda: rows_of(lines))
+    file = Reference(plan=MonitoringPlan(), baseline=before)
+    found = baseline_like(file, lambda: rows_of(lines))
     assert [len(one.cells) for one in found.features.values()] == [7, 7]
     assert found.rows == 160
+
+
+def trained_rows(*, why: bool = True) -> list[str]:
+    """Lines of an evaluation's own `baseline.jsonl`, with all that a monitor may watch."""
+    lines = []
+    for row in Traffic(seed=5).rows(500):
+        told = {
+            "record": {"x": row["x"], "city": row["city"]},
+            "prediction": row["score"],
+            "score": row["score"],
+            "label": row["label"],
+        }
+        lines.append(json.dumps({**told, "attributions": {"x": 1.0}} if why else told))
+    return lines
+
+
+def test_scores_labels_slices_and_attributions_are_read() -> None:
+    """Where the plan watches them; numbers are cut as in the file's baseline."""
+    file_ = made()
+    sliced = {**file_.baseline.slices, "x": Slicing(bins=Bins(kind=Kind.NUMBER, edges=(0.5,)))}
+    plan = replace(file_.plan, attributions="/why", slices=("city", "x"))
+    file = Reference(plan=plan, baseline=replace(file_.baseline, slices=sliced))
+
+    found = baseline_like(file, lambda: rows_of(trained_rows()))
+
+    assert found.evaluation is not None
+    assert found.evaluation.threshold == 0.5
+    assert found.evaluation.counts.known == 500
+    assert found.slices["x"].bins.edges == (0.5,)
+    assert sum(one.known for one in found.slices["city"].evaluation) == 500
+    assert ATTRIBUTIONS in found.features
+    plain = replace(file, plan=replace(plan, score=None, attributions=None, slices=()))
+    bare = baseline_like(plain, lambda: rows_of(trained_rows(why=False)))
+    assert (bare.evaluation, bare.slices, ATTRIBUTIONS in bare.features) == (None, {}, False)
+
+
+def test_what_is_watched_and_not_left_is_told() -> None:
+    """A baseline without it would watch nothing, silently."""
+    file_ = made()
+    lines = [json.dumps({"record": {"x": 1, "city": "bonn"}, "prediction": 1})] * 200
+    file = Reference(plan=file_.plan, baseline=file_.baseline)
+    with pytest.raises(InvalidValueError, match=r"\(score\) is None, must be a chance"):
+        baseline_like(file, lambda: rows_of(lines))
+
+
+def test_an_older_baseline_of_a_version_says_what_it_does_not_watch() -> None:
+    """It was kept before scores and slices were asked for."""
+    file_ = made()
+    old = replace(file_.baseline, slices={}, evaluation=None)
+    watched = Watched.against(Reference(plan=file_.plan, baseline=old))
+    assert unwatched(watched) == ["slices by city", "scores against labels"]
+    assert view_of("m", MonitorState(baseline="b"), watched, at=0.0)["quality"] is None
 
 
 @pytest.mark.parametrize("line", ["{}", "[]", "no", '{"record": 5}'])

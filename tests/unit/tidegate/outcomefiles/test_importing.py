@@ -21,6 +21,7 @@ from tests.imports import (
 )
 from tidegate.outcomefiles.importing import CHUNK_LINES, run_import
 from tidegate.outcomefiles.progress import SHOWN_REFUSALS, Progress, State
+from tidegate.ports import Credit
 from tidegate.prediction_id import fingerprint, sign
 from tidegate.signing import SigningKeys
 
@@ -65,7 +66,7 @@ def test_a_csv_file_is_read_by_its_header(world: ImportWorld):
 
 def test_refused_lines_are_told_by_reason_without_what_they_say(world: ImportWorld):
     """Each as the API would refuse it."""
-    world.ledger.credit(fingerprint(an_id(1)), expires_at=0)
+    world.ledger.credit(fingerprint("1"), Credit(expires_at=0, wrong=True))
     forged = sign(SERVED, SigningKeys(current="k1", keys={"k1": b"another key"}))
     ids = [
         *(an_id(0), an_id(1), an_id(2), an_id(2)),
