@@ -59,7 +59,9 @@ def _over_time(seconds: int, quality: dict[str, Any]) -> Chart:
             (moment(at * seconds), str(known), percent(wrong), decimal(auc), percent(gap))
             for at, known, wrong, auc, gap in points
         ),
-        limit=None if was is None else Mark(at=axes.y(was), text=f"evaluation {was:.3f}"),
+        limit=None
+        if was is None
+        else Mark(at=axes.y(was), text=f"AUC in the evaluation {was:.3f}"),
     )
 
 

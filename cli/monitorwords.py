@@ -41,9 +41,7 @@ def decimal(figure: float | None) -> str:
 def odds_of_slice(one: dict[str, Any]) -> str:
     """The strongest evidence against any of a slice, in parts of what a finding needs."""
     evidence = one["evidence"]
-    if evidence is None:
-        return "-"
-    return "found" if evidence >= 0 else f"{math.exp(max(evidence, -CERTAIN)):.1%} of a finding"
+    return "found" if evidence >= 0 else f"{percent(math.exp(evidence))} of a finding"
 
 
 def quality_lines(view: dict[str, Any]) -> list[str]:

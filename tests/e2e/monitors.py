@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +25,28 @@ MONITORING = """
       outcomes: { expected: 0.2, rows: 20000 }
       score: { at: /score }
       slices: [country]
+      attributions: /why
 """
 
 
-def asked(chance: random.Random, *, draw: tuple[int, int], country: str | None = None) -> dict:
+EXPLAINED = {"draw": 0.6, "amount": -0.3}
+"""What the model says its answers rest on, if it is told so by the question."""
+
+
+def asked(
+    chance: random.Random,
+    *,
+    draw: tuple[int, int],
+    country: str | None = None,
+    why: Mapping[str, float] = EXPLAINED,
+) -> dict[str, Any]:
     """One question: a number whose fate is known, an amount, a country, and the model's score.
 
     One in five is wrong, so four of five with a score of 0.8 are positive: scores are chances.
     """
     return {
         "score": chance.choice((0.2, 0.8)),
+        "why": dict(why),
         "draw": chance.randrange(*draw),
         "amount": round(chance.gauss(50.0, 10.0), 2),
         "country": chance.choice(COUNTRIES) if country is None else country,
@@ -61,7 +73,9 @@ OUTCOME_WINDOW = "\n      outcome_window: 10m"
 def monitored(world: World) -> World:
     """The world's model has a monitor, whose baseline is made as `tidegate monitor` makes it."""
     data = training(world.folder / "training.jsonl")
-    choice = Choice(prediction="label", drop=("score", "truth"), slices={"country": ()})
+    choice = Choice(
+        prediction="label", drop=("score", "truth"), slices={"country": ()}, attributions="why"
+    )
     of = Evaluated(score="score", label="truth", threshold=THRESHOLD)
     made = evaluated(baseline_of(data, choice), data, of)
     path = world.folder / "baseline.json"

@@ -11,7 +11,7 @@ import pytest
 
 from emulator.server import EmbeddedCloud
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.monitors import ask, asked, monitor_of, monitored
+from tests.e2e.monitors import EXPLAINED, ask, asked, monitor_of, monitored
 from tests.e2e.privileges import invoke, opened
 from tests.e2e.roles import Prover, Role, StoryFailedError, client
 from tests.e2e.trainings import trained_text, training, write_code
@@ -61,7 +61,13 @@ def _say_it_was_trained(world: World) -> None:
     s3 = client(world, "s3")
     chance = random.Random(5)  # noqa: S311 - questions, not secrets
     rows = [
-        {"record": asked(chance, draw=(0, 10_000)), "prediction": chance.choice(("wrong", "right"))}
+        {
+            "record": asked(chance, draw=(0, 10_000)),
+            "prediction": chance.choice(("wrong", "right")),
+            "score": chance.choice((0.2, 0.8)),
+            "label": chance.random() < 0.5,
+            "attributions": EXPLAINED,
+        }
         for _ in range(500)
     ]
     lines = "".join(json.dumps(row) + "\n" for row in rows)
@@ -187,3 +193,5 @@ def test_each_right_of_the_reaction_is_needed(world: World, prover: Prover) -> N
     """With its role intact each act begins; without any one right it does not."""
     role = role_of(world, "react_to_findings")
     prover.prove(role.package, role, {"retrain": retrain, "go_back": go_back})
+    # The schedule would react to the last report too, when nobody looks any more.
+    client(world, "s3").delete_object(Bucket=monitor_of(world).bucket, Key=REPORT)

@@ -22,6 +22,7 @@ from tests.e2e.world import V1, World, wait_for
 pytestmark = pytest.mark.accept
 
 STEADY, FOUND_WITHIN = 300, 300
+OTHERWISE = {"draw": 0.2, "amount": 0.7}
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def seen(world: World) -> Seen:
     ask(
         world,
         FOUND_WITHIN,
-        lambda: asked(chance, draw=(0, 2_000), country="us"),
+        lambda: asked(chance, draw=(0, 2_000), country="us", why=OTHERWISE),
         labelled=FOUND_WITHIN,
     )
     drifted = counted(monitor, STEADY + FOUND_WITHIN)
@@ -83,6 +84,8 @@ def test_drift_is_found_within_stated_requests(seen: Seen) -> None:
     assert ("data drift", "country") in found
     assert ("data drift", "draw") in found
     assert ("prediction drift", "(prediction)") in found
+    assert ("attribution drift", "(attributions)") in found
+    assert drifted["attributions"]["ndcg"] < seen.steady["attributions"]["ndcg"] == 1.0
     assert ("data drift", "amount") not in found
     assert "country" in drifted["reason"] or "draw" in drifted["reason"]
     country = next(one for one in drifted["findings"] if one["feature"] == "country")
@@ -116,8 +119,8 @@ def test_late_truth_is_judged_and_the_alarm_tells(seen: Seen) -> None:
     assert view["slices"][0]["slice"] == "country = us"
     joined = view["quality"]["joined"]
     assert (joined["labelled"], joined["offered"]) == (STEADY + FOUND_WITHIN,) * 2
-    assert view["quality"]["points"][0][3] > 0.7
-    assert view["quality"]["points"][-1][3] < 0.3
+    assert view["quality"]["evaluation"]["auc"] == pytest.approx(0.8, abs=0.02)
+    assert view["quality"]["recent"]["auc"] < 0.6
     cloudwatch = seen.world.cloud.session().client("cloudwatch")
 
     def alarmed() -> bool:

@@ -57,8 +57,9 @@ def predict_fn(question, behaviour):
         raise RuntimeError("this model fails on some inputs")
     wrong = draw // 100 % 100 < behaviour["wrong_percent"]
     answer = {"label": "wrong" if wrong else "right", "version": behaviour["name"]}
-    if "score" in question:
-        answer["score"] = question["score"]
+    for told in ("score", "why"):
+        if told in question:
+            answer[told] = question[told]
     return {**answer, "silent": behaviour["silent"]}
 
 def output_fn(prediction, accept):

@@ -96,7 +96,7 @@ def _reliability(recent: ScoreCounts, watched: Watched) -> list[dict[str, Any]]:
 def slices_view(
     state: MonitorState, watched: Watched, findings: Sequence[Finding]
 ) -> list[dict[str, Any]]:
-    """Every slice with what is known of it, the worst first: by evidence against any of it."""
+    """What is known of each slice, the worst first: by evidence against any of it."""
     evidence: dict[str, float] = {}
     refused: dict[str, list[str]] = {}
     cut = watched.baseline.sliced_by(watched.plan.slices)
@@ -112,13 +112,15 @@ def slices_view(
         {
             "slice": name,
             "found": sorted(refused.get(name, [])),
-            "evidence": _rounded(evidence.get(name)),
+            "evidence": _rounded(evidence[name]),
             "evaluation": _figures(slicing.evaluation[index]) if slicing.evaluation else None,
             "recent": _figures(recent_of(state, name, since=0)),
         }
         for name, index, slicing in names
+        # A slice that nobody was in, such as of all other values, says nothing.
+        if name in evidence
     ]
-    return sorted(rows, key=lambda row: (-evidence.get(row["slice"], -math.inf), row["slice"]))
+    return sorted(rows, key=lambda row: (-evidence[row["slice"]], row["slice"]))
 
 
 def attributions_view(state: MonitorState, watched: Watched) -> dict[str, Any] | None:

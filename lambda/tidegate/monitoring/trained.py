@@ -147,7 +147,13 @@ def baseline_like(file: Reference, read: Callable[[], Iterable[Row]]) -> Baselin
     if plan.score is None or before.evaluation is None:
         return made
     of = Evaluated(score=_SCORE, label=_LABEL, threshold=before.evaluation.threshold)
-    return with_evaluation(made, read(), of)
+    try:
+        return with_evaluation(made, read(), of)
+    except InvalidValueError as error:
+        needed = "the monitor joins scores with labels: each line needs score and label"
+        raise InvalidValueError(
+            [f"baseline.jsonl: {one}" for one in error.faults] + [needed]
+        ) from (error)
 
 
 def _moment(row: Row) -> float | None:

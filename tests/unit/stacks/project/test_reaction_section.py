@@ -57,6 +57,8 @@ def test_all_of_it(load: Callable[..., ReactionPlan | None]) -> None:
     [
         ("{ data_drift: retrain }", "data_drift is retrain, the model has no section training"),
         ("{ prediction_drift: roll-back }", "monitoring has no predictions"),
+        ("{ slices: roll-back }", "monitoring has no slices"),
+        ("{ attribution_drift: roll-back }", "monitoring has no attributions"),
         ("{ pause: 5m }", "pause is 300 s, must be 1h to 90d"),
         ("{ most_a_month: 31 }", "most_a_month is 31, must be 1 to 30"),
         ("{ data_drift: panic }", "must be one of alert, retrain, roll-back"),
