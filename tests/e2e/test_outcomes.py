@@ -46,7 +46,8 @@ def served(world: World, count: int) -> Served:
     reply = world.door().predict(world.model, questions(1)[0].body)
     signing, release_id = keys(world), f"served-{uuid.uuid4().hex[:8]}"
     first = replace(verify(str(reply.prediction_id), signing), release_id=release_id)
-    ids = [sign(replace(first, nonce=f"{number}"), signing) for number in range(count)]
+    nonces = (f"{release_id}-{number}" for number in range(count))
+    ids = [sign(replace(first, nonce=nonce), signing) for nonce in nonces]
     return Served(world=world, release_id=release_id, ids=ids)
 
 
