@@ -67,13 +67,14 @@ def assigned(deployed: Deployed, model: str, user: str, named: Named) -> Assigne
         raise CommandError(f"{model} was deployed but never verified: deploy it again")
     labels = {version.digest: version.label for version in declaration.slots.values()}
     client = {Named.USER: client_of, Named.COOKIE: anonymous_client_of}[named](model, user)
-    found = _found(split, client, by_tracks=declaration.tracks is not None)
+    by_dns = declaration.tracks is not None and declaration.tracks.by_dns
+    found = _found(split, client, by_tracks=by_dns)
     digest = None if found.slot is None else split.digests.get(found.slot)
     return Assigned(
         model=model,
         client=client,
         experiment=None if split.release_id == NO_RELEASE else split.release_id,
-        drawn_by="resolver" if declaration.tracks is not None else split.drawn_by.value,
+        drawn_by="resolver" if by_dns else split.drawn_by.value,
         slot=found.slot,
         version=None if digest is None else labels.get(digest, digest),
         digest=digest,

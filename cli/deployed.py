@@ -15,6 +15,7 @@ from tidegate.view import ReleaseView, view_of
 from tidegate_aws.counters import DynamoCounters
 from tidegate_aws.endpoints import SageMakerEndpoints
 from tidegate_aws.executions import StepFunctionsExecutions
+from tidegate_aws.kept_shares import EitherRecords, KeptShares
 from tidegate_aws.look_store import DynamoLookStore
 from tidegate_aws.records import Route53Records
 from tidegate_aws.release_store import DynamoReleaseStore
@@ -155,7 +156,10 @@ def _connected(target: Target, *, project: str, stage: str, outputs: dict[str, s
         looks=DynamoLookStore(client=dynamodb, table=outputs["ReleaseTableName"]),
         counters=DynamoCounters(client=dynamodb, table=outputs["ObservationTableName"]),
         endpoints=SageMakerEndpoints(client=client("sagemaker")),
-        records=Route53Records(client=client("route53")),
+        records=EitherRecords(
+            dns=Route53Records(client=client("route53")),
+            kept=KeptShares(client=client("dynamodb"), table=outputs["ReleaseTableName"]),
+        ),
         executions=StepFunctionsExecutions(client=machines, machine_arn=machine),
         endings=StepFunctionsEndings(client=machines, machine_arn=machine),
     )

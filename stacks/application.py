@@ -74,7 +74,7 @@ def add_stacks(app: App, deployment: Deployment) -> None:
         )
         # Guard and verification are functions of the release stack, called by name.
         hosting.add_stack_dependency(release)
-        if door is not None and model.has_tracks:
+        if door is not None and model.behind_dns:
             # The weighted records alias names that the front door makes.
             hosting.add_stack_dependency(door)
         stacks.append(hosting)
@@ -177,7 +177,7 @@ def _add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[St
 
 def _zone(project: ProjectSpec, stage: StageSpec) -> str | None:
     """The hosted zone that releases of the stage move records in, if any do."""
-    has_tracks = any(model.has_tracks for model in project.models.values())
+    has_tracks = any(model.behind_dns for model in project.models.values())
     return stage.door.dns.zone_id if has_tracks and stage.door.dns is not None else None
 
 
@@ -196,7 +196,7 @@ def _acknowledge(stacks: Iterable[Stack], kept: Iterable[Acknowledged]) -> None:
 def _release(deployment: Deployment, stage: StageSpec, shelf: AssetShelf) -> ReleaseProps:
     project, dns = deployment.project, stage.door.dns
     pointers = deployment.pointers
-    with_tracks = [name for name, model in project.models.items() if model.has_tracks]
+    with_tracks = [name for name, model in project.models.items() if model.behind_dns]
     return ReleaseProps(
         project=project.name,
         stage=stage,
@@ -206,12 +206,13 @@ def _release(deployment: Deployment, stage: StageSpec, shelf: AssetShelf) -> Rel
             for name, model in project.models.items()
         ],
         hosts=() if dns is None else tuple(dns.host(name) for name in sorted(with_tracks)),
+        answers_later=any(model.asynchronous is not None for model in project.models.values()),
         pipeline=project.pipeline,
     )
 
 
 def _add_front_door(app: App, project: ProjectSpec, stage: StageSpec) -> FrontDoorStack | None:
-    models = [name for name, model in project.models.items() if model.has_tracks]
+    models = [name for name, model in project.models.items() if model.behind_dns]
     if stage.door.dns is None or not models:
         return None
     props = FrontDoorStackProps(project=project.name, stage=stage, models=models)

@@ -11,6 +11,7 @@ from aws_cdk import Environment, Stack
 from constructs import Construct
 
 from stacks.assets import AssetShelf
+from stacks.components.answers import ANSWER_BUCKET, add_answers
 from stacks.components.arns import Arns
 from stacks.components.autoscaling import add_autoscaling
 from stacks.components.blueprint import Blueprint, ref
@@ -112,8 +113,14 @@ def hosting_blueprint(gate: GateProps) -> Blueprint:
         endpoints=tuple(dict.fromkeys(endpoints.values())),
         versions=tuple(gate.placement.slots.values()),
         captures=captures,
+        answers_later=model.asynchronous is not None,
         id_=execution_role_id(model, gate.placement.slots[gate.placement.live].digest),
     )
+    waits = model.asynchronous
+    if waits is not None:
+        add_answers(blueprint, waits, project=gate.project, arns=gate.arns)
+        emptying += empty_on_delete(blueprint, ANSWER_BUCKET, gate.project, gate.arns)
+        blueprint.tell("AnswerBucketName", ref(ANSWER_BUCKET))
     role = add_execution_role(blueprint, needs, guard=guard)
     if captures:
         keep_days = model.capture.keep_days
@@ -140,7 +147,7 @@ def hosting_blueprint(gate: GateProps) -> Blueprint:
     alarms = SlotAlarmsProps(
         endpoints=endpoints,
         limits=model.alarms,
-        hosting=model.hosting.kind,
+        hosting=model.hosting,
         topic=stage.alarm_topic,
     )
     add_slot_alarms(blueprint, alarms)

@@ -28,7 +28,7 @@ from stacks.components.handler_function import CodeAsset, add_function
 from stacks.components.notifications import TOPIC, add_notifications
 from stacks.components.outcome_files import add_outcome_files
 from stacks.components.outcome_functions import OUTCOME_BUCKET, Outcomes, outcome_functions
-from stacks.components.release_alarms import add_release_alarms
+from stacks.components.release_alarms import LOSERS, add_release_alarms
 from stacks.components.release_machine import RELEASE_MACHINE, add_machines
 from stacks.components.request_log import add_request_log
 from stacks.components.signing_secret import SIGNING_SECRET, add_key_rotation, add_signing_secret
@@ -42,13 +42,17 @@ CODE = Path(__file__).parents[1] / "lambda"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseProps:
-    """One stage of a project. `models` are those that the dashboard shows, `hosts` have tracks."""
+    """One stage of a project. `models` are those that the dashboard shows, `hosts` have tracks.
+
+    `answers_later` says whether a model has asynchronous endpoints.
+    """
 
     project: str
     stage: StageSpec
     shelf: AssetShelf
     models: Sequence[Shown] = ()
     hosts: tuple[str, ...] = ()
+    answers_later: bool = False
     pipeline: PipelineSpec | None = None
     code: Path = CODE
 
@@ -104,7 +108,10 @@ def release_blueprint(
     stage, arns = props.stage, Arns(stage=props.stage)
     add_tables(blueprint, stage.data_on_destroy)
     add_signing_secret(blueprint, stage.data_on_destroy)
-    functions = function_table(Surroundings(project=props.project, arns=arns, hosts=props.hosts))
+    around = Surroundings(
+        project=props.project, arns=arns, hosts=props.hosts, answers_later=props.answers_later
+    )
+    functions = function_table(around)
     functions = {**functions, **outcome_functions(Outcomes(project=props.project, arns=arns))}
     emptying = emptying_function(props.project, arns)
     functions = {**functions, emptying.name: emptying}
@@ -116,7 +123,12 @@ def release_blueprint(
     if delivery is not None:
         add_delivery_machine(blueprint, delivery)
     add_request_log(blueprint, functions)
-    door = FrontDoorProps(project=props.project, stage=stage, functions=functions)
+    door = FrontDoorProps(
+        project=props.project,
+        stage=stage,
+        functions=functions,
+        answers_later=props.answers_later,
+    )
     add_front_door(blueprint, door)
     add_budget(blueprint, stage.budget)
     add_dashboard(blueprint, props.models, region=stage.region)
@@ -128,7 +140,7 @@ def release_blueprint(
         after = (emptying.id, f"{emptying.id}Role")
         empty_on_delete(blueprint, OUTCOME_BUCKET, props.project, arns, after=after)
         blueprint.tell("OutcomeBucketName", ref(OUTCOME_BUCKET))
-    watched = {name: functions[name].id for name in ("aggregate_requests", "announce_release")}
+    watched = {name: functions[name].id for name in LOSERS if name in functions}
     add_release_alarms(blueprint, stage, machine=RELEASE_MACHINE, functions=watched)
     for name, value in {
         "ReleaseTableName": ref(RELEASE_TABLE),

@@ -60,7 +60,7 @@ def render(prediction: Prediction) -> dict[str, Any]:
         rendered = refusal(_http_status(answer), answer.body.decode(errors="replace"), headers)
     else:
         content_type = {"content-type": answer.content_type}
-        rendered = {"statusCode": 200, "headers": headers | content_type, **_payload(answer.body)}
+        rendered = {"statusCode": 200, "headers": headers | content_type, **body_of(answer.body)}
     if prediction.new_cookie is not None:
         rendered["cookies"] = [set_cookie(prediction.new_cookie)]
     return rendered
@@ -73,7 +73,8 @@ def _http_status(answer: Answer) -> int:
     return 504 if answer.status == 504 else 502
 
 
-def _payload(body: bytes) -> dict[str, Any]:
+def body_of(body: bytes) -> dict[str, Any]:
+    """The members of an HTTP answer that hold its body: text, or base64 of what is no text."""
     try:
         return {"body": body.decode(), "isBase64Encoded": False}
     except UnicodeDecodeError:

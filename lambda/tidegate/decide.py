@@ -115,7 +115,7 @@ def after_verification(record: ReleaseRecord, *, now: float) -> Decision:
         restored_at=restored if record.restored_at is None else record.restored_at,
     )
     # Until caches have run out, the track without a share has requests: its slot stays locked.
-    drained = 0 if record.tracks is None else CACHED_SECONDS
+    drained = CACHED_SECONDS if record.tracks is not None and record.tracks.by_dns else 0
     return Decision(record=done, next=Next.SETTLE, wait_seconds=drained)
 
 

@@ -225,6 +225,7 @@ def _renew_split(store: ReleaseStore, declaration: Declaration, live: Slot) -> N
         control=live.value,
         drawn_by=declaration.plan.split,
         holdout_percent=declaration.plan.holdout_percent,
+        asynchronous=None if declaration.tracks is None else declaration.tracks.asynchronous,
     )
     if known is None or replace(renewed, version=known.version) != known:
         store.put_split(renewed)

@@ -72,5 +72,13 @@ class ForgedPredictionIdError(TidegateError):
     """A prediction id is malformed or its signature does not match."""
 
 
+class SubmissionRefusedError(TidegateError):
+    """A request was not submitted, and nothing was asked; `status` is the HTTP status of it."""
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        super().__init__(message)
+
+
 class OverrideRefusedError(TidegateError):
     """A tester's slot token does not hold; nothing was asked of the model."""

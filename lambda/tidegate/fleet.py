@@ -23,6 +23,7 @@ class Hosting(StrEnum):
 
     INSTANCES = "instances"
     SERVERLESS = "serverless"
+    ASYNCHRONOUS = "asynchronous"
 
 
 _HALVES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
@@ -53,6 +54,27 @@ SERVERLESS_RULES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
 )
 """What a serverless endpoint rules out; what is left is big-bang, and steps between two tracks."""
 
+_UNSEEN = "it publishes nothing by configuration that a bake could be judged by"
+_OWN_QUEUE = "two slots have two endpoints, and the router submits to the slot's own"
+
+ASYNCHRONOUS_RULES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
+    {
+        (Strategy.BIG_BANG, Mechanism.GUARDRAIL): _UNSEEN,
+        (Strategy.CANARY, Mechanism.GUARDRAIL): _UNSEEN,
+        (Strategy.LINEAR, Mechanism.GUARDRAIL): _UNSEEN,
+        (Strategy.ROLLING, Mechanism.GUARDRAIL): _UNSEEN,
+        (Strategy.BIG_BANG, Mechanism.DNS): f"{_OWN_QUEUE}: no record does",
+        (Strategy.CANARY, Mechanism.DNS): f"{_OWN_QUEUE}: no record does",
+        (Strategy.LINEAR, Mechanism.DNS): f"{_OWN_QUEUE}: no record does",
+        (Strategy.ROLLING, Mechanism.WEIGHTS): "what is in a queue is no part of the instances",
+        (Strategy.AB_TEST, Mechanism.WEIGHTS): "there are two endpoints, and no arms",
+        (Strategy.SHADOW, Mechanism.SHADOW): "no shadow gets copies of what is in a queue",
+    }
+)
+"""What asynchronous endpoints rule out; what is left is steps whose shares the router draws."""
+
+_RULES = {Hosting.SERVERLESS: SERVERLESS_RULES, Hosting.ASYNCHRONOUS: ASYNCHRONOUS_RULES}
+
 
 @value
 class Fleet:
@@ -67,6 +89,8 @@ class Fleet:
     hosting: Hosting = Hosting.INSTANCES
     memory_mb: int = 0
     provisioned: int = 0
+    answer_seconds: int = 0
+    """Of asynchronous endpoints: after how long a request has its answer or has failed."""
 
     @property
     def standing(self) -> int:
@@ -76,7 +100,7 @@ class Fleet:
     @property
     def named(self) -> str:
         """What one version has, in a few words."""
-        if self.hosting is Hosting.INSTANCES:
+        if self.hosting is not Hosting.SERVERLESS:
             return f"{self.instances} x {self.instance_type}"
         ready = f", {self.provisioned} provisioned" if self.provisioned else ""
         return f"serverless, {self.memory_mb} MB{ready}"
@@ -90,6 +114,7 @@ class Fleet:
             "hosting": self.hosting.value,
             "memory_mb": self.memory_mb,
             "provisioned": self.provisioned,
+            "answer_seconds": self.answer_seconds,
         }
 
     @classmethod
@@ -102,6 +127,7 @@ class Fleet:
             hosting=Hosting(data["hosting"]),
             memory_mb=int(data["memory_mb"]),
             provisioned=int(data["provisioned"]),
+            answer_seconds=int(data["answer_seconds"]),
         )
 
 
@@ -125,9 +151,9 @@ def legal_for(fleet: Fleet) -> tuple[tuple[Strategy, Mechanism], ...]:
 
 
 def _why_not(strategy: Strategy, mechanism: Mechanism, fleet: Fleet) -> str | None:
-    if fleet.hosting is Hosting.SERVERLESS:
-        rule = SERVERLESS_RULES.get((strategy, mechanism))
-        return None if rule is None else f"is not done on hosting serverless: {rule}"
+    if fleet.hosting is not Hosting.INSTANCES:
+        rule = _RULES[fleet.hosting].get((strategy, mechanism))
+        return None if rule is None else f"is not done on hosting {fleet.hosting}: {rule}"
     half = _HALVES.get((strategy, mechanism))
     if half is not None and fleet.instances < LEAST_INSTANCES:
         needed = f"needs at least {LEAST_INSTANCES} instances"

@@ -1,4 +1,4 @@
-"""A question to a model and its answer: the values of port `ModelInvoker`.
+"""A question to a model and its answer: the values of ports `ModelInvoker` and `ModelQueue`.
 
 Apart from the other ports, so that the front door loads nothing of releases.
 """
@@ -31,3 +31,43 @@ class Question:
     accept: str
     inference_id: str
     slot: str | None = None
+
+
+@value
+class Submission:
+    """A request to an asynchronous endpoint, whose input is at an s3:// URL."""
+
+    endpoint_name: str
+    input_location: str
+    content_type: str
+    accept: str
+    inference_id: str
+    waiting_seconds: int
+    processing_seconds: int
+
+
+@value
+class Queued:
+    """What an asynchronous endpoint said: status 202 and where the answer or the failure will be.
+
+    Any other status says why it did not take the request, in `message`.
+    """
+
+    status: int
+    output: str = ""
+    failure: str = ""
+    message: str = ""
+
+
+@value
+class Later:
+    """What has become of an asynchronous request: 202 while it waits, 200 with its answer.
+
+    An answer too large to hand on is at `location`, a URL that is good for a short while; a failed
+    one has its reason as body, with status 502.
+    """
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/octet-stream"
+    location: str | None = None

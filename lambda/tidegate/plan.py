@@ -168,7 +168,7 @@ class ReleasePlan:
     def _number_faults(self) -> tuple[str, ...]:
         faults: list[str] = []
         for name, number, low, high in (
-            ("lag_seconds", self.lag_seconds, 0, 3_600),
+            ("lag_seconds", self.lag_seconds, 0, MOST_LAG_SECONDS),
             ("outcome_window_seconds", self.outcome_window_seconds, 1, 30 * 86_400),
             ("hold_seconds", self.hold_seconds, 0, 30 * 86_400),
             ("warm_up_seconds", self.warm_up_seconds, 0, 86_400),
@@ -270,6 +270,9 @@ _NO_LIMIT_OF_OUTCOMES = (
     "guardrail outcomes has no limit to be held to in a big-bang by dns: what becomes known late "
     "is not known when its bake ends; use canary by dns, or guardrails errors and latency"
 )
+
+MOST_LAG_SECONDS = 3 * 3_600
+"""Two hours in which asynchronous requests are answered, and an hour for what comes late."""
 
 MOST_HELD_OUT_PERCENT = 50
 

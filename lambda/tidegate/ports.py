@@ -9,13 +9,14 @@ from typing import Any, Protocol
 
 from tidegate.announcement import Announcement
 from tidegate.early import Missing
-from tidegate.inference import Answer, Question
+from tidegate.inference import Answer, Later, Question, Queued, Submission
 from tidegate.observation import Observation
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import LogEntry, ReleaseRecord
 from tidegate.requestlog import Tally
 from tidegate.signing import SigningKeys
 from tidegate.split import SplitDocument
+from tidegate.tickets import Ticket
 from tidegate.values import value
 
 
@@ -65,6 +66,10 @@ class Endpoints(Protocol):
 
     def set_weights(self, endpoint_name: str, shares: dict[str, int]) -> None:
         """Ask for these shares in percent; ConflictError while the endpoint is being changed."""
+        ...
+
+    def wake(self, endpoint_name: str, slot: str) -> None:
+        """Ask for one instance of a variant; ConflictError while the endpoint is being changed."""
         ...
 
 
@@ -284,6 +289,42 @@ class ModelInvoker(Protocol):
 
     def invoke(self, question: Question) -> Answer:
         """Ask the model. A model's failure is an answer with its status, not an exception."""
+        ...
+
+
+class ModelQueue(Protocol):
+    """Asynchronous inference."""
+
+    def submit(self, submission: Submission) -> Queued:
+        """Queue the request; what the endpoint refuses is a status, not an exception."""
+        ...
+
+
+class Answers(Protocol):
+    """The bucket of an asynchronous model: inputs, tickets and answers."""
+
+    def put_input(self, bucket: str, key: str, body: bytes, *, content_type: str) -> str:
+        """The input is there; its s3:// URL."""
+        ...
+
+    def size(self, bucket: str, key: str) -> int | None:
+        """How many bytes an object has; None where there is none."""
+        ...
+
+    def open(self, bucket: str, nonce: str, ticket: Ticket) -> bool:
+        """Write a ticket once; False where one of this name is there."""
+        ...
+
+    def close(self, bucket: str, nonce: str, ticket: Ticket) -> None:
+        """Write a ticket, whatever was there."""
+        ...
+
+    def ticket(self, bucket: str, nonce: str) -> Ticket | None:
+        """The ticket of this name; None where there is none, or not any more."""
+        ...
+
+    def answer(self, ticket: Ticket) -> Later:
+        """What has become of the ticket's request."""
         ...
 
 

@@ -23,6 +23,7 @@ from tidegate.values import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from tidegate.asynchronous import Asynchronous
     from tidegate.ports import Clock, Keys, ModelInvoker, Splits
     from tidegate.signing import SigningKeys
 
@@ -62,7 +63,7 @@ class Prediction:
 
 
 @value
-class _Draw:
+class Draw:
     """Where a request goes and how it counts. `slot` None lets the endpoint draw."""
 
     slot: str | None
@@ -70,6 +71,17 @@ class _Draw:
     unit: Unit
     client: str
     new_cookie: str | None = None
+
+
+@value
+class Placed:
+    """A request whose slot is settled, or left to the endpoint, and that has a name of its own."""
+
+    split: SplitDocument
+    draw: Draw
+    keys: SigningKeys
+    served_at: float
+    nonce: str
 
 
 class Router:
@@ -97,6 +109,30 @@ class Router:
         NotFoundError for a model that is not deployed, OverrideRefusedError for a slot token that
         does not hold: then nothing was asked.
         """
+        placed = self.place(request)
+        split, draw = placed.split, placed.draw
+        answer = self._invoker.invoke(
+            Question(
+                endpoint_name=_endpoint(request, split),
+                body=request.body,
+                content_type=request.content_type,
+                accept=request.accept,
+                inference_id=placed.nonce,
+                slot=draw.slot,
+            )
+        )
+        line = _line(split, draw, answer, placed.served_at)
+        return Prediction(
+            answer=answer,
+            prediction_id=sign(id_of(line, placed.nonce), placed.keys),
+            slot=line.slot,
+            version=line.version,
+            line=line,
+            new_cookie=draw.new_cookie,
+        )
+
+    def place(self, request: PredictionRequest) -> Placed:
+        """Where the request goes, before anything is asked; errors as of `predict`."""
         served_at = self._clock.now()
         split = self._split(request.model, now=served_at)
         keys = self._keys.read()
@@ -105,33 +141,21 @@ class Router:
         else:
             slot = _overridden(request, request.slot_token, split, keys=keys, now=served_at)
             draw = self._pinned(request, split, slot)
-        nonce = self._nonce()
-        answer = self._invoker.invoke(
-            Question(
-                endpoint_name=_endpoint(request, split),
-                body=request.body,
-                content_type=request.content_type,
-                accept=request.accept,
-                inference_id=nonce,
-                slot=draw.slot,
-            )
-        )
-        line = _line(split, draw, answer, served_at)
-        return Prediction(
-            answer=answer,
-            prediction_id=sign(_id_of(line, nonce), keys),
-            slot=line.slot,
-            version=line.version,
-            line=line,
-            new_cookie=draw.new_cookie,
-        )
+        return Placed(split=split, draw=draw, keys=keys, served_at=served_at, nonce=self._nonce())
 
-    def _drawn(self, request: PredictionRequest, split: SplitDocument) -> _Draw:
+    def answers_later(self, model: str) -> Asynchronous | None:
+        """Where requests and answers of an asynchronous model are; None where answers are at once.
+
+        NotFoundError for a model that is not deployed.
+        """
+        return self._split(model, now=self._clock.now()).asynchronous
+
+    def _drawn(self, request: PredictionRequest, split: SplitDocument) -> Draw:
         """Who has no name and no cookie gets one, so that his next request is his own too."""
         if request.track is not None:
             return _by_track(request, split, request.track)
         if not split.draws_users:
-            return _Draw(
+            return Draw(
                 slot=None,
                 split_version=split.version,
                 unit=Unit.REQUEST,
@@ -140,7 +164,7 @@ class Router:
         cookie = self._nonce() if request.client == "" else None
         client = request.client if cookie is None else anonymous_client_of(split.model, cookie)
         assigned = assign(split, client)
-        return _Draw(
+        return Draw(
             slot=assigned.slot,
             split_version=NO_SPLIT if assigned.why is Why.HOLDOUT else split.version,
             unit=Unit.USER,
@@ -148,12 +172,12 @@ class Router:
             new_cookie=cookie,
         )
 
-    def _pinned(self, request: PredictionRequest, split: SplitDocument, slot: str) -> _Draw:
+    def _pinned(self, request: PredictionRequest, split: SplitDocument, slot: str) -> Draw:
         """It counts in the unit of its release, in which each line of a user has a client."""
         users = split.draws_users
         nameless = users and request.client == ""
         client = anonymous_client_of(split.model, self._nonce()) if nameless else request.client
-        return _Draw(
+        return Draw(
             slot=slot,
             split_version=NO_SPLIT,
             unit=Unit.USER if users else Unit.REQUEST,
@@ -171,6 +195,28 @@ class Router:
         return split
 
 
+def submission_line(placed: Placed, status: int) -> ServedLine:
+    """The line of a request to an asynchronous model, as far as it is known when it is submitted.
+
+    No endpoint draws between two: where no release draws users, the live slot has everything.
+    """
+    split, draw = placed.split, placed.draw
+    slot = split.control if draw.slot is None else draw.slot
+    return ServedLine(
+        model=split.model,
+        release_id=split.release_id,
+        slot=slot,
+        version=split.digests.get(slot, ""),
+        split_version=draw.split_version,
+        settling=split.settling,
+        served_at=placed.served_at,
+        status=status,
+        milliseconds=0.0,
+        client=draw.client,
+        unit=draw.unit,
+    )
+
+
 def _endpoint(request: PredictionRequest, split: SplitDocument) -> str:
     """A track has an endpoint of its own, and no request leaves its track."""
     if request.track is None:
@@ -178,9 +224,9 @@ def _endpoint(request: PredictionRequest, split: SplitDocument) -> str:
     return track_endpoint(split.endpoint_name, request.track)
 
 
-def _by_track(request: PredictionRequest, split: SplitDocument, track: str) -> _Draw:
+def _by_track(request: PredictionRequest, split: SplitDocument, track: str) -> Draw:
     """A resolver drew the track for all whom it answered."""
-    return _Draw(
+    return Draw(
         slot=track,
         split_version=NO_SPLIT if request.names_track else split.version,
         unit=Unit.RESOLVER,
@@ -205,7 +251,7 @@ def _overridden(
     return overridden_slot(token, keys, split=split, now=now)
 
 
-def _line(split: SplitDocument, draw: _Draw, answer: Answer, served_at: float) -> ServedLine:
+def _line(split: SplitDocument, draw: Draw, answer: Answer, served_at: float) -> ServedLine:
     slot = _slot_named_by(answer, split) if split.echoed else _slot_of(draw, answer)
     return ServedLine(
         model=split.model,
@@ -222,7 +268,7 @@ def _line(split: SplitDocument, draw: _Draw, answer: Answer, served_at: float) -
     )
 
 
-def _slot_of(draw: _Draw, answer: Answer) -> str:
+def _slot_of(draw: Draw, answer: Answer) -> str:
     """What SageMaker names; else the slot that was asked, which a failure is counted against."""
     if answer.slot is not None:
         return answer.slot
@@ -239,7 +285,8 @@ def _slot_named_by(answer: Answer, split: SplitDocument) -> str:
     return named[0] if named else UNKNOWN_SLOT
 
 
-def _id_of(line: ServedLine, nonce: str) -> PredictionId:
+def id_of(line: ServedLine, nonce: str) -> PredictionId:
+    """The prediction id of a request, unsigned: what its line says, and what makes it unique."""
     return PredictionId(
         model=line.model,
         release_id=line.release_id,

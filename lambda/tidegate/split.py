@@ -8,6 +8,7 @@ but not as evidence, because for them the share is not known.
 
 from collections.abc import Mapping
 
+from tidegate.asynchronous import Asynchronous
 from tidegate.strategies import Split
 from tidegate.untyped import Any
 from tidegate.values import value
@@ -51,6 +52,8 @@ class SplitDocument:
     """Whether answers name their version, which alone says whose slot had the request."""
     runs: tuple[Run, ...] = ()
     """Whose the cells are, in order; of two slots the shares say it, and this is empty."""
+    asynchronous: Asynchronous | None = None
+    """Where requests and answers are, of a model whose slots have an asynchronous endpoint each."""
 
     @property
     def draws_users(self) -> bool:
@@ -59,7 +62,9 @@ class SplitDocument:
 
     def to_json(self) -> dict[str, Any]:
         """The document in JSON types; `from_json` reads it back."""
+        waits = self.asynchronous
         return {
+            **({} if waits is None else {"asynchronous": waits.to_json()}),
             "model": self.model,
             "endpoint_name": self.endpoint_name,
             "version": self.version,
@@ -77,6 +82,7 @@ class SplitDocument:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "SplitDocument":
         """The document that `to_json` wrote."""
+        waits = data.get("asynchronous")
         return cls(
             model=data["model"],
             endpoint_name=data["endpoint_name"],
@@ -90,4 +96,5 @@ class SplitDocument:
             settling=bool(data["settling"]),
             echoed=bool(data.get("echoed", False)),
             runs=tuple((slot, int(width)) for slot, width in data["runs"]),
+            asynchronous=None if waits is None else Asynchronous.from_json(waits),
         )

@@ -1,11 +1,13 @@
-"""Tracks: two complete paths to a model, one a slot, behind one host name.
+"""Tracks: two complete paths to a model, one a slot.
 
-A track has an endpoint of its own, whose one production variant is named by the slot. Which share
-of the answers to the host's name leads to which track is the business of two weighted records.
+A track has an endpoint of its own, whose one production variant is named by the slot. Behind one
+host name, two weighted records say which share of the answers leads to which track. Of asynchronous
+endpoints the router submits to the slot's own, and shares are kept beside the release.
 """
 
 from collections.abc import Mapping
 
+from tidegate.asynchronous import Asynchronous
 from tidegate.slots import Slot
 from tidegate.untyped import Any
 from tidegate.values import value
@@ -16,27 +18,40 @@ INITIAL_WEIGHTS: Mapping[str, int] = {Slot.BLUE.value: 1, Slot.GREEN.value: 0}
 
 @value
 class Tracks:
-    """Where a model's two tracks are: the hosted zone, the host's name, the endpoint by slot."""
+    """Where a model's two tracks are: the hosted zone, the host's name, the endpoint by slot.
+
+    Asynchronous ones are behind no name: `zone_id` is empty, and `host` is the model's name.
+    """
 
     zone_id: str
     host: str
     endpoints: Mapping[Slot, str]
+    asynchronous: Asynchronous | None = None
+
+    @property
+    def by_dns(self) -> bool:
+        """Whether records lead to the tracks; else the router submits to them."""
+        return self.asynchronous is None
 
     def to_json(self) -> dict[str, Any]:
         """The tracks in JSON types; `from_json` reads it back."""
+        waits = self.asynchronous
         return {
             "zone_id": self.zone_id,
             "host": self.host,
             "endpoints": {slot.value: name for slot, name in sorted(self.endpoints.items())},
+            **({} if waits is None else {"asynchronous": waits.to_json()}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Tracks":
         """The tracks that `to_json` wrote."""
+        waits = data.get("asynchronous")
         return cls(
             zone_id=data["zone_id"],
             host=data["host"],
             endpoints={Slot(slot): name for slot, name in data["endpoints"].items()},
+            asynchronous=None if waits is None else Asynchronous.from_json(waits),
         )
 
 

@@ -100,6 +100,14 @@ class Traffic:
             )
         return self.records.set_weights(served.tracks, shares)
 
+    def wake(self, served: Served, slot: str) -> None:
+        """An asynchronous slot without instances is asked to have one.
+
+        ConflictError while something else is being changed.
+        """
+        if served.tracks is not None:
+            self.endpoints.wake(served.tracks.endpoints[Slot(slot)], slot)
+
     def _read(self, served: Served, *, needed: Collection[Slot]) -> EndpointState:
         if served.tracks is None:
             return self.endpoints.read(served.endpoint_name)

@@ -60,6 +60,16 @@ class SageMakerEndpoints:
         except self.client.exceptions.ClientError as error:
             raise _translated(error, endpoint_name) from error
 
+    def wake(self, endpoint_name: str, slot: str) -> None:
+        """Ask for one instance of a variant; ConflictError while the endpoint is being changed."""
+        try:
+            self.client.update_endpoint_weights_and_capacities(
+                EndpointName=endpoint_name,
+                DesiredWeightsAndCapacities=[{"VariantName": slot, "DesiredInstanceCount": 1}],
+            )
+        except self.client.exceptions.ClientError as error:
+            raise _translated(error, endpoint_name) from error
+
 
 def _state(variant: Mapping[str, Any]) -> VariantState:
     return VariantState(

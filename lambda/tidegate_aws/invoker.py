@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 _VARIANT_HEADER = "x-amzn-invoked-production-variant"
-_UNREACHED = 503
+UNREACHED = 503
 _TIMED_OUT = 504
 _STATUS = {
     "ValidationError": 400,
     "ThrottlingException": 429,
-    "ModelNotReadyException": _UNREACHED,
+    "ModelNotReadyException": UNREACHED,
     "InternalDependencyException": 500,
     "InternalFailure": 500,
-    "ServiceUnavailable": _UNREACHED,
+    "ServiceUnavailable": UNREACHED,
 }
 
 
@@ -52,7 +52,7 @@ class SageMakerInvoker:
             exceptions.HTTPClientError,
             exceptions.IncompleteReadError,
         ) as error:
-            return self._unanswered(_UNREACHED, str(error), started=started)
+            return self._unanswered(UNREACHED, str(error), started=started)
         return Answer(
             status=200,
             slot=response.get("InvokedProductionVariant"),
@@ -68,11 +68,10 @@ class SageMakerInvoker:
     def _failed(self, error: ClientError, *, started: float) -> Answer:
         response: Mapping[str, Any] = error.response
         metadata = response.get("ResponseMetadata", {})
-        refused = code_of(error) not in _STATUS and code_of(error) != "ModelError"
-        if refused and metadata.get("HTTPStatusCode", 0) in {401, 403}:
+        if is_refusal(error):
             raise error
         return Answer(
-            status=_status(error),
+            status=status_of(error),
             # The service model lists this header for answers only. Where an error comes without
             # it, nothing says which variant failed, and the request counts for no slot.
             slot=metadata.get("HTTPHeaders", {}).get(_VARIANT_HEADER),
@@ -104,7 +103,16 @@ def _request(question: Question) -> dict[str, Any]:
     return request
 
 
-def _status(error: ClientError) -> int:
+def is_refusal(error: ClientError) -> bool:
+    """Whether we may not ask at all: nothing that a model did."""
+    response: Mapping[str, Any] = error.response
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    known = code_of(error) in _STATUS or code_of(error) == "ModelError"
+    return not known and status in {401, 403}
+
+
+def status_of(error: ClientError) -> int:
+    """The HTTP status that an error of SageMaker's runtime amounts to."""
     response: Mapping[str, Any] = error.response
     if code_of(error) == "ModelError":
         original = int(response.get("OriginalStatusCode", 0))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 POINTER, DECLARATION, ADMITTED = "pointer", "declaration", "admitted"
 LOCK, SPLIT, RECORD, LOG = "lock", "split", "record", "log#"
+SHARES = "shares"
 MODELS = "models"
 ENTRIES_A_REVISION = 100
 """A log entry's number is its record's revision times this, plus its place: unique and in order."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tidegate.sending import Ports as SendingPorts
     from tidegate.traffic import Traffic
     from tidegate_aws.announcer import AwsAnnouncer
+    from tidegate_aws.answers import S3Answers
     from tidegate_aws.buckets import S3Bucket
     from tidegate_aws.capture_files import S3CaptureFiles
     from tidegate_aws.captures import S3Captures
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from tidegate_aws.leftovers import Leftovers
     from tidegate_aws.look_store import DynamoLookStore
     from tidegate_aws.model_latencies import CloudWatchModelLatencies
+    from tidegate_aws.model_queue import SageMakerQueue
     from tidegate_aws.monitor_store import S3MonitorStore
     from tidegate_aws.monitor_teller import AwsTeller
     from tidegate_aws.outcome_files import S3OutcomeFile
@@ -170,9 +172,12 @@ class World:
     def traffic(self) -> Traffic:
         """Shares of production variants or of tracks."""
         from tidegate.traffic import Traffic
+        from tidegate_aws.kept_shares import EitherRecords, KeptShares
         from tidegate_aws.records import Route53Records
 
-        return Traffic(endpoints=self.endpoints, records=Route53Records(client=clients.route53()))
+        kept = KeptShares(client=clients.dynamodb(), table=self.settings[Variable.RELEASE_TABLE])
+        records = EitherRecords(dns=Route53Records(client=clients.route53()), kept=kept)
+        return Traffic(endpoints=self.endpoints, records=records)
 
     @cached_property
     def captures(self) -> S3Captures:
@@ -201,6 +206,20 @@ class World:
         from tidegate_aws.invoker import SageMakerInvoker
 
         return SageMakerInvoker(client=clients.sagemaker_runtime())
+
+    @cached_property
+    def model_queue(self) -> SageMakerQueue:
+        """Asynchronous inference."""
+        from tidegate_aws.model_queue import SageMakerQueue
+
+        return SageMakerQueue(client=clients.sagemaker_runtime())
+
+    @cached_property
+    def answers(self) -> S3Answers:
+        """Requests and answers of asynchronous models."""
+        from tidegate_aws.answers import S3Answers
+
+        return S3Answers(client=clients.s3())
 
     @cached_property
     def keys(self) -> SecretKeys:

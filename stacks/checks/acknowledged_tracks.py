@@ -11,7 +11,7 @@ from tidegate.slots import PAIR
 
 def of_tracks(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
     """Every finding that stays because models of this stage have tracks."""
-    if stage.door.dns is None or not any(model.has_tracks for model in project.models.values()):
+    if stage.door.dns is None or not any(model.behind_dns for model in project.models.values()):
         return
     yield from _roles(release_stack_name(project.name, stage.name), project.name, stage)
     yield from _door(front_door_stack_name(project.name, stage.name))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stacks.components.answers import answering_statements
 from stacks.components.arns import Arns, allow, policy, trust
 from stacks.components.blueprint import Blueprint
 from stacks.components.bucket import objects_in
@@ -20,12 +21,16 @@ _ECR = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleNeeds:
-    """What a model's containers touch. `captures`: whether requests are written to the bucket."""
+    """What a model's containers touch. `captures`: whether requests are written to the bucket.
+
+    `answers_later`: whether inputs are read from S3 and answers written there.
+    """
 
     arns: Arns
     endpoints: tuple[str, ...]
     versions: tuple[Version, ...]
     captures: bool
+    answers_later: bool = False
     id_: str = "ExecutionRole"
 
 
@@ -69,7 +74,7 @@ def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
     if needs.captures:
         written = [objects_in(CAPTURE_BUCKET, f"{endpoint}/*") for endpoint in needs.endpoints]
         statements.append(allow(["s3:PutObject"], written))
-    return statements
+    return statements + (answering_statements() if needs.answers_later else [])
 
 
 def container_statements(

@@ -19,6 +19,11 @@ ROUTES: Mapping[str, str] = {
     "POST /outcomes": "record_outcome",
 }
 """Route to the function that answers it."""
+LATER: Mapping[str, str] = {"GET /models/{model}/predictions/{id}": "route_request"}
+"""The same, where a model has asynchronous endpoints."""
+
+_NAMES = {"predictions": "Predictions", "outcomes": "Outcomes", "{id}": "Answers"}
+"""What the resources of a route are called, by the end of its path."""
 
 _ACCESS_LINE = {
     "request": "$context.requestId",
@@ -33,11 +38,15 @@ _ACCESS_LINE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontDoorProps:
-    """The functions by their package, and the stage they serve."""
+    """The functions by their package, and the stage they serve.
+
+    `answers_later` says whether answers are asked for that came later.
+    """
 
     project: str
     stage: StageSpec
     functions: Mapping[str, FunctionProps]
+    answers_later: bool = False
 
 
 def add_front_door(blueprint: Blueprint, props: FrontDoorProps) -> None:
@@ -49,7 +58,8 @@ def add_front_door(blueprint: Blueprint, props: FrontDoorProps) -> None:
         "AWS::ApiGatewayV2::Api",
         {"Name": f"{props.project}-{stage.name}", "ProtocolType": "HTTP"},
     )
-    for route_key, package in ROUTES.items():
+    routes = {**ROUTES, **LATER} if props.answers_later else ROUTES
+    for route_key, package in routes.items():
         _add_route(blueprint, route_key, props.functions[package].id, access)
     add_log(blueprint, _LOG, stage)
     blueprint.add(
@@ -94,7 +104,7 @@ def _access(blueprint: Blueprint, door: DoorSpec) -> dict[str, Any]:
 
 def _add_route(blueprint: Blueprint, route_key: str, function: str, access: dict[str, Any]) -> None:
     method, _, path = route_key.partition(" ")
-    name = "Predictions" if path.endswith("predictions") else "Outcomes"
+    name = _NAMES[path.rpartition("/")[2]]
     integration = blueprint.add(
         f"{name}Integration",
         "AWS::ApiGatewayV2::Integration",
@@ -128,6 +138,6 @@ def _add_route(blueprint: Blueprint, route_key: str, function: str, access: dict
 
 
 def _source(method: str, path: str) -> dict[str, Any]:
-    called = path.replace("{model}", "*")
+    called = path.replace("{model}", "*").replace("{id}", "*")
     arn = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:{ACCOUNT}:${{{API}}}"
     return {"Fn::Sub": f"{arn}/*/{method}{called}"}

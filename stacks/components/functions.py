@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from stacks.components.answers import COLLECTOR
 from stacks.components.arns import Arns, allow
 from stacks.components.blueprint import att, ref
 from stacks.components.handler_function import FunctionProps
@@ -17,6 +18,7 @@ from stacks.components.release_machine import WATCH_MACHINE
 from stacks.components.signing_secret import SIGNING_SECRET
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE
 from stacks.project.names import function_name, id_prefix
+from tidegate.asynchronous import ANSWERS, FAILURES, INPUTS, TICKETS, UPLOADS
 from tidegate.metrics import NAMESPACE
 from tidegate.slots import PAIR, Slot
 
@@ -34,12 +36,14 @@ _CHANGE = "route53:ChangeResourceRecordSets"
 class Surroundings:
     """The project and the stage that the functions work for.
 
-    `hosts` are those of models with tracks, whose records a release may change.
+    `hosts` are those of models with tracks, whose records a release may change. `answers_later`
+    says whether a model has asynchronous endpoints.
     """
 
     project: str
     arns: Arns
     hosts: tuple[str, ...] = ()
+    answers_later: bool = False
 
     @property
     def zone_id(self) -> str | None:
@@ -57,6 +61,7 @@ def function_table(around: Surroundings) -> Mapping[str, FunctionProps]:
         *_gate(around),
         *_front_door(around),
         *_tracks(around),
+        *_collectors(around),
     )
     return {row.name: row for row in rows}
 
@@ -169,6 +174,7 @@ def _gate(around: Surroundings) -> list[FunctionProps]:
 def _front_door(around: Surroundings) -> list[FunctionProps]:
     secret = allow(["secretsmanager:GetSecretValue"], [ref(SIGNING_SECRET)])
     route = [_releases(_GET), secret, _endpoints(around, "sagemaker:InvokeEndpoint")]
+    route += _submissions(around)
     outcome = [_releases(_GET), secret, _observations(_PUT)]
     return [
         _row(around, "route_request", "Serves a prediction and signs its id", route, seconds=30),
@@ -180,6 +186,45 @@ def _front_door(around: Surroundings) -> list[FunctionProps]:
             [_observations(_PUT, _UPDATE)],
         ),
     ]
+
+
+def _submissions(around: Surroundings) -> Statements:
+    """What the front door needs to have a request wait, and to hand on its answer.
+
+    CloudFormation begins the names of buckets with their stack's, in small letters. Who may not
+    list a bucket is told of an object that is not there as of a refusal.
+    """
+    if not around.answers_later:
+        return []
+    bucket = _model_buckets(around)
+    read = [
+        around.arns.s3(f"{bucket}/{prefix}/*") for prefix in (ANSWERS, FAILURES, TICKETS, UPLOADS)
+    ]
+    written = [around.arns.s3(f"{bucket}/{prefix}/*") for prefix in (INPUTS, TICKETS)]
+    return [
+        _endpoints(around, "sagemaker:InvokeEndpointAsync"),
+        _observations(_PUT),
+        allow(["s3:ListBucket"], [around.arns.s3(bucket)]),
+        allow(["s3:GetObject"], read),
+        allow(["s3:PutObject"], written),
+    ]
+
+
+def _collectors(around: Surroundings) -> list[FunctionProps]:
+    """What hears of asynchronous requests, if a model has any."""
+    if not around.answers_later:
+        return []
+    bucket = _model_buckets(around)
+    statements = [
+        _observations(_PUT, _UPDATE),
+        allow(["s3:ListBucket"], [around.arns.s3(bucket)]),
+        allow(["s3:GetObject"], [around.arns.s3(f"{bucket}/{TICKETS}/*")]),
+    ]
+    return [_row(around, COLLECTOR, "Counts what became of asynchronous requests", statements)]
+
+
+def _model_buckets(around: Surroundings) -> str:
+    return f"{around.project}-{around.arns.stage.name}-model-*".lower()
 
 
 def _tracks(around: Surroundings) -> list[FunctionProps]:
@@ -233,7 +278,7 @@ def _records(around: Surroundings, *actions: str) -> Statements:
     return [known[action] for action in actions]
 
 
-_FIXED = frozenset({"guard_release", "verify_release"})
+_FIXED = frozenset({"guard_release", "verify_release", COLLECTOR})
 
 
 def _row(
@@ -258,7 +303,7 @@ def _row(
 
 def _environment(around: Surroundings, package: str) -> dict[str, Any]:
     variables: dict[str, Any] = {"PROJECT": around.project, "STAGE": around.arns.stage.name}
-    if package != "aggregate_requests":
+    if package not in {"aggregate_requests", COLLECTOR}:
         variables["RELEASE_TABLE"] = ref(RELEASE_TABLE)
     if package in {
         "observe_release",
@@ -266,7 +311,8 @@ def _environment(around: Surroundings, package: str) -> dict[str, Any]:
         "record_outcome",
         "aggregate_requests",
         "watch_release",
-    }:
+        COLLECTOR,
+    } or (package == "route_request" and around.answers_later):
         variables["OBSERVATION_TABLE"] = ref(OBSERVATION_TABLE)
     if package in {"route_request", "record_outcome"}:
         variables["SIGNING_SECRET_ARN"] = ref(SIGNING_SECRET)

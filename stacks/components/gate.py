@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stacks.components.answers import ANSWER_BUCKET
 from stacks.components.arns import Arns, sub
-from stacks.components.blueprint import Blueprint, att
+from stacks.components.blueprint import Blueprint, att, ref
 from stacks.components.serving import ENDPOINT, ServingNames
 from stacks.components.tracks import declared_configs, endpoint_id, record_id
 from stacks.project.names import function_name
@@ -63,7 +64,8 @@ def add_verification(blueprint: Blueprint, props: GateProps) -> None:
     declared = {"ServiceToken": _token(props, VERIFY_FUNCTION), **_declared(props)}
     if props.tracks is not None:
         config = {"EndpointConfigName": declared_configs(props.names.config)}
-        after = [each(slot) for each in (endpoint_id, record_id) for slot in PAIR]
+        made = (endpoint_id, record_id) if props.tracks.by_dns else (endpoint_id,)
+        after = [each(slot) for each in made for slot in PAIR]
         blueprint.add("ReleaseVerify", VERIFY_TYPE, {**declared, **config}, after=after)
         return
     properties = {
@@ -80,6 +82,14 @@ def _token(props: GateProps, function: str) -> Any:
     return props.arns.of("lambda", f"function:{name}")
 
 
+def _tracks(tracks: Tracks | None) -> Mapping[str, Any] | None:
+    """The tracks; of asynchronous ones with the bucket's name, which CloudFormation generates."""
+    if tracks is None or tracks.asynchronous is None:
+        return None if tracks is None else tracks.to_json()
+    later = {**tracks.asynchronous.to_json(), "bucket": ref(ANSWER_BUCKET)}
+    return {**tracks.to_json(), "asynchronous": later}
+
+
 def _declared(props: GateProps) -> Mapping[str, Any]:
     slots = {
         slot.value: {**version.to_json(), "artifact_uri": sub(version.artifact_uri)}
@@ -91,6 +101,6 @@ def _declared(props: GateProps) -> Mapping[str, Any]:
         "Slots": slots,
         "Live": props.placement.live.value,
         "Scaling": props.scaling.to_json(),
-        "Tracks": None if props.tracks is None else props.tracks.to_json(),
+        "Tracks": _tracks(props.tracks),
         "Plan": json.dumps(props.model.plan.to_json(), sort_keys=True, separators=(",", ":")),
     }

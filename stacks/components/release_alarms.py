@@ -23,7 +23,7 @@ def add_release_alarms(
         "Dimensions": [{"Name": "StateMachineArn", "Value": ref(machine)}],
     }
     _add(blueprint, "ReleaseFailed", stage, executions)
-    for id_, package, lost in _LOST:
+    for id_, package, lost in (row for row in _LOST if row[1] in functions):
         errors = {
             "AlarmDescription": lost,
             "Namespace": "AWS/Lambda",
@@ -36,7 +36,10 @@ def add_release_alarms(
 _LOST = (
     ("EvidenceLost", "aggregate_requests", "Lines of the request log were not counted"),
     ("NewsLost", "announce_release", "Changes of a release were not announced"),
+    ("AnswersLost", "collect_answer", "Answers of asynchronous models were not counted"),
 )
+LOSERS = tuple(package for _, package, _ in _LOST)
+"""The functions whose errors lose something, those that a stage may be without included."""
 
 
 def _add(blueprint: Blueprint, id_: str, stage: StageSpec, metric: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stacks.components.answers import asynchronous_config
 from stacks.components.arns import sub
 from stacks.components.blueprint import Blueprint, Kept, att, ref
 from stacks.components.capture_bucket import CAPTURE_BUCKET
@@ -71,6 +72,7 @@ def add_serving(blueprint: Blueprint, props: ServingProps) -> None:
             "ProductionVariants": [_variant(props, slot) for slot in props.slots],
             "ShadowProductionVariants": [_variant(props, slot) for slot in shadows] or None,
             "DataCaptureConfig": _capture(props),
+            "AsyncInferenceConfig": _queue(props),
             "KmsKeyId": _volume_key(props.model.hosting),
             "Tags": [_owner(props)],
         },
@@ -128,6 +130,12 @@ def _variant(props: ServingProps, slot: Slot) -> dict[str, Any]:
     }
 
 
+def _queue(props: ServingProps) -> dict[str, Any] | None:
+    """The queue of the only slot of an asynchronous endpoint."""
+    waits = props.model.asynchronous
+    return None if waits is None else asynchronous_config(waits, props.slots[0])
+
+
 def _capacity(hosting: Hosted) -> dict[str, Any]:
     """What a variant runs on."""
     if isinstance(hosting, ServerlessSpec):
@@ -137,7 +145,8 @@ def _capacity(hosting: Hosted) -> dict[str, Any]:
         return {"ServerlessConfig": limits}
     return {
         "InstanceType": hosting.instance_type,
-        "InitialInstanceCount": hosting.instances_min,
+        # One that may sleep is started once, to see that it can be.
+        "InitialInstanceCount": max(1, hosting.instances_min),
         "ContainerStartupHealthCheckTimeoutInSeconds": hosting.start_seconds,
         "ModelDataDownloadTimeoutInSeconds": hosting.start_seconds,
     }

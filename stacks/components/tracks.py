@@ -30,7 +30,7 @@ def config_id(config: str, slot: Slot) -> str:
 
 
 def add_tracks(blueprint: Blueprint, props: ServingProps, tracks: Tracks) -> None:
-    """Both endpoints are there, and then the records under the host's name."""
+    """Both endpoints are there, and then the records under the host's name, if it has one."""
     for slot in PAIR:
         names = replace(
             props.names,
@@ -39,7 +39,7 @@ def add_tracks(blueprint: Blueprint, props: ServingProps, tracks: Tracks) -> Non
         )
         of_slot = replace(props, names=names, slots=(slot,), endpoint_id=endpoint_id(slot))
         add_serving(blueprint, of_slot)
-    for slot in PAIR:
+    for slot in PAIR if tracks.by_dns else ():
         blueprint.add(
             record_id(slot),
             "AWS::Route53::RecordSet",

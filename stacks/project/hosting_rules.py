@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from stacks.project.asynchronous import answer_seconds_of, asynchronous_faults, asynchronous_of
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.hosting_shape import HostingFile, ServerlessFile
@@ -13,7 +14,7 @@ from tidegate.fleet import Fleet, Hosting
 Say = Callable[..., Fault]
 """Makes a fault of a message, at keys below the section."""
 
-_OF_INSTANCES = ("instance_type", "instances", "start_timeout", "volume_key")
+_OF_INSTANCES = ("instance_type", "instances", "start_timeout", "volume_key", "asynchronous")
 SERVERLESS_START_SECONDS = 300
 """What is reckoned for the first process of a serverless version; AWS publishes no limit."""
 
@@ -32,6 +33,7 @@ def hosting_faults(hosting: HostingFile, say: Say) -> Iterator[Fault]:
     else:
         yield from _type_faults(hosting.instance_type, say)
     yield from _instances_faults(hosting, say)
+    yield from asynchronous_faults(hosting, say)
 
 
 def is_chosen(hosting: HostingFile) -> bool:
@@ -79,10 +81,10 @@ def _type_faults(instance_type: str, say: Say) -> Iterator[Fault]:
 
 def _instances_faults(hosting: HostingFile, say: Say) -> Iterator[Fault]:
     instances = hosting.instances
-    if instances.max is not None and instances.max < instances.min:
+    least = max(1, instances.min)
+    if instances.max is not None and instances.max < least:
         yield say(
-            f"instances.max is {instances.max}, below instances.min: "
-            f"must be at least {instances.min}",
+            f"instances.max is {instances.max}, below instances.min: must be at least {least}",
             "instances",
             "max",
         )
@@ -93,14 +95,17 @@ def _instances_faults(hosting: HostingFile, say: Say) -> Iterator[Fault]:
 def excluded_faults(raw: Mapping[str, Any], hosting: HostingFile, say: Say) -> Iterator[Fault]:
     """Keys of a model that its hosting rules out; `say` makes faults below the model.
 
-    Source: developer guide, Serverless Inference: feature exclusions.
+    Source: developer guide, Serverless Inference: feature exclusions. Capture is of requests that
+    are answered at once, and what is asked of a queue is in S3 as it is.
     """
     capture = raw.get("data_capture")
     percent = capture.get("percent") if isinstance(capture, Mapping) else None
-    if hosting.serverless is not None and isinstance(percent, int) and percent > 0:
+    kinds = {"a serverless": hosting.serverless, "an asynchronous": hosting.asynchronous}
+    chosen = [kind for kind, section in kinds.items() if section is not None]
+    if chosen and isinstance(percent, int) and percent > 0:
         yield say(
-            f"data_capture.percent is {percent}, and a serverless endpoint captures nothing: set 0 "
-            "or drop data_capture, or host it on an instance_type",
+            f"data_capture.percent is {percent}, and {chosen[0]} endpoint captures nothing: set 0 "
+            "or drop data_capture, or host it on an instance_type that answers at once",
             "data_capture",
             "percent",
         )
@@ -130,10 +135,11 @@ def hosting_of(file: HostingFile) -> Hosted:
     return HostingSpec(
         instance_type=_type_of(file),
         instances_min=instances.min,
-        instances_max=instances.min if instances.max is None else instances.max,
+        instances_max=max(1, instances.min) if instances.max is None else instances.max,
         invocations_per_minute=instances.invocations_per_minute,
         start_seconds=seconds_of(file.start_timeout),
         volume_key=file.volume_key,
+        asynchronous=asynchronous_of(file.asynchronous),
     )
 
 
@@ -154,6 +160,8 @@ def fleet_of(hosting: HostingFile) -> Fleet:
         instance_type=_type_of(hosting),
         instances=hosting.instances.min,
         start_seconds=seconds_of(hosting.start_timeout),
+        hosting=Hosting.INSTANCES if hosting.asynchronous is None else Hosting.ASYNCHRONOUS,
+        answer_seconds=answer_seconds_of(hosting.asynchronous),
     )
 
 

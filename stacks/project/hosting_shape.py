@@ -1,4 +1,4 @@
-"""The shape of the hosting section: instances, or a serverless endpoint."""
+"""The shape of the hosting section: instances that answer at once or later, or serverless."""
 
 from typing import Annotated
 
@@ -13,8 +13,9 @@ _Duration = Annotated[str, StringConstraints(pattern=PATTERN)]
 class InstancesFile(Part):
     """How many instances each slot has."""
 
-    min: Annotated[int, Field(ge=1, le=100)] = 1
-    """Instances that are always there, in each slot."""
+    min: Annotated[int, Field(ge=0, le=100)] = 1
+    """Instances that are always there, in each slot; 0 with asynchronous only, where requests that
+    wait start one."""
     max: Annotated[int, Field(ge=1, le=100)] | None = None
     """Instances that autoscaling may add up to; left out: as many as min, no autoscaling."""
     invocations_per_minute: Annotated[int, Field(ge=1)] = 600
@@ -34,14 +35,33 @@ class ServerlessFile(Part):
     the first request after a while waits for a process to start."""
 
 
+class AsynchronousFile(Part):
+    """Requests wait in a queue, one a slot, and answers are objects in S3."""
+
+    max_concurrency: int | None = None
+    """Requests that an instance is given at once, 1 to 1000; left out: SageMaker chooses."""
+    waiting_timeout: _Duration = "30m"
+    """How long a request may wait in its queue, 60s to 6h; then it has failed. Together with
+    processing_timeout at most 2h."""
+    processing_timeout: _Duration = "15m"
+    """How long a container may take over a request, 1s to 1h; then it has failed."""
+    backlog_per_instance: Annotated[int, Field(ge=1)] = 5
+    """Requests that wait or are processed, per instance, which autoscaling aims at."""
+    keep_answers: _Duration = "7d"
+    """How long requests and answers are kept, in whole days: 1d to 3650d."""
+
+
 class HostingFile(Part):
-    """What a model runs on: instance_type, or serverless."""
+    """What a model runs on: instance_type, or serverless; asynchronous says that it answers later."""
 
     instance_type: str | None = None
     """SageMaker instance type, such as ml.m5.large; not with serverless."""
     instances: InstancesFile = InstancesFile()
     serverless: ServerlessFile | None = None
     """Processes on demand instead of instances."""
+    asynchronous: AsynchronousFile | None = None
+    """Answers come later: for requests that take minutes, inputs up to 1 GB, and models whose
+    instances may sleep. Needs instance_type."""
     start_timeout: _Duration = "5m"
     """Of instances: how long a container may take until it answers: 60s to 1h."""
     volume_key: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:.+$")] | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from stacks.project.doors import DnsSpec
 from stacks.project.spec import LocalArtifact, ModelSpec, Trained
+from tidegate.asynchronous import Asynchronous
 from tidegate.pointer import LivePointer
 from tidegate.slots import ARMS, PAIR, Slot, idle_slots
 from tidegate.tracks import Tracks, track_endpoint
@@ -42,12 +43,22 @@ def tracks_of(model: ModelSpec, dns: DnsSpec | None, *, endpoint: str) -> Tracks
     """The tracks of a model that has them; `endpoint` begins the names of their endpoints."""
     if not model.has_tracks:
         return None
+    endpoints = {slot: track_endpoint(endpoint, slot.value) for slot in PAIR}
+    waits = model.asynchronous
+    if waits is not None:
+        # The bucket's name is generated: the template puts it here (components/gate.py).
+        later = Asynchronous(
+            bucket="",
+            waiting_seconds=waits.waiting_seconds,
+            processing_seconds=waits.processing_seconds,
+        )
+        return Tracks(zone_id="", host=model.name, endpoints=endpoints, asynchronous=later)
     if dns is None:
         raise ValueError(f"model {model.name} is released by dns, and its stage has no zone")
     return Tracks(
         zone_id=dns.zone_id,
         host=dns.host(model.name),
-        endpoints={slot: track_endpoint(endpoint, slot.value) for slot in PAIR},
+        endpoints=endpoints,
     )
 
 

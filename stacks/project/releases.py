@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from stacks.project.ab_tests import key_faults, terms_of, tested_percent
+from stacks.project.asynchronous import later_faults
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
 from stacks.project.hosting_rules import fleet_of
@@ -18,7 +19,7 @@ from stacks.project.shape import (
 )
 from stacks.project.source import Location, Source
 from tidegate.errors import InvalidValueError
-from tidegate.fleet import LEAST_INSTANCES, Fleet, fleet_faults
+from tidegate.fleet import LEAST_INSTANCES, Fleet, Hosting, fleet_faults
 from tidegate.plan import Guardrail, Metric, ReleasePlan, Step
 from tidegate.schedules import linear_steps, rolling_steps
 from tidegate.strategies import LEGAL, Mechanism, Strategy, faults_of
@@ -86,6 +87,9 @@ def plan_faults(
         for fault in error.faults:
             yield source.fault((*at, *_keys_of(fault)), _in_file_words(fault))
         return
+    if hosting is not None:
+        for key, message in later_faults(plan, fleet_of(hosting)):
+            yield source.fault((*at, key), message)
     watched = sum(step.bake_seconds for step in plan.steps) + plan.hold_seconds
     if plan.outcome_kind.has_events_only and watched < plan.outcome_window_seconds:
         told = ("guardrails", "outcomes") if plan.ab_test is None else ("objective", "kind")
@@ -132,7 +136,7 @@ def mechanism_of(section: ReleaseFile) -> Mechanism:
 
 def plan_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan:
     """The plan that a release section describes; InvalidValueError with every fault of it."""
-    default, section = ReleasePlan(), own_section(section)
+    section = own_section(section)
     return ReleasePlan(
         pairing=pairing_of(section.compare),
         then=section.then,
@@ -142,8 +146,8 @@ def plan_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan:
         split=section.split,
         holdout_percent=section.holdout_percent,
         steps=_steps(section, fleet),
-        guardrails=default.guardrails if section.guardrails is None else tuple(_guards(section)),
-        lag_seconds=seconds_of(section.lag),
+        guardrails=_guardrails(section, fleet),
+        lag_seconds=fleet.answer_seconds + seconds_of(section.lag),
         outcome_window_seconds=seconds_of(section.outcome_window),
         hold_seconds=seconds_of(section.hold),
         warm_up_seconds=seconds_of(section.warm_up),
@@ -151,6 +155,16 @@ def plan_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan:
         beta=section.beta,
         echoes_version=section.echoes_version,
     )
+
+
+def _guardrails(section: ReleaseFile, fleet: Fleet) -> tuple[Guardrail, ...]:
+    """Those of the file, or the default ones that the endpoint can have."""
+    if section.guardrails is not None:
+        return tuple(_guards(section))
+    every = ReleasePlan().guardrails
+    if fleet.hosting is not Hosting.ASYNCHRONOUS:
+        return every
+    return tuple(guardrail for guardrail in every if guardrail.metric is not Metric.LATENCY)
 
 
 def following_of(section: ReleaseFile, fleet: Fleet) -> ReleasePlan | None:

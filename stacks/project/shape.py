@@ -277,9 +277,11 @@ class ReleaseFile(Part):
     """Of mechanism guardrail: the container names its version in each answer (TIDEGATE_VERSION as
     custom attribute), so that outcomes and latency are compared by version."""
     guardrails: GuardrailsFile | None = None
-    """Left out: errors within 0.02 and latency within 0.20 after a slowdown of 1.5."""
+    """Left out: errors within 0.02 and latency within 0.20 after a slowdown of 1.5; of
+    asynchronous hosting errors only."""
     lag: Duration = "30s"
-    """How long after an interval its log lines may still arrive. Of shadow: its captures, at least
+    """How long after an interval its log lines may still arrive; of asynchronous hosting, after
+    its last answer may come. Of shadow: its captures, at least
     5m, 10m if left out; what follows a shadow has 30s."""
     outcome_window: Duration = "1d"
     """How long after a prediction its outcome is accepted."""

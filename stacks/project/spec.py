@@ -117,12 +117,29 @@ class HostingSpec:
     start_seconds: int
     """How long a container may take until it answers `/ping`."""
     volume_key: str | None = None
-    kind: ClassVar[Hosting] = Hosting.INSTANCES
+    asynchronous: "AsynchronousSpec | None" = None
+    """How it answers later; None where it answers at once."""
+
+    @property
+    def kind(self) -> Hosting:
+        """Whether requests are answered at once or later."""
+        return Hosting.INSTANCES if self.asynchronous is None else Hosting.ASYNCHRONOUS
 
     @property
     def autoscales(self) -> bool:
         """Whether instances follow the load."""
         return self.instances_max > self.instances_min
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsynchronousSpec:
+    """Requests wait in a queue. SageMaker chooses `max_concurrency` where it is None."""
+
+    max_concurrency: int | None
+    waiting_seconds: int
+    processing_seconds: int
+    backlog_per_instance: int
+    keep_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,9 +215,19 @@ class ModelSpec:
     """The monitor of its captured traffic; None where there is none."""
 
     @property
+    def behind_dns(self) -> bool:
+        """Whether records lead to the model's two tracks."""
+        return self.plan.mechanism is Mechanism.DNS
+
+    @property
+    def asynchronous(self) -> AsynchronousSpec | None:
+        """How the model answers later; None where it answers at once."""
+        return self.hosting.asynchronous if isinstance(self.hosting, HostingSpec) else None
+
+    @property
     def has_tracks(self) -> bool:
         """Whether the model has two tracks, each with an endpoint of its own."""
-        return self.plan.mechanism is Mechanism.DNS
+        return self.behind_dns or self.asynchronous is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,12 +30,32 @@ def changed_config(state: EndpointState, record: ReleaseRecord) -> str | None:
     )
 
 
+def asleep(state: EndpointState, record: ReleaseRecord) -> tuple[str, ...]:
+    """The slots that a step is to send requests to, and that have no instance and none to come.
+
+    Only asynchronous endpoints sleep. Ways back wait for nobody: a request keeps in its queue.
+    """
+    if record.tracks is None or record.tracks.by_dns or not record.moves_gently:
+        return ()
+    return tuple(
+        slot
+        for slot, share in record.target_shares.items()
+        if share > 0 and slot in state.variants and _sleeps(state.variants[slot])
+    )
+
+
+def _sleeps(variant: VariantState) -> bool:
+    return variant.current_instances == 0 and variant.desired_instances in {0, None}
+
+
 def lacks_instances(state: EndpointState, record: ReleaseRecord) -> bool:
     """Whether a slot that is to have traffic still waits for its instances.
 
     Arms of a test that serve already are not waited for: one that does harm loses its users at
-    once, also while another one scales out.
+    once, also while another one scales out. Nor is an asynchronous slot on the way back.
     """
+    if record.tracks is not None and not record.tracks.by_dns and not record.moves_gently:
+        return False
     serving = set() if record.testing is None else {s for s, n in state.shares().items() if n > 0}
     return any(
         _waits(state.variants[slot])

@@ -10,7 +10,7 @@ from dataclasses import replace
 from tidegate.decide import MACHINE, Decision, Next, after_announcement
 from tidegate.errors import ConflictError
 from tidegate.loop import routers
-from tidegate.loop.readback import has_shares, in_service, lacks_instances
+from tidegate.loop.readback import asleep, has_shares, in_service, lacks_instances
 from tidegate.loop.task import POLL_SECONDS, TaskInput, TaskOutput, advance, go, load_own, split_of
 from tidegate.loop.underneath import turned_back
 from tidegate.ports import Clock, EndpointState, ReleaseStore
@@ -34,7 +34,8 @@ def shift(*, store: ReleaseStore, traffic: Traffic, clock: Clock, task: TaskInpu
     turned = turned_back(store=store, clock=clock, task=task, record=record, state=state)
     if turned is not None:
         return turned
-    if not in_service(state) or routers.too_early(record, state):
+    ready = in_service(state) and not _woken(traffic, record, state)
+    if not ready or routers.too_early(record, state):
         return go(task, Next.SHIFT, wait_seconds=POLL_SECONDS)
     waiting = _announce(store=store, clock=clock, task=task, record=record)
     if waiting is not None:
@@ -42,6 +43,18 @@ def shift(*, store: ReleaseStore, traffic: Traffic, clock: Clock, task: TaskInpu
     if has_shares(state, record.target_shares) and _sure(record):
         return go(task, Next.VERIFY, wait_seconds=routers.seconds_until_known(record))
     return _set(store=store, traffic=traffic, clock=clock, task=task, state=state)
+
+
+def _woken(traffic: Traffic, record: ReleaseRecord, state: EndpointState) -> bool:
+    """Whether a slot that sleeps was asked to wake: nobody is sent there before it has."""
+    sleeping = asleep(state, record)
+    for slot in sleeping:
+        try:
+            traffic.wake(record, slot)
+        except ConflictError:
+            # Whatever changes the endpoint ends, and then it is asked again.
+            continue
+    return bool(sleeping)
 
 
 def _announce(

@@ -105,4 +105,5 @@ def split_of(record: ReleaseRecord, *, settling: bool) -> SplitDocument:
         holdout_percent=record.plan.holdout_percent,
         settling=settling,
         runs=record.runs,
+        asynchronous=None if record.tracks is None else record.tracks.asynchronous,
     )

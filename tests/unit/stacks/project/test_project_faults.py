@@ -75,7 +75,7 @@ ONE_FAULT = [
         20,
         "unknown key models.fraud.release.guardrails.errors.kind",
     ),
-    ("strategy: canary", "lag: 2h", 15, "lag (in seconds) must be 0 to 3600, got 7200"),
+    ("strategy: canary", "lag: 4h", 15, "lag (in seconds) must be 0 to 10800, got 14400"),
     ("strategy: canary", "split: user", 15, "is 'user', must be one of endpoint, router"),
     ("strategy: canary", "holdout_percent: 5", 15, "for split router, got 5 with split endpoint"),
     ("strategy: canary", "holdout_percent: 51", 15, "holdout_percent must be 0 to 50, got 51"),
