@@ -12,6 +12,8 @@ from botocore.credentials import Credentials
 from cli.exits import CommandError, Exit
 from cli.target import Target
 
+SEE_OTHER = 303
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -48,26 +50,44 @@ class FrontDoor:
         """Ask a model; a failed prediction is a reply with its status."""
         told = {"x-tidegate-user": user, "x-tidegate-slot": slot_token}
         headers = {"content-type": content_type, **{name: t for name, t in told.items() if t}}
-        response = self._post(f"/models/{quote(model, safe='')}/predictions", body, headers)
-        return Reply(
-            status=response.status,
-            body=response.data,
-            content_type=response.headers.get("content-type", ""),
-            prediction_id=response.headers.get("x-tidegate-prediction-id"),
-            slot=response.headers.get("x-tidegate-slot"),
-            version=response.headers.get("x-tidegate-version"),
-        )
+        path = f"/models/{quote(model, safe='')}/predictions"
+        return _reply(self._call("POST", path, body, headers))
+
+    def answer(self, model: str, prediction_id: str) -> Reply:
+        """What became of a request to an asynchronous model: status 202 while it waits.
+
+        An answer too large to be handed on is read from where the front door says it is.
+        """
+        path = f"/models/{quote(model, safe='')}/predictions/{quote(prediction_id, safe='')}"
+        response = self._call("GET", path, b"", {})
+        if response.status == SEE_OTHER:
+            response = self.pool.request("GET", response.headers["location"], redirect=False)
+        return _reply(response)
 
     def record_outcome(self, prediction_id: str, *, wrong: bool) -> int:
         """Say what became known of a prediction; the HTTP status says whether it was credited."""
         body = json.dumps({"prediction_id": prediction_id, "wrong": wrong}).encode()
-        return int(self._post("/outcomes", body, {"content-type": "application/json"}).status)
+        headers = {"content-type": "application/json"}
+        return int(self._call("POST", "/outcomes", body, headers).status)
 
-    def _post(self, path: str, body: bytes, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
-        request = AWSRequest(method="POST", url=self.url + path, data=body, headers=headers)
+    def _call(
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> urllib3.BaseHTTPResponse:
+        request = AWSRequest(method=method, url=self.url + path, data=body, headers=headers)
         SigV4Auth(self.credentials, "execute-api", self.region).add_auth(request)
         signed = dict(request.headers.items())
-        return self.pool.request("POST", self.url + path, body=body, headers=signed)
+        return self.pool.request(method, self.url + path, body=body, headers=signed, redirect=False)
+
+
+def _reply(response: urllib3.BaseHTTPResponse) -> Reply:
+    return Reply(
+        status=response.status,
+        body=response.data,
+        content_type=response.headers.get("content-type", ""),
+        prediction_id=response.headers.get("x-tidegate-prediction-id"),
+        slot=response.headers.get("x-tidegate-slot"),
+        version=response.headers.get("x-tidegate-version"),
+    )
 
 
 def door_of(target: Target, *, url: str) -> FrontDoor:

@@ -6,7 +6,6 @@ from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
 from stacks.project.hosting_shape import AsynchronousFile, HostingFile
 from stacks.project.spec import AsynchronousSpec
-from tidegate.fleet import Fleet, Hosting
 from tidegate.plan import Metric, ReleasePlan
 from tidegate.strategies import Split
 
@@ -114,9 +113,9 @@ def answer_seconds_of(file: AsynchronousFile | None) -> int:
     return seconds_of(file.waiting_timeout) + seconds_of(file.processing_timeout)
 
 
-def later_faults(plan: ReleasePlan, fleet: Fleet) -> Iterator[tuple[str, str]]:
+def later_faults(plan: ReleasePlan, hosting: HostingFile | None) -> Iterator[tuple[str, str]]:
     """Keys of a release plan that asynchronous hosting rules out, and why."""
-    if fleet.hosting is not Hosting.ASYNCHRONOUS:
+    if hosting is None or hosting.asynchronous is None:
         return
     if plan.split is not Split.ROUTER:
         yield (

@@ -52,7 +52,7 @@ class AsynchronousFile(Part):
 
 
 class HostingFile(Part):
-    """What a model runs on: instance_type, or serverless; asynchronous says that it answers later."""
+    """What a model runs on: instance_type, asynchronous or not, or serverless."""
 
     instance_type: str | None = None
     """SageMaker instance type, such as ml.m5.large; not with serverless."""

@@ -87,9 +87,8 @@ def plan_faults(
         for fault in error.faults:
             yield source.fault((*at, *_keys_of(fault)), _in_file_words(fault))
         return
-    if hosting is not None:
-        for key, message in later_faults(plan, fleet_of(hosting)):
-            yield source.fault((*at, key), message)
+    for key, message in later_faults(plan, hosting):
+        yield source.fault((*at, key), message)
     watched = sum(step.bake_seconds for step in plan.steps) + plan.hold_seconds
     if plan.outcome_kind.has_events_only and watched < plan.outcome_window_seconds:
         told = ("guardrails", "outcomes") if plan.ab_test is None else ("objective", "kind")
