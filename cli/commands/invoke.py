@@ -1,12 +1,14 @@
-"""`tidegate invoke` and `tidegate outcome`: one request through the front door."""
+"""`tidegate invoke`, `answer` and `outcome`: one request through the front door."""
 
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.exits import CommandError, Exit, reported
+from cli.frontdoor import Reply
 from cli.options import (
     DEFAULT_PROJECT_FILE,
     JsonOption,
@@ -19,6 +21,9 @@ from cli.options import (
 from cli.output import note, print_json, say
 
 CREDITED = 202
+WAITING = 202
+_ASK_AGAIN_SECONDS = 2.0
+_PAUSE = threading.Event()
 
 
 @reported
@@ -46,13 +51,51 @@ def invoke(
     on: OnOption = On.AUTO,
     json_output: JsonOption = False,
 ) -> None:
-    """Ask a model through the front door, as its users do."""
+    """Ask a model through the front door, as its users do.
+
+    A model that answers later says where: 'tidegate answer' fetches it.
+    """
     there = place(project_file=project_file, stage=stage, on=on)
     payload = _payload(body, data)
     token = "" if slot is None else there.slot_token(model, slot)
     reply = there.front_door().predict(
         model, payload, content_type=content_type, user=user, slot_token=token
     )
+    _show(reply, json_output=json_output)
+    if reply.status == WAITING and not json_output:
+        note(f"it waits now: 'tidegate answer {model} {reply.prediction_id} --wait'")
+    if reply.status not in {200, WAITING}:
+        raise SystemExit(int(Exit.FAILED))
+
+
+@reported
+def answer(
+    model: Annotated[str, typer.Argument(help="The model that was asked.")],
+    prediction_id: Annotated[str, typer.Argument(help="The id that 'tidegate invoke' gave.")],
+    *,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Ask again until there is an answer, or a failure.")
+    ] = False,
+    stage: StageOption = None,
+    project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
+    on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
+) -> None:
+    """Fetch the answer of a model with asynchronous endpoints.
+
+    Exits with 0 where it is there, or still to come; with 1 where the request has failed.
+    """
+    door = place(project_file=project_file, stage=stage, on=on).front_door()
+    reply = door.answer(model, prediction_id)
+    while wait and reply.status == WAITING:
+        _PAUSE.wait(_ASK_AGAIN_SECONDS)
+        reply = door.answer(model, prediction_id)
+    _show(reply, json_output=json_output)
+    if reply.status not in {200, WAITING}:
+        raise SystemExit(int(Exit.FAILED))
+
+
+def _show(reply: Reply, *, json_output: bool) -> None:
     text = reply.body.decode(errors="replace")
     if json_output:
         print_json(
@@ -65,14 +108,12 @@ def invoke(
                 "version": reply.version,
             }
         )
-    else:
-        say(text)
-        note(f"HTTP {reply.status}")
-        if reply.prediction_id is not None:
-            note(f"slot {reply.slot}, version {reply.version}")
-            note(f"prediction id {reply.prediction_id}")
-    if reply.status != 200:
-        raise SystemExit(int(Exit.FAILED))
+        return
+    say(text)
+    note(f"HTTP {reply.status}")
+    if reply.prediction_id is not None:
+        note(f"slot {reply.slot}, version {reply.version}")
+        note(f"prediction id {reply.prediction_id}")
 
 
 @reported

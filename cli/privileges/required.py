@@ -98,6 +98,11 @@ _TWO_NAMES = (
     "used under the former action"
 )
 
+_LATER_ANSWERS = (
+    "SageMaker developer guide, 'Asynchronous inference: complete the prerequisites': permissions "
+    "of the execution role; answers here are written in one part, and no bucket is listed"
+)
+
 _IMAGE_PULLS = (
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",
@@ -136,6 +141,10 @@ _BY_RIGHT: Mapping[tuple[str, str, str], str] = {
         (f"{function}Role", "s3:ListBucket", "BatchBucket"): _MISSING_OBJECT
         for function in _BATCH_FUNCTIONS
     },
+    ("RouteRequestRole", "s3:ListBucket", "s3 bucket"): _MISSING_OBJECT,
+    ("CollectAnswerRole", "s3:ListBucket", "s3 bucket"): _MISSING_OBJECT,
+    ("ExecutionRole", "s3:ListBucket", "AnswerBucket"): _LATER_ANSWERS,
+    ("ExecutionRole", "s3:AbortMultipartUpload", "AnswerBucket objects"): _LATER_ANSWERS,
     ("PipelineRole", "s3:GetObject", "Artifacts objects"): _ARTIFACT_READ,
     ("PipelineRole", "s3:GetObjectVersion", "Artifacts objects"): _ARTIFACT_READ,
 }

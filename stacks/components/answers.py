@@ -7,7 +7,7 @@ model's execution role, and whose only subscriber counts them.
 from typing import Any
 
 from stacks.components.arns import Arns, allow
-from stacks.components.blueprint import Blueprint, data, ref
+from stacks.components.blueprint import Blueprint, att, data, ref
 from stacks.components.bucket import add_bucket, objects_in
 from stacks.project.names import function_name
 from stacks.project.spec import AsynchronousSpec, DataOnDestroy
@@ -96,12 +96,13 @@ def _place(prefix: str) -> dict[str, Any]:
 def answering_statements() -> list[dict[str, Any]]:
     """What the execution role needs to read inputs, write answers and tell of them.
 
-    Source: developer guide, "Asynchronous inference: prerequisites".
+    Source: developer guide, "Asynchronous inference: complete the prerequisites".
     """
     read = [objects_in(ANSWER_BUCKET, f"{prefix}/*") for prefix in (INPUTS, UPLOADS)]
     written = [objects_in(ANSWER_BUCKET, f"{prefix}/*") for prefix in (ANSWERS, FAILURES)]
     return [
         allow(["s3:GetObject"], read),
-        allow(["s3:PutObject"], written),
+        allow(["s3:AbortMultipartUpload", "s3:PutObject"], written),
+        allow(["s3:ListBucket"], [att(ANSWER_BUCKET)]),
         allow(["sns:Publish"], [ref(topic_id(slot)) for slot in PAIR]),
     ]
