@@ -15,7 +15,7 @@ from cli.commands.demo import demo
 from cli.commands.deploy import deploy
 from cli.commands.drill import app as drill_app
 from cli.commands.init import init
-from cli.commands.invoke import invoke, outcome
+from cli.commands.invoke import answer, invoke, outcome
 from cli.commands.keys import app as keys_app
 from cli.commands.monitor import app as monitor_app
 from cli.commands.outcomes import app as outcomes_app
@@ -47,6 +47,7 @@ app.command()(deploy)
 app.command()(check)
 app.command()(cost)
 app.command()(invoke)
+app.command()(answer)
 app.command()(outcome)
 app.command()(who)
 app.command()(console)

@@ -33,6 +33,10 @@ class Door(Protocol):
         """Ask a model; HTTPError when no answer came."""
         ...
 
+    def answer(self, model: str, prediction_id: str) -> Reply:
+        """What became of a request that is answered later; status 202 while it waits."""
+        ...
+
     def record_outcome(self, prediction_id: str, *, wrong: bool) -> int:
         """Say what became known of a prediction; the HTTP status of the answer."""
         ...

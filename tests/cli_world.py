@@ -56,6 +56,8 @@ class FakeDoor:
         )
     )
     outcome_status: int = 202
+    answers: list[Reply] = field(default_factory=list)
+    fetched: list[tuple[str, str]] = field(default_factory=list)
     asked: list[tuple[str, bytes, str, str]] = field(default_factory=list)
     slot_tokens: list[str] = field(default_factory=list)
     outcomes: list[tuple[str, bool]] = field(default_factory=list)
@@ -76,6 +78,11 @@ class FakeDoor:
         if self.failure is not None:
             raise self.failure
         return self.reply
+
+    def answer(self, model: str, prediction_id: str) -> Reply:
+        """What a test put there, one after the other, the last one for good."""
+        self.fetched.append((model, prediction_id))
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     def record_outcome(self, prediction_id: str, *, wrong: bool) -> int:
         """Take the outcome."""

@@ -3,12 +3,11 @@
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.exits import CommandError, Exit, reported
-from cli.frontdoor import Reply
 from cli.options import (
     DEFAULT_PROJECT_FILE,
     JsonOption,
@@ -19,6 +18,9 @@ from cli.options import (
     place,
 )
 from cli.output import note, print_json, say
+
+if TYPE_CHECKING:
+    from cli.frontdoor import Reply
 
 CREDITED = 202
 WAITING = 202
@@ -95,7 +97,7 @@ def answer(
         raise SystemExit(int(Exit.FAILED))
 
 
-def _show(reply: Reply, *, json_output: bool) -> None:
+def _show(reply: "Reply", *, json_output: bool) -> None:
     text = reply.body.decode(errors="replace")
     if json_output:
         print_json(

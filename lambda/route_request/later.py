@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from route_request.cookies import set_cookie
 from route_request.events import body_of, refusal
@@ -67,7 +66,7 @@ def render_submitted(submitted: Submitted) -> dict[str, Any]:
         status = submitted.status if submitted.status < 500 else _FAILED
         rendered = refusal(status, submitted.message, headers)
     else:
-        where = f"/models/{ticket.line.model}/predictions/{quote(ticket.prediction_id, safe='')}"
+        where = f"/models/{ticket.line.model}/predictions/{ticket.prediction_id}"
         told = {"prediction_id": ticket.prediction_id, "answer": where}
         more = {"location": where, "retry-after": _WAIT_SECONDS}
         rendered = _json(_ACCEPTED, told, {**headers, **more})
