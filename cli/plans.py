@@ -72,8 +72,8 @@ def read_agreed(path: Path, *, model: str | None = None, stage: str | None = Non
 
 
 def _price_of(fleet: Fleet, prices: Mapping[str, Any]) -> Price | None:
-    """What one of what stands costs; where nothing stands, nothing."""
-    if fleet.standing == 0:
+    """What one of what stands, or is woken, costs; where nothing ever stands, nothing."""
+    if fleet.standing == 0 and fleet.hosting is Hosting.SERVERLESS:
         return Price(usd_per_hour=0.0, date="", source="requests bill, and nothing between them")
     if fleet.hosting is Hosting.SERVERLESS:
         return None

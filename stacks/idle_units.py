@@ -17,6 +17,7 @@ PROVISIONED = "provisioned:"
 UNPRICED = "type:"
 """What begins the item of a type that nobody has a price for."""
 
+_INSTANCES = "sagemaker:variant:DesiredInstanceCount"
 _ZONES = 2
 """A load balancer has a public address in each of its zones, which are two at least."""
 
@@ -117,17 +118,35 @@ def _zone_endpoint(_id: str, properties: Mapping[str, Any], _all: Resources) -> 
 
 
 def _variants(id_: str, properties: Mapping[str, Any], resources: Resources) -> Iterator[Unit]:
-    """The instances of a configuration, for each endpoint that has it."""
-    endpoints = sum(_serves(resource, id_) for resource in resources.values())
+    """The instances of a configuration, for each endpoint that has it; asleep where they may."""
+    served = [
+        str(resource["Properties"].get("EndpointName"))
+        for resource in resources.values()
+        if _serves(resource, id_)
+    ]
+    endpoints, least = len(served), _least(resources)
     for name in ("ProductionVariants", "ShadowProductionVariants"):
         for variant in properties.get(name, ()):
             serverless = variant.get("ServerlessConfig")
             if serverless is None:
                 type_ = str(variant.get("InstanceType"))
-                yield f"{HOSTING}{type_}", endpoints * int(variant.get("InitialInstanceCount", 0))
+                first = int(variant.get("InitialInstanceCount", 0))
+                slot = variant.get("VariantName")
+                idle = sum(least.get(f"endpoint/{name}/variant/{slot}", first) for name in served)
+                yield f"{HOSTING}{type_}", idle
             else:
                 kept = int(serverless.get("ProvisionedConcurrency", 0))
                 yield f"{PROVISIONED}{serverless.get('MemorySizeInMB')}", endpoints * kept
+
+
+def _least(resources: Resources) -> Mapping[str, int]:
+    """How many instances autoscaling leaves of each variant while nobody asks."""
+    return {
+        str(target["Properties"]["ResourceId"]): int(target["Properties"]["MinCapacity"])
+        for target in resources.values()
+        if target["Type"] == "AWS::ApplicationAutoScaling::ScalableTarget"
+        and target["Properties"].get("ScalableDimension") == _INSTANCES
+    }
 
 
 def _serves(resource: Mapping[str, Any], config: str) -> bool:

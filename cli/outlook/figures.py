@@ -11,6 +11,7 @@ from typing import Any
 from cli.outlook.course import Course
 from cli.outlook.words import WayBack, evidence_words, way_back_of
 from cli.plans import Agreed
+from tidegate.fleet import Hosting
 from tidegate.intervals import INTERVAL_SECONDS
 from tidegate.split import CACHE_SECONDS
 from tidegate.strategies import Mechanism, Strategy
@@ -113,7 +114,9 @@ def _minutes(course: Course, agreed: Agreed) -> Span:
         fleets = len(course.stages) if course.strategy is Strategy.ROLLING else 1
         starts = fleets * agreed.fleet.start_seconds
         return Span(least=bakes / 60, most=(bakes + starts) / 60)
-    before = agreed.plan.warm_up_seconds + len(course.stages) * CACHE_SECONDS
+    # A step of an asynchronous model is over when what was submitted in its bake is answered.
+    a_step = CACHE_SECONDS + agreed.fleet.answer_seconds
+    before = agreed.plan.warm_up_seconds + len(course.stages) * a_step
     late = sum(stage.hold_seconds + INTERVAL_SECONDS for stage in course.stages)
     return Span(least=(before + bakes) / 60, most=(before + bakes + late) / 60)
 
@@ -134,7 +137,10 @@ def _instances(course: Course, agreed: Agreed) -> tuple[int, int]:
     Slots, tracks, arms and shadows stand; a fleet that SageMaker makes for an update is there for
     the release. A rolling update adds a batch and takes the old one's away.
     """
-    count = agreed.fleet.standing
+    count, kept = agreed.fleet.standing, agreed.fleet.standing
+    if agreed.fleet.hosting is Hosting.ASYNCHRONOUS:
+        # One that sleeps is woken for its release.
+        count = max(1, count)
     if course.mechanism is Mechanism.GUARDRAIL and course.strategy is Strategy.ROLLING:
         first = course.stages[0].share_percent
         return round(count * first / 100), 0
@@ -142,4 +148,4 @@ def _instances(course: Course, agreed: Agreed) -> tuple[int, int]:
         terms = agreed.plan.ab_test
         arms = count * (1 if terms is None else terms.challengers)
         return arms, arms
-    return count, 0 if course.mechanism is Mechanism.GUARDRAIL else count
+    return count, 0 if course.mechanism is Mechanism.GUARDRAIL else kept

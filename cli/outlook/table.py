@@ -49,7 +49,7 @@ def price_line(comparison: Comparison) -> str:
             f"the price of {_priced(agreed.fleet)} in {agreed.region} is not known here: "
             "add it to stacks/prices.json"
         )
-    if agreed.fleet.standing == 0:
+    if agreed.fleet.standing == 0 and agreed.fleet.hosting is Hosting.SERVERLESS:
         return "nothing stands that bills: requests bill, whichever version answers them"
     return f"${price.usd_per_hour:g} an hour in {agreed.region}, {price.date}: {price.source}"
 

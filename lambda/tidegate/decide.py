@@ -212,9 +212,16 @@ def after_early_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> 
 
 
 def baked(record: ReleaseRecord, *, now: float) -> bool:
-    """Whether the step has had its least time."""
+    """Whether the step has had its least time, and every request of it its answer or failure."""
     started = record.step_started_at
-    return started is not None and now - started >= record.plan.steps[record.step].bake_seconds
+    return started is not None and now - started >= _least_seconds(record)
+
+
+def _least_seconds(record: ReleaseRecord) -> int:
+    """The step's bake; what was submitted until its end may still wait in an asynchronous queue."""
+    later = None if record.tracks is None else record.tracks.asynchronous
+    answered = 0 if later is None else later.answer_seconds
+    return record.plan.steps[record.step].bake_seconds + answered
 
 
 def keep_baking(record: ReleaseRecord) -> Decision:
@@ -242,7 +249,7 @@ def _next_step(record: ReleaseRecord, *, now: float) -> Decision:
 def hold(record: ReleaseRecord, *, now: float) -> Decision:
     """More bake, and a pause for an operator once the plan's patience is used up."""
     started = record.step_started_at
-    patience = record.plan.steps[record.step].bake_seconds + record.plan.hold_seconds
+    patience = _least_seconds(record) + record.plan.hold_seconds
     if started is None or now - started < patience:
         return keep_baking(record)
     why = f"no verdict after {patience} s in this step: promote or abort it, or resume to wait on"

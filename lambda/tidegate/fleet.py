@@ -101,7 +101,8 @@ class Fleet:
     def named(self) -> str:
         """What one version has, in a few words."""
         if self.hosting is not Hosting.SERVERLESS:
-            return f"{self.instances} x {self.instance_type}"
+            several = f"{self.instances} x {self.instance_type}"
+            return several if self.instances > 0 else f"{several} while nobody asks"
         ready = f", {self.provisioned} provisioned" if self.provisioned else ""
         return f"serverless, {self.memory_mb} MB{ready}"
 

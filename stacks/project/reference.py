@@ -9,7 +9,7 @@ from typing import Any
 
 from stacks.project.shape import ProjectFile
 from stacks.project.tables import images
-from tidegate.fleet import SERVERLESS_RULES
+from tidegate.fleet import ASYNCHRONOUS_RULES, SERVERLESS_RULES, Hosting
 from tidegate.strategies import IMPLEMENTED, LEGAL
 
 REFERENCE_FILE = Path(__file__).parents[2] / "docs" / "reference" / "project-file.md"
@@ -154,14 +154,16 @@ def _combinations() -> str:
 
 
 def _hostings() -> Iterator[str]:
-    """What serverless endpoints leave of the table."""
-    yield "On `serverless` these are left out, and synth says which remain:"
-    yield ""
-    yield "| strategy | mechanism | because |"
-    yield "| --- | --- | --- |"
-    for (strategy, mechanism), rule in SERVERLESS_RULES.items():
-        yield f"| `{strategy}` | `{mechanism}` | {rule} |"
-    yield ""
+    """What serverless and asynchronous endpoints leave of the table."""
+    rules = {Hosting.SERVERLESS: SERVERLESS_RULES, Hosting.ASYNCHRONOUS: ASYNCHRONOUS_RULES}
+    for hosting, ruled_out in rules.items():
+        yield f"On `{hosting}` these are left out, and synth says which remain:"
+        yield ""
+        yield "| strategy | mechanism | because |"
+        yield "| --- | --- | --- |"
+        for (strategy, mechanism), rule in ruled_out.items():
+            yield f"| `{strategy}` | `{mechanism}` | {rule} |"
+        yield ""
 
 
 if __name__ == "__main__":
