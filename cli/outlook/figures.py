@@ -126,7 +126,8 @@ def _exposed(course: Course, agreed: Agreed) -> Span:
     stages = course.stages
     guarded = course.mechanism is Mechanism.GUARDRAIL
     warm = 0 if guarded else stages[0].share_percent * agreed.plan.warm_up_seconds
-    least = warm + sum(s.share_percent * s.bake_seconds for s in stages)
+    later = agreed.fleet.answer_seconds
+    least = warm + sum(s.share_percent * (s.bake_seconds + later) for s in stages)
     most = least + sum(s.share_percent * s.hold_seconds for s in stages)
     return Span(least=least / 6_000, most=most / 6_000)
 

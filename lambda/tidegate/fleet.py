@@ -101,8 +101,8 @@ class Fleet:
     def named(self) -> str:
         """What one version has, in a few words."""
         if self.hosting is not Hosting.SERVERLESS:
-            several = f"{self.instances} x {self.instance_type}"
-            return several if self.instances > 0 else f"{several} while nobody asks"
+            asleep = f"{self.instance_type} asleep while nobody asks,"
+            return f"{self.instances} x {self.instance_type}" if self.instances > 0 else asleep
         ready = f", {self.provisioned} provisioned" if self.provisioned else ""
         return f"serverless, {self.memory_mb} MB{ready}"
 
