@@ -5,6 +5,7 @@ A finding that is not listed here fails the check; so does a wildcard on anythin
 
 from collections.abc import Iterable, Iterator
 
+from stacks.checks.acknowledged_answers import of_answers
 from stacks.checks.acknowledged_batches import of_batches
 from stacks.checks.acknowledged_monitors import of_monitors
 from stacks.checks.acknowledged_outcomes import of_outcomes
@@ -45,6 +46,7 @@ def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledge
     """Every finding that stays, for the stacks of a stage."""
     yield from _release(project.name, stage)
     yield from of_tracks(project, stage)
+    yield from of_answers(project, stage)
     yield from of_deliveries(project, stage)
     yield from of_training(project, stage)
     yield from of_monitors(project, stage)

@@ -120,7 +120,7 @@ def _add_waking(blueprint: Blueprint, target: str, served: tuple[Slot, str]) -> 
             "DatapointsToAlarm": 2,
             "Threshold": 1,
             "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-            "TreatMissingData": "missing",
+            "TreatMissingData": "notBreaching",
             "AlarmActions": [ref(policy)],
         },
     )

@@ -229,7 +229,7 @@ def test_a_plan_tells_all_its_faults_at_once():
         "margin of guardrail errors",
         "tolerated_slowdown is for latency",
         "each metric may have one guardrail",
-        "lag_seconds must be 0 to 3600, got -1",
+        "lag_seconds must be 0 to 10800, got -1",
         "warm_up_seconds must be 0 to",
         "alpha must be above 0",
     ):
