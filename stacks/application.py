@@ -202,7 +202,11 @@ def _release(deployment: Deployment, stage: StageSpec, shelf: AssetShelf) -> Rel
         stage=stage,
         shelf=shelf,
         models=[
-            Shown(model=name, endpoints=served_by(project.name, stage, model, pointers.get(name)))
+            Shown(
+                model=name,
+                endpoints=served_by(project.name, stage, model, pointers.get(name)),
+                answers_later=model.asynchronous is not None,
+            )
             for name, model in project.models.items()
         ],
         hosts=() if dns is None else tuple(dns.host(name) for name in sorted(with_tracks)),

@@ -26,10 +26,11 @@ Widget = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A model and the endpoint of each slot."""
+    """A model and the endpoint of each slot; one that answers later publishes other metrics."""
 
     model: str
     endpoints: Mapping[Slot, str]
+    answers_later: bool = False
 
 
 def add_dashboard(blueprint: Blueprint, models: Sequence[Shown], *, region: str) -> None:
@@ -56,10 +57,15 @@ _GRAPHS = (
     ("share of failed requests", "Invocation5XXErrors", "Average"),
     ("latency, 90th percentile (microseconds)", "ModelLatency", "p90"),
 )
+_LATER = (
+    ("answers by slot", "InvocationsProcessed", "Sum"),
+    ("failed requests", "InvocationFailures", "Sum"),
+    ("from the queue to the answer, 90th percentile (ms)", "TotalProcessingTime", "p90"),
+)
 
 
 def _of_slots(each: Shown, region: str) -> Iterator[Widget]:
-    for title, metric, statistic in _GRAPHS:
+    for title, metric, statistic in _LATER if each.answers_later else _GRAPHS:
         metrics = [
             ["AWS/SageMaker", metric, "EndpointName", endpoint, "VariantName", slot.value]
             for slot, endpoint in each.endpoints.items()

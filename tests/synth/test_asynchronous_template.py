@@ -75,6 +75,13 @@ def test_people_are_told_of_failures_and_of_what_nobody_heard(template: Assembly
     assert alarms["BlueUntold"]["MetricName"] == "NotificationFailures"
 
 
+def test_the_dashboard_shows_what_queues_publish(template: Assembly):
+    """No graph is of a metric that nobody publishes."""
+    (board,) = properties(template, "AWS::CloudWatch::Dashboard", RELEASE).values()
+    assert "InvocationsProcessed" in board["DashboardBody"]
+    assert "Invocation5XXErrors" not in board["DashboardBody"]
+
+
 def test_answers_are_asked_for_by_a_route_of_their_own(template: Assembly):
     """Only where a model answers later."""
     routes = properties(template, "AWS::ApiGatewayV2::Route", RELEASE)

@@ -100,8 +100,8 @@ def _packages(assembly: Assembly, stack: str) -> set[str]:
 def test_every_function_of_the_folder_is_deployed(first: Assembly, later: Assembly):
     """No handler is left behind but those of a stage that takes files, or has a pipeline.
 
-    Those of batches and monitors are in stacks of their own, and answers are collected where a model
-    has asynchronous endpoints.
+    Those of batches and monitors are in stacks of their own, and answers are collected where a
+    model has asynchronous endpoints.
     """
     deployed = _packages(later, "shop-prod-release")
     elsewhere = {"follow_delivery", "open_delivery", "send_traffic", "collect_answer"}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from urllib3.exceptions import HTTPError
 
+from cli.frontdoor import Reply
 from cli.signing import SIGNING_SECRET, TOKEN_SECONDS
 from stacks.components import signing_secret
 from tests.cli_world import BODY, CliWorld
@@ -126,3 +127,37 @@ def test_a_refused_outcome_says_why(world: CliWorld, status: int, told: str):
 def test_an_outcome_is_right_or_wrong(world: CliWorld):
     """It has to be said which."""
     assert world.run("outcome", "id-1").code == 2
+
+
+def later(status: int, body: bytes = b"") -> Reply:
+    """What the front door says of a request that was submitted."""
+    return Reply(
+        status=status, body=body, content_type="", prediction_id=None, slot=None, version=None
+    )
+
+
+def test_a_model_that_answers_later_gives_an_id(world: CliWorld):
+    """202 is no failure, and what to do next is a remark."""
+    world.door.reply = replace(world.door.reply, status=202)
+    said = world.run("invoke", "flights", "--data", "x")
+    assert said.code == 0
+    assert "tidegate answer flights id-1 --wait" in said.err
+
+
+def test_an_answer_is_fetched_or_still_to_come(world: CliWorld):
+    """Both are no failures."""
+    world.door.answers = [later(202), later(200, b"42")]
+    assert world.run("answer", "flights", "id-1").code == 0
+    said = world.run("answer", "flights", "id-1")
+    assert (said.code, said.out) == (0, "42\n")
+    assert world.door.fetched == [("flights", "id-1")] * 2
+
+
+def test_waiting_ends_with_an_answer_or_a_failure(world: CliWorld, monkeypatch: pytest.MonkeyPatch):
+    """It asks again, and says what it came to."""
+    monkeypatch.setattr("cli.commands.invoke._ASK_AGAIN_SECONDS", 0.0)
+    world.door.answers = [later(202), later(202), later(502, b"why")]
+    said = world.run("answer", "flights", "id-1", "--wait")
+    assert said.code == 1
+    assert "why" in said.out
+    assert len(world.door.fetched) == 3

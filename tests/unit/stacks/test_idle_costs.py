@@ -74,6 +74,22 @@ def test_serverless_variant_bills_nothing_while_idle():
     assert unknown.words == "1 provisioned process of 2048 MB"
 
 
+def test_instances_that_sleep_bill_nothing_while_idle():
+    """A template starts some to see that they can be; autoscaling takes them away."""
+    named = {**ENDPOINT["Properties"], "EndpointName": "demo"}
+    properties: dict[str, Any] = {
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        "ResourceId": "endpoint/demo/variant/blue",
+        "MinCapacity": 0,
+    }
+    scaling = {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": properties}
+    endpoint = {**ENDPOINT, "Properties": named}
+    resources = {"Config": CONFIG, "Endpoint": endpoint, "Scaling": scaling}
+    assert [item.words for item in cost(resources).costs] == ["2 instances ml.m5.large"]
+    properties["MinCapacity"] = 1
+    assert [item.words for item in cost(resources).costs] == ["3 instances ml.m5.large"]
+
+
 @pytest.mark.parametrize(
     ("resources", "usd"),
     [
