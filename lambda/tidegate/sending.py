@@ -18,6 +18,9 @@ REFUSED = frozenset({401, 403, 404})
 """Statuses that no request of ours should get: the front door does not know us, or the model."""
 
 
+_ANSWERED = 200
+
+
 class TrafficRefusedError(TidegateError):
     """The front door takes none of our requests, so that a release would wait for nothing."""
 
@@ -107,7 +110,8 @@ def _send(door: Door, model: str, request: Request) -> Counter[str]:
         counts["refused"] = 1
     elif served.status >= 400:
         counts["failed"] = 1
-    wrong = request.wrong(served.body) if served.status < 400 else None
+    # A ticket (202) is no answer: what will come is not waited for, and has no outcome from here.
+    wrong = request.wrong(served.body) if served.status == _ANSWERED else None
     if wrong is None or served.prediction_id is None:
         return counts
     credited = door.report(served.prediction_id, wrong=wrong) < 300

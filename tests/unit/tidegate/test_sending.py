@@ -89,6 +89,13 @@ def test_a_failed_prediction_has_no_outcome():
     assert (counts["failed"], door.reported) == (10, [])
 
 
+def test_a_ticket_has_no_outcome():
+    """What an asynchronous model will answer is not in it."""
+    door = FakeDoor(FakeClock(), served=Served(status=202, body=b"{}", prediction_id="p"))
+    counts = _send(door, expect={"/label": "late"})
+    assert (counts["sent"], counts.get("failed", 0), door.reported) == (10, 0, [])
+
+
 def test_a_round_that_falls_behind_leaves_the_rest():
     """Late traffic would be other traffic."""
     door = FakeDoor(FakeClock(), seconds=3.0)
