@@ -59,6 +59,7 @@ LATER = """hosting:
       start_timeout: 60m
       asynchronous: { max_concurrency: 8, waiting_timeout: 5m, processing_timeout: 5m }"""
 FIRST_STEP = "        - { share_percent: 25, bake: 4m }\n"
+OUTCOMES = "        outcomes: { margin: 0.15 }\n"
 NOT_LATER = "        latency: { margin: 0.25, tolerated_slowdown: 3.0 }\n"
 
 
@@ -119,8 +120,8 @@ def answering_later(plain: World) -> LaterWorld:
         (NOT_LATER, ""),
         ("strategy: canary", "strategy: canary\n      split: router"),
         (FIRST_STEP, ""),
-        ("errors: { margin: 0.05 }", "errors: { margin: 0.1 }"),
-        ("outcomes: { margin: 0.15 }", "outcomes: { margin: 0.25 }"),
+        ("errors: { margin: 0.05 }", "errors: { margin: 0.15 }"),
+        (OUTCOMES, ""),
     ):
         assert old in text
         text = text.replace(old, new)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from cli.commands.invoke import CREDITED
 from tests.e2e.checks import assert_reported
 from tests.e2e.later import LaterWorld, answering_later
 from tests.e2e.leaving import remove_stacks
@@ -33,7 +34,7 @@ def test_a_good_version_is_promoted_and_a_bad_one_rolled_back(world: LaterWorld)
     assert_tickets(world)
     world.deploy(GOOD)
     world.put_to_sleep("green")
-    with world.watched(count=16) as seen:
+    with world.watched(count=10, pause_seconds=0.4) as seen:
         promoted = world.finish(world.start())
     assert promoted.phase == "promoted", promoted.reason
     assert_reported(world, promoted)
@@ -44,7 +45,7 @@ def test_a_good_version_is_promoted_and_a_bad_one_rolled_back(world: LaterWorld)
     assert seen.shares.served_shares()[-1] == {"green": 100.0}
     assert world.live_label() == "v2"
     world.deploy(BROKEN)
-    with world.watched(count=16) as seen:
+    with world.watched(count=10, pause_seconds=0.4) as seen:
         back = world.finish(world.start())
     assert back.phase == "rolled-back", back.reason
     assert "errors" in back.reason
@@ -63,5 +64,6 @@ def assert_tickets(world: LaterWorld) -> None:
     assert first.prediction_id is not None
     reply = world.door().predict(world.model, body, user="u")
     assert (reply.status, json.loads(reply.body)["version"]) == (200, "v1")
+    assert door.record_outcome(first.prediction_id, wrong=False) == CREDITED
     forged = door.answer(world.model, first.prediction_id[:-2] + "xx")
     assert forged.status == 404
