@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tidegate.arms import testing
-from tidegate.intervals import seconds_until_look
+from tidegate.intervals import INTERVAL_SECONDS, seconds_until_look
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import Intervention, LogEntry, Phase, ReleaseRecord, SlotVersion
 from tidegate.split import CACHE_SECONDS
@@ -212,16 +212,20 @@ def after_early_look(record: ReleaseRecord, verdict: Verdict, *, now: float) -> 
 
 
 def baked(record: ReleaseRecord, *, now: float) -> bool:
-    """Whether the step has had its least time, and every request of it its answer or failure."""
+    """Whether the step has had its least time, and what was asked in it is judged."""
     started = record.step_started_at
     return started is not None and now - started >= _least_seconds(record)
 
 
 def _least_seconds(record: ReleaseRecord) -> int:
-    """The step's bake; what was submitted until its end may still wait in an asynchronous queue."""
-    later = None if record.tracks is None else record.tracks.asynchronous
-    answered = 0 if later is None else later.answer_seconds
-    return record.plan.steps[record.step].bake_seconds + answered
+    """The step's bake; of asynchronous models until the last interval of it is closed as well.
+
+    What was submitted at its end may still wait in its queue, and would be evidence of nothing.
+    """
+    bake = record.plan.steps[record.step].bake_seconds
+    if record.tracks is None or record.tracks.asynchronous is None:
+        return bake
+    return bake + record.plan.lag_seconds + INTERVAL_SECONDS
 
 
 def keep_baking(record: ReleaseRecord) -> Decision:

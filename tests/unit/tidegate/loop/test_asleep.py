@@ -1,4 +1,4 @@
-"""Asynchronous slots that sleep: woken before a step, and in nobody's way back."""
+"""Asynchronous slots: woken before a step, in nobody's way back, and judged to its end."""
 
 from dataclasses import replace
 
@@ -7,12 +7,15 @@ import pytest
 from tests import samples
 from tests.fakes import FakeClock, FakeEndpoints, FakeRecords, FakeReleaseStore
 from tidegate.asynchronous import Asynchronous
-from tidegate.decide import Next
+from tidegate.decide import Next, baked
+from tidegate.intervals import INTERVAL_SECONDS, interval_of, last_closed
 from tidegate.loop.shift import shift
 from tidegate.loop.task import TaskInput
+from tidegate.plan import ReleasePlan
 from tidegate.ports import VariantState
 from tidegate.release import Phase, ReleaseRecord
 from tidegate.slots import PAIR
+from tidegate.strategies import Split
 from tidegate.tracks import Tracks, joined_configs
 from tidegate.traffic import Traffic
 
@@ -93,3 +96,17 @@ def test_the_way_back_waits_for_nobody(night: Night):
     assert night.shift(task) is Next.VERIFY
     assert night.records.weights(QUEUES) == {"blue": 100, "green": 0}
     assert night.instances() == {"blue": 0, "green": 0}
+
+
+def test_a_step_ends_when_its_whole_bake_is_judged():
+    """What was submitted last may wait as long as its limits say; then its interval is closed."""
+    plan = ReleasePlan(split=Split.ROUTER, lag_seconds=150)
+    record = samples.record(
+        tracks=QUEUES, plan=plan, phase=Phase.BAKING, step_started_at=samples.START
+    )
+    bake = plan.steps[0].bake_seconds
+    ends = samples.START + bake + 150 + INTERVAL_SECONDS
+    assert not baked(record, now=ends - 1)
+    assert baked(record, now=ends)
+    assert baked(replace(record, tracks=None), now=samples.START + bake)
+    assert last_closed(ends, lag_seconds=150) >= interval_of(samples.START + bake - 1)
