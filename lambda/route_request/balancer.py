@@ -15,8 +15,8 @@ from tidegate.untyped import Any
 MOST_BYTES = 1_000_000
 _MODELS, _PREDICTIONS, _HEALTH = "models", "predictions", "health"
 _OTHERWISE = (
-    "send it by the asynchronous way: put the input into S3 and call InvokeEndpointAsync on an "
-    "asynchronous endpoint"
+    "send it by the asynchronous way: host the model with hosting.asynchronous, which takes inputs "
+    "from S3 and puts answers there"
 )
 
 

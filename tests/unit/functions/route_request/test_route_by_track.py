@@ -151,7 +151,7 @@ def test_a_body_that_is_too_large_is_refused_naming_the_asynchronous_way(
     body = base64.b64encode(raw).decode() if encoded else raw.decode()
     answer = handle(an_event(body=body, isBase64Encoded=encoded), None)
     assert answer["statusCode"] == 413
-    assert "InvokeEndpointAsync" in json.loads(answer["body"])["message"]
+    assert "hosting.asynchronous" in json.loads(answer["body"])["message"]
     assert str(MOST_BYTES + 1) in answer["body"]
     assert capsys.readouterr().out == ""
 
@@ -168,7 +168,7 @@ def test_an_answer_that_is_too_large_is_told_as_such(runtime: Stubber):
     answered(runtime, b"1" * (MOST_BYTES + 1))
     answer = handle(an_event(), None)
     assert answer["statusCode"] == 502
-    assert "InvokeEndpointAsync" in answer["body"]
+    assert "hosting.asynchronous" in answer["body"]
     assert "x-tidegate-prediction-id" in answer["headers"]
 
 
