@@ -64,7 +64,7 @@ def test_a_big_bang_promotes_a_good_version_and_takes_a_bad_one_back(
 def test_two_tracks_have_an_endpoint_of_one_variant_each(
     make_tracks: Callable[[str], TrackWorld],
 ) -> None:
-    """What one serverless endpoint cannot do, two can: records move users, and back again."""
+    """What one serverless endpoint cannot do, two can: records move users back, and over."""
     world = make_tracks("on-demand")
     text = serverless(world.project_text, ONE_INSTANCE).replace(OUTCOMES, "")
     world.project_text = text
@@ -77,6 +77,12 @@ def test_two_tracks_have_an_endpoint_of_one_variant_each(
     assert view.phase == "rolled-back", view.reason
     assert world.live_label() == "v1"
     assert seen.door.lost(failing_percent=BROKEN.error_percent) == []
+    world.deploy(GOOD)
+    with world.watched() as seen:
+        view = world.finish(world.start())
+    assert view.phase == "promoted", view.reason
+    assert world.live_label() == "v2"
+    assert seen.door.lost() == []
 
 
 def test_an_endpoint_on_instances_is_not_made_serverless(
