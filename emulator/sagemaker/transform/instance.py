@@ -1,13 +1,14 @@
 """One instance of a job: its container, and the objects that it transforms.
 
 At most `MaxConcurrentTransforms` requests are under way, and one more group of mini-batches is read
-or written meanwhile; an object's answers are written in the order of its records. What a group is:
-a mini-batch, or as many small ones as are about one payload together.
+or written meanwhile, the first of the next object too: the model does not wait for S3. An object's
+answers are written in the order of its records. What a group is: a mini-batch, or as many small
+ones as are about one payload together.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -82,14 +83,33 @@ class Instance:
         return found
 
     async def _work(self, queue: Iterator[InputObject], found: list[JobFailedError]) -> None:
-        for source in queue:
-            try:
-                await self._transform_one(source)
-            except JobFailedError as failure:
-                self._log([f"{source.bucket}/{source.key}: {line}" for line in failure.lines])
-                found.append(failure)
+        """One object after the other; the next is asked about while the last one is written."""
+        tasks: deque[asyncio.Task[None]] = deque()
+        try:
+            for source in queue:
+                asked = asyncio.Event()
+                tasks.append(asyncio.create_task(self._told(source, found, asked)))
+                await asked.wait()
+                if len(tasks) > 1:
+                    await tasks.popleft()
+            while tasks:
+                await tasks.popleft()
+        finally:
+            await _ended(tasks)
 
-    async def _transform_one(self, source: InputObject) -> None:
+    async def _told(
+        self, source: InputObject, found: list[JobFailedError], asked: asyncio.Event
+    ) -> None:
+        """The object is transformed, or told of; `asked` once the model has been given all of it."""
+        try:
+            await self._transform_one(source, asked)
+        except JobFailedError as failure:
+            self._log([f"{source.bucket}/{source.key}: {line}" for line in failure.lines])
+            found.append(failure)
+        finally:
+            asked.set()
+
+    async def _transform_one(self, source: InputObject, asked: asyncio.Event) -> None:
         recipe, around = self._recipe, self._around
         key = naming.output_key(recipe.output, source.name)
         output = OutputObject(
@@ -97,9 +117,12 @@ class Instance:
         )
         stream = _Stream(self, reading.mini_batches(around.client, source, recipe), output)
         try:
-            await stream.run()
+            await stream.ask()
+            asked.set()
+            await stream.finish()
             await around.in_thread(output.close)
         except BaseException as error:
+            await stream.drop()
             await self._abort(output)
             if isinstance(error, ClientError):
                 reading_it = error.operation_name == "GetObject"
@@ -208,34 +231,50 @@ class _Stream:
         self._asked: deque[asyncio.Task[bytes]] = deque()
         self._held = 0
 
-    async def run(self) -> None:
-        """Every answer has been given to the output."""
-        try:
-            while True:
-                while self._asked and self._head_is_due():
-                    await self._write_head()
-                await self._instance.groups.acquire()
-                self._held += 1
-                group = await self._instance.next_group(self._batches)
-                if not group:
-                    break
-                self._asked.append(asyncio.create_task(self._instance.answers(group)))
-            while self._asked:
-                await self._write_head()
-        finally:
-            await _ended(self._asked)
-            for _ in range(self._held):
-                self._instance.groups.release()
+    async def ask(self) -> None:
+        """The model has been given the whole object, or is about to be; some answers are written."""
+        while True:
+            await self._make_room()
+            group = await self._instance.next_group(self._batches)
+            if not group:
+                break
+            self._asked.append(asyncio.create_task(self._instance.answers(group)))
 
-    def _head_is_due(self) -> bool:
-        """It has its answers, or there is no room for more before it is written."""
-        return self._asked[0].done() or self._instance.groups.locked()
+    async def finish(self) -> None:
+        """Every answer has been given to the output."""
+        self._release(self._held - len(self._asked))
+        while self._asked:
+            await self._write_head()
+
+    async def drop(self) -> None:
+        """Nothing of it is under way."""
+        await _ended(self._asked)
+        self._release(self._held)
+
+    async def _make_room(self) -> None:
+        """Another group may be held; answers that are there meanwhile have been written."""
+        room = asyncio.ensure_future(self._instance.groups.acquire())
+        try:
+            while not room.done() or (self._asked and self._asked[0].done()):
+                head = list(self._asked)[:1]
+                await asyncio.wait([room, *head], return_when=asyncio.FIRST_COMPLETED)
+                if self._asked and self._asked[0].done():
+                    await self._write_head()
+        except BaseException:
+            await _ended([room])
+            self._held += not room.cancelled()
+            raise
+        self._held += 1
 
     async def _write_head(self) -> None:
         await self._instance.write(self._output, await self._asked[0])
         self._asked.popleft()
-        self._held -= 1
-        self._instance.groups.release()
+        self._release(1)
+
+    def _release(self, count: int) -> None:
+        self._held -= count
+        for _ in range(count):
+            self._instance.groups.release()
 
 
 async def together(works: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -249,7 +288,7 @@ async def together(works: Sequence[Callable[[], Any]]) -> list[Any]:
         await _ended(tasks)
 
 
-async def _ended(tasks: "Sequence[asyncio.Future[Any]] | deque[asyncio.Task[bytes]]") -> None:
+async def _ended(tasks: "Collection[asyncio.Future[Any]]") -> None:
     for task in tasks:
         task.cancel()
     if tasks:

@@ -82,14 +82,14 @@ class Processing:
             return self._json_text(self._json_answers(batch, body))
 
     def _csv_answer(self, batch: bytes, body: bytes) -> bytes:
-        rows = _lines(body)
+        rows = _byte_lines(body)
         if self.join is Join.INPUT:
-            asked = _lines(batch)
+            asked = _byte_lines(batch)
             _same_number(asked, rows)
-            rows = [f"{given},{got}" for given, got in zip(asked, rows, strict=True)]
+            rows = list(map(b"%b,%b".__mod__, zip(asked, rows, strict=True)))
         if self.output_filter is None:
-            return "".join(f"{row}\n" for row in rows).encode()
-        return _rows_text(_filtered(_rows(rows), self.output_filter))
+            return b"\n".join([*rows, b""])
+        return _rows_text(_filtered(_rows(row.decode() for row in rows), self.output_filter))
 
     def _json_answers(self, batch: bytes, body: bytes) -> list[Any]:
         if self.join is Join.NONE:
@@ -119,11 +119,18 @@ def _joined(given: Any, got: Any) -> dict[str, Any]:
     return {INPUT: given, OUTPUT: got}
 
 
-def _lines(payload: bytes) -> list[str]:
-    found = payload.decode().split("\n")
-    if found[-1] == "":
+def _byte_lines(payload: bytes) -> list[bytes]:
+    """The lines of a text, kept as bytes: a job has millions; UnicodeDecodeError if it is none."""
+    if not payload.isascii():
+        payload.decode()
+    found = payload.split(b"\n")
+    if found[-1] == b"":
         found.pop()
-    return [line.removesuffix("\r") for line in found]
+    return [line.removesuffix(b"\r") for line in found] if b"\r" in payload else found
+
+
+def _lines(payload: bytes) -> list[str]:
+    return [line.decode() for line in _byte_lines(payload)]
 
 
 def _rows(lines: Iterable[str]) -> Iterable[list[str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tidegate.batch import documents
-from tidegate.batch.lines import LongLineError, blocks
+from tidegate.batch.lines import NEWLINE, LongLineError, split, texts
 from tidegate.batch.plan import BatchPlan
 from tidegate.batch.ports import BatchPorts, Head, Listed
 from tidegate.batch.rounds import first_round
@@ -202,14 +202,14 @@ def _read(work: Work, bucket: str, listed: Listed, faults: Faults) -> int:
     count = 0
     with work.ports.objects.read(bucket, listed.key, etag=listed.etag) as parts:
         try:
-            for block in blocks(parts, longest=plan.longest):
-                if count == 0 and _is_something_else(block[0], faults):
+            for text in texts(parts, longest=plan.longest):
+                if count == 0 and _is_something_else(text, faults):
                     return 0
-                skipped = 1 if count == 0 and _has_header(plan, block[0], faults) else 0
-                rest = block[skipped:]
-                if quick is None or not (_is_text(b"\n".join(rest)) and all(map(quick, rest))):
-                    _check_block(rest, check_line, before=count + skipped, faults=faults)
-                count += len(block)
+                skipped = 1 if count == 0 and _has_header(plan, text, faults) else 0
+                rest = text.partition(NEWLINE)[2] if skipped else text
+                if quick is None or not _is_text(rest) or quick(rest) is None:
+                    _check_block(split(rest), check_line, before=count + skipped, faults=faults)
+                count += text.count(NEWLINE) + (not text.endswith(NEWLINE))
         except LongLineError as error:
             faults.add(str(error), line=error.before + 1)
     return count
@@ -223,7 +223,8 @@ def _is_something_else(first: bytes, faults: Faults) -> bool:
     return False
 
 
-def _has_header(plan: BatchPlan, first: bytes, faults: Faults) -> bool:
+def _has_header(plan: BatchPlan, text: bytes, faults: Faults) -> bool:
+    first = text.partition(NEWLINE)[0]
     if plan.format is not RecordFormat.CSV or not is_header(first, plan.columns):
         return False
     faults.add("it is a header, which SageMaker gives to the model as a record: drop it", line=1)

@@ -5,13 +5,13 @@ order, beside the record itself where both are joined.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+import operator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 from typing import Any
 
 from tidegate.batch import documents
-from tidegate.batch.lines import blocks, lines
+from tidegate.batch.lines import blocks, lines, paired
 from tidegate.batch.plan import BatchPlan, JoinKind
 from tidegate.batch.ports import BatchPorts, Job
 from tidegate.batch.rounds import Blame, Fate, Next, Round, judged, next_of, piece_sizes
@@ -155,26 +155,34 @@ def _fate(work: Work, unit: Unit) -> Fate:
 
 def result_fault(plan: BatchPlan, records: Iterable[bytes], results: Iterable[bytes]) -> str | None:
     """Why the results are not those of the records; None where each record has its answer."""
-    belongs = _belongs(plan)
-    asked = lines(records, longest=plan.longest)
-    got = lines(results, longest=LONGEST_JOINED * plan.longest)
-    for number, (record, result) in enumerate(zip_longest(asked, got), start=1):
-        if record is None or result is None:
-            missing = "record" if record is None else "result"
-            return f"there is no {missing} of number {number}"
-        if not belongs(record, result):
-            return f"the result of number {number} is not that of its record"
+    asked = blocks(records, longest=plan.longest)
+    got = blocks(results, longest=LONGEST_JOINED * plan.longest)
+    all_belong = _all_belong(plan)
+    before = 0
+    for some, theirs in paired(asked, got):
+        if len(some) != len(theirs):
+            missing = "record" if not some else "result"
+            return f"there is no {missing} of number {before + 1}"
+        if not all_belong(some, theirs):
+            fits = [all_belong([one], [its]) for one, its in zip(some, theirs, strict=True)]
+            return f"the result of number {before + fits.index(False) + 1} is not that of its record"
+        before += len(some)
     return None
 
 
-def _belongs(plan: BatchPlan) -> Any:
+def _all_belong(plan: BatchPlan) -> Callable[[list[bytes], list[bytes]], bool]:
+    """Whether each result is that of its record: of many at once, since a run has millions."""
     if plan.join is JoinKind.NONE:
-        return lambda _, result: result != b""
+        return lambda _, results: all(results)
     if plan.format is RecordFormat.CSV:
-        return lambda record, result: (
-            len(result) > len(record) + 1 and result.startswith(record + b",")
-        )
-    return _json_belongs
+        return _all_beside
+    return lambda records, results: all(map(_json_belongs, records, results))
+
+
+def _all_beside(records: list[bytes], results: list[bytes]) -> bool:
+    begins = [record + b"," for record in records]
+    no_answer = any(map(operator.eq, results, begins))
+    return all(map(bytes.startswith, results, begins)) and not no_answer
 
 
 def _json_belongs(record: bytes, result: bytes) -> bool:

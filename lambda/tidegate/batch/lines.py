@@ -18,32 +18,66 @@ class LongLineError(TidegateError):
         )
 
 
-def blocks(parts: Iterable[bytes], *, longest: int) -> Iterator[list[bytes]]:
-    """Whole lines without their ends, as many at once as a part has; a last one may lack its end.
+def texts(parts: Iterable[bytes], *, longest: int) -> Iterator[bytes]:
+    """Whole lines with their ends, as many at once as a part has; a last one may lack its end.
 
     LongLineError for a line beyond `longest` bytes.
     """
     rest, count = b"", 0
     for part in parts:
-        lines = (rest + part).split(NEWLINE)
-        rest = lines.pop()
-        if lines:
-            _within(lines, count, longest)
-            count += len(lines)
-            yield lines
+        end = part.rfind(NEWLINE) + 1
+        if end > 0:
+            text = rest + part[:end]
+            _within(text, count, longest)
+            yield text
+            count += text.count(NEWLINE)
+            rest = part[end:]
+        else:
+            rest += part
         if len(rest) > longest:
             raise LongLineError(before=count, limit=longest)
     if rest:
-        _within([rest], count, longest)
-        yield [rest]
+        _within(rest + NEWLINE, count, longest)
+        yield rest
 
 
-def _within(lines: list[bytes], before: int, longest: int) -> None:
-    if max(map(len, lines)) < longest:
+def split(text: bytes) -> list[bytes]:
+    """The lines of a text without their ends."""
+    found = text.split(NEWLINE)
+    if found[-1] == b"":
+        found.pop()
+    return found
+
+
+def blocks(parts: Iterable[bytes], *, longest: int) -> Iterator[list[bytes]]:
+    """The same, each text in lines without their ends."""
+    return map(split, texts(parts, longest=longest))
+
+
+def _within(text: bytes, before: int, longest: int) -> None:
+    if len(text) <= longest:
         return
-    for position, line in enumerate(lines):
+    for position, line in enumerate(split(text)):
         if len(line) + len(NEWLINE) > longest:
             raise LongLineError(before=before + position, limit=longest)
+
+
+def paired(
+    first: Iterator[list[bytes]], second: Iterator[list[bytes]]
+) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    """Lines of both side by side, as many of one as of the other; what one has more comes last."""
+    left: list[bytes] = []
+    right: list[bytes] = []
+    while True:
+        left = left or next(first, [])
+        right = right or next(second, [])
+        count = min(len(left), len(right))
+        if count == 0:
+            break
+        yield left[:count], right[:count]
+        left, right = left[count:], right[count:]
+    if left or right:
+        yield left, right
 
 
 def lines(parts: Iterable[bytes], *, longest: int) -> Iterator[bytes]:

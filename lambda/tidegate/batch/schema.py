@@ -1,7 +1,8 @@
 """What a record must look like, and every fault of one that does not.
 
-A good record is recognised by one regular expression, which is how a million of them take about a
-second; only a bad one is parsed, to say what is wrong with which column.
+Good records are recognised by one regular expression, a text of them at once, which is how a million
+take half a second; only where it does not match are records parsed, to say what is wrong with which
+column.
 """
 
 import csv
@@ -83,6 +84,12 @@ _PATTERNS = {
     ColumnType.INTEGER: _INTEGER,
     ColumnType.BOOLEAN: _BOOLEAN,
 }
+_QUICK = {
+    ColumnType.NUMBER: r"[-+]?+\d++\.?+\d*+",
+    ColumnType.INTEGER: r"[-+]?+\d++",
+    ColumnType.BOOLEAN: r"true|false",
+    ColumnType.TEXT: r'[^",\r\n]++|"[^"\r\n]++"',
+}
 _KINDS = {
     ColumnType.NUMBER: "a number",
     ColumnType.INTEGER: "a whole number",
@@ -108,9 +115,16 @@ def is_header(line: bytes, columns: Sequence[Column]) -> bool:
 def quick_check(
     record_format: RecordFormat, columns: Sequence[Column]
 ) -> Callable[[bytes], object] | None:
-    """What is None of every record with a fault; None itself where records must be parsed."""
+    """What is None of every text with a faulty record; None itself where records must be parsed.
+
+    A text is whole records with their ends; the last one may lack its end. It is None of some good
+    ones, too, which are rare: a number with an exponent, a text with quotes in it.
+    """
     bounded = any(column.least is not None or column.most is not None for column in columns)
-    return None if bounded or record_format is not RecordFormat.CSV else _row(columns)
+    if bounded or record_format is not RecordFormat.CSV:
+        return None
+    row = ",".join(_quick_pattern(column) for column in columns)
+    return re.compile(f"(?:{row}\n)*(?:{row})?".encode()).fullmatch
 
 
 def _row(columns: Sequence[Column]) -> Callable[[bytes], object]:
@@ -137,6 +151,15 @@ def _cell_pattern(column: Column) -> str:
         inner = r'[^",\r]++|"(?:[^"\r]|"")++"'
     else:
         inner = _PATTERNS[column.type].pattern
+    return f"(?:{inner})" if column.required else f"(?:{inner})?"
+
+
+def _quick_pattern(column: Column) -> str:
+    """Of a cell as most are written: each character decides, so that nothing is tried twice."""
+    if column.values:
+        inner = "|".join(re.escape(value) for value in column.values)
+    else:
+        inner = _QUICK[column.type]
     return f"(?:{inner})" if column.required else f"(?:{inner})?"
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.batch_fakes import FakeBatch, numbered, plan_of
-from tidegate.batch.lines import LongLineError, blocks
+from tidegate.batch.lines import LongLineError, blocks, split
 from tidegate.batch.run import Status
-from tidegate.batch.schema import Column, ColumnType, RecordFormat, checker
+from tidegate.batch.schema import Column, ColumnType, RecordFormat, checker, quick_check
 
 COLUMNS = (
     Column(name="store", type=ColumnType.INTEGER, least=0, most=99),
@@ -73,6 +73,19 @@ def test_the_quick_check_and_the_slow_one_agree(text: str):
     quick, slow = checker(RecordFormat.CSV, columns), checker(RecordFormat.CSV, bounded)
 
     assert (quick(text.encode()) is None) == (slow(text.encode()) is None)
+
+
+@given(st.text(alphabet='019,.-+eE" abx\r\n', max_size=40))
+def test_the_quick_check_of_a_text_passes_no_faulty_record(text: str):
+    """Whatever it takes, the check of each line takes; and it takes what most records are like."""
+    columns = (Column(name="a"), Column(name="b", type=ColumnType.TEXT, required=False))
+    slow = checker(RecordFormat.CSV, columns)
+    quick = quick_check(RecordFormat.CSV, columns)
+    assert quick is not None
+    assert quick(b'-1.5,x\n3,\n0.,"a,b"') is not None
+
+    if quick(text.encode()) is not None:
+        assert [slow(line) for line in split(text.encode()) if slow(line) is not None] == []
 
 
 @given(st.lists(st.binary(max_size=20).filter(lambda b: b"\n" not in b)), st.integers(1, 9))
