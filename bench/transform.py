@@ -19,12 +19,10 @@ import io
 import json
 import os
 import pickle
-import subprocess
 import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,12 +30,11 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LinearRegression
 
+from bench.direct import PAYLOAD_MB, ask_directly
 from bench.invoke_endpoint import IMAGE, make_role
-from emulator.sagemaker.transform import splitting
 from emulator.server import EmbeddedCloud
 
 COLUMNS = 4
-PAYLOAD_MB = 6
 INFERENCE = """
 import os, pickle
 
@@ -49,28 +46,22 @@ ENVIRONMENT = {
     "SAGEMAKER_PROGRAM": "inference.py",
     "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
 }
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 DIRECT = """
-import gc, sys, time
-sys.path[:0] = [{root!r}, {code!r}]
 import inference
 from pathlib import Path
+from bench.direct import payloads
 from emulator.serving_container.httpd import HttpRequest
 from emulator.serving_container.transformer import Transformer
 from emulator.serving_container.responses import install_framework_modules
-from bench.transform import payloads
 install_framework_modules()
 model = Transformer(inference, Path({model!r}))
-batches = [
+chunks = [
     HttpRequest(method="POST", path="/invocations", body=body,
                 headers={{"content-type": "text/csv", "accept": "text/csv"}})
-    for body in payloads(Path({data!r}).read_bytes())
+    for body in payloads(Path({data!r}))
 ]
-gc.collect()
-gc.freeze()
-started = time.perf_counter()
-size = sum(len(model(batch).body) for batch in batches)
-print(time.perf_counter() - started, size)
+def ask(chunk):
+    return len(model(chunk).body)
 """
 
 
@@ -123,11 +114,6 @@ def rows(count: int) -> bytes:
     return text.getvalue().encode()
 
 
-def payloads(data: bytes) -> Iterator[bytes]:
-    """The mini-batches that the job sends."""
-    return splitting.full_batches([data], PAYLOAD_MB * 1024 * 1024)
-
-
 def write_model(folder: Path, data: bytes) -> None:
     """A trained model, its code and the data stand in the folder."""
     inputs = np.arange(40.0).reshape(10, COLUMNS) % 7
@@ -141,20 +127,8 @@ def write_model(folder: Path, data: bytes) -> None:
 
 def direct(folder: Path) -> float:
     """Seconds of the model's own code for all mini-batches."""
-    program = DIRECT.format(
-        root=str(Path(__file__).resolve().parent.parent),
-        code=str(folder / "code"),
-        model=str(folder),
-        data=str(folder / "data.csv"),
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, **ONE_THREAD},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return float(done.stdout.split()[0])
+    prepare = DIRECT.format(model=str(folder), data=str(folder / "data.csv"))
+    return ask_directly(prepare, path=[folder / "code"]).seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

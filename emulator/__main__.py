@@ -28,6 +28,7 @@ PLUGINS = (
     "emulator.lambdas",
     "emulator.logs",
     "emulator.statemachines",
+    "emulator.schedules",
     "emulator.cloudwatch",
     "emulator.sagemaker",
     "emulator.route53",

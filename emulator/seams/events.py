@@ -27,7 +27,8 @@ class Event:
 class Delivery:
     """One event for one target of a rule: `role_arn` is the target's, "" if it has none.
 
-    `input` is the text that the target gets instead of the event, None if it gets the event.
+    `rule_arn` may be that of a schedule. `input` is the text that the target gets instead of the
+    event, None if it gets the event; `target` is all that was declared of it.
     """
 
     target_arn: str
@@ -35,6 +36,7 @@ class Delivery:
     rule_arn: str
     event: Mapping[str, Any]
     input: str | None = None
+    target: Mapping[str, Any] = field(default_factory=dict)
 
 
 Deliver = Callable[[Delivery], None]
@@ -104,6 +106,7 @@ def attach() -> None:
                 rule_arn=str(rule.get("Arn", "")),
                 event=seen.event_with_detail(),
                 input=_input(target, rule, seen),
+                target=target,
             )
         )
 

@@ -108,16 +108,27 @@ def _read_request(connection: socket.socket, buffer: bytearray) -> HttpRequest |
         buffer += chunk
         end = buffer.find(b"\r\n\r\n")
     method, path, headers = _parse_head(bytes(buffer[:end]))
-    start = end + 4
-    total = start + _content_length(headers)
-    while len(buffer) < total:
-        chunk = connection.recv(_READ_BYTES)
-        if not chunk:
-            return None
-        buffer += chunk
-    body = bytes(buffer[start:total])
-    del buffer[:total]
+    body = _read_body(connection, buffer, start=end + 4, length=_content_length(headers))
+    if body is None:
+        return None
     return HttpRequest(method=method, path=path, headers=headers, body=body)
+
+
+def _read_body(
+    connection: socket.socket, buffer: bytearray, *, start: int, length: int
+) -> bytes | None:
+    """The body, of which the buffer may have a part; what follows it stays in the buffer."""
+    body = bytearray(length)
+    there = min(length, len(buffer) - start)
+    body[:there] = buffer[start : start + there]
+    del buffer[: start + there]
+    with memoryview(body) as room:
+        while there < length:
+            count = connection.recv_into(room[there:])
+            if count == 0:
+                return None
+            there += count
+    return bytes(body)
 
 
 def _parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:

@@ -14,8 +14,12 @@ from emulator.sagemaker.jobs.plugin import Jobs
 from emulator.sagemaker.pipelines.engine import Engine
 from emulator.sagemaker.pipelines.operations import PipelineOperations
 from emulator.sagemaker.pipelines.steps import Steps
+from emulator.sagemaker.pipelines.triggers import SESSION_NAME, Triggers
 from emulator.sagemaker.store import Store
+from emulator.seams import events
+from emulator.seams.eventbridge import principal_of
 from emulator.seams.events import Outbox
+from emulator.seams.trust import trusts_service
 
 THREADS = 8
 """Calls of steps at one time, of all executions; waiting for a job needs none."""
@@ -44,6 +48,15 @@ def pipeline_operations(
         read_object=_reader(session_of, runtime.endpoint_url),
         now=runtime.clock.now,
     )
+
+    triggers = Triggers(
+        session_of=lambda role: runtime.session_for_role(role, SESSION_NAME),
+        trusts=trusts_service,
+        principal_of=principal_of,
+        pool=threads,
+    )
+    events.add_target("sagemaker", triggers.delivered)
+    events.attach()
 
     async def stop() -> None:
         outbox.close()

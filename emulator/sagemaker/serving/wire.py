@@ -156,7 +156,8 @@ class _Connection(asyncio.Protocol):
         assert self._head is not None  # noqa: S101 - only called once the head was read
         status, headers, start, _ = self._head
         if self._answer is not None and not self._answer.done():
-            body = bytes(self._buffer[start:end])
+            with memoryview(self._buffer) as view:
+                body = bytes(view[start:end])
             self._answer.set_result(Answer(status=status, headers=headers, body=body))
         if headers.get("connection", "").lower() == "close":
             self.close()

@@ -100,7 +100,7 @@ class Instance:
     async def _told(
         self, source: InputObject, found: list[JobFailedError], asked: asyncio.Event
     ) -> None:
-        """The object is transformed, or told of; `asked` once the model has been given all of it."""
+        """The object is transformed, or told of; `asked` once the model has all of it."""
         try:
             await self._transform_one(source, asked)
         except JobFailedError as failure:
@@ -232,7 +232,7 @@ class _Stream:
         self._held = 0
 
     async def ask(self) -> None:
-        """The model has been given the whole object, or is about to be; some answers are written."""
+        """The model has the whole object, or is about to; some answers are written."""
         while True:
             await self._make_room()
             group = await self._instance.next_group(self._batches)

@@ -165,7 +165,9 @@ def result_fault(plan: BatchPlan, records: Iterable[bytes], results: Iterable[by
             return f"there is no {missing} of number {before + 1}"
         if not all_belong(some, theirs):
             fits = [all_belong([one], [its]) for one, its in zip(some, theirs, strict=True)]
-            return f"the result of number {before + fits.index(False) + 1} is not that of its record"
+            return (
+                f"the result of number {before + fits.index(False) + 1} is not that of its record"
+            )
         before += len(some)
     return None
 
