@@ -13,7 +13,7 @@ from cli.deployed import stack_outputs
 from cli.executions import plain
 from cli.exits import CommandError, Exit
 from cli.options import Place
-from tidegate.batch.rounds import Round
+from tidegate.batch.rounds import MOST_ROUNDS, Round
 from tidegate.batch.run import RunRecord, Status
 from tidegate.batch.units import Keys
 from tidegate_aws.batch_runs import DynamoRuns
@@ -93,12 +93,16 @@ class Batch:
         return json.loads(body)
 
     def round(self, record: RunRecord) -> Round | None:
-        """The state before the round that is next, None before the input was validated."""
+        """The state before the round that is next, None before the input was validated.
+
+        Two requests, however many rounds there were.
+        """
         keys = Keys(run=record.run, purpose=record.purpose.value)
-        found, number = None, 0
-        while (document := self.document(keys.round(number))) is not None:
-            found, number = document, number + 1
-        return None if found is None else Round.from_json(found)
+        told = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=keys.rounds)
+        listed = {found["Key"] for found in told.get("Contents", ())}
+        newest = [n for n in range(MOST_ROUNDS + 1) if keys.round(n) in listed][-1:]
+        document = self.document(keys.round(newest[0])) if newest else None
+        return None if document is None else Round.from_json(document)
 
 
 def new_run(now: float) -> str:

@@ -30,6 +30,7 @@ PLUGINS = (
     "emulator.statemachines",
     "emulator.schedules",
     "emulator.cloudwatch",
+    "emulator.executionmetrics",
     "emulator.sagemaker",
     "emulator.route53",
     "emulator.certificates",

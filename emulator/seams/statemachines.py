@@ -3,7 +3,7 @@
 import contextvars
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import nullcontext
@@ -52,6 +52,18 @@ def install(runtime: Runtime) -> None:
     _follow_clock(runtime.keeper)
     _keep_ends(runtime.keeper)
     _end_for_good()
+
+
+def on_status(tell: Callable[[Mapping[str, Any]], None]) -> None:
+    """`tell` gets every execution whose status has changed; express ones have none."""
+    emit_built_in = stepfunctions._emit_execution_status_event
+
+    def emit(execution: JsonObject) -> None:
+        emit_built_in(execution)
+        if not execution.get("sync"):
+            tell(execution)
+
+    stepfunctions._emit_execution_status_event = emit
 
 
 class _Tasks:

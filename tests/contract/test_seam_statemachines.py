@@ -230,3 +230,42 @@ def test_stopped_execution_tries_nothing_again(  # noqa: PLR0917 - fixtures
 def _types(client: Any, execution_arn: str) -> list[str]:
     history = client.get_execution_history(executionArn=execution_arn)
     return [event["type"] for event in history["events"]]
+
+
+@pytest.mark.accept
+def test_executions_count_by_how_they_end(
+    run: Run,
+    make_role: Callable[..., str],
+    ground_cloud: EmbeddedCloud,
+    eventually: Callable[..., Any],
+):
+    """In AWS/States, by machine; an alarm on the failed ones goes off."""
+    ended = run(make_role("states"), {"F": {"Type": "Fail", "Error": "E", "Cause": "c"}}, {})
+    cloudwatch = ground_cloud.session().client("cloudwatch")
+    machine = {"Name": "StateMachineArn", "Value": ended["stateMachineArn"]}
+    alarm: dict[str, Any] = {
+        "AlarmName": uuid.uuid4().hex,
+        "Namespace": "AWS/States",
+        "MetricName": "ExecutionsFailed",
+        "Dimensions": [machine],
+        "Statistic": "Sum",
+        "Threshold": 0,
+        "Period": 60,
+        "EvaluationPeriods": 5,
+        "DatapointsToAlarm": 1,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+    }
+    cloudwatch.put_metric_alarm(**alarm)
+
+    def state() -> bool:
+        (found,) = cloudwatch.describe_alarms(AlarmNames=[alarm["AlarmName"]])["MetricAlarms"]
+        return bool(found["StateValue"] == "ALARM")
+
+    eventually(state)
+    listed = cloudwatch.list_metrics(Namespace="AWS/States", Dimensions=[machine])["Metrics"]
+    assert {one["MetricName"] for one in listed} == {
+        "ExecutionsStarted",
+        "ExecutionsFailed",
+        "ExecutionTime",
+    }

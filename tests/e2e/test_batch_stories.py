@@ -7,9 +7,10 @@ import pytest
 
 from emulator import deployer
 from emulator.server import EmbeddedCloud
-from tests.e2e.batches import BatchWorld, Offline, rows
+from tests.e2e.batches import PROJECT, BatchWorld, Offline, rows
 from tests.e2e.leaving import remove_stacks
 from tests.e2e.world import wait_for
+from tidegate.batch.run import RunRecord, Status
 
 pytestmark = pytest.mark.accept
 
@@ -113,6 +114,57 @@ def test_a_run_that_was_stopped_goes_on_where_it_was_and_nothing_is_done_twice(w
     assert (said.json()["records"], said.json()["out"]) == (80, 80)
     assert len(world.results(started)) == len(set(world.results(started))) == 80
     assert world.s3.head_object(Bucket=batch.bucket, Key=first)["LastModified"] == kept
+
+
+def test_a_schedule_starts_a_run_and_an_alarm_tells_that_it_is_late(world: BatchWorld):
+    """The rule fires by the cloud's clock; at the deadline, and not before, the alarm goes off."""
+    empty(world)
+    (world.folder / "go").unlink(missing_ok=True)
+    world.put("late.csv", rows(20, first=3000))
+    world.text = PROJECT.replace(
+        "sla: 12h", 'sla: 5m\n      start: schedule\n      schedule: "rate(5 minutes)"'
+    )
+    world.deploy(V1)
+    assert alarm(world, "BatchLate") == "OK"
+    record = wait_for(lambda: scheduled(world), seconds=60, what="a run by schedule")
+    disable_rules(world)
+    assert record.because == "its schedule is rate(5 minutes)"
+    wait_for(lambda: alarm(world, "BatchLate") == "ALARM", seconds=60, what="the alarm")
+    running = world.batch.known(record.run)
+    assert running.status is Status.RUNNING
+    assert world.cloud.clock.now() >= record.started_at + 300
+    assert alarm(world, "BatchFailed") == "OK"
+    (world.folder / "go").touch()
+    wait_for(lambda: world.batch.known(record.run).status.over, seconds=60, what="its end")
+    assert world.batch.known(record.run).out == 20
+    wait_for(lambda: alarm(world, "BatchLate") == "OK", seconds=60, what="the end of the alarm")
+    world.text = PROJECT
+
+
+def scheduled(world: BatchWorld) -> RunRecord | None:
+    """The newest run that a schedule started."""
+    found = [one for one in world.batch.runs.newest(1) if "its schedule" in one.because]
+    return found[0] if found else None
+
+
+def alarm(world: BatchWorld, id_: str) -> str:
+    """The state of an alarm of the batch's stack."""
+    client = world.cloud.session().client("cloudwatch")
+    (found,) = client.describe_alarms(AlarmNames=[physical(world, id_)])["MetricAlarms"]
+    return str(found["StateValue"])
+
+
+def disable_rules(world: BatchWorld) -> None:
+    """No other run starts by schedule."""
+    world.cloud.session().client("events").disable_rule(Name=physical(world, "BatchRule"))
+
+
+def physical(world: BatchWorld, id_: str) -> str:
+    """The name of a resource of the batch's stack."""
+    client = world.cloud.session().client("cloudformation")
+    stack = "offline-test-batch-demand"
+    told = client.describe_stack_resource(StackName=stack, LogicalResourceId=id_)
+    return str(told["StackResourceDetail"]["PhysicalResourceId"])
 
 
 def jobs_under_way(world: BatchWorld, run: str) -> list[str]:

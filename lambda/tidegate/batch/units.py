@@ -121,17 +121,22 @@ class Keys:
         """How two versions compare."""
         return f"runs/{self.run}/comparison.json"
 
+    @property
+    def rounds(self) -> str:
+        """What the keys of all documents of the rounds begin with."""
+        return f"runs/{self.run}/rounds/"
+
     def round(self, number: int) -> str:
         """The state before a round."""
-        return f"runs/{self.run}/rounds/{number:03d}.json"
+        return f"{self.rounds}{number:03d}.json"
 
     def sagemaker_manifest(self, number: int, attempt: int) -> str:
         """The manifest of a round's transform job."""
-        return f"runs/{self.run}/rounds/{number:03d}-{attempt}.manifest"
+        return f"{self.rounds}{number:03d}-{attempt}.manifest"
 
     def parts(self, number: int) -> str:
         """The results that a round gave."""
-        return f"runs/{self.run}/rounds/{number:03d}.parts.json"
+        return f"{self.rounds}{number:03d}.parts.json"
 
     def pieces(self, number: int) -> str:
         """What the keys of the pieces of a round begin with."""
