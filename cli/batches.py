@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from cli.deployed import stack_outputs
 from cli.executions import plain
 from cli.exits import CommandError, Exit
 from cli.options import Place
+from cli.target import Target
 from tidegate.batch.rounds import MOST_ROUNDS, Round
 from tidegate.batch.run import RunRecord, Status
 from tidegate.batch.units import Keys
@@ -116,14 +117,18 @@ def find_batch(where: Place, model: str) -> Batch | None:
     outputs = stack_outputs(where.reading, stack)
     if not outputs or "RunTableName" not in outputs:
         return None
-    client = where.target.client
+    return batch_of(model, outputs, target=where.target, reading=where.reading)
+
+
+def batch_of(model: str, outputs: Mapping[str, str], *, target: Target, reading: Target) -> Batch:
+    """The batch whose stack has these outputs; `reading` is who reads its table."""
     return Batch(
         model=model,
         bucket=outputs["BatchBucketName"],
         machine=outputs["BatchMachineArn"],
-        runs=DynamoRuns(client=where.reading.client("dynamodb"), table=outputs["RunTableName"]),
-        s3=client("s3"),
-        machines=client("stepfunctions"),
+        runs=DynamoRuns(client=reading.client("dynamodb"), table=outputs["RunTableName"]),
+        s3=target.client("s3"),
+        machines=target.client("stepfunctions"),
     )
 
 

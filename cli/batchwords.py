@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from tidegate.batch.rounds import Round
 from tidegate.batch.run import RunRecord
+
+if TYPE_CHECKING:
+    from cli.batches import Batch
 
 
 def run_json(record: RunRecord) -> dict[str, Any]:
@@ -70,6 +73,41 @@ def report_lines(report: Mapping[str, Any], *, bucket: str, results: str) -> lis
         fed = report["lineage"]
         lines.append(f"fed by    run {fed['run']} of {fed['model']}, {fed['version']['label']}")
     return lines
+
+
+def batch_lines(batches: "Sequence[Batch]") -> list[str]:
+    """What is live of each deployed batch, what waits, and how its last run ended."""
+    lines = []
+    for batch in batches:
+        pointer = batch.runs.pointer()
+        if pointer is None:
+            continue
+        lines += [
+            f"batch of {line}" for line in standing(batch.model, pointer, batch.runs.declared())
+        ]
+        newest = batch.runs.newest(1)
+        lines += [f"batch of {batch.model}: run {one.run} is {_told(one)}" for one in newest]
+        if not newest:
+            lines.append(f"batch of {batch.model}: 'tidegate batch run {batch.model}' starts a run")
+    return lines
+
+
+def _told(record: RunRecord) -> str:
+    if record.status.over:
+        return f"{record.status}: {record.out:,} of {record.records:,} records have a result"
+    return f"{record.status}, begun with {record.label}"
+
+
+def batches_json(batches: "Sequence[Batch]") -> list[dict[str, Any]]:
+    """The same in JSON types."""
+    return [
+        {
+            "model": batch.model,
+            "live": batch.runs.pointer(),
+            "last_run": next((run_json(one) for one in batch.runs.newest(1)), None),
+        }
+        for batch in batches
+    ]
 
 
 def standing(model: str, pointer: Mapping[str, Any], declared: Mapping[str, Any]) -> list[str]:

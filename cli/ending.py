@@ -1,14 +1,18 @@
-"""What an embedded cloud holds before it ends: open releases, and data that stacks keep."""
+"""What an embedded cloud holds before it ends: what is open, and data that stacks keep."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cli.batches import batch_of
 from cli.target import Target
 from tidegate_aws.release_store import DynamoReleaseStore
 
-_TABLE = "ReleaseTableName"
-"""The output by which a stack is known to hold a release loop."""
+_TABLE, _RUNS = "ReleaseTableName", "RunTableName"
+"""The outputs by which a stack is known to hold a release loop, or the runs of a batch."""
+
+_NEWEST = 20
+"""Runs of a batch that are looked at: an older one that is still open was forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +28,22 @@ class OpenRelease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What a cloud holds: open releases, and what stacks would keep or have left behind."""
+class OpenRun:
+    """A run of a batch that is not over."""
 
-    open: tuple[OpenRelease, ...]
+    stack: str
+    model: str
+    run: str
+
+    def __str__(self) -> str:
+        return f"run {self.run} of the batch of {self.model} ({self.stack})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a cloud holds: open releases and runs, and what stacks keep or have left behind."""
+
+    open: tuple[OpenRelease | OpenRun, ...]
     kept: tuple[str, ...]
 
 
@@ -45,13 +61,15 @@ def _held(target: Target) -> Held:
     pages = cloudformation.get_paginator("describe_stacks").paginate()
     stacks = [stack for page in pages for stack in page["Stacks"]]
     return Held(
-        open=tuple(release for stack in stacks for release in _open(target, stack)),
+        open=tuple(one for stack in stacks for one in _open(target, stack)),
         kept=(*_kept(cloudformation, stacks), *_left_behind(target, cloudformation, stacks)),
     )
 
 
-def _open(target: Target, stack: dict[str, Any]) -> Iterator[OpenRelease]:
+def _open(target: Target, stack: dict[str, Any]) -> Iterator[OpenRelease | OpenRun]:
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", ())}
+    if _RUNS in outputs:
+        yield from _open_runs(target, stack["StackName"], outputs)
     if _TABLE not in outputs:
         return
     store = DynamoReleaseStore(client=target.client("dynamodb"), table=outputs[_TABLE])
@@ -59,6 +77,15 @@ def _open(target: Target, stack: dict[str, Any]) -> Iterator[OpenRelease]:
         holder = store.lock_holder(model)
         if holder is not None:
             yield OpenRelease(stack=stack["StackName"], model=model, release_id=holder)
+
+
+def _open_runs(target: Target, stack: str, outputs: Mapping[str, str]) -> Iterator[OpenRun]:
+    """Those that an execution works on: what is stalled goes on in no cloud by itself."""
+    model = stack.rpartition("-batch-")[2]
+    batch = batch_of(model, outputs, target=target, reading=target)
+    for record in batch.runs.newest(_NEWEST):
+        if not record.status.over and not batch.stalled(record):
+            yield OpenRun(stack=stack, model=model, run=record.run)
 
 
 def _kept(cloudformation: Any, stacks: list[dict[str, Any]]) -> Iterator[str]:

@@ -95,13 +95,14 @@ def down(
         bool, typer.Option("--yes", help="Do not ask; what is in the cloud goes for good.")
     ] = False,
     abandon: Annotated[
-        bool, typer.Option("--abandon", help="Stop although a release is open.")
+        bool, typer.Option("--abandon", help="Stop although a release or a batch run is open.")
     ] = False,
     json_output: JsonOption = False,
 ) -> None:
     """Stop the embedded cloud of this folder, and everything that runs in it.
 
-    Refused while a release is open. What stacks keep goes too: it is listed, and asked for first.
+    Refused while a release or a batch run is open. What stacks keep goes too: it is listed, and
+    asked for first.
     """
     from cli.target import STATE_DIRECTORY, running_cloud
     from emulator.server import EmbeddedCloud
@@ -132,7 +133,7 @@ def _kept(cloud: "EmbeddedCloud", *, abandon: bool, yes: bool) -> tuple[str, ...
         return ()
     if found.open and not abandon:
         raise CommandError(
-            f"{'; '.join(map(str, found.open))} is open: wait, or end it by "
+            f"{'; '.join(map(str, found.open))} is open: wait, or end a release by "
             "'tidegate release abort'; '--abandon' stops the cloud all the same",
             code=Exit.REFUSED,
         )

@@ -39,11 +39,13 @@ def console(
     import webbrowser
 
     from cli.console.answers import Answers
+    from cli.console.batches import BatchReader
     from cli.console.reader import Reader
     from cli.console.server import ConsoleServer
 
-    deployed = place(project_file=project_file, stage=stage, on=on).deployed()
-    answers = Answers(Reader(deployed))
+    where = place(project_file=project_file, stage=stage, on=on)
+    deployed = where.deployed()
+    answers = Answers(Reader(deployed), BatchReader.of(where))
     try:
         server = ConsoleServer(port=port, token=secrets.token_urlsafe(24), answers=answers)
     except OSError as error:

@@ -11,9 +11,11 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
+from cli.batchwords import run_json
 from cli.console.actions import Verb, carry_out, offers
+from cli.console.batches import NO_BATCHES, BatchReader, SeenRun
 from cli.console.guard import RequestRefusedError
-from cli.console.pages import overview_page, release_page
+from cli.console.pages import batch_page, overview_page, release_page
 from cli.console.reader import Reader, Seen
 from cli.exits import Exit, failure_of
 from cli.overview import release_json, status_json
@@ -48,8 +50,9 @@ class Answer:
 class Answers:
     """Answers of one deployed project."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, batches: BatchReader = NO_BATCHES) -> None:
         self._reader = reader
+        self._batches = batches
 
     def get(self, path: str) -> Answer:
         """What is at a path; an answer in any case."""
@@ -61,21 +64,39 @@ class Answers:
 
     def _get(self, parts: tuple[str, ...]) -> Answer:
         match parts:
-            case ("pages", "overview"):
-                return _html(overview_page(self._reader.overview()))
-            case ("pages", "releases", wanted):
+            case ("pages", *rest):
+                return self._page(tuple(rest))
+            case ("api", *rest):
+                return self._document(tuple(rest))
+            case _:
+                raise _nothing_at(parts)
+
+    def _page(self, parts: tuple[str, ...]) -> Answer:
+        match parts:
+            case ("overview",):
+                return _html(overview_page(self._reader.overview(), self._batches.runs()))
+            case ("releases", wanted):
                 return _html(release_page(self._reader.release(wanted), who=operator()))
-            case ("api", "about"):
+            case ("batches", model, run):
+                return _html(batch_page(self._batches.report(model, run)))
+            case _:
+                raise _nothing_at(("pages", *parts))
+
+    def _document(self, parts: tuple[str, ...]) -> Answer:
+        match parts:
+            case ("about",):
                 return _json(self._about())
-            case ("api", "models"):
+            case ("models",):
                 return _json({"models": [status_json(m) for m in self._reader.overview().models]})
-            case ("api", "releases"):
+            case ("batches",):
+                return _json({"runs": [run_document(seen) for seen in self._batches.runs()]})
+            case ("releases",):
                 views = self._reader.overview().releases
                 return _json({"releases": [release_json(view) for view in views]})
-            case ("api", "releases", wanted):
+            case ("releases", wanted):
                 return _json(release_document(self._reader.release(wanted)))
             case _:
-                raise NotFoundError(f"nothing is at /{'/'.join(parts)}")
+                raise _nothing_at(("api", *parts))
 
     def _post(self, parts: tuple[str, ...], body: bytes) -> Answer:
         match parts:
@@ -126,6 +147,12 @@ def release_document(seen: Seen) -> dict[str, Any]:
     }
 
 
+def run_document(seen: SeenRun) -> dict[str, Any]:
+    """A run of a batch in JSON types."""
+    more = {"model": seen.model, "seconds": seen.seconds, "stalled": seen.stalled}
+    return {**run_json(seen.record), **more}
+
+
 def reason_in(body: bytes) -> str:
     """The reason that an order gives; RequestRefusedError for a body that is not an order."""
     try:
@@ -164,6 +191,10 @@ def _told(work: Callable[[], Answer]) -> Answer:
             raise
         status = _STATUS.get(failure.code, HTTPStatus.BAD_GATEWAY)
         return error_answer(status, *failure.faults)
+
+
+def _nothing_at(parts: tuple[str, ...]) -> NotFoundError:
+    return NotFoundError(f"nothing is at /{'/'.join(parts)}")
 
 
 def _parts(path: str) -> tuple[str, ...]:

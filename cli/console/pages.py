@@ -3,12 +3,14 @@
 The browser gets what is inside of `<main>` and puts it in place of what it had.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
 from cli.console.actions import offers
+from cli.console.batches import SeenReport, SeenRun
 from cli.console.charts import exposure_drawing, metric_charts, share_drawing
 from cli.console.reader import Overview, Seen
 from cli.html import page_environment
@@ -30,9 +32,14 @@ class Progress:
         return 100.0 if self.whole <= 0 else min(100.0, 100 * max(0.0, self.baked) / self.whole)
 
 
-def overview_page(overview: Overview) -> str:
-    """All models, and the newest releases of each."""
-    return _environment().get_template("overview.html.j2").render(overview=overview)
+def overview_page(overview: Overview, runs: Sequence[SeenRun] = ()) -> str:
+    """All models, the newest releases of each, and the newest runs of their batches."""
+    return _environment().get_template("overview.html.j2").render(overview=overview, runs=runs)
+
+
+def batch_page(seen: SeenReport) -> str:
+    """One run of a batch with its report."""
+    return _environment().get_template("batch.html.j2").render(seen=seen)
 
 
 def release_page(seen: Seen, *, who: str) -> str:

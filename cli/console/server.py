@@ -1,5 +1,6 @@
 """Serves the console to this machine, on 127.0.0.1 and nowhere else."""
 
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -138,14 +139,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+_PAGE = re.compile(r"/|/releases/[^/]+|/batches/[^/]+/[^/]+")
+
+
 def static_file(path: str) -> Answer | None:
     """A file of the page itself, the same for everybody; None where there is none.
 
-    `/` and a release's own address are one page: it reads what it shows by itself.
+    `/` and the addresses of a release and a batch run are one page: it reads what it shows by
+    itself.
     """
     plain = path.partition("?")[0]
-    wanted = plain.removeprefix("/releases/")
-    if plain == "/" or (wanted not in ("", plain) and "/" not in wanted):
+    if _PAGE.fullmatch(plain):
         return _static("index.html")
     name = plain.removeprefix("/static/")
     return _static(name) if plain.startswith("/static/") and name in _names() else None
