@@ -9,15 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests import samples
-from tests.fakes import (
-    FakeClock,
-    FakeCounters,
-    FakeFirsts,
-    FakeKeys,
-    FakeLedger,
-    FakeRefused,
-    FakeReleaseStore,
-)
+from tests.fakes import FakeClock, FakeKeys, FakeReleaseStore
+from tests.request_fakes import FakeCounters, FakeFirsts, FakeLedger, FakeRefused
 from tidegate.errors import ConflictError
 from tidegate.outcomefiles.ports import ImportPorts, UnreadableFileError
 from tidegate.outcomefiles.progress import Progress

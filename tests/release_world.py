@@ -12,7 +12,6 @@ from typing import Any
 
 from tests.fakes import (
     FakeClock,
-    FakeCounters,
     FakeEndpoints,
     FakeExecutions,
     FakeLookStore,
@@ -20,6 +19,7 @@ from tests.fakes import (
     FakeReleaseStore,
 )
 from tests.reaper import KilledError, Reaper
+from tests.request_fakes import FakeCounters
 from tests.samples import CONFIG, ENDPOINT, MODEL, RELEASE, declaration
 from tidegate import deploy
 from tidegate import traffic as tracks_traffic

@@ -1,6 +1,7 @@
 """Ports: what the core needs of the world.
 
-`tidegate_aws` has the adapters, `tests/fakes.py` the fakes; one contract suite a port runs on both.
+`tidegate_aws` has the adapters, `tests/fakes.py` and its neighbours the fakes; one contract suite a
+port runs on both.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.aws import OBSERVATION_TABLE
-from tests.fakes import FakeCounters
+from tests.request_fakes import FakeCounters
 from tests.samples import RELEASE
 from tidegate.observation import Observation, ObservationKey, OutcomeCounts, PairCounts, SliceCounts
 from tidegate.ports import Counters

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.aws import OBSERVATION_TABLE
-from tests.fakes import FakeClock, FakeFirsts
+from tests.fakes import FakeClock
+from tests.request_fakes import FakeFirsts
 from tests.samples import RELEASE
 from tidegate.ports import Firsts
 from tidegate_aws import clients

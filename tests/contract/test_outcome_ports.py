@@ -3,7 +3,8 @@
 import pytest
 
 from tests.aws import OBSERVATION_TABLE, make_secret
-from tests.fakes import FakeClock, FakeKeys, FakeLedger
+from tests.fakes import FakeClock, FakeKeys
+from tests.request_fakes import FakeLedger
 from tidegate.ports import Credit, Keys, OutcomeLedger
 from tidegate_aws import clients
 from tidegate_aws.keys import SecretKeys

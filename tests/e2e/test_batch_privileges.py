@@ -2,62 +2,41 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from emulator.server import EmbeddedCloud
-from tests.e2e.batches import PROJECT, BatchWorld, Offline
+from tests.e2e.batch_rights import (
+    LIKE,
+    NEXT,
+    POISONED,
+    SOUND,
+    V1,
+    BatchRole,
+    Proven,
+    begin,
+    drop,
+    ended,
+    expect,
+    fresh,
+    known,
+    live_is,
+    put,
+    run_ended,
+)
+from tests.e2e.batches import PROJECT, BatchWorld
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.roles import DeployedRole, Prover, StoryFailedError, client
+from tests.e2e.roles import Prover, StoryFailedError, client
 from tests.e2e.test_guardrail_privileges import response_url
 from tests.e2e.world import wait_for
-from tidegate.batch.run import EVENT_SOURCE, RUN_ENDED, Purpose, RunRecord, Status
+from tidegate.batch.run import EVENT_SOURCE, RUN_ENDED, Purpose, Status
 from tidegate.slots import Slot
 
 pytestmark = pytest.mark.accept
-
-NEXT = """
-  stock:
-    framework: scikit-learn
-    framework_version: "1.9-0"
-    artifact: ARTIFACT
-    label: LABEL
-    batch:
-      after: demand
-      columns: [{ name: store, type: integer }, { name: price }, { name: forecast }]
-      instance_type: ml.m5.large
-      failed_percent: 5
-      sla: 12h
-      compare: { tolerance: 0.1, agreement: 0.9, shift: 0.9 }
-"""
-POISONED, SOUND = 9, 400
-"""Records of an object with a poisoned one, each of which becomes an object in the end, and of one
-without; together enough for a comparison to be sure."""
-
-V1 = Offline(name="v1", poison=6.0)
-LIKE = Offline(name="v2", slope=2.001, poison=6.0)
-
-
-@dataclass(slots=True, kw_only=True)
-class Proven:
-    """A deployed chain: runs of `stock` that are done, over data that `demand` is said to made."""
-
-    world: BatchWorld
-    upstream: str
-    kept: str
-    torn: str
-    compared: str
-
-    @property
-    def uri(self) -> str:
-        """Where the data set is."""
-        return f"s3://{self.upstream}/results/u1/"
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +57,8 @@ def proven(
         world.s3.put_object(Bucket=upstream, Key=f"results/u1/{name}.csv", Body=rows.encode())
     world.model = "stock"
     made = Proven(world=world, upstream=upstream, kept="", torn="", compared="")
-    begun = [_begin(made) for _ in range(2)]
-    made.torn, made.kept = (_ended(made, run) for run in begun)
+    begun = [begin(made) for _ in range(2)]
+    made.torn, made.kept = (run_ended(made, run) for run in begun)
     world.deploy(LIKE)
     said = world.tidegate("batch", "compare", "stock", "--json")
     assert said.code == 0, (said.out, said.err)
@@ -87,97 +66,6 @@ def proven(
     made.compared = newest.run
     yield made
     remove_stacks(batch_cloud, "rights-")
-
-
-def _begin(proven: Proven) -> str:
-    words = ("batch", "run", "stock", "--input", proven.uri, "--detach", "--json")
-    said = proven.world.tidegate(*words)
-    assert said.code == 0, (said.out, said.err)
-    return str(said.json()["run"])
-
-
-def _ended(proven: Proven, run: str) -> str:
-    """The run, which is done."""
-    runs = proven.world.batch.runs
-
-    def over() -> RunRecord | None:
-        record = runs.load(run)
-        return record if record is not None and record.status.over else None
-
-    record = wait_for(over, seconds=120, what=f"the end of {run}")
-    assert record.status is Status.DONE, record.why
-    return run
-
-
-class BatchRole(DeployedRole):
-    """A role of the batch's stack; of a function by its package."""
-
-    def __init__(self, proven: Proven, id_: str) -> None:
-        super().__init__(
-            world=proven.world,  # type: ignore[arg-type] - it has a cloud, too
-            role_id=f"{id_}Role",
-            stack="rights-test-batch-stock",
-        )
-        self.proven, self.id = proven, id_
-
-    def start_cold(self) -> None:
-        """The next invocation of its function, if it is one's, is served by a new worker."""
-        if not self.id.endswith("Batch"):
-            return
-        functions, name = client(self.world, "lambda"), self.physical_id(self.id)
-        known = functions.get_function_configuration(FunctionName=name)
-        variables = {**known["Environment"]["Variables"], "STORY": uuid.uuid4().hex}
-        functions.update_function_configuration(
-            FunctionName=name, Environment={"Variables": variables}
-        )
-
-    def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """What the deployed function answers; StoryFailedError when it raises."""
-        name = self.physical_id(self.id)
-        told = client(self.world, "lambda").invoke(FunctionName=name, Payload=json.dumps(event))
-        answer: dict[str, Any] = json.loads(told["Payload"].read())
-        if "FunctionError" in told:
-            raise StoryFailedError(str(answer.get("errorMessage")))
-        return answer
-
-
-def expect(answer: Mapping[str, Any], **wanted: Any) -> None:
-    """The answer has these members."""
-    if {name: answer.get(name) for name in wanted} != wanted:
-        raise StoryFailedError(f"expected {wanted}, got {answer}")
-
-
-def put(proven: Proven, key: str, body: bytes) -> None:
-    """The batch's bucket has the object."""
-    proven.world.s3.put_object(Bucket=proven.world.batch.bucket, Key=key, Body=body)
-
-
-def drop(proven: Proven, key: str) -> None:
-    """The batch's bucket has no such object."""
-    proven.world.s3.delete_object(Bucket=proven.world.batch.bucket, Key=key)
-
-
-def live_is(proven: Proven, slot: Slot) -> None:
-    """The pointer names this slot."""
-    runs = proven.world.batch.runs
-    pointer = runs.pointer()
-    assert pointer is not None
-    moved = {**pointer, "slot": slot.value, "version": runs.declared()[slot.value]}
-    assert runs.move(
-        {**moved, "generation": pointer["generation"] + 1}, after=pointer["generation"]
-    )
-
-
-def fresh() -> str:
-    """An id of a run that nobody knows."""
-    return f"20200101t000000-{uuid.uuid4().hex[:6]}"
-
-
-def known(proven: Proven, run: str) -> RunRecord:
-    """The record of a run."""
-    found = proven.world.batch.runs.load(run)
-    assert found is not None
-    return found
 
 
 def validates(_: Any, role: BatchRole) -> None:
@@ -280,35 +168,6 @@ def test_each_right_of_a_function_is_needed(proven: Proven, prover: Prover, func
     name = f"batch_{function.removesuffix('Batch').lower()}"
     stories = {story.__name__: story for story in STORIES[function]}
     prover.prove(name, BatchRole(proven, function), stories)  # type: ignore[arg-type]
-
-
-def ended(role: BatchRole, execution: str, *, what: str) -> None:
-    """The execution went well; StoryFailedError as soon as a call of it was refused.
-
-    The machine tries again what was refused, for as long as it would take a person to mend it.
-    """
-    batch = role.proven.world.batch
-    found = wait_for(
-        lambda: refused(role, execution) or batch.is_over(execution), seconds=120, what=what
-    )
-    if isinstance(found, str):
-        with suppress(ClientError):  # it has ended meanwhile
-            batch.machines.stop_execution(executionArn=execution)
-        raise StoryFailedError(found)
-    said = batch.ended_badly(execution)
-    if said is not None:
-        raise StoryFailedError(said)
-
-
-def refused(role: BatchRole, execution: str) -> str | None:
-    """What a task of the execution was told that it may not do."""
-    pages = client(role.world, "stepfunctions").get_paginator("get_execution_history")
-    for page in pages.paginate(executionArn=execution):
-        for event in page["events"]:
-            cause = str(event.get("taskFailedEventDetails", {}).get("cause", ""))
-            if "not authorized" in cause:
-                return cause
-    return None
 
 
 def machine_compares(_: Any, role: BatchRole) -> None:

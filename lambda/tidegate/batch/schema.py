@@ -1,8 +1,8 @@
 """What a record must look like, and every fault of one that does not.
 
-Good records are recognised by one regular expression, a text of them at once, which is how a million
-take half a second; only where it does not match are records parsed, to say what is wrong with which
-column.
+Good records are recognised by one regular expression, a text of them at once, which is how a
+million take half a second; only where it does not match are records parsed, to say what is wrong
+with which column.
 """
 
 import csv

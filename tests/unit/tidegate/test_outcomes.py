@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tests import samples
-from tests.fakes import FakeClock, FakeKeys, FakeLedger, FakeRefused, FakeReleaseStore
+from tests.fakes import FakeClock, FakeKeys, FakeReleaseStore
+from tests.request_fakes import FakeLedger, FakeRefused
 from tests.samples import MODEL, RELEASE, START
 from tidegate.errors import OutcomeRefusedError
 from tidegate.observation import OutcomeKind, Unit

@@ -6,7 +6,7 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes import FakeCounters
+from tests.request_fakes import FakeCounters
 from tidegate.latency import bucket_of
 from tidegate.observation import Unit
 from tidegate.requestlog import OutcomeLine, ServedLine, Tally, parse_line, tally, tally_key

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes import FakeCounters, FakeFirsts
+from tests.request_fakes import FakeCounters, FakeFirsts
 from tidegate.intervals import interval_of
 from tidegate.judge.strata import faults_of
 from tidegate.observation import Observation, OutcomeCounts, Unit

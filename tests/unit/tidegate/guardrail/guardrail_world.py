@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests import samples
-from tests.fakes import FakeClock, FakeCounters, FakeReleaseStore
+from tests.fakes import FakeClock, FakeReleaseStore
+from tests.request_fakes import FakeCounters
 from tests.samples import ENDPOINT, MODEL
 from tidegate.errors import NotFoundError
 from tidegate.guardrail import gate

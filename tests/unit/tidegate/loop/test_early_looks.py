@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fakes import FakeClock, FakeCounters, FakeLookStore, FakeReleaseStore
+from tests.fakes import FakeClock, FakeLookStore, FakeReleaseStore
 from tests.release_world import ReleaseWorld, Traffic
+from tests.request_fakes import FakeCounters
 from tests.samples import RELEASE, START, declaration, entry, pointer, record
 from tidegate import decide
 from tidegate.decide import Next

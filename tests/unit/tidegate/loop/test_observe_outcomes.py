@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.fakes import FakeClock, FakeCounters, FakeLookStore, FakeReleaseStore
+from tests.fakes import FakeClock, FakeLookStore, FakeReleaseStore
+from tests.request_fakes import FakeCounters
 from tests.samples import PLAN, RELEASE, START, declaration, entry, pointer, record
 from tidegate.intervals import interval_of
 from tidegate.loop.observe import observe
