@@ -26,7 +26,8 @@ from stacks.project.inputs import chosen_stage, read_batch_pointers, read_pointe
 from stacks.project.load import load_project  # noqa: E402
 from stacks.project.packages import read_packages  # noqa: E402
 from stacks.project.placement import PlacementError  # noqa: E402
-from stacks.project.spec import ModelSpec, StageSpec  # noqa: E402
+from stacks.project.spec import ModelSpec, ProjectSpec, StageSpec  # noqa: E402
+from stacks.run_costs import training_costs  # noqa: E402
 
 _NO_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
 """They show jsii's inside instead of our lines, and a temporary path that differs each time."""
@@ -57,17 +58,17 @@ def main() -> None:
     if any(_has_model_monitor(model) for model in project.models.values()):
         sys.stderr.write(f"{CLOSED}\n")
     if stage in project.stages:
-        _tell_costs(Path(folder), project.stages[stage])
+        _tell_costs(Path(folder), project, project.stages[stage])
 
 
 def _has_model_monitor(model: ModelSpec) -> bool:
     return model.monitoring is not None and model.monitoring.model_monitor is not None
 
 
-def _tell_costs(folder: Path, stage: StageSpec) -> None:
+def _tell_costs(folder: Path, project: ProjectSpec, stage: StageSpec) -> None:
     """What bills while idle is told and kept beside the templates; beyond a budget, synth fails."""
     costs = assembly_costs(folder, region=stage.region)
-    write_costs(folder, stage, costs)
+    write_costs(folder, stage, costs, training_costs(project, stage))
     fault = over_budget(stage, costs)
     if fault is not None:
         sys.exit(fault)

@@ -5,6 +5,7 @@ from typing import Any
 
 from cli.costing import StageCosts
 from cli.outlook.figures import Outlook
+from cli.screen import duration
 
 
 def cost_lines(costs: Iterable[StageCosts]) -> Iterator[str]:
@@ -24,6 +25,7 @@ def _stage(one: StageCosts) -> Iterator[str]:
         unknown = "" if stack["complete"] else " and what is not known"
         yield f"  {stack['stack']}: ${stack['known_usd_a_month']:,.2f}{unknown}"
         yield from (f"    {_item(item)}" for item in stack["items"])
+    yield from (f"  {_training(run)}" for run in idle["training"])
     for model, outlook in one.plans.items():
         yield f"  a release of {model} {_release(outlook)}"
 
@@ -31,6 +33,15 @@ def _stage(one: StageCosts) -> Iterator[str]:
 def _item(item: dict[str, Any]) -> str:
     usd = item["usd_a_month"]
     return f"{item['words']}: {'unknown' if usd is None else f'${usd:,.2f}'}, {item['said']}"
+
+
+def _training(run: dict[str, Any]) -> str:
+    usd, limit = run["usd_at_most"], duration(run["limit_seconds"])
+    most = "unknown" if usd is None else f"at most ${usd:,.2f}"
+    return (
+        f"a training run of {run['model']}: {most}, {run['jobs']} jobs of at most {limit}; "
+        f"{run['said']}"
+    )
 
 
 def _release(outlook: Outlook) -> str:

@@ -1,7 +1,7 @@
 """What trains a deployed model, found by the outputs of its training stack."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,22 @@ _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobPrice:
+    """What an instance of a job costs an hour, None where that is not known; who said so, when."""
+
+    usd_per_hour: float | None
+    said: str
+
+    def usd(self, run: RunView) -> float | None:
+        """What the jobs of a run cost so far, each of one instance."""
+        return None if self.usd_per_hour is None else run.job_seconds / 3600 * self.usd_per_hour
+
+    def to_json(self, run: RunView) -> dict[str, Any]:
+        """The cost of a run in JSON types."""
+        return {"usd": self.usd(run), "estimate": True, "said": self.said}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
     """The runs and the registry of one model."""
 
@@ -26,6 +42,7 @@ class Training:
     bucket: str
     runs: TrainingRuns
     registry: Registry
+    price: JobPrice
 
     def run(self, wanted: str | None) -> RunView:
         """The run of that id or ARN, the newest one without; CommandError if there is none."""
@@ -100,6 +117,15 @@ def training_of(where: Place, model: str) -> Training:
             bucket=bucket,
         ),
         registry=Registry(client=sagemaker, group=outputs["PackageGroupName"]),
+        price=_price(outputs),
+    )
+
+
+def _price(outputs: Mapping[str, str]) -> JobPrice:
+    usd = outputs.get("JobUsdPerHour")
+    older = "the stack is of an older version, which did not say the price: 'tidegate deploy'"
+    return JobPrice(
+        usd_per_hour=None if usd is None else float(usd), said=outputs.get("JobPriceSaid", older)
     )
 
 

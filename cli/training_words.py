@@ -1,19 +1,32 @@
 """A run of a training pipeline in words."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tidegate.training.run import Figure, RunView, StepView
+
+if TYPE_CHECKING:
+    from cli.training import JobPrice
 
 _SECONDS_OF_A_MINUTE = 60
 
 
-def run_lines(model: str, run: RunView) -> Iterator[str]:
-    """The run, its steps, its figures, and what to do next."""
+def run_lines(model: str, run: RunView, price: "JobPrice") -> Iterator[str]:
+    """The run, its steps, what they took and cost, its figures, and what to do next."""
     yield f"{model}: run {run.id} {run.status.lower()}"
     yield from (step_line(step) for step in run.steps)
+    yield f"  {cost_words(run, price)}: {price.said}"
     yield from (figure_line(figure) for figure in run.figures)
     yield from run.reasons
     yield next_line(model, run)
+
+
+def cost_words(run: RunView, price: "JobPrice") -> str:
+    """How long a run took, and what its jobs cost at the most."""
+    took = "" if run.seconds is None else f"took {_duration(run.seconds)}, "
+    usd = price.usd(run)
+    cost = "costs an unknown sum" if usd is None else f"costs ${usd:.4f} at the most"
+    return f"{took}{cost} ({_duration(run.job_seconds)} of jobs)"
 
 
 def step_line(step: StepView) -> str:

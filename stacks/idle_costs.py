@@ -13,6 +13,7 @@ from typing import Any
 from stacks.idle_units import HOSTING, PROVISIONED, UNPRICED, Resources, units
 from stacks.project.spec import StageSpec
 from stacks.project.tables import hosting_price, idle_price
+from stacks.run_costs import RunCost
 
 HOURS_A_MONTH = 730
 COSTS_FILE = "tidegate.costs.json"
@@ -178,8 +179,10 @@ def _sums(stacks: Sequence[StackCost]) -> tuple[float, list[IdleCost]]:
     return sum(s.known for s in stacks), [cost for s in stacks for cost in s.unknown]
 
 
-def write_costs(folder: Path, stage: StageSpec, stacks: Sequence[StackCost]) -> None:
-    """The costs are beside the templates."""
+def write_costs(
+    folder: Path, stage: StageSpec, stacks: Sequence[StackCost], runs: Sequence[RunCost] = ()
+) -> None:
+    """The costs are beside the templates, and what a run of each training costs at most."""
     known, unknown = _sums(stacks)
     document = {
         "stage": stage.name,
@@ -188,6 +191,7 @@ def write_costs(folder: Path, stage: StageSpec, stacks: Sequence[StackCost]) -> 
         "complete": not unknown,
         "budget_usd_a_month": None if stage.budget is None else stage.budget.usd_a_month,
         "stacks": [stack.to_json() for stack in stacks],
+        "training": [run.to_json() for run in runs],
     }
     text = json.dumps(document, indent=1, sort_keys=True) + "\n"
     (folder / COSTS_FILE).write_text(text, encoding="utf-8")

@@ -30,6 +30,7 @@ from stacks.components.training_roles import (
 from stacks.project.names import package_group_name, training_name, training_stack_name
 from stacks.project.spec import DataOnDestroy, LocalArtifact, ModelSpec, StageSpec
 from stacks.project.training_spec import TrainingSpec
+from stacks.run_costs import training_cost
 from tidegate.pointer import LivePointer
 
 PIPELINE, GROUP = "Pipeline", "PackageGroup"
@@ -114,6 +115,10 @@ def training_blueprint(props: TrainingProps, uris: TrainingUris) -> Blueprint:
     blueprint.tell("PipelineName", ref(PIPELINE))
     blueprint.tell("BucketName", ref(BUCKET))
     blueprint.tell("PackageGroupName", group)
+    cost = training_cost(model.name, training, region=stage.region)
+    if cost.usd_per_hour is not None:
+        blueprint.tell("JobUsdPerHour", f"{cost.usd_per_hour:g}")
+    blueprint.tell("JobPriceSaid", cost.said)
     return blueprint
 
 

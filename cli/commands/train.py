@@ -3,7 +3,7 @@
 import time
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,7 +20,7 @@ from cli.options import (
 from cli.output import note, print_json, say
 
 if TYPE_CHECKING:
-    from cli.training import Training
+    from cli.training import JobPrice, Training
     from tidegate.training.run import RunView
 
 app = typer.Typer(
@@ -75,7 +75,7 @@ def run(
     arn = training.runs.start(parameters, token=uuid.uuid4().hex if token is None else token)
     note(f"run {arn.rpartition('/')[2]} has begun")
     view = _watched(training, arn) if watch else training.runs.view(arn)
-    _tell(model, view, json_output=json_output)
+    _tell(training, view, json_output=json_output)
     if view.over and view.status != "Succeeded":
         raise typer.Exit(Exit.FAILED)
 
@@ -93,7 +93,7 @@ def status(
 ) -> None:
     """Show how a run stands: its steps, figures, and what comes next."""
     training = _training(project_file, stage, on, model)
-    _tell(model, training.run(run), json_output=json_output)
+    _tell(training, training.run(run), json_output=json_output)
 
 
 @app.command()
@@ -110,12 +110,14 @@ def report(
     training = _training(project_file, stage, on, model)
     views = [training.runs.view(arn) for arn in training.runs.arns(most=10)]
     if json_output:
-        print_json({"model": model, "runs": [view.to_json() for view in views]})
+        print_json({"model": model, "runs": [_document(training, view) for view in views]})
         return
     if not views:
         say(f"{model} has not been trained yet: 'tidegate train run {model}'")
     for view in views:
-        say(_summary(view))
+        say(_summary(view, training.price))
+    if views:
+        say(training.price.said)
 
 
 @app.command()
@@ -223,21 +225,26 @@ def _watched(training: "Training", arn: str) -> "RunView":
         ) from error
 
 
-def _tell(model: str, view: "RunView", *, json_output: bool) -> None:
+def _tell(training: "Training", view: "RunView", *, json_output: bool) -> None:
     from cli.training_words import run_lines
 
     if json_output:
-        print_json({"model": model, **view.to_json()})
+        print_json({"model": training.model, **_document(training, view)})
         return
-    for line in run_lines(model, view):
+    for line in run_lines(training.model, view, training.price):
         say(line)
 
 
-def _summary(view: "RunView") -> str:
-    from cli.training_words import figure_line
+def _document(training: "Training", view: "RunView") -> dict[str, Any]:
+    return {**view.to_json(), "cost": training.price.to_json(view)}
+
+
+def _summary(view: "RunView", price: "JobPrice") -> str:
+    from cli.training_words import cost_words, figure_line
 
     figures = ";".join(figure_line(figure).strip() for figure in view.figures)
     made = "nothing registered" if view.package is None else view.package.rpartition("/")[2]
     approval = "" if view.approval is None else f" ({view.approval})"
     version = made if view.package is None else f"version {made}{approval}"
-    return f"{view.id} {view.status}: {version}{'; ' if figures else ''}{figures}"
+    told = "; ".join(part for part in (version, figures, cost_words(view, price)) if part)
+    return f"{view.id} {view.status}: {told}"

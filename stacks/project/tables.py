@@ -59,6 +59,12 @@ def hosting_price(region: str, instance_type: str) -> Mapping[str, Any] | None:
     return prices.get(region, {}).get(instance_type)
 
 
+def job_price(region: str, instance_type: str) -> Mapping[str, Any] | None:
+    """The same of an instance that processes or trains."""
+    prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)["jobs"]
+    return prices.get(region, {}).get(instance_type)
+
+
 def idle_price(region: str, item: str) -> Mapping[str, Any] | None:
     """What an item bills while idle: `usd_per_hour` or `usd_per_month`, `date` and `source`."""
     prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)["idle"]

@@ -8,6 +8,10 @@ OVER = frozenset({"Succeeded", "Failed", "Stopped"})
 """The statuses of an execution after which nothing follows (API reference of SageMaker)."""
 
 
+_JOB = "-job/"
+"""What ARNs of processing and training jobs have, and those of packages have not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
     """A step that has begun; times are Unix seconds, `ended` None while it runs."""
@@ -56,6 +60,18 @@ class RunView:
         return self.status in OVER
 
     @property
+    def seconds(self) -> float | None:
+        """From its begin to the end of its last step; None while it runs."""
+        ends = [step.ended for step in self.steps if step.ended is not None]
+        return max(ends) - self.started if self.over and ends else None
+
+    @property
+    def job_seconds(self) -> float:
+        """Of all jobs that have ended, as long as their steps took: an instance bills less."""
+        jobs = (s for s in self.steps if s.made is not None and _JOB in s.made)
+        return sum(job.ended - job.started for job in jobs if job.ended is not None)
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why steps failed, in their order."""
         return tuple(f"{s.name}: {s.failure}" for s in self.steps if s.failure is not None)
@@ -67,6 +83,8 @@ class RunView:
             "arn": self.arn,
             "status": self.status,
             "started": self.started,
+            "seconds": self.seconds,
+            "job_seconds": self.job_seconds,
             "failure": self.failure,
             "steps": [_step_json(step) for step in self.steps],
             "figures": [

@@ -22,6 +22,16 @@ IDLE: dict[str, Any] = {
     "known_usd_a_month": 100.5,
     "complete": False,
     "budget_usd_a_month": 200.0,
+    "training": [
+        {
+            "model": "m",
+            "jobs": 3,
+            "limit_seconds": 3600,
+            "usd_at_most": 0.384,
+            "said": "$0.128 an hour",
+        },
+        {"model": "n", "jobs": 3, "limit_seconds": 60, "usd_at_most": None, "said": "not known"},
+    ],
     "stacks": [
         {
             "stack": "p-dev-release",
@@ -53,13 +63,15 @@ def test_everything_is_told_and_nothing_unknown_is_a_number():
     """Unknown is a word."""
     lines = list(cost_lines([_costs_of(PRICE)]))
 
-    assert lines[:4] == [
+    assert lines[:6] == [
         FIRST,
         "  p-dev-release: $100.50 and what is not known",
         "    1 secret: $0.40, as of 2026-11-22",
         "    1 AWS::Kendra::Index: unknown, price not known",
+        "  a training run of m: at most $0.38, 3 jobs of at most 60 min; $0.128 an hour",
+        "  a training run of n: unknown, 3 jobs of at most 60 s; not known",
     ]
-    assert lines[4].startswith("  a release of m by canary (weights): $")
+    assert lines[6].startswith("  a release of m by canary (weights): $")
 
 
 def test_release_without_a_price_is_told_in_hours():

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import cli.batches
 import cli.ending
 from cli.commands.cloud import _agree, _kept
-from cli.ending import Held, OpenRelease, held
+from cli.ending import Held, OpenRelease, _open, held
 from cli.exits import CommandError, Exit
 from tests import samples
 from tests.aws import RELEASE_TABLE, make_endpoint, mocked_aws
+from tests.batch_fakes import FakeBatch
+from tidegate.batch.run import Status
 from tidegate_aws import clients
 from tidegate_aws.release_store import DynamoReleaseStore
 
@@ -131,3 +135,32 @@ def test_no_is_no(monkeypatch: pytest.MonkeyPatch):
         _agree(("a table",))
     monkeypatch.setattr("typer.confirm", lambda *_, **__: True)
     _agree(("a table",))
+
+
+class _Executions:
+    """Step Functions: one execution runs, every other has ended."""
+
+    def describe_execution(self, **request: Any) -> dict[str, Any]:
+        running = request["executionArn"].endswith(":alive")
+        return {"status": "RUNNING" if running else "ABORTED"}
+
+
+def test_open_runs_of_batches_are_found(monkeypatch: pytest.MonkeyPatch):
+    """Those that an execution works on; what stalled, and what is over, does not go on anyway."""
+    fake = FakeBatch()
+    for run, execution, status in (
+        ("r-1", "alive", Status.RUNNING),
+        ("r-2", "dead", Status.RUNNING),
+        ("r-3", "alive", Status.DONE),
+    ):
+        record = fake.started({"run": run}, execution=execution).record
+        fake.runs.save(replace(record, status=status))
+    outputs = {"BatchBucketName": "b", "RunTableName": "t", "BatchMachineArn": "a:stateMachine:m"}
+    monkeypatch.setattr(cli.batches, "DynamoRuns", lambda **_: fake.runs)
+    target: Any = SimpleNamespace(client=lambda _: _Executions())
+    stack = {
+        "StackName": "shop-dev-batch-demand",
+        "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
+    }
+    (found,) = _open(target, stack)
+    assert str(found) == "run r-1 of the batch of demand (shop-dev-batch-demand)"

@@ -2,15 +2,18 @@
 
 import pytest
 
-from cli.training_words import run_lines
+from cli.training import JobPrice
+from cli.training_words import cost_words, run_lines
 from tidegate.training.run import Figure, RunView, StepView
 
+PRICE = JobPrice(usd_per_hour=0.48, said="as a test says")
+JOB = "arn:aws:sagemaker:eu-west-1:123456789012:training-job/abc"
 PACKAGE = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/shop-dev-fraud/3"
 
 
 def view(status: str, **changes: object) -> RunView:
     """A run that has come so far."""
-    step = StepView(name="Train", status=status, started=0.0, ended=75.0)
+    step = StepView(name="Train", status=status, started=0.0, ended=75.0, made=JOB)
     given: dict[str, object] = {
         "arn": "arn:x/execution/abc",
         "status": status,
@@ -39,14 +42,32 @@ def view(status: str, **changes: object) -> RunView:
 )
 def test_the_last_line_says_what_comes_next(run: RunView, words: str):
     """And who does it."""
-    assert list(run_lines("fraud", run))[-1] == words
+    assert list(run_lines("fraud", run, PRICE))[-1] == words
 
 
 def test_steps_and_figures_have_a_line_each():
     """With how long it took, and what the live version does."""
     figures = (Figure(metric="wrong_share", value=0.1, live=0.2),)
-    assert list(run_lines("fraud", view("Succeeded", figures=figures)))[:3] == [
+    assert list(run_lines("fraud", view("Succeeded", figures=figures), PRICE))[:4] == [
         "fraud: run abc succeeded",
         "  Train: Succeeded, 1 min 15 s",
+        "  took 1 min 15 s, costs $0.0100 at the most (1 min 15 s of jobs): as a test says",
         "  wrong_share: 0.1, live version 0.2",
     ]
+
+
+def test_what_is_no_job_costs_nothing_and_an_unknown_price_is_no_number():
+    """Registering a package takes a step's time and no instance."""
+    register = StepView(name="R", status="Succeeded", started=75.0, ended=80.0, made=PACKAGE)
+    run = view("Succeeded")
+    run = view("Succeeded", steps=(*run.steps, register))
+    assert (run.seconds, run.job_seconds) == (80.0, 75.0)
+    unknown = JobPrice(usd_per_hour=None, said="not known")
+    assert unknown.to_json(run)["usd"] is None
+    assert cost_words(run, unknown).startswith("took 1 min 20 s, costs an unknown sum")
+
+
+def test_a_run_that_goes_on_has_not_taken_a_time():
+    """Its cost so far is told all the same."""
+    assert view("Executing").seconds is None
+    assert cost_words(view("Executing"), PRICE).startswith("costs $0.0100")

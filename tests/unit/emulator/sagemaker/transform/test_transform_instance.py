@@ -58,6 +58,8 @@ class Place:
     most_under_way: int = 0
     readable: frozenset[str] | None = None
     instance_count: int = 1
+    thread_turns: int = 1
+    """Turns of the event loop that anything in a thread takes."""
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """GetObject of a range."""
@@ -95,7 +97,8 @@ class Place:
         """What became of all objects."""
 
         async def in_thread(work: Callable[[], Any]) -> Any:
-            await asyncio.sleep(0)
+            for _ in range(self.thread_turns):
+                await asyncio.sleep(0)
             return work()
 
         around = Surroundings(client=self, role_arn="role", in_thread=in_thread)
@@ -311,3 +314,26 @@ def test_a_job_that_is_stopped_leaves_no_task():
 
     asyncio.run(story())
     assert (place.outputs, place.under_way) == ({}, 0)
+
+
+def test_the_next_object_is_asked_about_while_the_last_one_is_written():
+    """The model does not wait for S3; never are more requests under way than allowed."""
+    seen: list[str] = []
+
+    async def behave(payload: bytes) -> bytes:
+        seen.append(f"asked {payload.decode().strip()}")
+        for _ in range(100):
+            await asyncio.sleep(0)
+        return payload
+
+    class Slow(Place):
+        def put_object(self, **request: Any) -> None:
+            seen.append(f"written {request['Key']}")
+            super().put_object(**request)
+
+    place = Slow({"a": b"1\n", "b": b"2\n", "c": b"3\n"}, behave, thread_turns=20)
+    assert place.run() == []
+    assert place.outputs == {"o/a.out": b"1\n", "o/b.out": b"2\n", "o/c.out": b"3\n"}
+    assert [one for one in seen if one.startswith("asked")] == ["asked 1", "asked 2", "asked 3"]
+    assert seen.index("asked 2") < seen.index("written o/a.out")
+    assert place.most_under_way == 1
