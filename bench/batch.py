@@ -31,7 +31,6 @@ from typing import Any
 import psutil
 
 from bench.direct import PAYLOAD_MB, ROOT, Direct, ask_directly
-
 from cli.batches import Batch, new_run, the_batch
 from cli.deployment import deploy_stacks
 from cli.options import Place

@@ -140,3 +140,10 @@ def test_a_pipeline_may_look_for_the_approved_version_where_one_is_trained(proje
     assert found["Resource"] == [
         "arn:aws:sagemaker:eu-west-1:123456789012:model-package/shop-prod-fraud/*"
     ]
+
+
+def test_the_price_of_its_jobs_is_told_with_its_source(assembly: Assembly):
+    """The command line says by it what a run cost."""
+    outputs = assembly.templates[STACK]["Outputs"]
+    assert float(outputs["JobUsdPerHour"]["Value"]) == 0.128
+    assert "ml.m5.large, as of 2023-12-31" in outputs["JobPriceSaid"]["Value"]

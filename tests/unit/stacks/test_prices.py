@@ -3,12 +3,15 @@
 import json
 from datetime import date
 
+import pytest
+
 from stacks.project.tables import PRICES_FILE, hosting_price, instance_types, partitions
 
 
-def test_every_price_is_of_something_that_exists_and_has_its_source():
+@pytest.mark.parametrize("use", ["hosting", "jobs"])
+def test_every_price_is_of_something_that_exists_and_has_its_source(use: str):
     """Regions and types are SageMaker's, prices above zero, dates dates."""
-    prices = json.loads(PRICES_FILE.read_text(encoding="utf-8"))["hosting"]
+    prices = json.loads(PRICES_FILE.read_text(encoding="utf-8"))[use]
 
     assert prices.keys() <= partitions().keys()
     for types in prices.values():
