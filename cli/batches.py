@@ -132,6 +132,38 @@ def batch_of(model: str, outputs: Mapping[str, str], *, target: Target, reading:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchStanding:
+    """A batch after a deploy: its live pointer, versions and newest run, None before the first.
+
+    `looked` is whether runs were looked at: a pipeline's role may read pointers only.
+    """
+
+    model: str
+    live: Mapping[str, Any] | None
+    declared: Mapping[str, Any]
+    last: RunRecord | None
+    looked: bool
+
+
+def batch_standings(where: Place) -> tuple[BatchStanding, ...]:
+    """Every batch of the project file that is deployed."""
+    found = (find_batch(where, model) for model in where.project.batches)
+    looked = where.reader is None
+    return tuple(_standing(batch, looked=looked) for batch in found if batch is not None)
+
+
+def _standing(batch: Batch, *, looked: bool) -> BatchStanding:
+    newest = batch.runs.newest(1) if looked else ()
+    return BatchStanding(
+        model=batch.model,
+        live=batch.runs.pointer(),
+        declared=batch.runs.declared(),
+        last=newest[0] if newest else None,
+        looked=looked,
+    )
+
+
 def the_batch(where: Place, model: str) -> Batch:
     """The batch of a model; CommandError when it has none, or is not deployed."""
     if model not in where.project.batches:

@@ -1,6 +1,6 @@
 """What is said of batch runs: lines for people, documents for programs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from tidegate.batch.rounds import Round
 from tidegate.batch.run import RunRecord
 
 if TYPE_CHECKING:
-    from cli.batches import Batch
+    from cli.batches import BatchStanding
 
 
 def run_json(record: RunRecord) -> dict[str, Any]:
@@ -75,21 +75,21 @@ def report_lines(report: Mapping[str, Any], *, bucket: str, results: str) -> lis
     return lines
 
 
-def batch_lines(batches: "Sequence[Batch]") -> list[str]:
+def batch_lines(batches: "Sequence[BatchStanding]") -> list[str]:
     """What is live of each deployed batch, what waits, and how its last run ended."""
-    lines = []
-    for batch in batches:
-        pointer = batch.runs.pointer()
-        if pointer is None:
-            continue
-        lines += [
-            f"batch of {line}" for line in standing(batch.model, pointer, batch.runs.declared())
-        ]
-        newest = batch.runs.newest(1)
-        lines += [f"batch of {batch.model}: run {one.run} is {_told(one)}" for one in newest]
-        if not newest:
-            lines.append(f"batch of {batch.model}: 'tidegate batch run {batch.model}' starts a run")
-    return lines
+    return [line for batch in batches if batch.live is not None for line in _batch_lines(batch)]
+
+
+def _batch_lines(batch: "BatchStanding") -> Iterator[str]:
+    model = f"batch of {batch.model}"
+    if batch.live is not None:
+        yield from (
+            f"batch of {line}" for line in standing(batch.model, batch.live, batch.declared)
+        )
+    if batch.last is not None:
+        yield f"{model}: run {batch.last.run} is {_told(batch.last)}"
+    elif batch.looked:
+        yield f"{model}: 'tidegate batch run {batch.model}' starts a run"
 
 
 def _told(record: RunRecord) -> str:
@@ -98,16 +98,10 @@ def _told(record: RunRecord) -> str:
     return f"{record.status}, begun with {record.label}"
 
 
-def batches_json(batches: "Sequence[Batch]") -> list[dict[str, Any]]:
+def batch_json(batch: "BatchStanding") -> dict[str, Any]:
     """The same in JSON types."""
-    return [
-        {
-            "model": batch.model,
-            "live": batch.runs.pointer(),
-            "last_run": next((run_json(one) for one in batch.runs.newest(1)), None),
-        }
-        for batch in batches
-    ]
+    last = None if batch.last is None else run_json(batch.last)
+    return {"model": batch.model, "live": batch.live, "last_run": last}
 
 
 def standing(model: str, pointer: Mapping[str, Any], declared: Mapping[str, Any]) -> list[str]:

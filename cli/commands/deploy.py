@@ -18,7 +18,6 @@ from cli.options import (
 from cli.output import note, print_json, say
 
 if TYPE_CHECKING:
-    from cli.batches import Batch
     from cli.overview import ModelStatus
 
 ASSEMBLY = Path("cdk.out")
@@ -34,7 +33,8 @@ def deploy(
     json_output: JsonOption = False,
 ) -> None:
     """Deploy the project. A new version goes into the idle slot and gets no traffic yet."""
-    from cli.batchwords import batch_lines, batches_json
+    from cli.batches import batch_standings
+    from cli.batchwords import batch_json, batch_lines
     from cli.overview import model_statuses, status_json
     from cli.progress import progress
     from cli.project import PIPELINE_STAGE
@@ -48,11 +48,13 @@ def deploy(
     with progress() as shown:
         done = where.deploy(assembly=ASSEMBLY, progress=shown)
     statuses = model_statuses(where.deployed())
-    batches = _batches(where)
+    batches = batch_standings(where)
     if json_output:
         stacks = {s.name: {"change": s.change, "seconds": s.seconds} for s in done}
         models = [status_json(item) for item in statuses]
-        print_json({"stacks": stacks, "models": models, "batches": batches_json(batches)})
+        print_json(
+            {"stacks": stacks, "models": models, "batches": [batch_json(b) for b in batches]}
+        )
         return
     for stack in done:
         took = "" if stack.seconds is None else f", {stack.seconds:.1f} s"
@@ -61,13 +63,6 @@ def deploy(
         say(_what_now(status))
     for line in batch_lines(batches):
         say(line)
-
-
-def _batches(where: Place) -> "list[Batch]":
-    from cli.batches import find_batch
-
-    found = (find_batch(where, model) for model in where.project.batches)
-    return [batch for batch in found if batch is not None]
 
 
 def deploy_place(where: Place, *, assembly: Path = ASSEMBLY) -> dict[str, Any]:

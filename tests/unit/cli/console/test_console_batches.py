@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.batches import Batch
-from cli.batchwords import batch_lines, batches_json
+from cli.batches import Batch, _standing
+from cli.batchwords import batch_json, batch_lines
 from cli.console.answers import Answers
 from cli.console.batches import BatchReader
 from cli.console.reader import Reader
@@ -132,11 +132,16 @@ def test_what_is_not_there_is_said(console: Console, path: str, said: str):
 
 
 def test_a_deploy_tells_how_the_last_run_ended(console: Console):
-    """And how to start the first one."""
-    assert batch_lines([console.batch])[-1].endswith("'tidegate batch run demand' starts a run")
+    """And how to start the first one; who may not look at runs is told what is live."""
+    assert batch_lines([_standing(console.batch, looked=True)])[-1].endswith(
+        "'tidegate batch run demand' starts a run"
+    )
     record = console.fake.run({})
-    assert batch_lines([console.batch])[-1] == (
+    standing = _standing(console.batch, looked=True)
+    assert batch_lines([standing])[-1] == (
         f"batch of demand: run {record.run} is done: 3 of 3 records have a result"
     )
-    (told,) = batches_json([console.batch])
-    assert (told["model"], told["last_run"]["run"]) == ("demand", record.run)
+    assert batch_json(standing)["last_run"]["run"] == record.run
+    unseen = _standing(console.batch, looked=False)
+    assert batch_lines([unseen]) == batch_lines([standing])[:-1]
+    assert batch_json(unseen)["last_run"] is None
