@@ -72,10 +72,6 @@ _JOB_TAGS = (
     "SageMaker developer guide, 'Pipelines access management': steps tag the jobs that they "
     "create; the embedded cloud tags none"
 )
-_SCHEDULED = (
-    "EventBridge Scheduler user guide, 'Using universal targets' and 'Setting up the execution "
-    "role': the schedule starts the pipeline; schedules are recorded and not run here"
-)
 _ARTIFACT_STORE = (
     "CodePipeline User Guide, 'CodePipeline service role policy', and CodeBuild User Guide, 'Allow "
     "CodeBuild to interact with other AWS services': whose the bucket is and where it is, before "
@@ -188,7 +184,6 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
         "sagemaker:StopTransformJob": _TRANSFORM_STOP,
     },
     "TrainingRole": {"sagemaker:AddTags": _JOB_TAGS},
-    "ScheduleRole": {"sagemaker:StartPipelineExecution": _SCHEDULED},
     "JobRole": {**dict.fromkeys(_IMAGE_PULLS, _JOB_IMAGE), **dict.fromkeys(_LOGGING, _JOB_LOG)},
     "TransformRole": {
         **_CONTAINERS,

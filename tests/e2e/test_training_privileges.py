@@ -2,17 +2,20 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from botocore.exceptions import ClientError
 
 from emulator.server import EmbeddedCloud
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.roles import DeployedRole, Prover, StoryFailedError
+from tests.e2e.roles import DeployedRole, Prover, StoryFailedError, client
 from tests.e2e.trainings import run, trained_text, training, write_code, write_data
 from tests.e2e.world import V1, World, wait_for
 
 pytestmark = pytest.mark.accept
+
+SELDOM, SOON = "rate(30 days)", "rate(1 minute)"
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +23,8 @@ def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) 
     """A model that is deployed and can be trained."""
     folder = tmp_path_factory.mktemp("trained")
     made = World(cloud=story_cloud, folder=folder, model="trained")
-    made.project_text = trained_text(write_code(folder / "training"))
+    text = trained_text(write_code(folder / "training"))
+    made.project_text = f"{text.rstrip()}\n      schedule: {SELDOM}\n"
     made.deploy(V1)
     yield made
     remove_stacks(story_cloud, training_stack(made))
@@ -94,3 +98,39 @@ def test_every_right_of_the_jobs_is_needed(world: World, prover: Prover):
     role = DeployedRole(world=world, role_id="JobRole", stack=training_stack(world))
     stories = {it_trains_and_registers.__name__: it_trains_and_registers}
     prover.prove("training_jobs", role, stories)
+
+
+def a_schedule_starts_a_run(world: World, role: DeployedRole) -> None:
+    """What is due starts, by the right of the schedule's role."""
+    found, before = training(world), set(training(world).runs.arns())
+    _reschedule(world, role, SOON)
+    try:
+        wait_for(lambda: set(found.runs.arns()) - before, seconds=5, what="a run by schedule")
+    except AssertionError as error:
+        raise StoryFailedError(str(error)) from error
+    finally:
+        _reschedule(world, role, SELDOM)
+        for arn in set(found.runs.arns()) - before:
+            _ended(world, arn)
+
+
+def _reschedule(world: World, role: DeployedRole, expression: str) -> None:
+    """The deployed schedule comes as often as that."""
+    scheduler, name = client(world, "scheduler"), role.physical_id("Schedule")
+    told = scheduler.get_schedule(Name=name)
+    kept = {member: told[member] for member in ("FlexibleTimeWindow", "Target")}
+    scheduler.update_schedule(Name=name, ScheduleExpression=expression, **kept)
+
+
+def _ended(world: World, arn: str) -> None:
+    runs = training(world).runs
+    with suppress(ClientError):  # it is over already: there is no data to train on
+        runs.stop(arn)
+    wait_for(lambda: runs.view(arn).over, seconds=60, what=f"the end of {arn}")
+
+
+def test_the_right_of_the_schedule_is_needed(world: World, prover: Prover):
+    """Of the role that starts the pipeline when it is due."""
+    role = DeployedRole(world=world, role_id="ScheduleRole", stack=training_stack(world))
+    stories = {a_schedule_starts_a_run.__name__: a_schedule_starts_a_run}
+    prover.prove("training_schedule", role, stories)
