@@ -13,13 +13,12 @@ from typing import Any
 
 from tidegate.announcement import Announcement
 from tidegate.errors import ConflictError, LockedError, NotFoundError
-from tidegate.inference import Answer, Later, Question, Queued, Submission
+from tidegate.inference import Answer, Question
 from tidegate.pointer import Declaration, LivePointer
 from tidegate.ports import EndpointState, Look, VariantState
 from tidegate.release import LogEntry, ReleaseRecord
 from tidegate.signing import SigningKeys
 from tidegate.split import SplitDocument
-from tidegate.tickets import Ticket
 from tidegate.tracks import Tracks
 
 
@@ -354,57 +353,3 @@ class FakeAnnouncer:
 
     def announce(self, announcement: Announcement) -> None:
         self.said.append(announcement)
-
-
-@dataclass
-class FakeQueue:
-    """An asynchronous endpoint that takes everything, or answers what a test says."""
-
-    says: Queued | None = None
-    submitted: list[Submission] = field(default_factory=list)
-
-    def submit(self, submission: Submission) -> Queued:
-        self.submitted.append(submission)
-        if self.says is not None:
-            return self.says
-        return Queued(
-            status=202,
-            output=f"s3://answers/answers/{submission.inference_id}.out",
-            failure=f"s3://answers/failures/{submission.inference_id}-error.out",
-        )
-
-
-@dataclass
-class FakeAnswers:
-    """A bucket of inputs, tickets and answers; keys are s3:// URLs."""
-
-    objects: dict[str, bytes] = field(default_factory=dict)
-    tickets: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    def put_input(self, bucket: str, key: str, body: bytes, *, content_type: str) -> str:
-        self.objects[f"s3://{bucket}/{key}"] = body
-        return f"s3://{bucket}/{key}"
-
-    def size(self, bucket: str, key: str) -> int | None:
-        found = self.objects.get(f"s3://{bucket}/{key}")
-        return None if found is None else len(found)
-
-    def open(self, bucket: str, nonce: str, ticket: Ticket) -> bool:
-        if (bucket, nonce) in self.tickets:
-            return False
-        self.close(bucket, nonce, ticket)
-        return True
-
-    def close(self, bucket: str, nonce: str, ticket: Ticket) -> None:
-        self.tickets[bucket, nonce] = ticket.to_text()
-
-    def ticket(self, bucket: str, nonce: str) -> Ticket | None:
-        found = self.tickets.get((bucket, nonce))
-        return None if found is None else Ticket.from_text(found)
-
-    def answer(self, ticket: Ticket) -> Later:
-        if ticket.output in self.objects:
-            return Later(status=200, body=self.objects[ticket.output])
-        if ticket.failure in self.objects:
-            return Later(status=502, body=self.objects[ticket.failure])
-        return Later(status=202)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.aws import mocked_aws
-from tests.fakes import FakeAnswers
+from tests.request_fakes import FakeAnswers
 from tests.unit.tidegate.test_notices import TICKET
 from tidegate.ports import Answers
 from tidegate.tickets import Ticket

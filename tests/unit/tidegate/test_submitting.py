@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tests import samples
-from tests.fakes import FakeAnswers, FakeClock, FakeFirsts, FakeKeys, FakeQueue, FakeReleaseStore
+from tests.fakes import FakeClock, FakeKeys, FakeReleaseStore
+from tests.request_fakes import FakeAnswers, FakeFirsts, FakeQueue
 from tests.samples import ENDPOINT, MODEL, RELEASE
 from tidegate.assignment import assign
 from tidegate.asynchronous import MOST_PAYLOAD_BYTES, Asynchronous
