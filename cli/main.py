@@ -25,6 +25,7 @@ from cli.commands.preflight import preflight
 from cli.commands.privileges import privileges
 from cli.commands.release import app as release_app
 from cli.commands.replay import replay
+from cli.commands.services import services
 from cli.commands.simulate import simulate
 from cli.commands.train import app as train_app
 from cli.commands.who import who
@@ -54,6 +55,7 @@ app.command()(console)
 app.command()(plan)
 app.command()(privileges)
 app.command("bootstrap-policy")(bootstrap_policy)
+app.command()(services)
 app.command()(simulate)
 app.command()(replay)
 app.command()(demo)

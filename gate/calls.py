@@ -13,11 +13,13 @@ from typing import Any
 
 from botocore import xform_name
 
+from gate import lifecycle
 from gate.finding import Fault, Finding, Place, Severity
 from gate.requests import Reading, faults_of, service_model
 from gate.sdk import botocore_name
 
 RULE = "boto3-call"
+CLOSED_RULE = "closed-client"
 SOURCE = "botocore's service models: required, types, limits, patterns, values"
 _HOLE = object()
 """What stands for a value that is computed."""
@@ -36,12 +38,33 @@ def calls_faults(paths: Sequence[Path]) -> Iterator[Finding]:
     for file, tree in trees.items():
         if tree is None:
             continue
-        for call, wrong, allowed in _Calls(tree, makers).faults():
+        calls = _Calls(tree, makers)
+        for call, wrong, allowed in calls.faults():
             place = Place(file=str(file), line=call.lineno)
             fault = Fault(place=place, wrong=wrong, got=ast.unparse(call)[:120], allowed=allowed)
             yield Finding(
                 tool="tidegate", rule=RULE, severity=Severity.ERROR, fault=fault, source=SOURCE
             )
+        for call, service in calls.closed():
+            yield _closed(Place(file=str(file), line=call.lineno), call, service)
+
+
+def _closed(place: Place, call: ast.Call, service: lifecycle.Service) -> Finding:
+    """A client that a new account has no use for; an old account may have it, so it is told."""
+    ended = service.standing is lifecycle.Standing.ENDED
+    fault = Fault(
+        place=place,
+        wrong=f"{service.name}: {service.told}",
+        got=ast.unparse(call)[:120],
+        advice=f"take {service.instead}",
+    )
+    return Finding(
+        tool="tidegate",
+        rule=CLOSED_RULE,
+        severity=Severity.ERROR if ended else Severity.NOTE,
+        fault=fault,
+        source=service.source,
+    )
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -127,6 +150,14 @@ class _Calls:
 
     def _service(self, value: ast.expr) -> str | None:
         return self._made(value) if isinstance(value, ast.Call) else self._names.get(_name(value))
+
+    def closed(self) -> Iterator[tuple[ast.Call, lifecycle.Service]]:
+        """Each client of a service that is not open to new accounts, where it is made."""
+        for node in ast.walk(self._tree):
+            made = self._made(node) if isinstance(node, ast.Call) else None
+            service = None if made is None else lifecycle.closed_client(made)
+            if isinstance(node, ast.Call) and service is not None:
+                yield node, service
 
     def faults(self) -> Iterator[tuple[ast.Call, str, str]]:
         """Each bad call: the call, what is wrong, what is allowed."""
