@@ -28,7 +28,7 @@ def test_where_ttls_are_obeyed_all_have_moved_after_one(ttl: int):
 
 def test_without_skew_half_have_moved_after_half_a_ttl():
     """Questions are spread evenly over the lives of answers."""
-    shares = run(Behaviour(name="b", skew=0, resolvers=20_000))
+    shares = run(Behaviour(name="b", skew=0, resolvers=5_000))
     assert shares[31] == pytest.approx(50, abs=2)
 
 
@@ -49,7 +49,7 @@ def test_connections_that_are_kept_go_on_after_every_answer_has_changed():
 
 def test_the_share_swings_around_the_weight():
     """Resolvers are drawn, not requests."""
-    shares = run(Behaviour(name="b", skew=0, resolvers=20_000), to_percent=10)
+    shares = run(Behaviour(name="b", skew=0, resolvers=5_000), to_percent=10)
     assert shares[600:].mean() == pytest.approx(10, abs=0.5)
 
 
