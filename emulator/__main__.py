@@ -32,6 +32,7 @@ PLUGINS = (
     "emulator.cloudwatch",
     "emulator.executionmetrics",
     "emulator.sagemaker",
+    "emulator.ai",
     "emulator.route53",
     "emulator.certificates",
     "emulator.loadbalancing",

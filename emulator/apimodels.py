@@ -52,6 +52,30 @@ def constraint_failures(service: str, operation: str, request: Mapping[str, Any]
     return [] if shape is None else list(_failures(shape, request, ""))
 
 
+def answer_failures(service: str, operation: str, answer: Mapping[str, Any]) -> list[str]:
+    """Every constraint of the operation's answer that this one violates, none if it is right.
+
+    Members that the model does not know count as well: no client would see them.
+    MalformedRequestError if a member has the wrong type.
+    """
+    shape = service_model(service).operation_model(operation).output_shape
+    if shape is None:
+        return [f"an empty answer is allowed, got {sorted(answer)}"] if answer else []
+    return [*_failures(shape, answer, ""), *_unknown_members(shape, answer, "")]
+
+
+def _unknown_members(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if isinstance(shape, StructureShape):
+        for name, member in value.items():
+            if name in shape.members:
+                yield from _unknown_members(shape.members[name], member, _join(path, name))
+            else:
+                yield f"'{_join(path, name)}' is not a member of {shape.name}"
+    elif isinstance(shape, ListShape):
+        for position, member in enumerate(value, start=1):
+            yield from _unknown_members(shape.member, member, f"{path}.{position}.member")
+
+
 def listed(failures: Sequence[str]) -> str:
     """The sentence by which AWS's front ends list violated constraints."""
     noun = "error" if len(failures) == 1 else "errors"
@@ -101,7 +125,7 @@ def _scalar_failures(shape: Shape, value: Any, path: str) -> Iterator[str]:
     metadata = shape.metadata
     size = _size(shape, value)
     what = "value" if shape.type_name in {"integer", "long", "float", "double"} else "length"
-    shown = f"'{_shown(value)}'"
+    shown = _quoted(shape, value)
     if size is not None and "min" in metadata and size < metadata["min"]:
         bound = metadata["min"]
         yield _failure(shown, path, f"Member must have {what} greater than or equal to {bound}")
@@ -109,20 +133,27 @@ def _scalar_failures(shape: Shape, value: Any, path: str) -> Iterator[str]:
         bound = metadata["max"]
         yield _failure(shown, path, f"Member must have {what} less than or equal to {bound}")
     if isinstance(value, str):
-        yield from _text_failures(metadata, value, path)
+        yield from _text_failures(shape, value, path)
 
 
-def _text_failures(metadata: Mapping[str, Any], value: str, path: str) -> Iterator[str]:
+def _quoted(shape: Shape, value: Any) -> str:
+    """The value as the sentence has it; what the model calls sensitive is not repeated."""
+    return "" if shape.metadata.get("sensitive") else f"'{_shown(value)}'"
+
+
+def _text_failures(shape: Shape, value: str, path: str) -> Iterator[str]:
+    metadata, shown = shape.metadata, _quoted(shape, value)
     if "pattern" in metadata and not _matches(metadata["pattern"], value):
         rule = f"Member must satisfy regular expression pattern: {metadata['pattern']}"
-        yield _failure(f"'{value}'", path, rule)
+        yield _failure(shown, path, rule)
     if "enum" in metadata and value not in metadata["enum"]:
         allowed = ", ".join(metadata["enum"])
-        yield _failure(f"'{value}'", path, f"Member must satisfy enum value set: [{allowed}]")
+        yield _failure(shown, path, f"Member must satisfy enum value set: [{allowed}]")
 
 
 def _failure(value: str, path: str, rule: str) -> str:
-    return f"Value {value} at '{path}' failed to satisfy constraint: {rule}"
+    named = f"Value {value}" if value else "Value"
+    return f"{named} at '{path}' failed to satisfy constraint: {rule}"
 
 
 def _size(shape: Shape, value: Any) -> float | None:

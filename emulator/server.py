@@ -20,6 +20,8 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from emulator import loopback, processes
+from emulator.ai import control
+from emulator.ai.faults import Faults
 from emulator.clock import CloudClock
 from emulator.runtime import Credentials
 from emulator.settings import Settings
@@ -151,6 +153,27 @@ class EmbeddedCloud:
     def api_url(self, api_id: str, *, stage: str = "$default") -> str:
         """Where an HTTP API of API Gateway is reached; the path follows without a slash between."""
         return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}"
+
+    def set_faults(self, service: str, faults: Faults) -> None:
+        """The AI service (`comprehend`) throttles and fails by those shares from now on.
+
+        Raises:
+            FaultControlError: the cloud has no such service.
+        """
+        control.put_faults(
+            self._faults_url(service), self.credentials(), self.region, faults=faults
+        )
+
+    def faults(self, service: str) -> dict[str, Any]:
+        """The faults of the AI service, with calls and items counted since they were set.
+
+        Raises:
+            FaultControlError: the cloud has no such service.
+        """
+        return control.get_faults(self._faults_url(service), self.credentials(), self.region)
+
+    def _faults_url(self, service: str) -> str:
+        return f"{self.endpoint_url}{control.PATH}{service}"
 
     def local_port(self, port: int) -> int:
         """Where the listener port of a load balancer is open on this machine."""

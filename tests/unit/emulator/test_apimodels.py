@@ -40,3 +40,11 @@ def test_properties_get_the_apis_names():
         "configuration": {"S3Bucket": "b", "PollForSourceChanges": "false"},
         "runOrder": 2,
     }
+
+
+def test_a_sensitive_value_is_not_repeated():
+    """Comprehend's texts are sensitive by its model, its language codes are not."""
+    request = {"Text": "", "LanguageCode": "xx"}
+    text, language = constraint_failures("comprehend", "DetectSentiment", request)
+    assert text.startswith("Value at 'text' failed to satisfy constraint: Member must have length")
+    assert language.startswith("Value 'xx' at 'languageCode' failed")
