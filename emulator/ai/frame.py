@@ -34,6 +34,8 @@ class Call:
 
     request: Mapping[str, Any]
     fails_item: Callable[[], bool]
+    tenant: tuple[str, str]
+    """The caller's account and region."""
 
 
 Operation = Callable[[Call], Answer]
@@ -44,19 +46,27 @@ class WrongAnswerError(Exception):
     """An answer that the service's model does not allow: a fault of the embedded cloud."""
 
 
+def _nothing_more(_operation: str, _request: Mapping[str, Any]) -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AiService:
     """One line of the table of services.
 
     `name` is botocore's, which is also the prefix of its IAM actions and its name in signatures.
     `throttling_code` is the error of a throttled call. `resource_member` names a resource in
-    requests that permission is asked on; without it, permission is asked on `*`.
+    requests that permission is asked on; without it, permission is asked on `*`. Operations that
+    are `left` are answered by ministack, in its own way. `also_asked` are the actions that a
+    request of an operation needs besides.
     """
 
     name: str
     operations: Mapping[str, Operation]
     throttling_code: str = "ThrottlingException"
     resource_member: str = ""
+    left: frozenset[str] = frozenset()
+    also_asked: Callable[[str, Mapping[str, Any]], Sequence[str]] = _nothing_more
 
     def served(self, faults: FaultSource) -> Service:
         """The service behind the front door, with these faults."""
@@ -73,9 +83,7 @@ class AiService:
         return Service(
             name=self.name,
             signing_name=self.name,
-            claims=lambda _method, _path, headers: headers.get("x-amz-target", "").startswith(
-                f"{apimodels.service_model(self.name).metadata['targetPrefix']}."
-            ),
+            claims=self._claims,
             permissions=self._permissions,
             handle=handle,
             refuse=self.refusal,
@@ -88,6 +96,11 @@ class AiService:
         plain = json_response({"__type": code, member: message}, status=status)
         return Response(status=status, headers={**plain.headers, **headers}, body=plain.body)
 
+    def _claims(self, _method: str, _path: str, headers: Mapping[str, str]) -> bool:
+        prefix, _, operation = headers.get("x-amz-target", "").rpartition(".")
+        known = apimodels.service_model(self.name).metadata["targetPrefix"]
+        return prefix == known and operation not in self.left
+
     def _message_member(self, code: str) -> str:
         try:
             shape = apimodels.service_model(self.name).shape_for(code)
@@ -97,15 +110,20 @@ class AiService:
         return next((name for name in members if name.lower() == "message"), "message")
 
     def _permissions(self, request: Request) -> Sequence[Permission]:
-        resource = request.json().get(self.resource_member, "*")
-        return [Permission(action=f"{self.name}:{request.operation}", resource=str(resource))]
+        body = request.json()
+        resource = str(body.get(self.resource_member, "*"))
+        own = Permission(action=f"{self.name}:{request.operation}", resource=resource)
+        more = self.also_asked(request.operation, body)
+        return [own, *(Permission(action=action) for action in more)]
 
     async def _answer(self, request: Request, faults: FaultSource) -> Answer:
         if faults.throttles():
             raise RefusedRequestError(self.throttling_code, "Rate exceeded")
         body = request.json()
         operation = self._checked(request.operation, body)
-        call = Call(request=body, fails_item=faults.fails_item)
+        call = Call(
+            request=body, fails_item=faults.fails_item, tenant=(request.account, request.region)
+        )
         answer = await asyncio.to_thread(operation, call)
         failures = apimodels.answer_failures(self.name, request.operation, answer.body)
         if failures:

@@ -1,17 +1,18 @@
 """Puts the AI services into the running cloud."""
 
-from emulator.ai import comprehend, control
+from emulator.ai import comprehend, control, translate
 from emulator.ai.faults import FaultSource
-from emulator.ai.frame import AiService
 from emulator.runtime import Runtime
 from emulator.seams.services import register_service
 
-SERVICES: tuple[AiService, ...] = (comprehend.SERVICE,)
+SERVICES = (comprehend.service, translate.service)
+"""Each makes a service, given the clock of its cloud."""
 
 
-def install_ai(_runtime: Runtime) -> None:
+def install_ai(runtime: Runtime) -> None:
     """Each service of the table answers, and so does the switch of its faults."""
-    sources = {service.name: FaultSource() for service in SERVICES}
-    for service in SERVICES:
+    services = [make(runtime.clock.now) for make in SERVICES]
+    sources = {service.name: FaultSource() for service in services}
+    for service in services:
         register_service(service.served(sources[service.name]))
     register_service(control.control_service(sources))

@@ -1,0 +1,29 @@
+"""Amazon Translate: texts and terminologies.
+
+Nothing small translates offline, so texts are pseudo-localized, and their answers say so; terms of
+a terminology are translated for real. Batch jobs are left to ministack.
+"""
+
+from collections.abc import Callable
+
+from emulator.ai.frame import AiService
+from emulator.ai.translate.operations import Translate, also_asked
+from emulator.ai.translate.terminologies import Terminologies
+
+
+def service(now: Callable[[], float]) -> AiService:
+    """The service of one cloud, whose time `now` tells in Unix seconds."""
+    translate = Translate(terminologies=Terminologies(now=now))
+    return AiService(
+        name="translate",
+        operations=translate.operations(),
+        also_asked=also_asked,
+        left=frozenset(
+            {
+                "StartTextTranslationJob",
+                "DescribeTextTranslationJob",
+                "ListTextTranslationJobs",
+                "StopTextTranslationJob",
+            }
+        ),
+    )

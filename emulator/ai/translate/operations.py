@@ -1,0 +1,122 @@
+"""Translate's operations: texts and terminologies. Batch jobs are ministack's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.ai.comprehend import languages
+from emulator.ai.frame import Answer, Call, Operation
+from emulator.ai.translate.codes import CODES
+from emulator.ai.translate.pseudo import ENGINE, Localizer
+from emulator.ai.translate.terminologies import Terminologies
+from emulator.jsonapi import NOT_EMULATED, Json, RefusedRequestError, not_emulated
+
+TEXT_BYTES = 10_000
+"""The most of a text, in UTF-8."""
+AUTO = "auto"
+KEPT = "kept by the embedded cloud"
+"""The engine of answers in which nothing is judged."""
+
+
+def also_asked(operation: str, request: Mapping[str, Any]) -> list[str]:
+    """What a caller needs beside the operation: to detect the language if none is named."""
+    detects = operation == "TranslateText" and request.get("SourceLanguageCode") == AUTO
+    return ["comprehend:DetectDominantLanguage"] if detects else []
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Translate:
+    """The operations on one cloud's terminologies."""
+
+    terminologies: Terminologies
+
+    def operations(self) -> Mapping[str, Operation]:
+        """By name."""
+        return {
+            "TranslateText": self._text,
+            "ImportTerminology": self._import,
+            "GetTerminology": self._get,
+            "ListTerminologies": self._list,
+            "DeleteTerminology": self._delete,
+        }
+
+    def _text(self, call: Call) -> Answer:
+        request, text = call.request, _text(call.request)
+        source, target = _pair(request, text)
+        names = request.get("TerminologyNames", [])
+        if len(names) > 1:
+            raise RefusedRequestError(
+                "InvalidRequestException", f"One terminology can be applied, got {len(names)}"
+            )
+        terms = [self.terminologies.get(call.tenant, name).terms(source, target) for name in names]
+        localizer = Localizer(target=target, terms=terms[0] if terms else {})
+        body: Json = {
+            "TranslatedText": localizer.localized(text),
+            "SourceLanguageCode": source,
+            "TargetLanguageCode": target,
+        }
+        if names:
+            used = [{"SourceText": here, "TargetText": to} for here, to in localizer.used.items()]
+            body["AppliedTerminologies"] = [{"Name": names[0], "Terms": used}]
+        return Answer(body=body, engine=ENGINE)
+
+    def _import(self, call: Call) -> Answer:
+        for member in ("EncryptionKey", "Tags"):
+            if call.request.get(member):
+                what = f"the member {member} of ImportTerminology"
+                raise RefusedRequestError(NOT_EMULATED, not_emulated(what))
+        properties = self.terminologies.put(call.tenant, call.request)
+        return _kept({"TerminologyProperties": properties})
+
+    def _get(self, call: Call) -> Answer:
+        found = self.terminologies.get(call.tenant, call.request["Name"])
+        return _kept({"TerminologyProperties": found.properties})
+
+    def _list(self, call: Call) -> Answer:
+        return _kept({"TerminologyPropertiesList": self.terminologies.of(call.tenant)})
+
+    def _delete(self, call: Call) -> Answer:
+        self.terminologies.delete(call.tenant, call.request["Name"])
+        return _kept({})
+
+
+def _kept(body: Json) -> Answer:
+    return Answer(body=body, engine=KEPT)
+
+
+def _text(request: Mapping[str, Any]) -> str:
+    if request.get("Settings"):
+        named = ", ".join(sorted(request["Settings"]))
+        raise RefusedRequestError(NOT_EMULATED, not_emulated(f"the settings {named}"))
+    text: str = request["Text"]
+    size = len(text.encode("utf-8", errors="surrogatepass"))
+    if size > TEXT_BYTES:
+        raise RefusedRequestError(
+            "TextSizeLimitExceededException",
+            f"Input text size exceeds limit. Max length of request text allowed is {TEXT_BYTES} "
+            f"bytes while in this request the text size is {size} bytes",
+        )
+    return text
+
+
+def _pair(request: Mapping[str, Any], text: str) -> tuple[str, str]:
+    source, target = request["SourceLanguageCode"], request["TargetLanguageCode"]
+    wrong = [code for code in (source, target) if code not in CODES and code != AUTO]
+    if wrong or target == AUTO:
+        raise RefusedRequestError(
+            "UnsupportedLanguagePairException",
+            f"Unsupported language pair: {source} to {target}. "
+            f"Languages are {', '.join(sorted(CODES))}; a source may be {AUTO}",
+        )
+    return (_detected(text) if source == AUTO else source), target
+
+
+def _detected(text: str) -> str:
+    found = languages.judged(text)["Languages"]
+    if not found or found[0]["LanguageCode"] not in CODES:
+        raise RefusedRequestError(
+            "DetectedLanguageLowConfidenceException",
+            "The language of the text was not detected: give SourceLanguageCode",
+        )
+    code: str = found[0]["LanguageCode"]
+    return code
