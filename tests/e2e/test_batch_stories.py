@@ -96,6 +96,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(world: BatchWorld):
 def test_a_run_that_was_stopped_goes_on_where_it_was_and_nothing_is_done_twice(world: BatchWorld):
     """A half-written result and what was not come to are made; what has its result is not."""
     empty(world)
+    (world.folder / "go").unlink(missing_ok=True)
     for number in range(4):
         world.put(f"r{number}.csv", rows(20, first=1000 * (number + 1)))
     started = world.tidegate("batch", "run", "demand", "--detach", "--json").json()["run"]
