@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tidegate.errors import ReleaseRefusedError
+from tidegate.errors import ConflictError, ReleaseRefusedError
 from tidegate.metrics import Metric
 from tidegate.reaction.decide import decide
 from tidegate.reaction.memory import Act
@@ -30,7 +30,17 @@ class ReactionRun:
 
 
 def run_reaction(run: ReactionRun) -> dict[str, Any]:
-    """What was decided, in JSON types; an act has begun, and what is new is announced."""
+    """What was decided, in JSON types; an act has begun, and what is new is announced.
+
+    Event and schedule may come together: who is later leaves it to the other run.
+    """
+    try:
+        return _decided(run)
+    except ConflictError:
+        return _detail(run.model, "another run of the reaction is under way", None)
+
+
+def _decided(run: ReactionRun) -> dict[str, Any]:
     remembered = _told(run, run.store.read())
     view = run.surroundings.report()
     found = None if view is None else found_in(view)
