@@ -14,10 +14,11 @@ from stacks.components.answers import COLLECTOR
 from stacks.components.arns import Arns, allow
 from stacks.components.blueprint import att, ref
 from stacks.components.handler_function import FunctionProps
+from stacks.components.leftovers import leftover_statements
 from stacks.components.release_machine import WATCH_MACHINE
 from stacks.components.signing_secret import SIGNING_SECRET
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE
-from stacks.project.names import function_name, id_prefix
+from stacks.project.names import function_name
 from tidegate.asynchronous import ANSWERS, FAILURES, INPUTS, TICKETS, UPLOADS
 from tidegate.metrics import NAMESPACE
 from tidegate.slots import PAIR, Slot
@@ -155,7 +156,7 @@ def _gate(around: Surroundings) -> list[FunctionProps]:
     verify = [
         _releases(_GET, _PUT, _DELETE, _CHECK),
         _endpoints(around, _READ_BACK),
-        *_leftovers(around),
+        *leftover_statements(around.project, around.arns),
         *_records(around, _LIST, _CHANGE),
         *_rollback_alarm(),
     ]
@@ -384,27 +385,4 @@ def _rollback_alarm() -> Statements:
             ["*"],
             Condition={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
         ),
-    ]
-
-
-def _leftovers(around: Surroundings) -> Statements:
-    configs, models = _named(around, "endpoint-config"), _named(around, "model")
-    return [
-        allow(["sagemaker:ListEndpointConfigs", "sagemaker:ListModels"], ["*"]),
-        allow(["sagemaker:DescribeEndpointConfig", "sagemaker:DeleteEndpointConfig"], configs),
-        allow(["sagemaker:DeleteModel"], models),
-        allow(["sagemaker:ListTags"], [*configs, *models]),
-    ]
-
-
-def _named(around: Surroundings, kind: str) -> list[Any]:
-    """ARNs of the models or configurations of this stage, by what their generated names begin with.
-
-    CloudFormation begins them with the logical id; SageMaker writes names in ARNs in lower case.
-    """
-    prefix = id_prefix(around.project, around.arns.stage.name)
-    stacks = f"{around.project}-{around.arns.stage.name}-model-"
-    return [
-        around.arns.of("sagemaker", f"{kind}/{beginning}*")
-        for beginning in (prefix, prefix.lower(), stacks)
     ]
