@@ -34,23 +34,34 @@ class Monitor:
     function: str
     bucket: str
 
+    reaction: str | None = None
+    """The function that does something about findings, where there is one."""
+
     def run(self) -> Iterator[dict[str, Any]]:
         """What each invocation came to, until no captures are left."""
-        client = self.target.client("lambda")
         while True:
-            told = client.invoke(FunctionName=self.function, Payload=b"{}")
-            answer: dict[str, Any] = json.loads(told["Payload"].read())
-            if "FunctionError" in told:
-                raise CommandError(f"the monitor failed: {answer.get('errorMessage')}")
+            answer = self.invoked(self.function, what="monitor")
             yield answer
             if answer["next"] == "done":
                 return
 
+    def invoked(self, function: str, *, what: str) -> dict[str, Any]:
+        """What a function answers; CommandError, naming what it is, where it fails."""
+        told = self.target.client("lambda").invoke(FunctionName=function, Payload=b"{}")
+        answer: dict[str, Any] = json.loads(told["Payload"].read())
+        if "FunctionError" in told:
+            raise CommandError(f"the {what} failed: {answer.get('errorMessage')}")
+        return answer
+
     def report(self) -> View | None:
         """The newest report; None before the first run."""
+        return self.document(REPORT_KEY)
+
+    def document(self, key: str) -> View | None:
+        """A document of the monitor's bucket; None where there is none."""
         client = self.target.client("s3")
         try:
-            found = client.get_object(Bucket=self.bucket, Key=REPORT_KEY)
+            found = client.get_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
             if code_of(error) in ABSENT_OBJECT:
                 return None
@@ -87,6 +98,7 @@ def find_optional_monitor(where: Place, model: str) -> Monitor | None:
         model=model,
         function=outputs["MonitorFunctionName"],
         bucket=outputs["MonitorBucketName"],
+        reaction=outputs.get("ReactionFunctionName"),
     )
 
 

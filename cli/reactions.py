@@ -1,20 +1,15 @@
 """Reactions as deployed: what was done about a monitor's findings, and what is decided now."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from cli.deployed import stack_outputs
 from cli.exits import CommandError, Exit
 from cli.html import moment
-from cli.monitors import Monitor, find_monitor, monitor_stack
+from cli.monitors import Monitor, find_monitor
 from cli.options import Place
 from tidegate.reaction.memory import Act, Memory
 from tidegate.reaction.plan import Action
-from tidegate_aws.errors import ABSENT_OBJECT, code_of
 from tidegate_aws.reactions import MEMORY_KEY
 
 TOLD_ACTS = 5
@@ -29,29 +24,18 @@ class Reaction:
 
     def memory(self) -> Memory:
         """What was done so far."""
-        client = self.monitor.target.client("s3")
-        try:
-            found = client.get_object(Bucket=self.monitor.bucket, Key=MEMORY_KEY)
-        except ClientError as error:
-            if code_of(error) in ABSENT_OBJECT:
-                return Memory()
-            raise
-        return Memory.from_json(json.loads(found["Body"].read()))
+        found = self.monitor.document(MEMORY_KEY)
+        return Memory() if found is None else Memory.from_json(found)
 
     def decide(self) -> dict[str, Any]:
         """What is decided now; an act that is asked for has begun."""
-        client = self.monitor.target.client("lambda")
-        told = client.invoke(FunctionName=self.function, Payload=b"{}")
-        answer: dict[str, Any] = json.loads(told["Payload"].read())
-        if "FunctionError" in told:
-            raise CommandError(f"the reaction failed: {answer.get('errorMessage')}")
-        return answer
+        return self.monitor.invoked(self.function, what="reaction")
 
 
 def find_reaction(where: Place, model: str) -> Reaction:
     """The reaction; CommandError where the model's monitor has none that is deployed."""
     monitor = find_monitor(where, model)
-    found = find_optional_reaction(where, monitor)
+    found = reaction_of(monitor)
     if found is None:
         raise CommandError(
             f"the monitor of {model} has no reaction on {where.reading.name}: give 'monitoring' a "
@@ -61,11 +45,9 @@ def find_reaction(where: Place, model: str) -> Reaction:
     return found
 
 
-def find_optional_reaction(where: Place, monitor: Monitor) -> Reaction | None:
+def reaction_of(monitor: Monitor) -> Reaction | None:
     """The reaction of a monitor, or None where it has none."""
-    stack = monitor_stack(where.project.name, where.stage, monitor.model)
-    outputs = stack_outputs(where.reading, stack)
-    name = None if outputs is None else outputs.get("ReactionFunctionName")
+    name = monitor.reaction
     return None if name is None else Reaction(monitor=monitor, function=name)
 
 

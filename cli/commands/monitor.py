@@ -155,12 +155,12 @@ def status(
     """Show the verdict of the last look, and what moved most; exit code 6 where there is drift."""
     from cli.monitors import find_monitor
     from cli.monitorwords import findings_table, headline, quality_lines, slices_table
-    from cli.reactions import acts_told, find_optional_reaction
+    from cli.reactions import acts_told, reaction_of
 
     where = place(project_file=project_file, stage=stage, on=on)
     monitor = find_monitor(where, model)
     view = _view(monitor.report(), model)
-    reaction = find_optional_reaction(where, monitor)
+    reaction = reaction_of(monitor)
     memory = None if reaction is None else reaction.memory()
     if json_output:
         print_json({**view, "reaction": None if memory is None else memory.to_json()})

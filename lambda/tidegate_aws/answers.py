@@ -7,14 +7,13 @@ from tidegate.inference import Later
 from tidegate.tickets import Ticket
 from tidegate.untyped import Any
 from tidegate.values import value
-from tidegate_aws.errors import ABSENT_OBJECT, code_of
+from tidegate_aws.errors import ABSENT_OBJECT, LOST_CONDITION, code_of
 
 HANDED_ON_BYTES = 4_000_000
 """A function answers with 6 MB at most, and bytes that are no text grow by a third."""
 
 LINK_SECONDS = 300
 _WAITING, _ANSWERED, _FAILED = 202, 200, 502
-_THERE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
 
 @value
@@ -42,7 +41,7 @@ class S3Answers:
         try:
             self._put(bucket, nonce, ticket, IfNoneMatch="*")
         except self.client.exceptions.ClientError as error:
-            if code_of(error) in _THERE:
+            if code_of(error) in LOST_CONDITION:
                 return False
             raise
         return True

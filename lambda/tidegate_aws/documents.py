@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidegate.errors import ConflictError
-from tidegate_aws.errors import code_of
-
-_LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+from tidegate_aws.errors import LOST_CONDITION, code_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +44,7 @@ class Document:
                 **condition,
             )
         except ClientError as error:
-            if code_of(error) in _LOST:
+            if code_of(error) in LOST_CONDITION:
                 raise ConflictError(
                     f"{self.key} in {self.bucket} was written by another run: nothing of this one "
                     "counts, the next one goes on"

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 ABSENT_OBJECT = frozenset({"404", "NoSuchKey", "NotFound"})
 """What S3 calls an object that is not there: HeadObject has no body and so the bare status."""
 
+LOST_CONDITION = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+"""What S3 says where a conditional write came too late, or meets another one under way."""
+
 
 def code_of(error: ClientError) -> str:
     """AWS's error code, such as `ValidationException`."""

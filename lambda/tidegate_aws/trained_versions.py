@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tidegate.asynchronous import split_url
 from tidegate.monitoring.trained import LivePackage
 from tidegate_aws.documents import Document
 
@@ -82,5 +83,5 @@ class AwsTrainedVersions:
         """Bucket and folder of what the evaluation of the package's run left."""
         told = self.sagemaker.describe_model_package(ModelPackageName=package.arn)
         uri = told["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        bucket, key = split_url(uri)
         return bucket, key.rpartition("/")[0]

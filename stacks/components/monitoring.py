@@ -188,30 +188,40 @@ def _rule(props: MonitorProps, function: FunctionProps) -> dict[str, Any]:
 
 def _add_alarms(blueprint: Blueprint, props: MonitorProps, function: FunctionProps) -> None:
     topic = props.arns.stage.alarm_topic
-    common = {
-        "Threshold": 0,
-        "EvaluationPeriods": 1,
-        "ComparisonOperator": "GreaterThanThreshold",
-        "AlarmActions": None if topic is None else [topic],
-    }
     drifted = {
         "AlarmDescription": f"What {props.model} is asked or answers is not like its baseline",
         "Namespace": NAMESPACE,
         "MetricName": FINDINGS,
         "Dimensions": [{"Name": "Model", "Value": props.model}],
         "Statistic": "Maximum",
-        "Period": _MINUTE,
         # Between two looks there is no metric, and nothing has changed.
         "TreatMissingData": "ignore",
+        **_any(topic),
     }
-    failed = {
-        "AlarmDescription": f"The monitor of {props.model} failed",
+    blueprint.add("Drifted", "AWS::CloudWatch::Alarm", drifted)
+    failed = failure_alarm(function, f"The monitor of {props.model} failed", topic)
+    blueprint.add("MonitorFailed", "AWS::CloudWatch::Alarm", failed)
+
+
+def failure_alarm(function: FunctionProps, said: str, topic: str | None) -> dict[str, Any]:
+    """The properties of an alarm that goes off when the function fails once."""
+    return {
+        "AlarmDescription": said,
         "Namespace": "AWS/Lambda",
         "MetricName": "Errors",
         "Dimensions": [{"Name": "FunctionName", "Value": ref(function.id)}],
         "Statistic": "Sum",
-        "Period": _MINUTE,
         "TreatMissingData": "notBreaching",
+        **_any(topic),
     }
-    blueprint.add("Drifted", "AWS::CloudWatch::Alarm", {**drifted, **common})
-    blueprint.add("MonitorFailed", "AWS::CloudWatch::Alarm", {**failed, **common})
+
+
+def _any(topic: str | None) -> dict[str, Any]:
+    """Of an alarm that goes off above nothing, within a minute, and tells the topic."""
+    return {
+        "Period": _MINUTE,
+        "Threshold": 0,
+        "EvaluationPeriods": 1,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "AlarmActions": None if topic is None else [topic],
+    }

@@ -12,7 +12,7 @@ from stacks.components.arns import Arns, allow
 from stacks.components.blueprint import Blueprint, att, ref
 from stacks.components.bucket import objects_in
 from stacks.components.handler_function import FunctionProps
-from stacks.components.monitoring import MONITOR_BUCKET, MonitorProps, rate
+from stacks.components.monitoring import MONITOR_BUCKET, MonitorProps, failure_alarm, rate
 from stacks.project.names import (
     package_group_name,
     release_name,
@@ -148,26 +148,7 @@ def add_reaction(blueprint: Blueprint, props: ReactionProps, function: FunctionP
                 "SourceArn": att(id_),
             },
         )
-    _add_alarm(blueprint, props, function)
-
-
-def _add_alarm(blueprint: Blueprint, props: ReactionProps, function: FunctionProps) -> None:
-    """People are told where the function fails; what it holds back is a metric and an event."""
+    # People are told where the function fails; what it holds back is a metric and an event.
     topic = props.arns.stage.alarm_topic
-    blueprint.add(
-        "ReactionFailed",
-        "AWS::CloudWatch::Alarm",
-        {
-            "AlarmDescription": f"The reaction to findings about {props.monitor.model} failed",
-            "Namespace": "AWS/Lambda",
-            "MetricName": "Errors",
-            "Dimensions": [{"Name": "FunctionName", "Value": ref(function.id)}],
-            "Statistic": "Sum",
-            "Period": 60,
-            "Threshold": 0,
-            "EvaluationPeriods": 1,
-            "ComparisonOperator": "GreaterThanThreshold",
-            "TreatMissingData": "notBreaching",
-            "AlarmActions": None if topic is None else [topic],
-        },
-    )
+    said = f"The reaction to findings about {monitor.model} failed"
+    blueprint.add("ReactionFailed", "AWS::CloudWatch::Alarm", failure_alarm(function, said, topic))

@@ -17,7 +17,7 @@ from emulator.ai.comprehend.spans import (
     found_by,
     pattern,
 )
-from emulator.ai.comprehend.words import DATE, NAME, STREET, TITLE
+from emulator.ai.comprehend.words import DATE, EMAIL, NAME, STREET, TITLE, URL
 
 ENGINE = "rules"
 
@@ -34,11 +34,7 @@ _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _RULES = (
     Rule(
         kind="OTHER",
-        pattern=pattern(
-            r"\b(?:https?://|www\.)[^\s<>\"']*[^\s<>\"'.,;:!?)\]]"
-            r"|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b"
-            r"|(?<!\w)[@#]\w*[^\W\d]\w*"
-        ),
+        pattern=pattern(rf"{URL}|{EMAIL}|(?<!\w)[@#]\w*[^\W\d]\w*"),
         score=CHECKED,
     ),
     Rule(kind="LOCATION", pattern=cased(STREET), score=CUED),

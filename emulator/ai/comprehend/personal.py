@@ -29,7 +29,7 @@ from emulator.ai.comprehend.spans import (
     found_by,
     pattern,
 )
-from emulator.ai.comprehend.words import NAME, STREET, TITLE
+from emulator.ai.comprehend.words import EMAIL, NAME, STREET, TITLE, URL
 
 ENGINE = "rules+python-stdnum+phonenumbers"
 
@@ -80,12 +80,12 @@ def _is_vehicle(text: str) -> bool:
 _UNMISTAKABLE = (
     Rule(
         kind="EMAIL",
-        pattern=pattern(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b"),
+        pattern=pattern(EMAIL),
         score=CHECKED,
     ),
     Rule(
         kind="URL",
-        pattern=pattern(r"\b(?:https?://|www\.)[^\s<>\"']*[^\s<>\"'.,;:!?)\]]"),
+        pattern=pattern(URL),
         score=CHECKED,
     ),
     Rule(kind="AWS_ACCESS_KEY", pattern=cased(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"), score=CHECKED),

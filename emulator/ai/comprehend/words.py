@@ -1,4 +1,4 @@
-"""Pieces of patterns for names and dates that more than one kind of entity is made of."""
+"""Pieces of patterns for names, dates and addresses that more than one kind is made of."""
 
 _CAPITALISED = r"[^\W\d_a-zß-ÿ][\w'\u2019]*(?:-[^\W\d_a-zß-ÿ][\w'\u2019]*){0,2}"
 
@@ -6,6 +6,10 @@ NAME = rf"{_CAPITALISED}(?:[ ](?:(?:de|del|la|van|von|der|bin)[ ]){{0,2}}{_CAPIT
 """One to four capitalised words, with the small words of family names between."""
 
 TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Sir|Dame|Sr|Sra|Srta|Don|Do[nñ]a)\.?"
+
+EMAIL = r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b"
+URL = r"\b(?:https?://|www\.)[^\s<>\"']*[^\s<>\"'.,;:!?)\]]"
+"""Without the punctuation of a sentence after it."""
 
 _STREET_WORD = (
     r"(?:(?:Street|Avenue|Road|Boulevard|Lane|Drive|Court|Place|Square|Way)\b"

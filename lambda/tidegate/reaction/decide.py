@@ -45,10 +45,14 @@ class Around:
 
 @value
 class Decision:
-    """An act to begin, or None; and the sentence that says why."""
+    """An act to begin, or None; and the sentence that says why.
+
+    `held_back` says that findings ask for an act, and that something speaks against it now.
+    """
 
     act: Act | None
     reason: str
+    held_back: bool = False
 
 
 def decide(
@@ -71,7 +75,7 @@ def decide(
         return Decision(act=None, reason="what is found asks for nobody but people")
     against = next(_against(plan, memory, found, around, action, now), None)
     if against is not None:
-        return Decision(act=None, reason=f"no {action}: {against}")
+        return Decision(act=None, reason=f"no {action}: {against}", held_back=True)
     act = _act(memory, found, around, action, now)
     return Decision(act=act, reason=act.reason)
 

@@ -46,14 +46,13 @@ def _decided(run: ReactionRun) -> dict[str, Any]:
     found = None if view is None else found_in(view)
     around = run.surroundings.around()
     decision = decide(run.plan, remembered.memory, found, around, now=run.now)
-    held_back = decision.act is None and decision.reason.startswith("no ")
-    values = {ACTS: float(decision.act is not None), HELD_BACK: float(held_back)}
+    values = {ACTS: float(decision.act is not None), HELD_BACK: float(decision.held_back)}
     run.teller.measure(Metric(dimensions={"Model": run.model}, values=values, units={}))
     if decision.act is not None:
         remembered = _told(run, _begun(run, remembered, decision.act))
         return _detail(run.model, decision.reason, remembered.memory.last)
     detail = _detail(run.model, decision.reason, None)
-    if held_back and decision.reason != remembered.memory.held_back:
+    if decision.held_back and decision.reason != remembered.memory.held_back:
         run.teller.announce(detail)
         memory = replace(remembered.memory, held_back=decision.reason)
         run.store.write(replace(remembered, memory=memory))
