@@ -1,8 +1,8 @@
-"""What all AI services that speak JSON 1.1 have in common.
+"""What all AI services have in common.
 
 A service is a name of botocore's and a table of operations. Requests and answers are held to the
-service's model, every operation needs the IAM action of its name, errors have the service's shape,
-and the engine that made an answer is named in a header of it.
+service's model and sent in its protocol, every operation needs an IAM action, errors have the
+service's shape, and the engine that made an answer is named in a header of it.
 """
 
 import asyncio
@@ -10,19 +10,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.model import NoShapeFoundError
-
 from emulator import apimodels
-from emulator.ai.faults import FaultSource
+from emulator.ai.faults import Fate, FaultSource
+from emulator.ai.protocols import WireProtocol, protocol_of
+from emulator.ai.site import ClientOf, Site, Tenant
 from emulator.jsonapi import NOT_EMULATED, Json, RefusedRequestError, not_emulated
-from emulator.seams.services import Permission, Request, Response, Service, json_response
+from emulator.seams.services import Permission, Request, Response, Service
 
 ENGINE_HEADER = "x-emulated-engine"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What an operation found, and the engine that found it (`vaderSentiment`, `recorded`)."""
+    """What an operation found, and the engine that found it (`vaderSentiment`, `recorded`).
+
+    Moments are Unix seconds, a blob inside a JSON body is Base64 text, one that is the whole body
+    is bytes.
+    """
 
     body: Json
     engine: str
@@ -30,115 +34,148 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """A request that satisfies its shape; `fails_item` draws whether a batch's next item fails."""
+    """A request that satisfies its shape, by the names of its members."""
 
     request: Mapping[str, Any]
     fails_item: Callable[[], bool]
-    tenant: tuple[str, str]
+    """Draws whether a batch's next item fails."""
+    fate: Callable[[], Fate]
+    """Draws what becomes of a job that the request starts (for `Jobs.start`)."""
+    tenant: Tenant
     """The caller's account and region."""
+    client: ClientOf
+    """Clients of other services with the caller's rights, as AWS's forward access sessions."""
 
 
 Operation = Callable[[Call], Answer]
 """May block: it runs in a thread. RefusedRequestError is the caller's fault."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A request before anybody knows whether it is allowed and right."""
+
+    operation: str
+    request: Mapping[str, Any]
+    tenant: Tenant
+
+
 class WrongAnswerError(Exception):
     """An answer that the service's model does not allow: a fault of the embedded cloud."""
 
 
-def _nothing_more(_operation: str, _request: Mapping[str, Any]) -> Sequence[str]:
+def _on_all(_asked: Asked) -> str:
+    return "*"
+
+
+def _nothing_more(_asked: Asked) -> Sequence[Permission]:
     return ()
+
+
+def resource_in(member: str) -> Callable[[Asked], str]:
+    """Permission is asked on the ARN in that member of requests, on `*` without it."""
+    return lambda asked: str(asked.request.get(member, "*"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AiService:
     """One line of the table of services.
 
-    `name` is botocore's, which is also the prefix of its IAM actions and its name in signatures.
-    `throttling_code` is the error of a throttled call. `resource_member` names a resource in
-    requests that permission is asked on; without it, permission is asked on `*`. Operations that
-    are `left` are answered by ministack, in its own way. `also_asked` are the actions that a
-    request of an operation needs besides.
+    `name` is botocore's. `signing_name` is its name in signatures and `iam_prefix` that of its
+    actions, where they differ from it (`lexv2-runtime` signs as `lex`, its actions are `lex:`);
+    `actions` are those of operations whose action has another name than the operation.
+    `throttling_code` is the error of a throttled call. `resource` is the ARN that permission is
+    asked on, `also_asked` what a request needs besides its own action. Operations that are `left`
+    are answered by ministack, in its own way.
     """
 
     name: str
     operations: Mapping[str, Operation]
+    signing_name: str = ""
+    iam_prefix: str = ""
+    actions: Mapping[str, str] | None = None
     throttling_code: str = "ThrottlingException"
-    resource_member: str = ""
+    validation_code: str = "ValidationException"
+    resource: Callable[[Asked], str] = _on_all
     left: frozenset[str] = frozenset()
-    also_asked: Callable[[str, Mapping[str, Any]], Sequence[str]] = _nothing_more
+    also_asked: Callable[[Asked], Sequence[Permission]] = _nothing_more
 
-    def served(self, faults: FaultSource) -> Service:
-        """The service behind the front door, with these faults."""
+    @property
+    def protocol(self) -> WireProtocol:
+        """How the service is spoken to."""
+        return protocol_of(self.name)
+
+    def served(self, faults: FaultSource, site: Site) -> Service:
+        """The service behind the front door of that cloud, with these faults."""
 
         async def handle(request: Request) -> Response:
             try:
-                answer = await self._answer(request, faults)
+                return await self._answer(request, faults, site)
             except RefusedRequestError as error:
-                return self.refusal(error.code, error.message, 400)
-            plain = json_response(answer.body)
-            headers = {**plain.headers, ENGINE_HEADER: answer.engine}
-            return Response(status=200, headers=headers, body=plain.body)
+                return self.protocol.refusal(error.code, error.message, 400)
 
         return Service(
             name=self.name,
-            signing_name=self.name,
+            signing_name=self.signing_name or self.name,
             claims=self._claims,
             permissions=self._permissions,
             handle=handle,
-            refuse=self.refusal,
+            denied_status=self.protocol.denied_status,
+            refuse=self.protocol.refusal,
         )
 
-    def refusal(self, code: str, message: str, status: int) -> Response:
-        """An error in the shape that the model gives it: some say `Message`, others `message`."""
-        headers = {"x-amzn-ErrorType": code}
-        member = self._message_member(code)
-        plain = json_response({"__type": code, member: message}, status=status)
-        return Response(status=status, headers={**plain.headers, **headers}, body=plain.body)
+    def _claims(self, method: str, path: str, headers: Mapping[str, str]) -> bool:
+        operation = self.protocol.operation_at(method, path, headers)
+        return operation is not None and operation not in self.left
 
-    def _claims(self, _method: str, _path: str, headers: Mapping[str, str]) -> bool:
-        prefix, _, operation = headers.get("x-amz-target", "").rpartition(".")
-        known = apimodels.service_model(self.name).metadata["targetPrefix"]
-        return prefix == known and operation not in self.left
-
-    def _message_member(self, code: str) -> str:
-        try:
-            shape = apimodels.service_model(self.name).shape_for(code)
-        except NoShapeFoundError:
-            return "message"
-        members = getattr(shape, "members", {})
-        return next((name for name in members if name.lower() == "message"), "message")
+    def _asked(self, request: Request) -> Asked:
+        """ValueError if the request can't be read."""
+        protocol = self.protocol
+        path = request.raw_path or request.path
+        operation = protocol.operation_at(request.method, path, request.headers) or ""
+        return Asked(
+            operation=operation,
+            request=protocol.members(request, operation),
+            tenant=(request.account, request.region),
+        )
 
     def _permissions(self, request: Request) -> Sequence[Permission]:
-        body = request.json()
-        resource = str(body.get(self.resource_member, "*"))
-        own = Permission(action=f"{self.name}:{request.operation}", resource=resource)
-        more = self.also_asked(request.operation, body)
-        return [own, *(Permission(action=action) for action in more)]
+        asked = self._asked(request)
+        known = {} if self.actions is None else self.actions
+        action = known.get(asked.operation, f"{self.iam_prefix or self.name}:{asked.operation}")
+        own = Permission(action=action, resource=self.resource(asked))
+        return [own, *self.also_asked(asked)]
 
-    async def _answer(self, request: Request, faults: FaultSource) -> Answer:
+    async def _answer(self, request: Request, faults: FaultSource, site: Site) -> Response:
         if faults.throttles():
             raise RefusedRequestError(self.throttling_code, "Rate exceeded")
-        body = request.json()
-        operation = self._checked(request.operation, body)
+        asked = self._asked(request)
+        operation = self._checked(asked)
         call = Call(
-            request=body, fails_item=faults.fails_item, tenant=(request.account, request.region)
+            request=asked.request,
+            fails_item=faults.fails_item,
+            fate=faults.fate,
+            tenant=asked.tenant,
+            client=site.clients_of_caller(request),
         )
         answer = await asyncio.to_thread(operation, call)
-        failures = apimodels.answer_failures(self.name, request.operation, answer.body)
+        failures = apimodels.answer_failures(self.name, asked.operation, answer.body)
         if failures:
-            raise WrongAnswerError(f"{request.operation}: {apimodels.listed(failures)}")
-        return answer
+            raise WrongAnswerError(f"{asked.operation}: {apimodels.listed(failures)}")
+        plain = self.protocol.response(asked.operation, answer.body)
+        headers = {**plain.headers, ENGINE_HEADER: answer.engine}
+        return Response(status=plain.status, headers=headers, body=plain.body)
 
-    def _checked(self, name: str, body: Json) -> Operation:
-        """The operation of that name, for a request that satisfies every constraint of it."""
-        operation = self.operations.get(name)
+    def _checked(self, asked: Asked) -> Operation:
+        """The operation, for a request that satisfies every constraint of it."""
+        operation = self.operations.get(asked.operation)
         if operation is None:
-            raise RefusedRequestError(NOT_EMULATED, not_emulated(f"the operation {name}"))
+            what = f"the operation {asked.operation}"
+            raise RefusedRequestError(NOT_EMULATED, not_emulated(what))
         try:
-            failures = apimodels.constraint_failures(self.name, name, body)
+            failures = apimodels.constraint_failures(self.name, asked.operation, asked.request)
         except apimodels.MalformedRequestError as error:
             raise RefusedRequestError("SerializationException", str(error)) from error
         if failures:
-            raise RefusedRequestError("ValidationException", apimodels.listed(failures))
+            raise RefusedRequestError(self.validation_code, apimodels.listed(failures))
         return operation

@@ -2,17 +2,19 @@
 
 from emulator.ai import comprehend, control, translate
 from emulator.ai.faults import FaultSource
+from emulator.ai.site import site_of
 from emulator.runtime import Runtime
 from emulator.seams.services import register_service
 
 SERVICES = (comprehend.service, translate.service)
-"""Each makes a service, given the clock of its cloud."""
+"""Each makes a service of one cloud."""
 
 
 def install_ai(runtime: Runtime) -> None:
     """Each service of the table answers, and so does the switch of its faults."""
-    services = [make(runtime.clock.now) for make in SERVICES]
+    site = site_of(runtime)
+    services = [make(site) for make in SERVICES]
     sources = {service.name: FaultSource() for service in services}
     for service in services:
-        register_service(service.served(sources[service.name]))
+        register_service(service.served(sources[service.name], site))
     register_service(control.control_service(sources))

@@ -23,7 +23,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """One authenticated request: header names in lower case, body as sent."""
+    """One authenticated request: header names in lower case, body as sent.
+
+    `raw_path` is the path as it was sent, percent-encoded, where a part of it may hold a slash.
+    """
 
     method: str
     path: str
@@ -33,6 +36,7 @@ class Request:
     region: str
     account: str
     request_id: str
+    raw_path: str = ""
 
     @property
     def operation(self) -> str:
@@ -74,7 +78,8 @@ class Service:
     """A service of ours.
 
     `signing_name` is the service in the request's credential scope (`sagemaker` for both
-    `sagemaker` and `sagemaker-runtime`); `claims` tells, of those, which are this service's.
+    `sagemaker` and `sagemaker-runtime`); `claims` tells, of those, which are this service's, by
+    method, path as sent and headers.
     `permissions` lists everything the request needs (all of it), before the handler runs.
     `denied_status` is the HTTP status of AccessDeniedException: 400 in JSON 1.x, 403 in REST.
     `refuse` words a refusal (code, message, HTTP status) in the service's protocol.
@@ -154,9 +159,15 @@ def _claimed_by(scope: Scope, headers: Mapping[str, str]) -> Service | None:
     if len(parts) < 5:
         return None
     for service in _services.get(parts[3], ()):
-        if service.claims(scope["method"], scope["path"], headers):
+        if service.claims(scope["method"], _raw_path(scope), headers):
             return service
     return None
+
+
+def _raw_path(scope: Scope) -> str:
+    """The path as it was sent."""
+    raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return raw.decode("latin-1")
 
 
 async def _body(receive: Receive) -> bytes:
@@ -178,7 +189,7 @@ def _pinned(scope: Scope, headers: Mapping[str, str], body: bytes) -> Request:
     responses.set_request_client_ip(client)
     responses.set_request_account_id(tenant)
     responses.set_request_region(region)
-    raw_path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
+    raw_path = _raw_path(scope)
     iam_evaluator.pin_request_origin(client, True)
     iam_evaluator.pin_signed_request(scope["method"], raw_path, query, scope["headers"])
     iam_evaluator.pin_signed_body(body)
@@ -191,6 +202,7 @@ def _pinned(scope: Scope, headers: Mapping[str, str], body: bytes) -> Request:
         region=region,
         account=responses.get_account_id(),
         request_id=str(uuid.uuid4()),
+        raw_path=raw_path,
     )
 
 

@@ -3,14 +3,15 @@
 What the libraries cannot judge is refused by name (`NotEmulatedException`), never made up.
 """
 
-from collections.abc import Callable
-
 from emulator.ai.comprehend import operations
-from emulator.ai.frame import AiService
+from emulator.ai.frame import AiService, resource_in
+from emulator.ai.site import Site
 
 
-def service(_now: Callable[[], float]) -> AiService:
+def service(_site: Site) -> AiService:
     """The service, which keeps nothing."""
     return AiService(
-        name="comprehend", operations=operations.OPERATIONS, resource_member="EndpointArn"
+        name="comprehend",
+        operations=operations.OPERATIONS,
+        resource=resource_in("EndpointArn"),
     )

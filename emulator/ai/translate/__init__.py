@@ -4,16 +4,15 @@ Nothing small translates offline, so texts are pseudo-localized, and their answe
 a terminology are translated for real. Batch jobs are left to ministack.
 """
 
-from collections.abc import Callable
-
 from emulator.ai.frame import AiService
+from emulator.ai.site import Site
 from emulator.ai.translate.operations import Translate, also_asked
 from emulator.ai.translate.terminologies import Terminologies
 
 
-def service(now: Callable[[], float]) -> AiService:
-    """The service of one cloud, whose time `now` tells in Unix seconds."""
-    translate = Translate(terminologies=Terminologies(now=now))
+def service(site: Site) -> AiService:
+    """The service of one cloud."""
+    translate = Translate(terminologies=Terminologies(now=site.now))
     return AiService(
         name="translate",
         operations=translate.operations(),

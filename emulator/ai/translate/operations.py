@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.ai.comprehend import languages
-from emulator.ai.frame import Answer, Call, Operation
+from emulator.ai.frame import Answer, Asked, Call, Operation
 from emulator.ai.translate.codes import CODES
 from emulator.ai.translate.pseudo import ENGINE, Localizer
 from emulator.ai.translate.terminologies import Terminologies
 from emulator.jsonapi import NOT_EMULATED, Json, RefusedRequestError, not_emulated
+from emulator.seams.services import Permission
 
 TEXT_BYTES = 10_000
 """The most of a text, in UTF-8."""
@@ -18,10 +19,10 @@ KEPT = "kept by the embedded cloud"
 """The engine of answers in which nothing is judged."""
 
 
-def also_asked(operation: str, request: Mapping[str, Any]) -> list[str]:
+def also_asked(asked: Asked) -> list[Permission]:
     """What a caller needs beside the operation: to detect the language if none is named."""
-    detects = operation == "TranslateText" and request.get("SourceLanguageCode") == AUTO
-    return ["comprehend:DetectDominantLanguage"] if detects else []
+    detects = asked.operation == "TranslateText" and asked.request.get("SourceLanguageCode") == AUTO
+    return [Permission(action="comprehend:DetectDominantLanguage")] if detects else []
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

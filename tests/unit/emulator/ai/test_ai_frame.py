@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from emulator.ai.faults import Faults, FaultSource
-from emulator.ai.frame import AiService, Answer, Call, WrongAnswerError
+from emulator.ai.frame import AiService, Answer, Call, WrongAnswerError, resource_in
 from emulator.jsonapi import RefusedRequestError
 from emulator.seams.services import Request, Response
+from tests.unit.emulator.ai.sites import Town
 
 
 def service(body: dict[str, Any]) -> AiService:
@@ -23,7 +24,7 @@ def service(body: dict[str, Any]) -> AiService:
     return AiService(
         name="comprehend",
         operations={"DetectDominantLanguage": detect},
-        resource_member="EndpointArn",
+        resource=resource_in("EndpointArn"),
     )
 
 
@@ -37,7 +38,7 @@ def asked(
 
 
 async def _handled(made: AiService, faults: FaultSource, given: Request) -> Response:
-    return await made.served(faults).handle(given)
+    return await made.served(faults, Town().site()).handle(given)
 
 
 def request(operation: str, body: dict[str, Any]) -> Request:
@@ -98,7 +99,7 @@ def test_a_refusal_has_the_models_shape(
 
 def test_permission_is_asked_for_the_operation():
     """On the resource that the request names, else on all."""
-    asks = service({}).served(FaultSource()).permissions
+    asks = service({}).served(FaultSource(), Town().site()).permissions
     arn = "arn:aws:comprehend:us-east-1:111122223333:entity-recognizer-endpoint/e"
     (plain,) = asks(request("DetectEntities", {"Text": "x"}))
     (custom,) = asks(request("DetectEntities", {"Text": "x", "EndpointArn": arn}))
