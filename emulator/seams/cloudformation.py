@@ -33,6 +33,7 @@ from emulator.seams import (
     cloudformation_conditions,
     cloudformation_custom,
     cloudformation_events,
+    cloudformation_exports,
     cloudformation_mended,
     cloudformation_roles,
 )
@@ -117,6 +118,7 @@ class CloudFormationSeam:
         cloudformation_roles.attach(stacks, self._catalogue)
         cloudformation_events.attach(stacks, self._recorded_types.__contains__)
         cloudformation_custom.attach()
+        cloudformation_exports.attach(stacks)
 
 
 class _RecordedType:

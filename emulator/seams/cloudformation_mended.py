@@ -5,7 +5,8 @@ not know. `DynamoDB::Table`: encryption, expiry and recovery, dropped at creatio
 is the ARN, and every option of GenerateSecretString counts. `ApiGatewayV2::Route`: `Ref` is the id
 alone. `ApiGatewayV2::Api`: `ApiEndpoint` of an HTTP API can be called, as a path under the front
 door, where a host name would need DNS. `Logs::LogGroup`: a name that is not given begins with the
-stack's, as policies expect it to.
+stack's, as policies expect it to. `Lambda::EventSourceMapping`: refused as the API refuses it, and
+an update takes the alias and drops what is no longer declared.
 
 Seams: the rows of `provisioners._RESOURCE_HANDLERS`, `provisioners._sm_secret_string` and
 `_physical_name`.
@@ -18,6 +19,7 @@ from typing import Any
 from emulator.cloudformation.registry import ResourceError
 from emulator.cloudformation.schemas import SchemaCatalogue
 from emulator.cloudformation.validation import checked_properties, without_system_tags
+from emulator.seams import mappings
 
 _Row = dict[str, Any]
 _Answer = tuple[str, dict[str, Any]]
@@ -39,6 +41,8 @@ def attach(table: dict[str, _Row], catalogue: SchemaCatalogue) -> None:
     table["AWS::ApiGatewayV2::Route"] = _mended_route(table["AWS::ApiGatewayV2::Route"])
     table["AWS::ApiGatewayV2::Api"] = _mended_api(table["AWS::ApiGatewayV2::Api"])
     table["AWS::Logs::LogGroup"] = _mended_log_group(table["AWS::Logs::LogGroup"])
+    mapping = "AWS::Lambda::EventSourceMapping"
+    table[mapping] = _mended_mapping(table[mapping])
     for type_name in catalogue.type_names() & table.keys():
         if not type_name.startswith(_UNCHECKED):
             table[type_name] = _checked(type_name, table[type_name], catalogue)
@@ -216,6 +220,41 @@ def _reachable(made: _Answer, properties: Mapping[str, Any]) -> _Answer:
     url = f"{custom_resource._gateway_url()}/_aws/execute-api/{api_id}/$default"
     apigateway._apis[api_id]["apiEndpoint"] = url
     return api_id, {**attributes, "ApiEndpoint": url}
+
+
+_MAPPING_DEFAULTS: Mapping[str, Any] = {
+    "BatchSize": 10,
+    "MaximumBatchingWindowInSeconds": 0,
+    "FunctionResponseTypes": [],
+    "FilterCriteria": None,
+    "ScalingConfig": None,
+}
+"""What a mapping of a queue has where the template says nothing."""
+
+
+def _mended_mapping(row: _Row) -> _Row:
+    from ministack.services import lambda_svc  # noqa: PLC0415 - loaded when first used
+
+    def check(properties: Mapping[str, Any]) -> None:
+        function, source = properties.get("FunctionName", ""), properties.get("EventSourceArn", "")
+        found = mappings.problem(str(function), str(source))
+        if found is not None:
+            raise ResourceError(f"Invalid request provided: {found}")
+
+    def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> _Answer:
+        check(properties)
+        made: _Answer = row["create"](logical_id, properties, stack_name)
+        return made
+
+    def update(physical_id: str, old: Any, new: Any, stack_name: str) -> _Answer:
+        check(new)
+        gone = {k: v for k, v in _MAPPING_DEFAULTS.items() if k in old and k not in new}
+        made: _Answer = row["update"](physical_id, old, {**gone, **new}, stack_name)
+        esm = lambda_svc._esms[made[0]]
+        _, esm["Qualifier"] = lambda_svc._resolve_name_and_qualifier(new["FunctionName"])
+        return made
+
+    return {**row, "create": create, "update": update}
 
 
 def _call(operation: Callable[[dict[str, Any]], Any], **parameters: Any) -> dict[str, Any]:

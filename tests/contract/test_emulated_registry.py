@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from emulator.server import EmbeddedCloud
 from tests.emulated_hosting import IMAGE, PROGRAM, Hosting, code_of, make_hosting, policy
+from tests.emulated_queues import listening_queue
 from tests.polling import until
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000"
@@ -80,16 +81,15 @@ def test_lists_are_read_page_by_page(hosting: Hosting, group: str, register: Reg
 def test_a_rule_hears_of_approvals(hosting: Hosting, group: str, register: Registered):
     """Of creation and of each change, in order; a pattern of the status picks the approvals."""
     session = hosting.cloud.session()
-    sqs, events, name = session.client("sqs"), session.client("events"), uuid.uuid4().hex
-    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
-    told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    events, name = session.client("events"), uuid.uuid4().hex
+    sqs, queue, queue_arn = listening_queue(session)
     pattern = {
         "source": ["aws.sagemaker"],
         "detail-type": ["SageMaker Model Package State Change"],
         "detail": {"ModelPackageGroupName": [group], "ModelApprovalStatus": ["Approved"]},
     }
     events.put_rule(Name=name, EventPattern=json.dumps(pattern))
-    events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": told["QueueArn"]}])
+    events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": queue_arn}])
     pending, rejected, approved = register(), register(), register()
     for arn, status in ((rejected, "Rejected"), (approved, "Approved")):
         hosting.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=status)

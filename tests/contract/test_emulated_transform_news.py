@@ -9,6 +9,7 @@ import pytest
 from emulator import processes
 from emulator.server import EmbeddedCloud, Settings
 from tests.emulated_hosting import code_of
+from tests.emulated_queues import listening_queue
 from tests.emulated_transforms import Batch, descendants
 from tests.polling import until
 
@@ -22,9 +23,7 @@ def batch(ground_cloud: EmbeddedCloud) -> Batch:
 def test_a_rule_hears_of_every_status(batch: Batch, eventually: Callable[[Callable[[], Any]], Any]):
     """InProgress and Completed, as the developer guide words the event."""
     session = batch.cloud.session()
-    sqs, events = session.client("sqs"), session.client("events")
-    queue = sqs.create_queue(QueueName=batch.role_name)["QueueUrl"]
-    told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    events, (sqs, queue, queue_arn) = session.client("events"), listening_queue(session)
     name = next(batch.names)
     pattern = {
         "source": ["aws.sagemaker"],
@@ -32,7 +31,7 @@ def test_a_rule_hears_of_every_status(batch: Batch, eventually: Callable[[Callab
         "detail": {"TransformJobName": [name]},
     }
     events.put_rule(Name=batch.role_name, EventPattern=json.dumps(pattern))
-    target = {"Id": "q", "Arn": told["QueueArn"]}
+    target = {"Id": "q", "Arn": queue_arn}
     events.put_targets(Rule=batch.role_name, Targets=[target])
     batch.put("heard/a", "1\n")
     request = {**batch.request("heard/"), "TransformJobName": name}

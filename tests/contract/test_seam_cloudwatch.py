@@ -5,12 +5,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from ministack.services import cloudwatch
 
 from emulator.server import EmbeddedCloud
+from tests.emulated_queues import listening_queue
 
 REPLACED = (
     "time",
@@ -170,28 +170,10 @@ def test_transition_is_in_the_history_with_its_reason(monitoring: Monitoring, ev
     assert any("to ALARM" in item["HistorySummary"] for item in history)
 
 
-def queue(session: boto3.Session) -> tuple[Any, str, str]:
-    """A queue that SNS and EventBridge may write to: client, URL and ARN."""
-    client = session.client("sqs")
-    url = client.create_queue(QueueName=f"q-{uuid.uuid4().hex[:8]}")["QueueUrl"]
-    attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    arn = attributes["Attributes"]["QueueArn"]
-    senders = {"Service": ["sns.amazonaws.com", "events.amazonaws.com"]}
-    statement = {
-        "Effect": "Allow",
-        "Principal": senders,
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    client.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    return client, url, arn
-
-
 def test_transition_is_an_event_and_a_notification(monitoring: Monitoring, eventually: Ask):
     """EventBridge gets "CloudWatch Alarm State Change", and the SNS action is delivered."""
     session = monitoring.cloud.session()
-    sqs, url, arn = queue(session)
+    sqs, url, arn = listening_queue(session)
     topic = session.client("sns").create_topic(Name=f"t-{uuid.uuid4().hex[:8]}")["TopicArn"]
     session.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     alarm = monitoring.alarm("event", AlarmActions=[topic])

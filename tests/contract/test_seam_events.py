@@ -8,6 +8,7 @@ import pytest
 
 from emulator.server import EmbeddedCloud
 from tests.emulated_pipelines import STORE, Workshop, approval, stage
+from tests.emulated_queues import listening_queue
 
 pytestmark = pytest.mark.accept
 
@@ -22,14 +23,15 @@ def test_a_rule_hears_of_executions_stages_and_actions(
     workshop: Workshop, eventually: Callable[[Callable[[], Any]], Any]
 ):
     """Each change of state is an event in the order in which it happened."""
-    sqs, events = workshop.session.client("sqs"), workshop.session.client("events")
-    queue = sqs.create_queue(QueueName=workshop.name("queue"))["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    events, (sqs, queue, arn) = (
+        workshop.session.client("events"),
+        listening_queue(workshop.session),
+    )
     pipeline = workshop.name("heard")
     pattern = {"source": ["aws.codepipeline"], "detail": {"state": ["STARTED", "FAILED"]}}
     rule = workshop.name("rule")
     events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
-    events.put_targets(Rule=rule, Targets=[{"Id": "q", "Arn": arn["QueueArn"]}])
+    events.put_targets(Rule=rule, Targets=[{"Id": "q", "Arn": arn}])
     pipeline = workshop.pipeline(
         stage("A", approval()), role=workshop.role("codepipeline", *STORE), key="none.zip"
     )
