@@ -64,7 +64,14 @@ def answer_failures(service: str, operation: str, answer: Mapping[str, Any]) -> 
     return [*_failures(shape, answer, ""), *_unknown_members(shape, answer, "")]
 
 
+def _is_document(shape: Shape) -> bool:
+    """Whether any JSON is allowed there (Smithy's document type, a structure to botocore)."""
+    return bool(getattr(shape, "is_document_type", False))
+
+
 def _unknown_members(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if _is_document(shape):
+        return
     if isinstance(shape, StructureShape):
         for name, member in value.items():
             if name in shape.members:
@@ -83,6 +90,8 @@ def listed(failures: Sequence[str]) -> str:
 
 
 def _failures(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if _is_document(shape):
+        return
     if not _has_type(shape, value):
         raise MalformedRequestError(
             f"{type(value).__name__} at '{path}' can not be converted to {shape.type_name}"

@@ -2,18 +2,20 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from botocore.config import Config
 
+from emulator.cloudformation import recorded
+from emulator.cloudformation.generic import RecordedResource
 from emulator.runtime import Credentials, Runtime
 from emulator.seams import callers
 from emulator.seams.events import Event, Outbox
 from emulator.seams.services import Request
-from emulator.seams.trust import trusts_service
+from emulator.seams.trust import allows, trusts_service
 
 Tenant = tuple[str, str]
 """Account and region."""
@@ -43,6 +45,10 @@ class Site:
     """(role ARN, `transcribe.amazonaws.com`) -> whether the role lets the service assume it."""
     publish: Callable[[Tenant, Event], None]
     """EventBridge of the tenant will be told, in the order of the calls."""
+    allows: Callable[[str, str, str], bool] = lambda _role, _action, _resource: False
+    """(role ARN, action, resource) -> whether the role may do it."""
+    recorded: Callable[[], Sequence[RecordedResource]] = tuple
+    """What stacks declare of types that have no behaviour here."""
 
 
 def site_of(runtime: Runtime) -> Site:
@@ -77,6 +83,8 @@ def site_of(runtime: Runtime) -> Site:
         ),
         trusts=trusts_service,
         publish=lambda tenant, event: outbox.send(*tenant, event),
+        allows=allows,
+        recorded=lambda: recorded(runtime),
     )
 
 

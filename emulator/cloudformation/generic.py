@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from emulator.cloudformation.arns import known_arns
 from emulator.cloudformation.identity import Identity, value_for
 from emulator.cloudformation.registry import Provisioned, ResourceContext, ResourceError
 from emulator.cloudformation.schemas import (
@@ -147,6 +148,7 @@ def _new_record(
         created=created,
     )
     attributes = {name: value_for(schema, name, identity) for name in schema.read_only}
+    attributes |= known_arns(schema.type_name, identity, {**properties, **attributes})
 
     def identifier(name: str) -> str:
         declared = attributes.get(name, _at(properties, name))

@@ -4,6 +4,7 @@ import pytest
 
 from emulator.apimodels import (
     MalformedRequestError,
+    answer_failures,
     constraint_failures,
     from_template,
     listed,
@@ -16,6 +17,20 @@ def test_every_violated_constraint_is_found():
     failures = constraint_failures("codepipeline", "RetryStageExecution", {"pipelineName": "a b"})
     assert len(failures) == 4
     assert listed(failures[:1]).startswith("1 validation error detected: Value ")
+
+
+def test_a_document_may_be_any_json():
+    """Smithy's document type is a structure to botocore."""
+    search = {"filter": {"in": {"key": "year", "value": [2024, {"a": None}]}}}
+    request = {
+        "knowledgeBaseId": "ABCDEFGHIJ",
+        "retrievalQuery": {"text": "x"},
+        "retrievalConfiguration": {"vectorSearchConfiguration": search},
+    }
+    assert constraint_failures("bedrock-agent-runtime", "Retrieve", request) == []
+    result = {"content": {"text": "x"}, "metadata": {"groups": ["hr"], "year": 2024}}
+    answer = {"retrievalResults": [result]}
+    assert answer_failures("bedrock-agent-runtime", "Retrieve", answer) == []
 
 
 def test_a_member_of_another_type_is_malformed():

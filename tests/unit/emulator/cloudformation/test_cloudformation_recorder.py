@@ -59,6 +59,23 @@ def test_an_arn_names_service_region_account_and_resource(recorder: Recorder) ->
     )
 
 
+def test_an_arn_of_other_properties_is_made_of_them(recorder: Recorder) -> None:
+    """A Kendra index's of its id, a vector index's of its bucket's ARN or name."""
+    role = "arn:aws:iam::123456789012:role/r"
+    properties = {"Name": "docs", "Edition": "DEVELOPER_EDITION", "RoleArn": role}
+    index = recorder.create("AWS::Kendra::Index", _context(), properties)
+    assert index.attributes["Arn"] == (
+        f"arn:aws:kendra:us-east-1:123456789012:index/{index.physical_id}"
+    )
+    bucket = "arn:aws:s3vectors:us-east-1:123456789012:bucket/vectors"
+    shape = {"DataType": "float32", "Dimension": 8, "DistanceMetric": "cosine"}
+    for name, place in (("a", {"VectorBucketArn": bucket}), ("b", {"VectorBucketName": "vectors"})):
+        made = recorder.create(
+            "AWS::S3Vectors::Index", _context(), {"IndexName": f"docs-{name}", **shape, **place}
+        )
+        assert made.physical_id == f"{bucket}/index/docs-{name}"
+
+
 def test_the_same_name_lives_once_a_region(recorder: Recorder) -> None:
     """A taken name is refused in its region and free in another."""
     recorder.create(GROUP, _context(), {"ProfilingGroupName": "g"})

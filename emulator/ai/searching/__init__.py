@@ -1,0 +1,1 @@
+"""Search that services of the embedded cloud share: texts of documents, passages, their ranking."""
