@@ -51,7 +51,7 @@ class FrontDoor:
         told = {"x-tidegate-user": user, "x-tidegate-slot": slot_token}
         headers = {"content-type": content_type, **{name: t for name, t in told.items() if t}}
         path = f"/models/{quote(model, safe='')}/predictions"
-        return _reply(self._call("POST", path, body, headers))
+        return _reply(self.call("POST", path, body, headers))
 
     def answer(self, model: str, prediction_id: str) -> Reply:
         """What became of a request to an asynchronous model: status 202 while it waits.
@@ -59,7 +59,7 @@ class FrontDoor:
         An answer too large to be handed on is read from where the front door says it is.
         """
         path = f"/models/{quote(model, safe='')}/predictions/{quote(prediction_id, safe='')}"
-        response = self._call("GET", path, b"", {})
+        response = self.call("GET", path, b"", {})
         if response.status == SEE_OTHER:
             response = self.pool.request("GET", response.headers["location"], redirect=False)
         return _reply(response)
@@ -68,11 +68,12 @@ class FrontDoor:
         """Say what became known of a prediction; the HTTP status says whether it was credited."""
         body = json.dumps({"prediction_id": prediction_id, "wrong": wrong}).encode()
         headers = {"content-type": "application/json"}
-        return int(self._call("POST", "/outcomes", body, headers).status)
+        return int(self.call("POST", "/outcomes", body, headers).status)
 
-    def _call(
+    def call(
         self, method: str, path: str, body: bytes, headers: dict[str, str]
     ) -> urllib3.BaseHTTPResponse:
+        """What comes back of a signed request; redirects are not followed."""
         request = AWSRequest(method=method, url=self.url + path, data=body, headers=headers)
         SigV4Auth(self.credentials, "execute-api", self.region).add_auth(request)
         signed = dict(request.headers.items())

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.commands import overview
+from cli.commands.ai import app as ai_app
 from cli.commands.batch import app as batch_app
 from cli.commands.bootstrap_policy import bootstrap_policy
 from cli.commands.check import check
@@ -66,6 +67,7 @@ app.add_typer(train_app, name="train")
 app.add_typer(drill_app, name="drill")
 app.add_typer(outcomes_app, name="outcomes")
 app.add_typer(monitor_app, name="monitor")
+app.add_typer(ai_app, name="ai")
 app.add_typer(keys_app, name="keys")
 
 

@@ -43,6 +43,8 @@ class Project:
     """The models that have a batch."""
     trained: tuple[str, ...] = ()
     """The models that the file says how to train."""
+    services: dict[str, str] = field(default_factory=dict)
+    """The AI services, and the kind of each."""
 
     def region(self, stage: str) -> str:
         """The region of a stage, or of the pipeline itself; empty where the file names none."""
@@ -125,7 +127,16 @@ def read_project(path: Path) -> Project:
         pipeline=_pipeline(data, regions, accounts),
         batches=_models_with("batch", data),
         trained=_models_with("training", data),
+        services=_services(data),
     )
+
+
+def _services(data: dict[str, Any]) -> dict[str, str]:
+    services = data.get("services")
+    named = services.items() if isinstance(services, dict) else ()
+    return {
+        str(name): str(service.get("kind")) for name, service in named if isinstance(service, dict)
+    }
 
 
 def _models_with(section: str, data: dict[str, Any]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from aws_cdk import App, Stack
 
 from stacks.access_stack import AccessProps, AccessStack
+from stacks.ai_stack import AiProps, AiStack
 from stacks.assets import AssetShelf
 from stacks.batch_stack import BatchProps, BatchStack
 from stacks.checks.acknowledged import acknowledged
@@ -22,6 +23,7 @@ from stacks.project.packages import packaged
 from stacks.project.pipelines import PIPELINE_STAGE
 from stacks.project.spec import ModelSpec, ProjectSpec, StageSpec
 from stacks.release_stack import ReleaseProps, ReleaseStack
+from stacks.service_stack import ServiceStack, ServiceStackProps
 from stacks.training_stack import TrainingProps, TrainingStack
 from tidegate.batch.plan import BatchPointer
 from tidegate.pointer import LivePointer
@@ -85,6 +87,7 @@ def add_stacks(app: App, deployment: Deployment) -> None:
             stacks.append(training)
         stacks.extend(_add_monitor(app, deployment, name, after=hosting))
     stacks.extend(_add_batches(app, deployment, stage, release))
+    stacks.extend(_add_services(app, deployment, stage, release))
     _acknowledge(stacks, acknowledged(project, stage))
 
 
@@ -103,6 +106,29 @@ def _add_batches(
         )
         stack = BatchStack(app, props=props)
         # What empties its bucket is a function of the release stack, called by name.
+        stack.add_stack_dependency(release)
+        yield stack
+
+
+def _add_services(
+    app: App, deployment: Deployment, stage: StageSpec, release: Stack
+) -> Iterator[Stack]:
+    """What AI services share, and a stack for each, if there are any."""
+    project = deployment.project
+    if not project.services:
+        return
+    shared = AiStack(app, props=AiProps(project=project.name, stage=stage))
+    yield shared
+    for service in project.services.values():
+        props = ServiceStackProps(
+            project=project.name,
+            stage=stage,
+            service=service,
+            shelf=AssetShelf(folder=deployment.folder),
+        )
+        stack = ServiceStack(app, props=props)
+        # Its routes are of the shared API; what empties its bucket is of the release stack.
+        stack.add_stack_dependency(shared)
         stack.add_stack_dependency(release)
         yield stack
 

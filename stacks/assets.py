@@ -55,9 +55,12 @@ class AssetShelf:
 
         `${AWS::AccountId}` stands in the bucket when the stack's account is not known at synth.
         """
-        content = file.read_bytes()
+        return self.publish_bytes(stack, file.read_bytes(), suffix=file.suffix)
+
+    def publish_bytes(self, stack: Stack, content: bytes, *, suffix: str) -> tuple[str, str]:
+        """The same of content that is no file yet; its key ends with the suffix."""
         digest = hashlib.sha256(content).hexdigest()
-        name = f"asset.{digest}{file.suffix}"
+        name = f"asset.{digest}{suffix}"
         self._pack(name, lambda target: target.write_bytes(content))
         path = self._add(stack, name, source_hash=digest).removeprefix("s3://")
         bucket, _, key = path.partition("/")

@@ -6,7 +6,7 @@ Source: CloudWatch user guide, "Specification: Embedded metric format".
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tidegate.untyped import Any
 from tidegate.values import value
@@ -16,10 +16,13 @@ NAMESPACE = "Tidegate"
 
 @value
 class Metric:
-    """Values by name that share dimensions; their units are CloudWatch's, `Count` if not named."""
+    """Values by name that share dimensions; their units are CloudWatch's, `Count` if not named.
+
+    A name may have up to 100 values at once.
+    """
 
     dimensions: Mapping[str, str]
-    values: Mapping[str, float]
+    values: Mapping[str, float | Sequence[float]]
     units: Mapping[str, str]
 
 

@@ -26,6 +26,9 @@ READ_SECONDS = 10
 MODEL_READ_SECONDS = 65
 """SageMaker itself gives a model 60 s to answer (InvokeEndpoint in the API reference)."""
 
+AI_READ_SECONDS = 25
+"""Less than the 30 s in which an HTTP API must have its answer."""
+
 _ATTEMPTS = 4
 
 
@@ -116,6 +119,18 @@ def sns() -> Any:
 def s3() -> Any:
     """Files of outcomes."""
     return _client("s3")
+
+
+@cache
+def sqs() -> Any:
+    """Messages of work queues."""
+    return _client("sqs")
+
+
+@cache
+def ai(service: str) -> Any:
+    """An AI service, asked once: who repeats what, and when, is decided above."""
+    return _client(service, attempts=1, read_seconds=AI_READ_SECONDS)
 
 
 @cache

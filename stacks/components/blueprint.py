@@ -82,9 +82,10 @@ class Blueprint:
         self.resources[logical_id] = resource | kept.policies
         return logical_id
 
-    def tell(self, name: str, value: Any) -> None:
-        """The stack has this output."""
-        self.outputs[name] = {"Value": value}
+    def tell(self, name: str, value: Any, *, export: str | None = None) -> None:
+        """The stack has this output, which other stacks import under the name of its export."""
+        named = {} if export is None else {"Export": {"Name": export}}
+        self.outputs[name] = {"Value": value, **named}
 
     def build(self, stack: Stack) -> None:
         """The stack has everything that was said, under the same logical ids."""

@@ -13,7 +13,7 @@ from stacks.project.spec import StageSpec
 
 API = "Api"
 _LOG = "ApiLog"
-_AUTHORIZER = "ApiTokens"
+AUTHORIZER = "ApiTokens"
 ROUTES: Mapping[str, str] = {
     "POST /models/{model}/predictions": "route_request",
     "POST /outcomes": "record_outcome",
@@ -52,15 +52,17 @@ class FrontDoorProps:
 def add_front_door(blueprint: Blueprint, props: FrontDoorProps) -> None:
     """The API with its routes is there; a request without signature or token is refused."""
     stage = props.stage
-    access = _access(blueprint, stage.door)
-    blueprint.add(
-        API,
-        "AWS::ApiGatewayV2::Api",
-        {"Name": f"{props.project}-{stage.name}", "ProtocolType": "HTTP"},
-    )
+    access = access_terms(stage.door, ref(AUTHORIZER))
     routes = {**ROUTES, **LATER} if props.answers_later else ROUTES
+    add_api(blueprint, stage, name=f"{props.project}-{stage.name}")
     for route_key, package in routes.items():
         _add_route(blueprint, route_key, props.functions[package].id, access)
+
+
+def add_api(blueprint: Blueprint, stage: StageSpec, *, name: str) -> None:
+    """An HTTP API is there with log, limits and, where tokens are taken, its authorizer."""
+    _add_authorizer(blueprint, stage.door)
+    blueprint.add(API, "AWS::ApiGatewayV2::Api", {"Name": name, "ProtocolType": "HTTP"})
     add_log(blueprint, _LOG, stage)
     blueprint.add(
         "ApiStage",
@@ -79,12 +81,23 @@ def add_front_door(blueprint: Blueprint, props: FrontDoorProps) -> None:
     )
 
 
-def _access(blueprint: Blueprint, door: DoorSpec) -> dict[str, Any]:
-    """What a route says of its callers; the authorizer is there if tokens are taken."""
+def access_terms(door: DoorSpec, authorizer: Any) -> dict[str, Any]:
+    """What a route says of its callers; `authorizer` is the id of what reads tokens."""
     if door.authentication is Authentication.IAM or door.jwt is None:
         return {"AuthorizationType": "AWS_IAM"}
+    scopes = [value for name in ("scope", "scp") for value in door.jwt.claims.get(name, ())]
+    return {
+        "AuthorizationType": "JWT",
+        "AuthorizerId": authorizer,
+        "AuthorizationScopes": scopes or None,
+    }
+
+
+def _add_authorizer(blueprint: Blueprint, door: DoorSpec) -> None:
+    if door.authentication is Authentication.IAM or door.jwt is None:
+        return
     blueprint.add(
-        _AUTHORIZER,
+        AUTHORIZER,
         "AWS::ApiGatewayV2::Authorizer",
         {
             "ApiId": ref(API),
@@ -94,12 +107,6 @@ def _access(blueprint: Blueprint, door: DoorSpec) -> dict[str, Any]:
             "JwtConfiguration": {"Issuer": door.jwt.issuer, "Audience": [door.jwt.audience]},
         },
     )
-    scopes = [value for name in ("scope", "scp") for value in door.jwt.claims.get(name, ())]
-    return {
-        "AuthorizationType": "JWT",
-        "AuthorizerId": ref(_AUTHORIZER),
-        "AuthorizationScopes": scopes or None,
-    }
 
 
 def _add_route(blueprint: Blueprint, route_key: str, function: str, access: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from stacks.project.monitoring import monitoring_of
 from stacks.project.pipeline_rules import pipeline_faults, pipeline_of
 from stacks.project.releases import following_of, plan_of
 from stacks.project.rules import rule_faults
+from stacks.project.services import service_of
 from stacks.project.shape import (
     AlarmsFile,
     CaptureFile,
@@ -77,6 +78,9 @@ def _project(source: Source, shelf: Shelf) -> ProjectSpec:
             if model.batch is not None
         },
         pipeline=pipeline_of(file.pipeline, stages, shelf),
+        services={
+            name: service_of(name, service, shelf) for name, service in file.services.items()
+        },
     )
 
 

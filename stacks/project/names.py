@@ -105,6 +105,21 @@ def training_buckets(project: str, stage: str) -> str:
     return f"{project}-{stage}-training-*".lower()
 
 
+def ai_stack_name(project: str, stage: str) -> str:
+    """The name of the stack that the AI services of a stage share: door and dead letters."""
+    return f"{project}-{stage}-ai"
+
+
+def service_stack_name(project: str, stage: str, service: str) -> str:
+    """The name of an AI service's own stack."""
+    return f"{project}-{stage}-ai-{service}"
+
+
+def dead_letters_name(project: str, stage: str) -> str:
+    """The fixed name of the queue that all AI services of a stage put dead letters into."""
+    return f"{project}-{stage}-ai-dead-letters"
+
+
 def access_stack_name(project: str, stage: str) -> str:
     """The name of the stack that holds the roles which a pipeline takes in a stage."""
     return f"{project}-{stage}-access"

@@ -21,6 +21,7 @@ from stacks.project.locate import Shelf, artifact_faults
 from stacks.project.monitoring import monitoring_faults
 from stacks.project.part import Part
 from stacks.project.releases import plan_faults
+from stacks.project.services import service_faults
 from stacks.project.shadows import shadow_faults
 from stacks.project.shape import (
     LOG_DAYS,
@@ -78,6 +79,10 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         faults.extend(artifact_faults(source, place.at, raw, shelf))
         faults.extend(arm_faults(source, place.at, raw, shelf))
         faults.extend(training_faults(source, place.at, raw, shelf))
+    for name, raw in _entries(source, "services").items():
+        faults.extend(service_faults(source, ("services", name), raw, shelf))
+    if not source.value.get("models") and not source.value.get("services"):
+        faults.append(source.fault((), "a project has models, or services, or both: name one"))
     return tuple(faults)
 
 

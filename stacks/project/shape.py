@@ -17,10 +17,12 @@ from stacks.project.part import (
     ModelName,
     Part,
     ProjectName,
+    ServiceName,
     StageName,
     Subscriber,
 )
 from stacks.project.pipeline_shape import PipelineFile
+from stacks.project.service_shape import ServiceFile
 from stacks.project.spec import DataOnDestroy
 from stacks.project.training_shape import TrainingFile
 from tidegate.arms.terms import MOST_CHALLENGERS, Better, Policy, Winner
@@ -336,8 +338,10 @@ class ProjectFile(Part):
     """Short name, the beginning of every name that the project creates."""
     stages: Annotated[dict[StageName, StageFile], Field(min_length=1)]
     """Copies of the project by name; the first one is the default."""
-    models: Annotated[dict[ModelName, ModelFile], Field(min_length=1)]
-    """Models by name."""
+    models: dict[ModelName, ModelFile] = {}
+    """Models by name; a project has models, or AI services, or both."""
+    services: Annotated[dict[ServiceName, ServiceFile], Field(max_length=50)] = {}
+    """AI services by name, each a stack of its own with routes below /ai/NAME/."""
     pipeline: PipelineFile | None = None
     """How changes get from their source into production; left out: by hand."""
 

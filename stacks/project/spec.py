@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from stacks.project.doors import DoorSpec
 from stacks.project.monitoring_spec import MonitoringSpec
@@ -231,6 +231,20 @@ class ModelSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSpec:
+    """An AI service: its kind, and the kind's settings with all defaults filled in.
+
+    Where the project file names a file, the settings have its text.
+    """
+
+    name: str
+    kind: str
+    settings: Any
+    requests_per_minute: int
+    keep_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSpec:
     """Everything a project file says. `models` are those that are hosted.
 
@@ -242,3 +256,4 @@ class ProjectSpec:
     models: Mapping[str, ModelSpec]
     pipeline: PipelineSpec | None = None
     batches: Mapping[str, "BatchModelSpec"] = field(default_factory=dict)
+    services: Mapping[str, ServiceSpec] = field(default_factory=dict)

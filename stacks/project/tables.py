@@ -71,6 +71,12 @@ def idle_price(region: str, item: str) -> Mapping[str, Any] | None:
     return prices.get(region, {}).get(item)
 
 
+def call_prices(region: str) -> Mapping[str, float]:
+    """US dollars a unit of each operation of AI services whose price is known in a region."""
+    prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)["calls"]
+    return {id_: float(price["usd_per_unit"]) for id_, price in prices.get(region, {}).items()}
+
+
 @cache
 def _read(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

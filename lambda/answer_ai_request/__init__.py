@@ -1,0 +1,1 @@
+"""The function behind the routes of an AI service."""

@@ -1,0 +1,1 @@
+"""The function behind the work queue of an AI service."""

@@ -1,0 +1,24 @@
+"""The kinds of AI services there are, by the word that a project file names them with.
+
+A new one is a folder beside this file and a line here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+
+from tidegate.ai.files import with_file_routes
+from tidegate.ai.kind import Kind
+
+KINDS: Mapping[str, str] = {
+    "comprehend": "tidegate.ai.comprehend",
+}
+"""Name to module, which is loaded when it is asked for; its `KIND` is the declaration."""
+
+
+@cache
+def kind_named(name: str) -> Kind:
+    """The kind, with the routes that all have; KeyError where there is none."""
+    found: Kind = import_module(KINDS[name]).KIND
+    return replace(found, routes=with_file_routes(found))

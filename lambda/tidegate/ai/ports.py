@@ -1,0 +1,125 @@
+"""What a service reaches: AWS, its files, its ledger, time. Adapters are in tidegate_aws/ai."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tidegate.ai.ledger import Answered, WorkRecord
+
+
+class Calls(Protocol):
+    """The AI services of AWS. What they bill is counted."""
+
+    def call(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
+        """The answer, or CallRefusedError or CallFailedError.
+
+        Throttled calls are repeated for a while, then ThrottledError. Only declared operations can
+        be called.
+        """
+        ...
+
+
+class Files(Protocol):
+    """The service's bucket, by key."""
+
+    def read(self, key: str) -> bytes:
+        """The content; NotFoundError where there is none."""
+        ...
+
+    def write(self, key: str, content: bytes, *, content_type: str) -> None:
+        """The content is there, whatever was there before."""
+        ...
+
+    def write_once(self, key: str, content: bytes, *, content_type: str) -> bool:
+        """The content is there if nothing was; whether it was this call that wrote it."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Nothing is there."""
+        ...
+
+    def uri(self, key: str) -> str:
+        """Where AWS's services find it: s3://BUCKET/KEY."""
+        ...
+
+    def link(self, key: str, *, upload: bool) -> str:
+        """A link by which anybody may read, or write, this one file for 15 minutes."""
+        ...
+
+
+class Ledger(Protocol):
+    """What is known of each work and of each answered request; single writes, never lost."""
+
+    def work(self, work: str) -> WorkRecord | None:
+        """The record as it is now."""
+        ...
+
+    def save_work(self, record: WorkRecord, *, after: WorkRecord | None) -> None:
+        """The record is there; ConflictError where it is no longer as `after` says."""
+        ...
+
+    def newest(self, key: str) -> str | None:
+        """The newest work of a file's key."""
+        ...
+
+    def answered(self, name: str) -> Answered | None:
+        """The request of that name, if it came before and has not expired."""
+        ...
+
+    def save_answer(self, answered: Answered, *, after: Answered | None) -> None:
+        """The request is known; ConflictError where another came in between."""
+        ...
+
+    def count(self, name: str, *, minute: int) -> int:
+        """How many requests of that name came in that minute, this one included."""
+        ...
+
+
+class Queue(Protocol):
+    """The service's own work queue."""
+
+    def send(self, body: Mapping[str, Any], *, delay_seconds: int) -> str:
+        """The message comes after so many seconds, 900 at most; its id."""
+        ...
+
+    def hide(self, receipt: str, *, seconds: int) -> None:
+        """A message that was received comes back after so many seconds, 43,200 at most."""
+        ...
+
+
+class Metrics(Protocol):
+    """Metrics of the service, for people and alarms."""
+
+    def put(self, name: str, value: float | Sequence[float], *, unit: str = "Count") -> None:
+        """The value, or each of up to 100, is counted under the service's name."""
+        ...
+
+
+class Time(Protocol):
+    """The cloud's clock."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """So many seconds have passed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePorts:
+    """All that the functions of one service reach; `settings` are of the kind's own type.
+
+    `resources` are what the stack told of the kind's own resources.
+    """
+
+    service: str
+    settings: Any
+    resources: Mapping[str, str]
+    calls: Calls
+    files: Files
+    ledger: Ledger
+    queue: Queue
+    metrics: Metrics
+    clock: Time

@@ -1,0 +1,100 @@
+"""What the AI services of a stage share: the HTTP API before them, and their dead letters.
+
+A stack of its own, and one for each service: a service that cannot be deployed holds up no other.
+One dead-letter queue with one alarm serves all, since alarms bill while idle and queues tell each
+message's origin themselves (docs/decisions/0029-ai-services.md).
+"""
+
+from dataclasses import dataclass
+
+from aws_cdk import Environment, Stack
+from constructs import Construct
+
+from stacks.components.arns import Arns
+from stacks.components.blueprint import Blueprint, att, ref
+from stacks.components.front_door import API, AUTHORIZER, add_api
+from stacks.components.queue import add_queue, deny_plain
+from stacks.project.doors import Authentication
+from stacks.project.names import ai_stack_name, dead_letters_name
+from stacks.project.spec import StageSpec
+
+DEAD_LETTERS = "DeadLetters"
+_FORTNIGHT_SECONDS = 1_209_600
+"""The longest that SQS keeps a message (SetQueueAttributes, MessageRetentionPeriod)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AiProps:
+    """One stage of a project."""
+
+    project: str
+    stage: StageSpec
+
+
+class AiStack(Stack):
+    """An HTTP API without routes, a dead-letter queue, its alarm."""
+
+    def __init__(self, scope: Construct, *, props: AiProps) -> None:
+        stage = props.stage
+        super().__init__(
+            scope,
+            ai_stack_name(props.project, stage.name),
+            env=Environment(account=stage.account, region=stage.region),
+            description=f"Door and dead letters of AI services, {props.project}, {stage.name}",
+        )
+        ai_blueprint(props).build(self)
+
+
+def ai_blueprint(props: AiProps) -> Blueprint:
+    """What the stack holds."""
+    blueprint, stage = Blueprint(), props.stage
+    stack = ai_stack_name(props.project, stage.name)
+    add_api(blueprint, stage, name=stack)
+    _add_dead_letters(blueprint, props)
+    blueprint.tell("ApiId", ref(API), export=export_name(stack, "ApiId"))
+    if stage.door.authentication is Authentication.JWT and stage.door.jwt is not None:
+        export = export_name(stack, "AuthorizerId")
+        blueprint.tell("AuthorizerId", ref(AUTHORIZER), export=export)
+    blueprint.tell("ApiUrl", att(API, "ApiEndpoint"))
+    blueprint.tell("DeadLettersUrl", ref(DEAD_LETTERS))
+    return blueprint
+
+
+def export_name(stack: str, output: str) -> str:
+    """Under which name services import an output."""
+    return f"{stack}-{output}"
+
+
+def _add_dead_letters(blueprint: Blueprint, props: AiProps) -> None:
+    stage = props.stage
+    add_queue(
+        blueprint,
+        DEAD_LETTERS,
+        {
+            "QueueName": dead_letters_name(props.project, stage.name),
+            "MessageRetentionPeriod": _FORTNIGHT_SECONDS,
+        },
+        statements=[deny_plain(DEAD_LETTERS)],
+    )
+    blueprint.add(
+        "DeadLettersWait",
+        "AWS::CloudWatch::Alarm",
+        {
+            "AlarmDescription": "Inputs of AI services came to nothing: 'tidegate ai dead-letters'",
+            "Namespace": "AWS/SQS",
+            "MetricName": "ApproximateNumberOfMessagesVisible",
+            "Dimensions": [{"Name": "QueueName", "Value": att(DEAD_LETTERS, "QueueName")}],
+            "Statistic": "Maximum",
+            "Period": 300,
+            "EvaluationPeriods": 1,
+            "Threshold": 0,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "notBreaching",
+            "AlarmActions": None if stage.alarm_topic is None else [stage.alarm_topic],
+        },
+    )
+
+
+def dead_letters_arn(props: AiProps) -> object:
+    """The queue's ARN, by its fixed name."""
+    return Arns(stage=props.stage).of("sqs", dead_letters_name(props.project, props.stage.name))

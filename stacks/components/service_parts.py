@@ -1,0 +1,53 @@
+"""What an AI service has beside functions and queue: files, alarms, its kind's resources."""
+
+from typing import Any
+
+from stacks.components.blueprint import Blueprint, data
+from stacks.components.bucket import add_bucket
+from stacks.components.service_functions import BUCKET, ServiceProps
+from tidegate.ai.kind import Alarm
+from tidegate.metrics import NAMESPACE
+
+_EVENTS = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+
+
+def add_bucket_of(blueprint: Blueprint, props: ServiceProps) -> None:
+    """The bucket is there; EventBridge hears of what is put into it if the kind works on it."""
+    add_bucket(
+        blueprint,
+        BUCKET,
+        keep_days=props.spec.keep_days,
+        kept=data(props.arns.stage.data_on_destroy),
+        more={"NotificationConfiguration": _EVENTS} if props.kind.arrivals else None,
+    )
+
+
+def add_resources(blueprint: Blueprint, props: ServiceProps) -> None:
+    """What the kind needs on AWS is there, under the logical ids that it gave."""
+    for id_, resource in props.kind.resources(props.spec.settings, props.place).templates.items():
+        more = {name: resource[name] for name in resource if name not in {"Type", "Properties"}}
+        blueprint.add(id_, resource["Type"], resource.get("Properties", {}))
+        blueprint.resources[id_] |= more
+
+
+def add_alarms(blueprint: Blueprint, props: ServiceProps) -> None:
+    """An alarm for each of the kind's own; each bills while idle, so settings turn them on."""
+    for alarm in props.kind.alarms(props.spec.settings):
+        blueprint.add(f"{alarm.name}Alarm", "AWS::CloudWatch::Alarm", _alarm(alarm, props))
+
+
+def _alarm(alarm: Alarm, props: ServiceProps) -> dict[str, Any]:
+    topic = props.arns.stage.alarm_topic
+    return {
+        "AlarmDescription": f"{props.place.service}: {alarm.says}",
+        "Namespace": NAMESPACE,
+        "MetricName": alarm.metric,
+        "Dimensions": [{"Name": "Service", "Value": props.place.prefix}],
+        "Statistic": alarm.statistic,
+        "Period": alarm.period_seconds,
+        "EvaluationPeriods": 1,
+        "Threshold": alarm.threshold,
+        "ComparisonOperator": alarm.comparison,
+        "TreatMissingData": "notBreaching",
+        "AlarmActions": None if topic is None else [topic],
+    }

@@ -1,0 +1,60 @@
+"""The routes of an AI service, at the HTTP API that all services of the stage share."""
+
+from typing import Any
+
+from stacks.ai_stack import export_name
+from stacks.components.arns import ACCOUNT
+from stacks.components.blueprint import Blueprint, att
+from stacks.components.front_door import access_terms
+from stacks.components.handler_function import FunctionProps
+from stacks.components.service_functions import ServiceProps
+from stacks.project.names import ai_stack_name, pascal
+from tidegate.ai.kind import Route
+
+
+def add_routes(blueprint: Blueprint, props: ServiceProps, door: FunctionProps) -> None:
+    """Each route of the kind is there below /ai/SERVICE/, and only the API may call the door."""
+    api, authorizer = _imported(props, "ApiId"), _imported(props, "AuthorizerId")
+    access = access_terms(props.arns.stage.door, authorizer)
+    blueprint.add(
+        "DoorIntegration",
+        "AWS::ApiGatewayV2::Integration",
+        {
+            "ApiId": api,
+            "IntegrationType": "AWS_PROXY",
+            "IntegrationUri": att(door.id),
+            "PayloadFormatVersion": "2.0",
+        },
+    )
+    target = {"Fn::Join": ["/", ["integrations", {"Ref": "DoorIntegration"}]]}
+    for route in props.kind.routes:
+        key = f"{route.method} /ai/{props.place.service}/{route.below}"
+        blueprint.add(
+            f"{_name(route)}Route",
+            "AWS::ApiGatewayV2::Route",
+            {"ApiId": api, "RouteKey": key, **access, "Target": target},
+        )
+    blueprint.add(
+        "DoorPermission",
+        "AWS::Lambda::Permission",
+        {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": att(door.id),
+            "Principal": "apigateway.amazonaws.com",
+            "SourceArn": _called(props, api),
+        },
+    )
+
+
+def _name(route: Route) -> str:
+    return pascal(f"{route.method.lower()}-{route.name}")
+
+
+def _imported(props: ServiceProps, output: str) -> dict[str, Any]:
+    stack = ai_stack_name(props.place.project, props.arns.stage.name)
+    return {"Fn::ImportValue": export_name(stack, output)}
+
+
+def _called(props: ServiceProps, api: dict[str, Any]) -> dict[str, Any]:
+    arn = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:{ACCOUNT}:${{Api}}"
+    return {"Fn::Sub": [f"{arn}/*/*/ai/{props.place.service}/*", {"Api": api}]}

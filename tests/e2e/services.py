@@ -1,0 +1,78 @@
+"""AI services on an embedded cloud, for stories: deployed, asked and sent files as users do it."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cli.deployment import deploy_stacks
+from cli.options import Place
+from cli.project import read_project
+from cli.services import Reply, Service, service_of
+from cli.target import embedded_target
+from emulator.server import EmbeddedCloud
+
+T = TypeVar("T")
+_PAUSE = threading.Event()
+PROJECT = """
+project: PROJECT
+stages:
+  test: { region: us-east-1, data_on_destroy: delete }
+services:
+"""
+
+
+@dataclass(slots=True, kw_only=True)
+class ServicesWorld:
+    """A project of AI services. `services` is the section of that name, indented by two."""
+
+    cloud: EmbeddedCloud
+    folder: Path
+    project: str
+    services: str
+    more: str = ""
+    _place: Place | None = field(default=None, repr=False)
+
+    def deploy(self) -> None:
+        """As `tidegate deploy` does."""
+        path = self.folder / f"{self.project}.yaml"
+        path.write_text(PROJECT.replace("PROJECT", self.project) + self.services + self.more)
+        project = read_project(path)
+        self._place = Place(project=project, stage="test", target=embedded_target(self.cloud))
+        deploy_stacks(self._place, assembly=self.folder / "cdk.out")
+
+    @property
+    def where(self) -> Place:
+        """The place as last deployed."""
+        assert self._place is not None
+        return self._place
+
+    def service(self, name: str) -> Service:
+        """A deployed service."""
+        return service_of(self.where, name)
+
+    def ask(self, name: str, route: str, **fields: Any) -> Reply:
+        """What a route answers."""
+        service = self.service(name)
+        return service.ask(service.route(route), fields)
+
+    def send(self, name: str, path: Path, *, prefix: str | None = None) -> str:
+        """The file is on its way; its key."""
+        service = self.service(name)
+        return service.send(path.name, path.read_bytes(), service.arrival(path.name, prefix))
+
+    def outcome(self, name: str, key: str, *, seconds: float = 60) -> dict[str, Any]:
+        """What became of a file."""
+        service = self.service(name)
+        return until(lambda: service.outcome(key), seconds=seconds, what=f"the end of {key}")
+
+
+def until(look: Callable[[], T | None], *, seconds: float, what: str) -> T:
+    """The first thing that is not None."""
+    for _ in range(int(seconds / 0.1)):
+        found = look()
+        if found is not None:
+            return found
+        _PAUSE.wait(0.1)
+    raise AssertionError(f"waited {seconds} s for {what}")
