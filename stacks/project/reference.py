@@ -89,6 +89,8 @@ def _kind(key: dict[str, Any]) -> str:
         return f"list of {_kind(key['items'])}"
     if key.get("type") == "object":
         named = {**key.get("patternProperties", {}), "": key.get("additionalProperties")}
+        if named[""] is True:
+            return "what the kind says"
         return f"name to {next(_kind(inner) for inner in named.values() if inner)}"
     words = {"string": "text", "integer": "whole number", "boolean": "true or false"}
     return words.get(str(key.get("type")), "number")
