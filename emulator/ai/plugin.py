@@ -1,12 +1,12 @@
 """Puts the AI services into the running cloud."""
 
-from emulator.ai import comprehend, control, kendra, knowledge, translate
+from emulator.ai import comprehend, control, kendra, knowledge, textract, translate
 from emulator.ai.faults import FaultSource
 from emulator.ai.site import site_of
 from emulator.runtime import Runtime
 from emulator.seams.services import register_service
 
-SERVICES = (comprehend.service, kendra.service, translate.service)
+SERVICES = (comprehend.service, kendra.service, textract.service, translate.service)
 """Each makes a service of one cloud."""
 FAMILIES = (knowledge.services,)
 """Each makes services of one cloud that keep what they know together."""
