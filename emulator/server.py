@@ -5,6 +5,7 @@ process, whatever ends it; started with `start_detached` it stays until `stop_de
 address and keys are in `cloud.json` of its state directory. This module may not import ministack.
 """
 
+import base64
 import contextlib
 import json
 import os
@@ -13,7 +14,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -171,6 +172,27 @@ class EmbeddedCloud:
             FaultControlError: the cloud has no such service.
         """
         return control.get_faults(self._faults_url(service), self.credentials(), self.region)
+
+    def end_liveness(
+        self,
+        session_id: str,
+        *,
+        confidence: float | None = None,
+        image: bytes | None = None,
+        feedback: Sequence[str] = (),
+    ) -> None:
+        """The session of Face Liveness found a live face on the image, or none without one.
+
+        Raises:
+            FaultControlError: there is no such session, it ended before, or the image is wrong.
+        """
+        outcome: dict[str, Any] = {"feedback": list(feedback)}
+        if image is not None:
+            outcome["image"] = base64.b64encode(image).decode()
+        if confidence is not None:
+            outcome["confidence"] = confidence
+        url = f"{self.endpoint_url}{control.LIVENESS_PATH}{session_id}"
+        control.put_liveness(url, self.credentials(), self.region, outcome=outcome)
 
     def _faults_url(self, service: str) -> str:
         return f"{self.endpoint_url}{control.PATH}{service}"

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 NAME = "embedded-cloud"
 PATH = "/_embedded/faults/"
+LIVENESS_PATH = "/_embedded/liveness/"
+"""Where a session of Face Liveness is answered: see `emulator.ai.rekognition.liveness`."""
 _ACTIONS = {"PUT": f"{NAME}:PutFaults", "GET": f"{NAME}:GetFaults"}
 
 
 class FaultControlError(Exception):
-    """The embedded cloud refused to set or tell the faults of a service; the message says why."""
+    """The embedded cloud refused a request of the control interface; the message says why."""
 
 
 def control_service(sources: Mapping[str, FaultSource]) -> "Service":
@@ -76,6 +78,16 @@ def get_faults(url: str, credentials: Credentials, region: str) -> dict[str, Any
     FaultControlError if the cloud refuses.
     """
     return _asked("GET", url, credentials, region=region, body=None)
+
+
+def put_liveness(
+    url: str, credentials: Credentials, region: str, *, outcome: Mapping[str, Any]
+) -> None:
+    """The session of Face Liveness at the end of `url` ended so (`emulator.ai.rekognition`).
+
+    FaultControlError if the cloud refuses.
+    """
+    _asked("PUT", url, credentials, region=region, body=json.dumps(outcome).encode())
 
 
 def _asked(

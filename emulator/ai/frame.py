@@ -7,13 +7,14 @@ service's shape, and the engine that made an answer is named in a header of it.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from emulator import apimodels
 from emulator.ai.faults import Fate, FaultSource
 from emulator.ai.protocols import WireProtocol, protocol_of
 from emulator.ai.site import ClientOf, Site, Tenant
+from emulator.cloudformation.registry import ResourceHandler
 from emulator.jsonapi import NOT_EMULATED, Json, RefusedRequestError, not_emulated
 from emulator.seams.services import Permission, Request, Response, Service
 
@@ -86,7 +87,8 @@ class AiService:
     `actions` are those of operations whose action has another name than the operation.
     `throttling_code` is the error of a throttled call. `resource` is the ARN that permission is
     asked on, `also_asked` what a request needs besides its own action. Operations that are `left`
-    are answered by ministack, in its own way.
+    are answered by ministack, in its own way. `companions` are services of the embedded cloud alone
+    that belong to it, `resource_types` what it makes of resources in templates.
     """
 
     name: str
@@ -99,6 +101,8 @@ class AiService:
     resource: Callable[[Asked], str] = _on_all
     left: frozenset[str] = frozenset()
     also_asked: Callable[[Asked], Sequence[Permission]] = _nothing_more
+    companions: Sequence[Service] = ()
+    resource_types: Mapping[str, ResourceHandler] = field(default_factory=dict)
 
     @property
     def protocol(self) -> WireProtocol:

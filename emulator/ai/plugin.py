@@ -1,12 +1,19 @@
 """Puts the AI services into the running cloud."""
 
-from emulator.ai import comprehend, control, kendra, knowledge, textract, translate
+from emulator.ai import comprehend, control, kendra, knowledge, rekognition, textract, translate
 from emulator.ai.faults import FaultSource
 from emulator.ai.site import site_of
+from emulator.cloudformation.registry import RESOURCE_TYPES
 from emulator.runtime import Runtime
 from emulator.seams.services import register_service
 
-SERVICES = (comprehend.service, kendra.service, textract.service, translate.service)
+SERVICES = (
+    comprehend.service,
+    kendra.service,
+    rekognition.service,
+    textract.service,
+    translate.service,
+)
 """Each makes a service of one cloud."""
 FAMILIES = (knowledge.services,)
 """Each makes services of one cloud that keep what they know together."""
@@ -20,4 +27,8 @@ def install_ai(runtime: Runtime) -> None:
     sources = {service.name: FaultSource() for service in services}
     for service in services:
         register_service(service.served(sources[service.name], site))
+        for companion in service.companions:
+            register_service(companion)
+        for type_name, handler in service.resource_types.items():
+            RESOURCE_TYPES.add(type_name, handler)
     register_service(control.control_service(sources))

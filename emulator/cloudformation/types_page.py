@@ -21,6 +21,7 @@ OURS = (
     "AWS::ElasticLoadBalancingV2::ListenerRule",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::ElasticLoadBalancingV2::TargetGroup",
+    "AWS::Rekognition::Collection",
     "AWS::Route53::HealthCheck",
     "AWS::Route53::HostedZone",
     "AWS::Route53::RecordSet",
@@ -47,7 +48,7 @@ against the public schema that cfn-lint ships ({dated}).
 - **Ours** ({ours}): run by the embedded cloud itself. Which of their properties do nothing,
   and which are refused by name: [DNS, certificates and load balancers](embedded-front-door.md),
   [SageMaker and alarms](embedded-sagemaker-and-alarms.md),
-  [pipelines and builds](embedded-pipelines.md).
+  [pipelines and builds](embedded-pipelines.md), [AI services](embedded-ai-services.md).
 - **ministack's** ({theirs}): created through ministack's service of that name. How much of
   the real service is behind it differs from one to the next; some only keep what they are told.
 - **Recorded, not running** ({recorded}): remembered, with a right-shaped `Ref` and `Fn::GetAtt`. No

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from emulator.ai import rekognition
 from emulator.certificates.resources import register_certificates
 from emulator.cloudformation.registry import HandlerRegistry
 from emulator.cloudformation.schemas import bundled_catalogue
@@ -15,6 +16,7 @@ from emulator.route53.resources import register_zones
 from emulator.sagemaker.pipelines.resources import register_model_pipelines
 from emulator.sagemaker.registry.resources import register_registry
 from emulator.sagemaker.resources import register_resources
+from tests.unit.emulator.ai.sites import Town
 
 
 def test_the_page_groups_types_by_service_and_counts_them() -> None:
@@ -40,6 +42,8 @@ def test_the_types_called_ours_are_those_that_our_services_register() -> None:
     register_projects(registry, bundled_catalogue(), nothing, nothing)
     register_pipelines(registry, bundled_catalogue(), nothing, nothing)
     register_connections(registry, bundled_catalogue(), nothing)
+    for name, handler in rekognition.service(Town().site()).resource_types.items():
+        registry.add(name, handler)
     assert tuple(sorted(registry)) == OURS
 
 
