@@ -1,6 +1,9 @@
 """Puts the AI services into the running cloud."""
 
-from emulator.ai import comprehend, control, kendra, knowledge, rekognition, textract, translate
+from importlib import import_module
+from typing import Any
+
+from emulator.ai import control
 from emulator.ai.faults import FaultSource
 from emulator.ai.site import site_of
 from emulator.cloudformation.registry import RESOURCE_TYPES
@@ -8,22 +11,23 @@ from emulator.runtime import Runtime
 from emulator.seams.services import register_service
 
 SERVICES = (
-    comprehend.service,
-    kendra.service,
-    rekognition.service,
-    textract.service,
-    translate.service,
+    "comprehend",
+    "frauddetector",
+    "kendra",
+    "rekognition",
+    "textract",
+    "translate",
 )
-"""Each makes a service of one cloud."""
-FAMILIES = (knowledge.services,)
-"""Each makes services of one cloud that keep what they know together."""
+"""Modules of this package; `service` of each makes a service of one cloud."""
+FAMILIES = ("knowledge",)
+"""Modules whose `services` make those of one cloud that keep what they know together."""
 
 
 def install_ai(runtime: Runtime) -> None:
     """Each service of the table answers, and so does the switch of its faults."""
     site = site_of(runtime)
-    services = [make(site) for make in SERVICES]
-    services += [service for make in FAMILIES for service in make(site)]
+    services = [_module(name).service(site) for name in SERVICES]
+    services += [service for name in FAMILIES for service in _module(name).services(site)]
     sources = {service.name: FaultSource() for service in services}
     for service in services:
         register_service(service.served(sources[service.name], site))
@@ -32,3 +36,7 @@ def install_ai(runtime: Runtime) -> None:
         for type_name, handler in service.resource_types.items():
             RESOURCE_TYPES.add(type_name, handler)
     register_service(control.control_service(sources))
+
+
+def _module(name: str) -> Any:
+    return import_module(f"emulator.ai.{name}")
