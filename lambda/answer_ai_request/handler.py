@@ -24,6 +24,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     correlation, began = correlation_of(event), clock.now()
     reply, line = _replied(event, service, correlation)
     took = round(1000 * (clock.now() - began))
+    line |= {"why": reply.why} if reply.why else {}
     told = {"correlation_id": correlation, "status": reply.status, "milliseconds": took, **line}
     # In one write: two requests of one process never mix their lines.
     sys.stdout.write(f"{json.dumps(told)}\n")

@@ -10,6 +10,7 @@ from stacks.checks.acknowledged_batches import of_batches
 from stacks.checks.acknowledged_monitors import of_monitors
 from stacks.checks.acknowledged_outcomes import of_outcomes
 from stacks.checks.acknowledged_pipelines import of_deliveries
+from stacks.checks.acknowledged_services import of_services
 from stacks.checks.acknowledged_shadows import of_shadows
 from stacks.checks.acknowledged_tracks import of_tracks
 from stacks.checks.acknowledged_training import of_training
@@ -51,6 +52,7 @@ def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledge
     yield from of_training(project, stage)
     yield from of_monitors(project, stage)
     yield from of_batches(project, stage)
+    yield from of_services(project, stage)
     for model in project.models.values():
         yield from _hosting(project.name, stage, model)
 

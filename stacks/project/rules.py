@@ -81,9 +81,14 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         faults.extend(training_faults(source, place.at, raw, shelf))
     for name, raw in _entries(source, "services").items():
         faults.extend(service_faults(source, ("services", name), raw, shelf))
-    if not source.value.get("models") and not source.value.get("services"):
-        faults.append(source.fault((), "a project has models, or services, or both: name one"))
+    faults.extend(_empty_faults(source))
     return tuple(faults)
+
+
+def _empty_faults(source: Source) -> Iterator[Fault]:
+    file = source.value
+    if isinstance(file, Mapping) and not file.get("models") and not file.get("services"):
+        yield source.fault((), "a project has models, or services, or both: name one")
 
 
 def _entries(source: Source, key: str) -> dict[str, dict[str, Any]]:

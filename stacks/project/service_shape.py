@@ -8,13 +8,12 @@ from pydantic.config import JsonDict
 from stacks.project.durations import PATTERN
 from stacks.project.part import Part
 from tidegate.ai.kinds import KINDS, kind_named
-from tidegate.ai.limits import shown
 from tidegate.ai.schemas import schema
 
 
 def _known(name: str) -> str:
     if name not in KINDS:
-        raise ValueError(f"is {shown(name)}, must be one of {', '.join(sorted(KINDS))}")
+        raise ValueError(f"must be one of {', '.join(sorted(KINDS))}")
     return name
 
 

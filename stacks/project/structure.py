@@ -117,6 +117,7 @@ def _count(context: Mapping[str, Any]) -> str:
 _SPECIAL: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string_pattern_mismatch": _pattern,
     "enum": _enum,
+    "value_error": lambda context: str(context["error"]),
     "string_too_long": lambda context: f"must have at most {context['max_length']} characters",
     "too_short": _count,
     "too_long": _count,

@@ -10,6 +10,7 @@ from tests.synth.assembly import ROOT, Assembly, synthesize
 
 FILES = (
     ROOT / "tidegate.yaml",
+    *sorted((ROOT / "examples" / "ai").glob("*.yaml")),
     *sorted((ROOT / "examples" / "offline").glob("*.yaml")),
     *sorted((ROOT / "examples" / "monitoring").glob("*.yaml")),
     *sorted((ROOT / "examples" / "hosting").glob("*.yaml")),
@@ -42,7 +43,7 @@ def project_file(
     """
     text = example.read_text()
     names = sorted(set(_ARTIFACT.findall(text)))
-    assert names, f"{example} names no artifact of a build"
+    assert names or "services:" in text, f"{example} names no artifact of a build"
     for name in names:
         code = folder / name / "code"
         code.mkdir(parents=True, exist_ok=True)
@@ -55,6 +56,9 @@ def project_file(
             (scripts / name).write_text("")
     for data in (*example.parent.glob("*.jsonl"), *BASELINES):
         shutil.copy(data, folder)
+    for files in (example.parent / "files", example.parent / "samples"):
+        if files.is_dir():
+            shutil.copytree(files, folder / files.name)
     file = folder / "tidegate.yaml"
     file.write_text(_BASELINE.sub("", _CODE.sub("scripts", _ARTIFACT.sub(r"\1", text))))
     return file

@@ -121,6 +121,19 @@ def test_batches_are_acknowledged_exactly(tmp_path: Path, monkeypatch: pytest.Mo
     assert found == {(f"{row.stack}/{INCLUDED}/{row.construct}", row.rule) for row in rows}
 
 
+def test_services_are_acknowledged_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of every kind: what is declared is what is acknowledged."""
+    helpers = load_project(project_file(ROOT / "examples" / "ai" / "tidegate.yaml", tmp_path))
+    rows = list(acknowledged(helpers, helpers.stages["dev"]))
+    monkeypatch.setattr(nag, "acknowledged", lambda *_: iter(()))
+
+    with pytest.raises(RuntimeError):
+        _synth(helpers, tmp_path / "out", "dev")
+
+    found = {(finding.construct, finding.rule) for finding in nag.findings(tmp_path / "out")}
+    assert found == {(f"{row.stack}/{INCLUDED}/{row.construct}", row.rule) for row in rows}
+
+
 PRODUCTION = "  prod: { region: eu-west-1 }\n"
 PIPELINE = """\
 pipeline:

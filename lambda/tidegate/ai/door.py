@@ -42,6 +42,8 @@ class Reply:
     retry_after: int | None = None
     replayed: bool = False
     """Whether the same request was answered before, and this is that answer."""
+    why: str = ""
+    """What of AWS stood in the way, for the log: operation and code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +121,12 @@ class Door:
 
 def reply_to(problem: ProblemError, correlation: str) -> Reply:
     """What a caller is told of a problem."""
+    cause = problem.__cause__
     return Reply(
         status=problem.status,
         body=problem.to_json(correlation),
         retry_after=problem.retry_after,
+        why=f"{cause.operation}: {cause.code}" if isinstance(cause, CallError) else "",
     )
 
 

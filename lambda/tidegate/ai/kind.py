@@ -190,6 +190,8 @@ class Resources:
 
     templates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     told: Mapping[str, str] = field(default_factory=dict)
+    acknowledged: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What cdk-nag finds of one by its logical id and rule (such as SNS2), and why it stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
