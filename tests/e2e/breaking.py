@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from emulator.server import EmbeddedCloud
 from tests.e2e.world import World, wait_for
 
 CODE = Path(__file__).resolve().parents[2] / "lambda"
@@ -151,9 +152,20 @@ class Saboteur:
         ticket.with_suffix(".go").touch()
 
 
+class Breakable(Protocol):
+    """A deployed stack with functions, named by their logical ids."""
+
+    cloud: EmbeddedCloud
+    folder: Path
+
+    def physical_id(self, logical_id: str) -> str:
+        """What a resource of the stack is called."""
+        ...
+
+
 @contextmanager
 def sabotaged(
-    world: World, *packages: str, timeout_seconds: int | None = None
+    world: Breakable, *packages: str, timeout_seconds: int | None = None
 ) -> Iterator[dict[str, Saboteur]]:
     """These functions obey tickets while the block runs, and are themselves again afterwards.
 

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from typer.testing import CliRunner
+
 from cli.deployment import deploy_stacks
-from cli.options import Place
+from cli.main import app
+from cli.options import PLACES, Place
 from cli.project import read_project
 from cli.services import Reply, Service, service_of
 from cli.target import embedded_target
@@ -48,6 +51,25 @@ class ServicesWorld:
         assert self._place is not None
         return self._place
 
+    def stack(self, name: str) -> "ServiceStackOf":
+        """The stack of a service, to be broken."""
+        stack = f"{self.project}-test-ai-{name}"
+        return ServiceStackOf(cloud=self.cloud, folder=self.folder, name=stack)
+
+    def tidegate(self, *words: str) -> "Said":
+        """A command of the command line on this project."""
+        token = PLACES.set(lambda *_: self.where)
+        try:
+            done = CliRunner().invoke(app, list(words))
+        finally:
+            PLACES.reset(token)
+        return Said(code=done.exit_code, out=done.stdout, err=done.stderr)
+
+    def client(self, service: str) -> Any:
+        """A client of the cloud's administrator."""
+        factory: Any = self.cloud.session().client
+        return factory(service)
+
     def service(self, name: str) -> Service:
         """A deployed service."""
         return service_of(self.where, name)
@@ -66,6 +88,33 @@ class ServicesWorld:
         """What became of a file."""
         service = self.service(name)
         return until(lambda: service.outcome(key), seconds=seconds, what=f"the end of {key}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStackOf:
+    """A deployed stack of a service."""
+
+    cloud: EmbeddedCloud
+    folder: Path
+    name: str
+
+    def physical_id(self, logical_id: str) -> str:
+        """What a resource of the stack is called."""
+        told = (
+            self.cloud.session()
+            .client("cloudformation")
+            .describe_stack_resource(StackName=self.name, LogicalResourceId=logical_id)
+        )
+        return str(told["StackResourceDetail"]["PhysicalResourceId"])
 
 
 def until(look: Callable[[], T | None], *, seconds: float, what: str) -> T:
