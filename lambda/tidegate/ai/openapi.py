@@ -28,6 +28,12 @@ _PROBLEM: Mapping[str, Any] = {
         }
     },
 }
+_GATEWAY: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["message"],
+    "properties": {"message": {"type": "string"}},
+}
+"""How API Gateway itself refuses, before a service is asked."""
 _REFUSALS: Mapping[int, str] = {
     400: "The request does not say what it must: all faults are named",
     403: "The request has no signature, or no token, that may call this",
@@ -53,7 +59,7 @@ def openapi(title: str, services: Mapping[str, Kind]) -> Mapping[str, Any]:
         "info": {"title": title, "version": "1"},
         "paths": paths,
         "components": {
-            "schemas": {"Problem": _PROBLEM},
+            "schemas": {"Problem": _PROBLEM, "Gateway": _GATEWAY},
             "securitySchemes": {
                 "signature": {
                     "type": "apiKey",
@@ -77,7 +83,7 @@ def _operation(service: str, kind: Kind, route: Route) -> dict[str, Any]:
                 "description": "Done",
                 "content": {"application/json": {"schema": schema(route.gives)}},
             },
-            **{str(status): _refusal(said) for status, said in _REFUSALS.items()},
+            **{str(status): _refusal(status, said) for status, said in _REFUSALS.items()},
         },
     }
     if route.method == "POST":
@@ -91,6 +97,8 @@ def _operation(service: str, kind: Kind, route: Route) -> dict[str, Any]:
     return found
 
 
+_OF_GATEWAY = frozenset({403, 413})
+"""Statuses of API Gateway alone."""
 _KEY: Mapping[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -100,8 +108,9 @@ _KEY: Mapping[str, Any] = {
 }
 
 
-def _refusal(said: str) -> Mapping[str, Any]:
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+def _refusal(status: int, said: str) -> Mapping[str, Any]:
+    name = "Gateway" if status in _OF_GATEWAY else "Problem"
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
     return {"description": said, "content": content}
 
 

@@ -6,7 +6,9 @@ from typing import Annotated
 from tidegate.ai.comprehend.settings import TEXT_BYTES
 from tidegate.ai.limits import Bytes, Length, Matches
 
-_LANGUAGE = Matches(pattern=r"[a-z]{2,3}(-[A-Z]{2})?", words="a language code, such as en or zh-TW")
+_LANGUAGE = Matches(
+    pattern=r"[a-z]{2,3}|[a-z]{2}-[A-Z]{2}", words="a language code, such as en or zh-TW"
+)
 MOST = 100
 
 

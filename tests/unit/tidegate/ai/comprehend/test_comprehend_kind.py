@@ -18,6 +18,8 @@ from tidegate.ai.comprehend.settings import ComprehendSettings, faults
 from tidegate.ai.kind import Arrived, Done, Waiting
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import CallFailedError, CallRefusedError, ProblemError
+from tidegate.ai.typed import read
+from tidegate.errors import InvalidValueError
 
 SCORES = {"Positive": 0.1, "Negative": 0.7, "Neutral": 0.1, "Mixed": 0.1}
 
@@ -279,3 +281,16 @@ def test_english_is_needed() -> None:
     """Whatever is translated becomes it."""
     assert faults(ComprehendSettings(languages=("de",))) != ()
     assert faults(ComprehendSettings()) == ()
+
+
+@pytest.mark.parametrize("code", ["bte-WH", "e", "EN", "en-gb", "english"])
+def test_codes_that_no_service_takes_are_refused_at_the_door(code: str) -> None:
+    """Translate's codes have five characters at most."""
+    with pytest.raises(InvalidValueError):
+        read(Text, {"text": "a", "language": code}, what="the request")
+
+
+@pytest.mark.parametrize("code", ["en", "zh-TW", "haw"])
+def test_codes_that_a_service_may_take_are_taken(code: str) -> None:
+    """Of two letters, of three, with a region."""
+    assert read(Text, {"text": "a", "language": code}, what="the request").language == code
