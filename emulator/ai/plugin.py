@@ -14,6 +14,7 @@ SERVICES = (
     "comprehend",
     "frauddetector",
     "kendra",
+    "polly",
     "rekognition",
     "textract",
     "translate",
