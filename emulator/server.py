@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from emulator import loopback, processes
-from emulator.ai import control
+from emulator.ai import control, recordings
 from emulator.ai.faults import Faults
 from emulator.clock import CloudClock
 from emulator.runtime import Credentials
@@ -193,6 +193,15 @@ class EmbeddedCloud:
             outcome["confidence"] = confidence
         url = f"{self.endpoint_url}{control.LIVENESS_PATH}{session_id}"
         control.put_liveness(url, self.credentials(), self.region, outcome=outcome)
+
+    def record_answer(self, service: str, content: bytes, answer: Mapping[str, Any]) -> None:
+        """The AI service (`transcribe`) answers so to an input of these bytes, in all accounts.
+
+        Raises:
+            FaultControlError: the service takes no recordings, or the answer can't be one.
+        """
+        url = f"{self.endpoint_url}{recordings.PATH}{service}/{recordings.digest_of(content)}"
+        control.put_recording(url, self.credentials(), self.region, answer=answer)
 
     def _faults_url(self, service: str) -> str:
         return f"{self.endpoint_url}{control.PATH}{service}"

@@ -64,6 +64,16 @@ def _handler(
     return handle
 
 
+def put_recording(
+    url: str, credentials: Credentials, region: str, *, answer: Mapping[str, Any]
+) -> None:
+    """The answer at the end of `url` is what the service says to that input from now on.
+
+    FaultControlError if the cloud refuses.
+    """
+    _asked("PUT", url, credentials, region=region, body=json.dumps(answer).encode())
+
+
 def put_faults(url: str, credentials: Credentials, region: str, *, faults: Faults) -> None:
     """The service at the end of `url` has the faults from its next call on.
 

@@ -17,6 +17,7 @@ SERVICES = (
     "polly",
     "rekognition",
     "textract",
+    "transcribe",
     "translate",
 )
 """Modules of this package; `service` of each makes a service of one cloud."""

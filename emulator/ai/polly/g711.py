@@ -20,7 +20,7 @@ def mulaw(samples: Samples) -> bytes:
     exponent = np.maximum(_top_bit(size) - 5, 0)
     mantissa = (size >> (exponent + 1)) & 0x0F
     coded = sign ^ ((exponent << 4) | mantissa)
-    return coded.astype(np.uint8).tobytes()
+    return bytes(coded.astype(np.uint8))
 
 
 def alaw(samples: Samples) -> bytes:
@@ -31,7 +31,7 @@ def alaw(samples: Samples) -> bytes:
     exponent = np.maximum(_top_bit(size) - 4, 0)
     shift = np.maximum(exponent, 1)
     coded = mask ^ ((exponent << 4) | ((size >> shift) & 0x0F))
-    return coded.astype(np.uint8).tobytes()
+    return bytes(coded.astype(np.uint8))
 
 
 def _top_bit(values: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -83,7 +83,10 @@ class Speech:
 class Mouth(Protocol):
     """What makes sound of words."""
 
-    engine: str
+    @property
+    def engine(self) -> str:
+        """What the answers name."""
+        ...
 
     def say(self, text: str, voice: Voice, *, style: Style) -> Samples:
         """The sound of the text, at `RATE`."""
