@@ -27,7 +27,8 @@ class Operation:
     `resource`, an ARN that may hold `${AWS::Region}` or a logical id of the service's own
     resources, and `*` where the action takes no resource (Service Authorization Reference).
     `also` are actions that AWS asks for besides, and that take no resource. AWS bills
-    `units(parameters)` of `unit`.
+    `units(parameters)` of `unit`, and where only the answer tells, `answered_units(parameters,
+    answer)` more.
     """
 
     service: str
@@ -37,6 +38,7 @@ class Operation:
     also: tuple[str, ...] = ()
     unit: str = "calls"
     units: Callable[[Parameters], int] = one
+    answered_units: Callable[[Parameters, Mapping[str, Any]], int] | None = None
 
     @property
     def id(self) -> str:

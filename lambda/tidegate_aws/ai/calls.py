@@ -68,7 +68,7 @@ class AwsCalls:
                     raise
                 self.clock.pause(wait)
                 continue
-            self._bill(declared, parameters)
+            self._bill(declared, parameters, answer)
             return answer
 
     def _asked(self, declared: Operation, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -85,8 +85,12 @@ class AwsCalls:
             raise CallFailedError(operation=declared.id, code=code, message=str(error)) from error
         return answer
 
-    def _bill(self, declared: Operation, parameters: Mapping[str, Any]) -> None:
+    def _bill(
+        self, declared: Operation, parameters: Mapping[str, Any], answer: Mapping[str, Any]
+    ) -> None:
         units = declared.units(parameters)
+        if declared.answered_units is not None:
+            units += declared.answered_units(parameters, answer)
         price = self.prices.get(declared.id)
         self.metrics.put("Calls", 1, operation=declared.id)
         self.metrics.put("Units", units, operation=declared.id)
