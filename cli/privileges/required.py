@@ -137,6 +137,10 @@ _BY_RIGHT: Mapping[tuple[str, str, str], str] = {
         (f"{function}Role", "s3:ListBucket", "BatchBucket"): _MISSING_OBJECT
         for function in _BATCH_FUNCTIONS
     },
+    **{
+        (role, "s3:ListBucket", "Files"): _MISSING_OBJECT
+        for role in ("AnswerAiRequestRole", "DoAiWorkRole")
+    },
     ("RouteRequestRole", "s3:ListBucket", "s3 bucket"): _MISSING_OBJECT,
     ("CollectAnswerRole", "s3:ListBucket", "s3 bucket"): _MISSING_OBJECT,
     ("ExecutionRole", "s3:ListBucket", "AnswerBucket"): _LATER_ANSWERS,
