@@ -194,6 +194,7 @@ def openapi(
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
+    json_output: JsonOption = False,  # noqa: ARG001 - the description is JSON anyhow
 ) -> None:
     """Print the OpenAPI description of every route of the project's services."""
     from cli.output import write_json
@@ -237,6 +238,7 @@ def redrive(
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
 ) -> None:
     """Send every dead letter of the stage back to its service, for another try."""
     from cli.deadletters import dead_letters as letters_of
@@ -245,4 +247,7 @@ def redrive(
     waiting = letters.waiting()
     if waiting:
         letters.redrive()
+    if json_output:
+        print_json({"sent_back": waiting})
+        return
     say(f"{waiting} dead letters go back" if waiting else "there are no dead letters")

@@ -97,6 +97,10 @@ def _packages(assembly: Assembly, stack: str) -> set[str]:
     return {function["Properties"]["Handler"].split(".")[0] for function in functions}
 
 
+OF_OTHER_STACKS = {"monitor_model", "react_to_findings", "answer_ai_request", "do_ai_work"}
+"""Functions of monitors and of AI services."""
+
+
 def test_every_function_of_the_folder_is_deployed(first: Assembly, later: Assembly):
     """No handler is left behind but those of a stage that takes files, or has a pipeline.
 
@@ -111,7 +115,7 @@ def test_every_function_of_the_folder_is_deployed(first: Assembly, later: Assemb
         path.parent.name
         for path in (ROOT / "lambda").glob("*/handler.py")
         if not path.parent.name.endswith("_batch")
-        and path.parent.name not in {"monitor_model", "react_to_findings"}
+        and path.parent.name not in OF_OTHER_STACKS
     }
 
 
