@@ -22,6 +22,7 @@ def service(site: Site) -> AiService:
         operations={**polly.operations(), **Tasks.of(polly, site).operations()},
         resource=_resource,
         also_asked=also_asked,
+        resource_types={"AWS::Polly::Lexicon": polly.lexicons.resource()},
     )
 
 

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from emulator import apimodels
+from emulator.ai.named import NamedResource
 from emulator.ai.site import Site, Tenant
 from emulator.jsonapi import Json, RefusedRequestError
 
@@ -71,6 +73,23 @@ class Lexicons:
     def of(self, tenant: Tenant) -> list[Lexicon]:
         """The tenant's, by name."""
         return [lexicon for key, lexicon in sorted(self._kept.items()) if key[:2] == tenant]
+
+    def resource(self) -> NamedResource:
+        """`AWS::Polly::Lexicon`."""
+
+        def put(tenant: Tenant, properties: Mapping[str, Any]) -> Json:
+            self.put(tenant, properties["Name"], properties["Content"])
+            made = self.get(tenant, properties["Name"]).attributes
+            shown = {"Alphabet", "LanguageCode", "LexemesCount", "Size"}
+            kept = {name: value for name, value in made.items() if name in shown}
+            return {**kept, "Arn": made["LexiconArn"]}
+
+        return NamedResource(
+            name="Name",
+            put=put,
+            has=lambda tenant, name: (*tenant, name) in self._kept,
+            remove=self.delete,
+        )
 
 
 def applied(text: str, lexicons: Sequence[Lexicon], *, language: str) -> str:

@@ -14,15 +14,24 @@ from emulator.ai.transcribe.operations import Transcribe, also_asked
 def service(site: Site) -> AiService:
     """The service of one cloud."""
     recordings = Recordings(checks={hearing.SERVICE: hearing.check_recording})
+    transcribe = Transcribe.of(site, recordings)
     return AiService(
         name="transcribe",
-        operations=Transcribe.of(site, recordings).operations(),
+        operations=transcribe.operations(),
         throttling_code="LimitExceededException",
         validation_code="BadRequestException",
         resource=_resource,
         also_asked=also_asked,
+        resource_types={
+            "AWS::Transcribe::Vocabulary": transcribe.vocabularies.resource(),
+            "AWS::Transcribe::VocabularyFilter": transcribe.filters.resource(),
+        },
         companions=(recordings_service(recordings),),
     )
+
+
+_ON_ALL = frozenset({"StartTranscriptionJob", "CreateVocabulary", "CreateVocabularyFilter"})
+"""What names a resource that does not exist yet: permission is asked on all."""
 
 
 def _resource(asked: Asked) -> str:
@@ -34,6 +43,6 @@ def _resource(asked: Asked) -> str:
         ("VocabularyFilterName", "vocabulary-filter"),
         ("VocabularyName", "vocabulary"),
     ):
-        if member in asked.request:
+        if member in asked.request and asked.operation not in _ON_ALL:
             return f"{begin}:{kind}/{asked.request[member]}"
     return "*"

@@ -7,9 +7,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from emulator.ai.frame import Answer, Call, Operation
+from emulator.ai.named import NamedResource
 from emulator.ai.pages import Paging
 from emulator.ai.site import Site, Tenant
-from emulator.jsonapi import Json, RefusedRequestError
+from emulator.jsonapi import NOT_EMULATED, Json, RefusedRequestError, not_emulated
 
 KEPT = "kept by the embedded cloud"
 """The engine of answers in which nothing is heard."""
@@ -33,6 +34,7 @@ class ListKind:
     """How the API speaks of one of the two kinds."""
 
     noun: str
+    arn: str
     listed: str
     words: str
     file: str
@@ -50,6 +52,7 @@ def _stateless(_found: WordList, _now: float) -> Json:
 
 VOCABULARY = ListKind(
     noun="Vocabulary",
+    arn="vocabulary",
     listed="Vocabularies",
     words="Phrases",
     file="VocabularyFileUri",
@@ -57,6 +60,7 @@ VOCABULARY = ListKind(
 )
 FILTER = ListKind(
     noun="VocabularyFilter",
+    arn="vocabulary-filter",
     listed="VocabularyFilters",
     words="Words",
     file="VocabularyFilterFileUri",
@@ -94,6 +98,33 @@ class WordLists:
     def is_ready(self, found: WordList) -> bool:
         """Whether jobs may use it."""
         return self.kind.state(found, self.site.now()).get("VocabularyState") != "PENDING"
+
+    def resource(self) -> NamedResource:
+        """`AWS::Transcribe::Vocabulary`, or `VocabularyFilter`; ready when its stack is."""
+        return NamedResource(
+            name=f"{self.kind.noun}Name",
+            put=self._put_declared,
+            has=lambda tenant, name: (*tenant, name) in self._kept,
+            remove=self._forget,
+        )
+
+    def _put_declared(self, tenant: Tenant, properties: Mapping[str, Any]) -> Json:
+        if self.kind.words not in properties:
+            raise RefusedRequestError(
+                NOT_EMULATED, not_emulated(f"{self.kind.file} in templates, only {self.kind.words}")
+            )
+        name = str(properties[f"{self.kind.noun}Name"])
+        self._kept[(*tenant, name)] = WordList(
+            name=name,
+            language=properties["LanguageCode"],
+            words=tuple(properties[self.kind.words]),
+            changed=self.site.now() - PENDING_SECONDS,
+        )
+        account, region = tenant
+        return {"Arn": f"arn:aws:transcribe:{region}:{account}:{self.kind.arn}/{name}"}
+
+    def _forget(self, tenant: Tenant, name: str) -> None:
+        del self._kept[(*tenant, name)]
 
     def _named(self, call: Call) -> str:
         return str(call.request[f"{self.kind.noun}Name"])

@@ -17,6 +17,9 @@ def service(site: Site) -> AiService:
         name="translate",
         operations=translate.operations(),
         also_asked=also_asked,
+        resource_types={
+            "AWS::Translate::Terminology": translate.terminologies.resource(),
+        },
         left=frozenset(
             {
                 "StartTextTranslationJob",

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.ai.named import NamedResource
+from emulator.ai.site import Tenant
 from emulator.ai.translate.codes import CODES
 from emulator.jsonapi import NOT_EMULATED, Json, RefusedRequestError, not_emulated
 
@@ -79,6 +81,23 @@ class Terminologies:
         """There is no terminology of that name; ResourceNotFoundException if there was none."""
         self.get(tenant, name)
         del self._kept[*tenant, name]
+
+    def resource(self) -> NamedResource:
+        """`AWS::Translate::Terminology`."""
+
+        def put(tenant: Tenant, properties: Mapping[str, Any]) -> Json:
+            if "TerminologyData" not in properties:
+                raise _wrong("TerminologyData must be given")
+            made = self.put(tenant, properties)
+            shown = {"Arn", "SourceLanguageCode", "TargetLanguageCodes", "SizeBytes", "TermCount"}
+            return {name: value for name, value in made.items() if name in shown}
+
+        return NamedResource(
+            name="Name",
+            put=put,
+            has=lambda tenant, name: (*tenant, name) in self._kept,
+            remove=self.delete,
+        )
 
     def of(self, tenant: tuple[str, str]) -> list[Json]:
         """The properties of the tenant's, by name."""
