@@ -303,7 +303,7 @@ def _media(request: Mapping[str, Any], sound: bytes) -> Json:
     """Format and rate of the sound; JobFailedError if the request says others."""
     found, rate = hearing.media_format(sound), hearing.sample_rate(sound)
     if found is None:
-        raise JobFailedError("The media file is in no format that Transcribe takes.")
+        raise JobFailedError("Unsupported media format.")
     given = request.get("MediaFormat", found)
     if {given, found} != {found} and {given, found} != {"mp4", "m4a"}:
         raise JobFailedError(

@@ -13,6 +13,7 @@ from tidegate.ai.kind import Kind
 
 KINDS: Mapping[str, str] = {
     "comprehend": "tidegate.ai.comprehend",
+    "transcribe": "tidegate.ai.transcribe",
     "textract": "tidegate.ai.textract",
 }
 """Name to module, which is loaded when it is asked for; its `KIND` is the declaration."""
