@@ -1,0 +1,129 @@
+"""The stacks of AI services: what they hold, what they cost idle, what they may do."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gate.acknowledge import acknowledge
+from gate.check import own_findings
+from gate.lint import lint
+from gate.read import read
+from stacks.idle_costs import assembly_costs
+from tests.synth.assembly import ROOT, Assembly
+from tests.synth.examples import synthesized
+from tidegate.ai.kinds import KINDS, kind_named
+
+EXAMPLE = ROOT / "examples" / "ai" / "tidegate.yaml"
+SHARED, SOCIAL = "helpers-dev-ai", "helpers-dev-ai-social"
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The example's."""
+    return synthesized(EXAMPLE, tmp_path_factory.mktemp("services"))
+
+
+def kinds_of(assembly: Assembly, stack: str) -> list[str]:
+    """The types of a stack's resources."""
+    return sorted(one["Type"] for one in assembly.templates[stack]["Resources"].values())
+
+
+def test_what_all_services_share(assembly: Assembly) -> None:
+    """A door and a dead-letter queue with one alarm: nothing else bills or waits."""
+    assert kinds_of(assembly, SHARED) == [
+        "AWS::ApiGatewayV2::Api",
+        "AWS::ApiGatewayV2::Stage",
+        "AWS::CloudWatch::Alarm",
+        "AWS::Logs::LogGroup",
+        "AWS::SQS::Queue",
+        "AWS::SQS::QueuePolicy",
+    ]
+
+
+def test_what_a_service_is_made_of(assembly: Assembly) -> None:
+    """Two functions, a way for files, a memory, five routes; the alarm was asked for."""
+    assert kinds_of(assembly, SOCIAL) == [
+        "AWS::ApiGatewayV2::Integration",
+        *["AWS::ApiGatewayV2::Route"] * 5,
+        "AWS::CloudWatch::Alarm",
+        "AWS::DynamoDB::Table",
+        "AWS::Events::Rule",
+        *["AWS::IAM::Role"] * 2,
+        "AWS::Lambda::EventSourceMapping",
+        *["AWS::Lambda::Function"] * 2,
+        "AWS::Lambda::Permission",
+        *["AWS::Logs::LogGroup"] * 2,
+        "AWS::S3::Bucket",
+        "AWS::S3::BucketPolicy",
+        "AWS::SQS::Queue",
+        "AWS::SQS::QueuePolicy",
+        "Custom::EmptyBucket",
+    ]
+
+
+def test_every_route_asks_who_calls(assembly: Assembly) -> None:
+    """Of every service."""
+    routes = [
+        route["Properties"]
+        for stack in assembly.templates
+        for route in assembly.resources(stack, "AWS::ApiGatewayV2::Route").values()
+    ]
+    assert {route["AuthorizationType"] for route in routes} == {"AWS_IAM"}
+
+
+def test_every_kind_is_in_the_example(assembly: Assembly) -> None:
+    """Users see each of them at work."""
+    told = {
+        template["Outputs"]["Kind"]["Value"]
+        for stack, template in assembly.templates.items()
+        if stack.startswith(f"{SHARED}-")
+    }
+    assert told == set(KINDS)
+
+
+def test_the_example_idles_within_a_dollar_a_month(assembly: Assembly) -> None:
+    """By the table of prices, with nothing unknown; the release loop's secret is in it."""
+    costs = assembly_costs(assembly.folder, region="us-east-1")
+    assert [cost.item for stack in costs for cost in stack.unknown] == []
+    assert sum(stack.known for stack in costs) <= 1.0
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_a_function_calls_only_what_its_role_allows(assembly: Assembly, name: str) -> None:
+    """Each declared operation is in the template's policies of that function."""
+    stack = next(
+        stack
+        for stack, template in assembly.templates.items()
+        if template.get("Outputs", {}).get("Kind", {}).get("Value") == name
+    )
+    allowed = {
+        action
+        for role in assembly.resources(stack, "AWS::IAM::Role").values()
+        for policy in role["Properties"].get("Policies", ())
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in statement["Action"]
+    }
+    kind = kind_named(name)
+    assert kind.routes
+    assert {a for a in allowed if a.startswith(f"{name}:")} or kind.resources
+
+
+def test_no_closed_type_is_in_the_example(assembly: Assembly) -> None:
+    """What AWS closed to new accounts is behind a switch."""
+    closed = ("AWS::Kendra::", "AWS::Forecast::", "AWS::FraudDetector::", "AWS::CodeGuruReviewer::")
+    types = {one for stack in assembly.templates for one in kinds_of(assembly, stack)}
+    assert [one for one in types if one.startswith(closed)] == []
+
+
+def test_nothing_is_found_in_the_templates(assembly: Assembly) -> None:
+    """cfn-lint and the gate's own rules."""
+    templates = read([assembly.folder])
+    found = acknowledge([*own_findings(templates), *lint(templates)], templates)
+    assert [str(one) for one in found if one.open] == []
+
+
+def test_two_synths_are_the_same_bytes(tmp_path: Path, assembly: Assembly) -> None:
+    """The document of settings, too."""
+    again = synthesized(EXAMPLE, tmp_path)
+    assert json.dumps(again.templates) == json.dumps(assembly.templates)
