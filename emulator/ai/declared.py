@@ -24,7 +24,7 @@ class DeclaredKind:
     type_name: str
     service: str
     shape: str
-    renamed: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The members that the shape calls otherwise than the type."""
 
     def of(self, recorded: Recorded, tenant: tuple[str, str]) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ SERVICES = (
     "translate",
 )
 """Modules of this package; `service` of each makes a service of one cloud."""
-FAMILIES = ("knowledge", "personalize")
+FAMILIES = ("forecast", "knowledge", "personalize")
 """Modules whose `services` make those of one cloud that keep what they know together."""
 
 

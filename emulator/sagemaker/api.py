@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.sagemaker import errors
+from emulator.sagemaker.automl.operations import table as automl
 from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
 from emulator.sagemaker.endpoints import EndpointOperations
 from emulator.sagemaker.jobs.plugin import Jobs
@@ -71,6 +72,7 @@ class ControlPlane:
             "StopTransformJob": self.transforms.stop,
             "ListTransformJobs": self.transforms.list_,
             **self._jobs_table(),
+            **automl(self.jobs.automl),
             **self.pipelines.table(),
             "AddTags": self.tags.add,
             "ListTags": self.tags.list_,

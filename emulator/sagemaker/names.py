@@ -14,6 +14,7 @@ MODEL_PACKAGE = "model package"
 TRANSFORM_JOB = "transform job"
 TRAINING_JOB = "training job"
 PROCESSING_JOB = "processing job"
+AUTOML_JOB = "AutoML job"
 PIPELINE = "pipeline"
 
 _ARN_TYPES = {
@@ -25,6 +26,7 @@ _ARN_TYPES = {
     TRANSFORM_JOB: "transform-job",
     TRAINING_JOB: "training-job",
     PROCESSING_JOB: "processing-job",
+    AUTOML_JOB: "automl-job",
     PIPELINE: "pipeline",
 }
 

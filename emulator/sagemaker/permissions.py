@@ -33,6 +33,7 @@ _NAME_MEMBERS = {
     names.TRANSFORM_JOB: "TransformJobName",
     names.TRAINING_JOB: "TrainingJobName",
     names.PROCESSING_JOB: "ProcessingJobName",
+    names.AUTOML_JOB: "AutoMLJobName",
 }
 
 _RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
@@ -56,6 +57,10 @@ _RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
     "CreateProcessingJob": (names.PROCESSING_JOB,),
     "DescribeProcessingJob": (names.PROCESSING_JOB,),
     "StopProcessingJob": (names.PROCESSING_JOB,),
+    "CreateAutoMLJobV2": (names.AUTOML_JOB,),
+    "DescribeAutoMLJobV2": (names.AUTOML_JOB,),
+    "StopAutoMLJob": (names.AUTOML_JOB,),
+    "ListCandidatesForAutoMLJob": (names.AUTOML_JOB,),
 }
 
 _TAGGING = frozenset({"AddTags", "ListTags", "DeleteTags"})

@@ -32,6 +32,7 @@ class Shelf:
     transform_jobs: dict[str, TransformJob] = field(default_factory=dict)
     training_jobs: dict[str, Job] = field(default_factory=dict)
     processing_jobs: dict[str, Job] = field(default_factory=dict)
+    automl_jobs: dict[str, Job] = field(default_factory=dict)
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -77,9 +78,13 @@ class Store:
         return found
 
     def jobs(self, tenant: Tenant, noun: str) -> dict[str, Job]:
-        """The tenant's jobs of a kind (`TrainingJob`, `ProcessingJob`), by name in lower case."""
+        """The tenant's jobs of a kind (`TrainingJob`, ...), by name in lower case."""
         shelf = self.shelf(tenant)
-        return {"TrainingJob": shelf.training_jobs, "ProcessingJob": shelf.processing_jobs}[noun]
+        return {
+            "TrainingJob": shelf.training_jobs,
+            "ProcessingJob": shelf.processing_jobs,
+            "AutoMLJob": shelf.automl_jobs,
+        }[noun]
 
     def pipeline(self, tenant: Tenant, name: str) -> Pipeline:
         """The pipeline of that name."""

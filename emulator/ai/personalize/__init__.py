@@ -25,6 +25,8 @@ def services(site: Site) -> tuple[AiService, AiService, AiService]:
             validation_code="InvalidInputException",
             resource=control_resource,
             also_asked=also_asked,
+            # The model wants an ARN of Personalize for the role of an import job.
+            wrong_patterns=frozenset({"roleArn"}),
         ),
         AiService(
             name="personalize-events",

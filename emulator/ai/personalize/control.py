@@ -74,7 +74,7 @@ def _create(town: Town, jobs: Jobs, call: Call, *, kind: Kind, prepare: Prepare)
 
 def _describe(town: Town, kind: Kind, call: Call) -> Answer:
     told = town.things.get(call.tenant, kind, call.request[kind.arn])
-    body = {kind.member: _shown(kind, f"Describe{kind.noun}", told, kind.member)}
+    body = {things.member_of(kind): _shown(f"Describe{kind.noun}", told, things.member_of(kind))}
     return Answer(body=body, engine=RECORDED)
 
 
@@ -92,19 +92,17 @@ def _list(town: Town, kind: Kind, call: Call) -> Answer:
         found,
         call.request,
         member=member,
-        shown=lambda told: _shown(kind, operation, told, member),
+        shown=lambda told: _shown(operation, told, member),
     )
     return Answer(body=answer, engine=RECORDED)
 
 
-def _shown(kind: Kind, operation: str, told: Mapping[str, Any], member: str) -> Json:
+def _shown(operation: str, told: Mapping[str, Any], member: str) -> Json:
     """The members that the model has for such a thing in the operation's answer."""
     shape: Any = apimodels.service_model("personalize").operation_model(operation).output_shape
     inner = shape.members[member]
     inner = inner.member if inner.type_name == "list" else inner
-    # The model wants an ARN of Personalize for the role of an import job, which no role has.
-    wrong = {"roleArn"} if kind is things.IMPORT else set()
-    return {name: told[name] for name in inner.members if name in told and name not in wrong}
+    return {name: told[name] for name in inner.members if name in told}
 
 
 def _delete(town: Town, kind: Kind, call: Call) -> Answer:
@@ -227,7 +225,9 @@ def control_resource(asked: Asked) -> str:
                 return str(asked.request.get("solutionArn", "*"))
             name = asked.request.get("name", asked.request.get("jobName"))
             made = kind in (things.DATASET, things.TRACKER)
-            return things.arn_of(asked.tenant, kind, "*" if made or name is None else str(name))
+            shown = "*" if made or name is None else str(name)
+            account, region = asked.tenant
+            return f"arn:aws:personalize:{region}:{account}:{kind.path}/{shown}"
     return "*"
 
 

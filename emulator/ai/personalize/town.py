@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from emulator.ai.kept import Kept
 from emulator.ai.personalize.data import GroupData
 from emulator.ai.personalize.similarity import Similarity
-from emulator.ai.personalize.things import Things
+from emulator.ai.personalize.things import SPELLING
 from emulator.ai.roles import Roles
 from emulator.ai.site import Site, Tenant
 
@@ -14,7 +15,7 @@ class Town:
     """Personalize of one cloud."""
 
     site: Site
-    things: Things
+    things: Kept
     roles: Roles
     trained: dict[str, Similarity] = field(default_factory=dict)
     """What was trained, by the solution version's ARN."""
@@ -25,7 +26,7 @@ class Town:
         """Personalize that knows what stacks declare."""
         return cls(
             site=site,
-            things=Things(now=site.now, recorded=site.recorded),
+            things=Kept(spelling=SPELLING, now=site.now, recorded=site.recorded),
             roles=Roles(site=site, principal="personalize.amazonaws.com"),
         )
 

@@ -37,6 +37,8 @@ class Result:
     exit_message: str | None = None
     timed_out: bool = False
     stopped: bool = False
+    measures: Mapping[str, float] = field(default_factory=dict)
+    """What an AutoML job measured of its candidate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Builds training and processing jobs for one running cloud, and ends them with the cloud."""
+"""Builds training, processing and AutoML jobs for one cloud, and ends them with it."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +9,8 @@ from emulator.cloudwatch.service import CloudWatch
 from emulator.cloudwatch.store import MetricKey, dimensions_of
 from emulator.runtime import Hook, Runtime
 from emulator.sagemaker.artifacts import s3_client_of
+from emulator.sagemaker.automl.operations import AUTOML
+from emulator.sagemaker.automl.running import AutoMLRunner
 from emulator.sagemaker.jobs.announcing import job_changed
 from emulator.sagemaker.jobs.job import Job, Measured
 from emulator.sagemaker.jobs.kind import Kind
@@ -27,10 +29,11 @@ from emulator.seams.events import Outbox
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jobs:
-    """Both kinds of jobs."""
+    """All kinds of jobs."""
 
     training: JobOperations
     processing: JobOperations
+    automl: JobOperations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +64,14 @@ def job_operations(runtime: Runtime, outside: Outside) -> tuple[Jobs, Hook]:
         processing=JobOperations(
             kind=PROCESSING, office=office, runner=ProcessingRunner(site=site)
         ),
+        automl=JobOperations(kind=AUTOML, office=office, runner=AutoMLRunner(site=site)),
     )
 
     async def stop() -> None:
         outbox.close()
         await jobs.training.close()
         await jobs.processing.close()
+        await jobs.automl.close()
         await asyncio.to_thread(threads.shutdown)
 
     return jobs, stop

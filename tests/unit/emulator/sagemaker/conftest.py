@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from emulator.sagemaker.api import ControlPlane
+from emulator.sagemaker.automl.operations import AUTOML
 from emulator.sagemaker.builder import Builder
 from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
 from emulator.sagemaker.endpoints import EndpointOperations
@@ -202,6 +203,7 @@ class World:
         return Jobs(
             training=JobOperations(kind=TRAINING, office=office, runner=self.programs),
             processing=JobOperations(kind=PROCESSING, office=office, runner=self.programs),
+            automl=JobOperations(kind=AUTOML, office=office, runner=self.programs),
         )
 
     def _pipelines(self, jobs: Jobs) -> PipelineOperations:
