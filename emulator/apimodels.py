@@ -103,8 +103,14 @@ def _failures(shape: Shape, value: Any, path: str) -> Iterator[str]:
         for position, member in enumerate(value, start=1):
             yield from _failures(shape.member, member, f"{path}.{position}.member")
     elif isinstance(shape, MapShape):
-        for key, member in value.items():
-            yield from _failures(shape.key, key, f"{path}.key")
+        yield from _map_failures(shape, value, path)
+
+
+def _map_failures(shape: MapShape, value: Mapping[str, Any], path: str) -> Iterator[str]:
+    """Of keys and of the values that there are: a map may be sparse, as Lex's slots are."""
+    for key, member in value.items():
+        yield from _failures(shape.key, key, f"{path}.key")
+        if member is not None:
             yield from _failures(shape.value, member, f"{path}.{key}.member")
 
 

@@ -17,6 +17,7 @@ from emulator.ai.site import ClientOf, Site, Tenant
 from emulator.cloudformation.registry import ResourceHandler
 from emulator.jsonapi import NOT_EMULATED, Json, RefusedRequestError, not_emulated
 from emulator.seams.services import Permission, Request, Response, Service
+from emulator.seams.threads import on_own_thread
 
 ENGINE_HEADER = "x-emulated-engine"
 
@@ -87,8 +88,10 @@ class AiService:
     `actions` are those of operations whose action has another name than the operation.
     `throttling_code` is the error of a throttled call. `resource` is the ARN that permission is
     asked on, `also_asked` what a request needs besides its own action. Operations that are `left`
-    are answered by ministack, in its own way. `companions` are services of the embedded cloud alone
-    that belong to it, `resource_types` what it makes of resources in templates.
+    are answered by ministack, in its own way; those that it `waits` for may wait for functions that
+    call the cloud in turn, and have a thread of their own. `companions` are services of the
+    embedded cloud alone that belong to it, `resource_types` what it makes of resources in
+    templates.
     """
 
     name: str
@@ -100,6 +103,7 @@ class AiService:
     validation_code: str = "ValidationException"
     resource: Callable[[Asked], str] = _on_all
     left: frozenset[str] = frozenset()
+    waits: frozenset[str] = frozenset()
     also_asked: Callable[[Asked], Sequence[Permission]] = _nothing_more
     wrong_patterns: frozenset[str] = frozenset()
     """Members, in lower camel case, whose pattern in botocore's model right values do not match."""
@@ -164,7 +168,7 @@ class AiService:
             tenant=asked.tenant,
             client=site.clients_of_caller(request),
         )
-        answer = await asyncio.to_thread(operation, call)
+        answer = await self._done(asked.operation, operation, call)
         failures = self._real(apimodels.answer_failures(self.name, asked.operation, answer.body))
         if failures:
             raise WrongAnswerError(f"{asked.operation}: {apimodels.listed(failures)}")
@@ -180,6 +184,11 @@ class AiService:
             if "regular expression" not in failure
             or not any(f"{member}' failed" in failure for member in self.wrong_patterns)
         ]
+
+    async def _done(self, name: str, operation: Operation, call: Call) -> Answer:
+        if name in self.waits:
+            return await on_own_thread(operation, call, name=f"{self.name}-{name}")
+        return await asyncio.to_thread(operation, call)
 
     def _checked(self, asked: Asked) -> Operation:
         """The operation, for a request that satisfies every constraint of it."""

@@ -22,6 +22,8 @@ SERVICES = (
 )
 """Modules of this package; `service` of each makes a service of one cloud."""
 FAMILIES = ("forecast", "knowledge", "personalize")
+
+FAMILIES = ("knowledge", "lex", "personalize")
 """Modules whose `services` make those of one cloud that keep what they know together."""
 
 

@@ -274,8 +274,8 @@ def _answer_body(shape: StructureShape, answer: Json) -> tuple[dict[str, str], b
 
 
 def _written(shape: Shape, value: Any) -> Any:
-    """A part of an answer by the names that are sent."""
-    if _is_document(shape):
+    """A part of an answer by the names that are sent; None stays (in maps, which may be sparse)."""
+    if value is None or _is_document(shape):
         return value
     if isinstance(shape, StructureShape):
         return {

@@ -26,6 +26,7 @@ from emulator.route53.health import Balancer
 from emulator.route53.plugin import installed as dns_of
 from emulator.runtime import Runtime
 from emulator.seams import certificates, firewalls, function_targets
+from emulator.seams.permissions import Source
 from emulator.seams.services import register_service
 
 TICK_BOUNDS_SECONDS = (0.05, 1.0)
@@ -72,8 +73,18 @@ class DnsNames:
 
 async def invoke(function_arn: str, event: dict[str, Any], group_arn: str) -> Invocation:
     """The function has run for the target group."""
-    done = await function_targets.invoke(function_arn, event, group_arn)
+    done = await function_targets.invoke(function_arn, event, _source(group_arn))
     return Invocation(result=done.result, refused=done.refused)
+
+
+def _may_invoke(function_arn: str, group_arn: str) -> bool:
+    return function_targets.permits(function_arn, _source(group_arn))
+
+
+def _source(group_arn: str) -> Source:
+    """The target group, as the resource policies of functions name it."""
+    principal = "elasticloadbalancing.amazonaws.com"
+    return Source(service=principal, arn=group_arn, account=group_arn.split(":")[4])
 
 
 def install_balancers(runtime: Runtime) -> None:
@@ -98,7 +109,7 @@ def install_balancers(runtime: Runtime) -> None:
             now=lambda: datetime.fromtimestamp(runtime.clock.now(), UTC).isoformat(),
             close_listener=sockets.close,
         ),
-        groups=GroupOperations(store=store, health=health, may_invoke=function_targets.permits),
+        groups=GroupOperations(store=store, health=health, may_invoke=_may_invoke),
         listeners=ListenerOperations(store=store, sockets=sockets, certificates=certificates),
         rules=RuleOperations(store=store),
     )

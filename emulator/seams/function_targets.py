@@ -1,22 +1,21 @@
-"""Functions as targets of load balancers: invoked through ministack, by their resource policy.
+"""Functions that services of ours invoke, through ministack and by their resource policy.
 
 Seams: of `lambda_svc` `_get_func_record_for_ref_in_scope`, `_execution_record_for_config`,
-`_execute_function_with_config_scope`, `_emit_lambda_metrics` and `_run_with_function_config_scope`;
-`concurrency.run_reentrant`.
+`_execute_function_with_config_scope`, `_emit_lambda_metrics` and
+`_run_with_function_config_scope`.
 """
 
+import contextvars
 import time
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.core.concurrency import run_reentrant
 from ministack.services import lambda_svc
 
 from emulator.seams.permissions import Source, invoked_for, may_invoke
+from emulator.seams.threads import on_own_thread
 
 Json = dict[str, Any]
-
-SERVICE_PRINCIPAL = "elasticloadbalancing.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,24 +26,30 @@ class Done:
     refused: str | None = None
 
 
-def permits(function_arn: str, group_arn: str) -> bool:
-    """Whether the function exists and its policy lets the target group invoke it."""
-    record, config, _ = _function(function_arn, group_arn)
+def permits(function_arn: str, source: Source) -> bool:
+    """Whether the function exists and its policy lets the source invoke it."""
+    record, config, _ = _function(function_arn, source)
     if record is None or config is None:
         return False
     function = lambda_svc._functions.get(config["FunctionName"]) or record
-    return may_invoke(_source(group_arn), function.get("policy"))
+    return may_invoke(source, function.get("policy"))
 
 
-async def invoke(function_arn: str, event: Json, group_arn: str) -> Done:
-    """The function has run for the target group, on a thread of its own."""
-    record, config, name = _function(function_arn, group_arn)
+async def invoke(function_arn: str, event: Json, source: Source) -> Done:
+    """The function has run for the source, on a thread of its own."""
+    name = f"invoked-for-{source.service}"
+    return await on_own_thread(call, function_arn, event, source, name=name)
+
+
+def call(function_arn: str, event: Json, source: Source) -> Done:
+    """The function has run for the source, on this thread."""
+    record, config, name = _function(function_arn, source)
     if record is None or config is None:
         return Done(refused=f"the function {function_arn} does not exist")
     execution = lambda_svc._execution_record_for_config(record, config)
 
     def run() -> Json:
-        invoked_for.set(_source(group_arn))
+        invoked_for.set(source)
         started = time.time()
         result: Json = lambda_svc._execute_function_with_config_scope(execution, event)
         lambda_svc._run_with_function_config_scope(
@@ -57,7 +62,7 @@ async def invoke(function_arn: str, event: Json, group_arn: str) -> Done:
         )
         return result
 
-    outcome = await run_reentrant(run, thread_name="load-balancer-invoke")
+    outcome = contextvars.copy_context().run(run)
     if outcome.get("throttle"):
         return Done(refused=f"{name} was throttled")
     if outcome.get("error"):
@@ -65,13 +70,8 @@ async def invoke(function_arn: str, event: Json, group_arn: str) -> Done:
     return Done(result=outcome.get("body"))
 
 
-def _function(function_arn: str, group_arn: str) -> tuple[Json | None, Json | None, str]:
-    parts = group_arn.split(":")
+def _function(function_arn: str, source: Source) -> tuple[Json | None, Json | None, str]:
     found: tuple[Json | None, Json | None, str] = lambda_svc._get_func_record_for_ref_in_scope(
-        function_arn, account_id=parts[4], region=parts[3]
+        function_arn, account_id=source.account, region=source.arn.split(":")[3]
     )
     return found
-
-
-def _source(group_arn: str) -> Source:
-    return Source(service=SERVICE_PRINCIPAL, arn=group_arn, account=group_arn.split(":")[4])
