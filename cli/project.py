@@ -45,6 +45,8 @@ class Project:
     """The models that the file says how to train."""
     services: dict[str, str] = field(default_factory=dict)
     """The AI services, and the kind of each."""
+    releases: bool = True
+    """Whether there is a release loop; AI services alone have none."""
 
     def region(self, stage: str) -> str:
         """The region of a stage, or of the pipeline itself; empty where the file names none."""
@@ -128,6 +130,7 @@ def read_project(path: Path) -> Project:
         batches=_models_with("batch", data),
         trained=_models_with("training", data),
         services=_services(data),
+        releases=bool(data.get("models")) or isinstance(data.get("pipeline"), dict),
     )
 
 

@@ -6,17 +6,22 @@ message's origin themselves (docs/decisions/0029-ai-services.md).
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from aws_cdk import Environment, Stack
 from constructs import Construct
 
+from stacks.assets import AssetShelf
 from stacks.components.arns import Arns
 from stacks.components.blueprint import Blueprint, att, ref
+from stacks.components.emptying import AI, emptying_function
 from stacks.components.front_door import API, AUTHORIZER, add_api
+from stacks.components.handler_function import CodeAsset, add_function
 from stacks.components.queue import add_queue, deny_plain
 from stacks.project.doors import Authentication
 from stacks.project.names import ai_stack_name, dead_letters_name
-from stacks.project.spec import StageSpec
+from stacks.project.spec import DataOnDestroy, StageSpec
+from stacks.release_stack import CODE
 
 DEAD_LETTERS = "DeadLetters"
 _FORTNIGHT_SECONDS = 1_209_600
@@ -32,9 +37,9 @@ class AiProps:
 
 
 class AiStack(Stack):
-    """An HTTP API without routes, a dead-letter queue, its alarm."""
+    """An HTTP API without routes, a dead-letter queue, its alarm, and what empties buckets."""
 
-    def __init__(self, scope: Construct, *, props: AiProps) -> None:
+    def __init__(self, scope: Construct, *, props: AiProps, folder: Path) -> None:
         stage = props.stage
         super().__init__(
             scope,
@@ -42,12 +47,16 @@ class AiStack(Stack):
             env=Environment(account=stage.account, region=stage.region),
             description=f"Door and dead letters of AI services, {props.project}, {stage.name}",
         )
-        ai_blueprint(props).build(self)
+        code = AssetShelf(folder=folder).publish_code(self, CODE)
+        ai_blueprint(props, code).build(self)
 
 
-def ai_blueprint(props: AiProps) -> Blueprint:
+def ai_blueprint(props: AiProps, code: CodeAsset) -> Blueprint:
     """What the stack holds."""
     blueprint, stage = Blueprint(), props.stage
+    if stage.data_on_destroy is DataOnDestroy.DELETE:
+        emptying = emptying_function(props.project, Arns(stage=stage), within=AI)
+        add_function(blueprint, emptying, code=code, stage=stage)
     stack = ai_stack_name(props.project, stage.name)
     add_api(blueprint, stage, name=stack)
     _add_dead_letters(blueprint, props)

@@ -55,40 +55,55 @@ def add_stacks(app: App, deployment: Deployment) -> None:
         _acknowledge([stack], of_pipeline(project.name, project.pipeline))
         return
     stage = project.stages[deployment.stage]
-    shelf = AssetShelf(folder=deployment.folder)
+    stacks = list(_add_releases(app, deployment, stage)) if project.releases else []
+    stacks.extend(_add_services(app, deployment, stage))
+    _acknowledge(stacks, acknowledged(project, stage))
+
+
+def _add_releases(app: App, deployment: Deployment, stage: StageSpec) -> Iterator[Stack]:
+    """The release loop, the ways to the models, and each model."""
+    project, shelf = deployment.project, AssetShelf(folder=deployment.folder)
     release = ReleaseStack(app, props=_release(deployment, stage, shelf))
+    yield release
     door = _add_front_door(app, project, stage)
-    stacks: list[Stack] = [release] if door is None else [release, door]
-    stacks.extend(_add_access(app, project, stage))
     if door is not None:
         # The routers of the tracks are functions of the release stack, called by name.
         door.add_stack_dependency(release)
-    for name, model in project.models.items():
-        hosting = HostingStack(
-            app,
-            props=HostingProps(
-                project=project.name,
-                stage=stage,
-                model=_to_deploy(deployment, stage, model),
-                shelf=shelf,
-                pointer=deployment.pointers.get(name),
-            ),
-        )
-        # Guard and verification are functions of the release stack, called by name.
-        hosting.add_stack_dependency(release)
-        if door is not None and model.behind_dns:
-            # The weighted records alias names that the front door makes.
-            hosting.add_stack_dependency(door)
-        stacks.append(hosting)
-        training = _add_training(app, deployment, model, shelf)
-        if training is not None:
-            # Its bucket is emptied by a function of the release stack, called by name.
-            training.add_stack_dependency(release)
-            stacks.append(training)
-        stacks.extend(_add_monitor(app, deployment, name, after=hosting))
-    stacks.extend(_add_batches(app, deployment, stage, release))
-    stacks.extend(_add_services(app, deployment, stage, release))
-    _acknowledge(stacks, acknowledged(project, stage))
+        yield door
+    yield from _add_access(app, project, stage)
+    for name in project.models:
+        yield from _add_model(app, deployment, name, release=release, door=door)
+    yield from _add_batches(app, deployment, stage, release)
+
+
+def _add_model(
+    app: App, deployment: Deployment, name: str, *, release: Stack, door: Stack | None
+) -> Iterator[Stack]:
+    """What serves a model, trains it and watches it."""
+    project, shelf = deployment.project, AssetShelf(folder=deployment.folder)
+    stage, model = project.stages[deployment.stage], project.models[name]
+    hosting = HostingStack(
+        app,
+        props=HostingProps(
+            project=project.name,
+            stage=stage,
+            model=_to_deploy(deployment, stage, model),
+            shelf=shelf,
+            pointer=deployment.pointers.get(name),
+        ),
+    )
+    # Guard and verification are functions of the release stack, called by name.
+    hosting.add_stack_dependency(release)
+    if door is not None and model.behind_dns:
+        # The weighted records alias names that the front door makes.
+        hosting.add_stack_dependency(door)
+    yield hosting
+    training = _add_training(app, deployment, model, shelf)
+    if training is not None:
+        # Its bucket is emptied by a function of the release stack, called by name.
+        training.add_stack_dependency(release)
+        yield training
+    yield from _add_monitor(app, deployment, name, after=hosting)
 
 
 def _add_batches(
@@ -110,26 +125,26 @@ def _add_batches(
         yield stack
 
 
-def _add_services(
-    app: App, deployment: Deployment, stage: StageSpec, release: Stack
-) -> Iterator[Stack]:
+def _add_services(app: App, deployment: Deployment, stage: StageSpec) -> Iterator[Stack]:
     """What AI services share, and a stack for each, if there are any."""
     project = deployment.project
     if not project.services:
         return
-    shared = AiStack(app, props=AiProps(project=project.name, stage=stage))
+    props = AiProps(project=project.name, stage=stage)
+    shared = AiStack(app, props=props, folder=deployment.folder)
     yield shared
     for service in project.services.values():
-        props = ServiceStackProps(
-            project=project.name,
-            stage=stage,
-            service=service,
-            shelf=AssetShelf(folder=deployment.folder),
+        stack = ServiceStack(
+            app,
+            props=ServiceStackProps(
+                project=project.name,
+                stage=stage,
+                service=service,
+                shelf=AssetShelf(folder=deployment.folder),
+            ),
         )
-        stack = ServiceStack(app, props=props)
-        # Its routes are of the shared API; what empties its bucket is of the release stack.
+        # Its routes are of the shared API, which empties its bucket, too.
         stack.add_stack_dependency(shared)
-        stack.add_stack_dependency(release)
         yield stack
 
 

@@ -14,7 +14,7 @@ from constructs import Construct
 from stacks.assets import AssetShelf
 from stacks.components.arns import Arns
 from stacks.components.blueprint import Blueprint, data, ref
-from stacks.components.emptying import empty_on_delete
+from stacks.components.emptying import AI, empty_on_delete
 from stacks.components.handler_function import CodeAsset, add_function
 from stacks.components.service_functions import BUCKET, QUEUE, TABLE, ServiceProps, functions_of
 from stacks.components.service_parts import add_alarms, add_bucket_of, add_resources
@@ -91,7 +91,7 @@ def service_blueprint(props: ServiceProps, code: CodeAsset) -> Blueprint:
     _add_table(blueprint, stage)
     if kind.has_bucket:
         add_bucket_of(blueprint, props)
-        empty_on_delete(blueprint, BUCKET, props.place.project, props.arns)
+        empty_on_delete(blueprint, BUCKET, props.place.project, props.arns, within=AI)
         blueprint.tell("BucketName", ref(BUCKET))
     functions = functions_of(props)
     for function in functions.values():

@@ -47,7 +47,7 @@ def deploy(
     note(f"{where.project.name} {where.stage} on {where.target.name}")
     with progress() as shown:
         done = where.deploy(assembly=ASSEMBLY, progress=shown)
-    statuses = model_statuses(where.deployed())
+    statuses = model_statuses(where.deployed()) if where.project.releases else []
     batches = batch_standings(where)
     if json_output:
         stacks = {s.name: {"change": s.change, "seconds": s.seconds} for s in done}
@@ -63,6 +63,8 @@ def deploy(
         say(_what_now(status))
     for line in batch_lines(batches):
         say(line)
+    for name, kind in where.project.services.items():
+        say(f"{name}: {kind} answers, 'tidegate ai {name}' tells what it does")
 
 
 def deploy_place(where: Place, *, assembly: Path = ASSEMBLY) -> dict[str, Any]:

@@ -21,9 +21,12 @@ SERVICES = (
     "translate",
 )
 """Modules of this package; `service` of each makes a service of one cloud."""
-FAMILIES = ("forecast", "knowledge", "personalize")
-
-FAMILIES = ("knowledge", "lex", "personalize")
+FAMILIES = (
+    "forecast",
+    "knowledge",
+    "lex",
+    "personalize",
+)
 """Modules whose `services` make those of one cloud that keep what they know together."""
 
 

@@ -7,15 +7,20 @@ from typing import Any
 from stacks.ai_stack import DEAD_LETTERS
 from stacks.checks.rows import Acknowledged, finding, wildcard
 from stacks.components.arns import Arns
+from stacks.components.emptying import AI, emptying_function
 from stacks.components.handler_function import FunctionProps
 from stacks.components.service_functions import BUCKET, ServiceProps, functions_of
 from stacks.project.names import ai_stack_name, service_stack_name
-from stacks.project.spec import ProjectSpec, ServiceSpec, StageSpec
+from stacks.project.spec import DataOnDestroy, ProjectSpec, ServiceSpec, StageSpec
 from tidegate.ai.kind import Place
 from tidegate.ai.kinds import kind_named
 
 _NO_RESOURCE = "these actions take no resource (Service Authorization Reference): "
 _OBJECTS = "files of this service only, under one of its own prefixes, each with a name of its own"
+_BUCKETS = (
+    "stacks and buckets of AI services of one stage: their names begin with the stage's, and "
+    "services come and go without a change of this role"
+)
 _OWN = "resources of this service only: their names begin with project, stage and service"
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 
@@ -30,6 +35,12 @@ def of_services(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged
         "SQS3",
         "it is the dead-letter queue itself, of the work queues of all services of the stage",
     )
+    if stage.data_on_destroy is DataOnDestroy.DELETE:
+        emptying = emptying_function(project.name, Arns(stage=stage), within=AI)
+        stack = ai_stack_name(project.name, stage.name)
+        yield from (
+            wildcard(stack, f"{emptying.id}Role", text, _BUCKETS) for text in _texts(emptying)
+        )
     for service in project.services.values():
         yield from _of_service(project.name, stage, service)
 
@@ -54,6 +65,12 @@ def _of_service(project: str, stage: StageSpec, service: ServiceSpec) -> Iterato
     for id_, rules in kind.resources(service.settings, place).acknowledged.items():
         for rule, reason in rules.items():
             yield finding(stack, id_, rule, reason)
+
+
+def _texts(function: FunctionProps) -> list[str]:
+    """The resources with wildcards that a function is allowed something on."""
+    every = (_text(resource) for one in function.statements for resource in one["Resource"])
+    return list(dict.fromkeys(text for text in every if "*" in text))
 
 
 def _of_function(stack: str, function: FunctionProps) -> Iterator[Acknowledged]:

@@ -16,10 +16,17 @@ TYPE, GROUP_TYPE = "Custom::EmptyBucket", "Custom::EmptyPackageGroup"
 _SECONDS = 300
 
 
-def emptying_function(project: str, arns: Arns) -> FunctionProps:
-    """The function, found by its fixed name; it touches data only where it goes."""
+AI = "ai-"
+"""How names of stacks of AI services go on after project and stage: they empty their own."""
+
+
+def emptying_function(project: str, arns: Arns, *, within: str = "") -> FunctionProps:
+    """The function, found by its fixed name; it touches data only where it goes.
+
+    `within` is how names of the stacks go on that it is for.
+    """
     stage = arns.stage
-    stacks = f"{project}-{stage.name}-*"
+    stacks = f"{project}-{stage.name}-{within}*"
     statements: list[dict[str, Any]] = [
         allow(["cloudformation:DescribeStacks"], [arns.of("cloudformation", f"stack/{stacks}")])
     ]
@@ -28,10 +35,7 @@ def emptying_function(project: str, arns: Arns) -> FunctionProps:
         statements += [
             allow(["s3:ListBucket"], [arns.s3(stacks.lower())]),
             allow(["s3:DeleteObject"], [arns.s3(f"{stacks.lower()}/*")]),
-            allow(
-                ["sagemaker:DeleteModelPackage", "sagemaker:ListModelPackages"],
-                [arns.of("sagemaker", f"model-package/{stacks.lower()}")],
-            ),
+            *_packages(arns, stacks, within),
         ]
     return FunctionProps(
         package=PACKAGE,
@@ -39,21 +43,36 @@ def emptying_function(project: str, arns: Arns) -> FunctionProps:
         timeout_seconds=_SECONDS,
         statements=statements,
         environment={"PROJECT": project, "STAGE": stage.name},
-        fixed_name=function_name(project, stage.name, PACKAGE),
+        fixed_name=function_name(project, stage.name, f"{within}{PACKAGE}"),
     )
 
 
+def _packages(arns: Arns, stacks: str, within: str) -> list[dict[str, Any]]:
+    """Groups of model packages are of stacks that train."""
+    if within == AI:
+        return []
+    packages = arns.of("sagemaker", f"model-package/{stacks.lower()}")
+    return [allow(["sagemaker:DeleteModelPackage", "sagemaker:ListModelPackages"], [packages])]
+
+
 def empty_on_delete(
-    blueprint: Blueprint, bucket: str, project: str, arns: Arns, *, after: tuple[str, ...] = ()
+    blueprint: Blueprint,
+    bucket: str,
+    project: str,
+    arns: Arns,
+    *,
+    after: tuple[str, ...] = (),
+    within: str = "",
 ) -> tuple[str, ...]:
     """The bucket is emptied before it goes, if its data goes with the stage.
 
     Returns what must be there before anything writes to the bucket: CloudFormation then ends the
-    writers first. `after` is the function, where it is in the same stack.
+    writers first. `after` is the function, where it is in the same stack; `within` says which
+    function, as of `emptying_function`.
     """
     if arns.stage.data_on_destroy is not DataOnDestroy.DELETE:
         return ()
-    name = function_name(project, arns.stage.name, PACKAGE)
+    name = function_name(project, arns.stage.name, f"{within}{PACKAGE}")
     properties = {
         "ServiceToken": arns.of("lambda", f"function:{name}"),
         "BucketName": ref(bucket),

@@ -257,3 +257,8 @@ class ProjectSpec:
     pipeline: PipelineSpec | None = None
     batches: Mapping[str, "BatchModelSpec"] = field(default_factory=dict)
     services: Mapping[str, ServiceSpec] = field(default_factory=dict)
+
+    @property
+    def releases(self) -> bool:
+        """Whether there is anything to release: AI services alone need no release loop."""
+        return bool(self.models or self.batches) or self.pipeline is not None

@@ -27,7 +27,7 @@ from tidegate.ai.openapi import openapi
 pytestmark = pytest.mark.accept
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ai" / "tidegate.yaml"
-EXAMPLES = 60
+EXAMPLES = 15
 """Requests of each route and mode."""
 TERMS = settings(
     max_examples=EXAMPLES,

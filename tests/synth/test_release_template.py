@@ -114,8 +114,7 @@ def test_every_function_of_the_folder_is_deployed(first: Assembly, later: Assemb
     assert deployed | elsewhere == {
         path.parent.name
         for path in (ROOT / "lambda").glob("*/handler.py")
-        if not path.parent.name.endswith("_batch")
-        and path.parent.name not in OF_OTHER_STACKS
+        if not path.parent.name.endswith("_batch") and path.parent.name not in OF_OTHER_STACKS
     }
 
 
