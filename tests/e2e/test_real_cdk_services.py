@@ -1,0 +1,23 @@
+"""The pinned CDK command line takes the AI services of the example through their life."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.real_cdk import ROOT, stage_in
+
+pytestmark = pytest.mark.accept
+
+EXAMPLE = ROOT / "examples" / "ai" / "tidegate.yaml"
+
+
+def test_life_of_the_services_by_the_real_cdk(tmp_path: Path) -> None:
+    """Deploy, an empty diff, an update, another empty diff, destroy: nothing is left."""
+    with stage_in("us-east-1", tmp_path, first=EXAMPLE) as stage:
+        before = stage.left()
+        for log_days in (7, 14):
+            project = stage.example(EXAMPLE, log_days=log_days)
+            stage.cdk("deploy", "--all", "--require-approval", "never", project=project)
+            assert "Number of stacks with differences: 0" in stage.again("diff")
+        stage.again("destroy", "--all", "--force")
+        assert stage.left() == before
