@@ -13,8 +13,9 @@ from tidegate.ai.kind import Kind
 
 KINDS: Mapping[str, str] = {
     "comprehend": "tidegate.ai.comprehend",
-    "transcribe": "tidegate.ai.transcribe",
+    "rekognition": "tidegate.ai.rekognition",
     "textract": "tidegate.ai.textract",
+    "transcribe": "tidegate.ai.transcribe",
 }
 """Name to module, which is loaded when it is asked for; its `KIND` is the declaration."""
 
