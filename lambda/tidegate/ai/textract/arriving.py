@@ -48,6 +48,11 @@ def look(arrived: Arrived, state: Mapping[str, Any], ports: ServicePorts) -> Pro
     status = answer["JobStatus"]
     if status == "IN_PROGRESS":
         return Waiting(state=state, seconds=_LOOK_SECONDS)
+    if status == "PARTIAL_SUCCESS":
+        # A record of some pages would look like that of a form which says less.
+        pages = sorted({page for one in answer.get("Warnings", []) for page in one["Pages"]})
+        named = ", ".join(str(page) for page in pages)
+        raise unusable(f"Textract could not read every page ({named}): send the form again")
     if status == "FAILED":
         return _again(arrived, state, str(answer.get("StatusMessage", "")), ports)
     return _read(arrived, _record(state, answer, ports), ports)

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -35,7 +36,7 @@ SAID = {"TranslatedText": "hallo", "SourceLanguageCode": "en", "TargetLanguageCo
 class Lab:
     """Calls of a stubbed client, with the metrics that they wrote."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, operation: Operation = TRANSLATE, **options: Any) -> None:
         self.client = boto3.client("translate", region_name="us-east-1", **KEYS)
         self.stubber = Stubber(self.client)
         self.stubber.activate()
@@ -43,8 +44,8 @@ class Lab:
         self.clock = FakeTime()
         metrics = LoggedMetrics(service="a-b-c", clock=self.clock, write=self.lines.append)
         self.calls = AwsCalls(
-            declared={TRANSLATE.id: TRANSLATE},
-            prices={TRANSLATE.id: 0.5},
+            declared={operation.id: operation},
+            prices={operation.id: 0.5},
             client=lambda _service: self.client,
             metrics=metrics,
             clock=self.clock,
@@ -77,6 +78,17 @@ def test_a_call_is_answered_and_billed() -> None:
     lab.stubber.add_response("translate_text", SAID, GIVEN)
     assert lab.calls.call("translate", "TranslateText", **GIVEN)["TranslatedText"] == "hallo"
     assert lab.metrics() == {"Calls": 1, "Units": 5, "CostUsd": 2.5}
+
+
+def test_what_only_the_answer_tells_is_billed_as_well() -> None:
+    """Such as the pages that a job has read."""
+    operation = replace(
+        TRANSLATE, answered_units=lambda _given, answer: len(answer["TranslatedText"])
+    )
+    lab = Lab(operation)
+    lab.stubber.add_response("translate_text", SAID, GIVEN)
+    lab.calls.call("translate", "TranslateText", **GIVEN)
+    assert lab.metrics() == {"Calls": 1, "Units": 10, "CostUsd": 5.0}
 
 
 def test_throttled_calls_are_repeated() -> None:

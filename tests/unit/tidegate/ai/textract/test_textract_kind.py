@@ -82,7 +82,8 @@ class Textract:
     def _get(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         status = self.statuses.pop(0) if self.statuses else "SUCCEEDED"
         if status != "SUCCEEDED":
-            return {"JobStatus": status, "StatusMessage": self.why}
+            warnings = [{"ErrorCode": "TextDetectionFailed", "Pages": [2, 5]}]
+            return {"JobStatus": status, "StatusMessage": self.why, "Warnings": warnings}
         found = self._blocks(self.jobs[-1]["FeatureTypes"], self.jobs[-1])
         half = len(found["Blocks"]) // 2
         if "NextToken" in given:
@@ -309,6 +310,13 @@ def test_documents_that_cannot_be_read_are_refused():
         read_page(Page(document="Zm9ybQ=="), refusing)
     with pytest.raises(ProblemError, match="no Base64"):
         read_page(Page(document="?"), refusing)
+
+
+def test_a_form_of_which_some_pages_were_read_is_refused():
+    """A record of the others would look complete."""
+    service = ports(Textract(statuses=["PARTIAL_SUCCESS"]))
+    with pytest.raises(ProblemError, match=r"every page \(2, 5\): send the form again"):
+        look(ARRIVED, waiting(begin(ARRIVED, service)), service)
 
 
 def test_a_form_of_too_many_pages_is_refused():
