@@ -27,6 +27,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "health_check": ("health check", "health checks"),
     "hosted_zone": ("hosted zone", "hosted zones"),
     "interface_endpoint": ("interface endpoint", "interface endpoints"),
+    "kendra_developer_index": ("developer index of Kendra", "developer indexes of Kendra"),
+    "kendra_enterprise_index": ("enterprise index of Kendra", "enterprise indexes of Kendra"),
     "key": ("KMS key", "KMS keys"),
     "load_balancer": ("load balancer", "load balancers"),
     "nat_gateway": ("NAT gateway", "NAT gateways"),

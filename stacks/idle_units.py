@@ -32,6 +32,7 @@ _FREE = frozenset(
         "AWS::CodePipeline::Pipeline",
         "AWS::CodeGuruProfiler::ProfilingGroup",
         "AWS::DynamoDB::Table",
+        "AWS::Kendra::DataSource",
         "AWS::Lex::Bot",
         "AWS::Lex::BotAlias",
         "AWS::Lex::BotVersion",
@@ -131,6 +132,11 @@ def _web_acl(_id: str, properties: Mapping[str, Any], _all: Resources) -> Iterat
     yield "web_acl_rule", len(properties.get("Rules", ()))
 
 
+def _kendra_index(_id: str, properties: Mapping[str, Any], _all: Resources) -> Iterator[Unit]:
+    developer = properties.get("Edition") == "DEVELOPER_EDITION"
+    yield ("kendra_developer_index" if developer else "kendra_enterprise_index"), 1
+
+
 def _zone_endpoint(_id: str, properties: Mapping[str, Any], _all: Resources) -> Iterator[Unit]:
     if properties.get("VpcEndpointType") == "Interface":
         yield "interface_endpoint", max(1, len(properties.get("SubnetIds", ())))
@@ -183,6 +189,7 @@ _COUNTED: Mapping[str, Callable[[str, Mapping[str, Any], Resources], Iterator[Un
     "AWS::EC2::VPCEndpoint": _zone_endpoint,
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _balancer,
     "AWS::KMS::Key": _one("key"),
+    "AWS::Kendra::Index": _kendra_index,
     "AWS::Route53::HealthCheck": _one("health_check"),
     "AWS::Route53::HostedZone": _one("hosted_zone"),
     "AWS::SageMaker::EndpointConfig": _variants,

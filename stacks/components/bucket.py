@@ -55,6 +55,16 @@ def objects_in(id_: str, path: str = "*") -> dict[str, Any]:
     return {"Fn::Sub": f"${{{id_}.Arn}}/{path}"}
 
 
+def expiring(keep_days: int, prefixes: Sequence[str]) -> dict[str, Any]:
+    """For `more`: only what is below the prefixes expires."""
+    whole, abandoned = _rules(keep_days)
+    rules = [
+        {**whole, "Id": f"Expire{place}", "Prefix": prefix}
+        for place, prefix in enumerate(prefixes, start=1)
+    ]
+    return {"LifecycleConfiguration": {"Rules": [*rules, abandoned]}}
+
+
 def _rules(keep_days: int) -> list[dict[str, object]]:
     abandoned = {"DaysAfterInitiation": 1}
     return [

@@ -3,9 +3,10 @@
 from typing import Any
 
 from stacks.components.blueprint import Blueprint, data
-from stacks.components.bucket import add_bucket
+from stacks.components.bucket import add_bucket, expiring
 from stacks.components.service_functions import BUCKET, ServiceProps
 from tidegate.ai.kind import Alarm
+from tidegate.ai.work import IN, RESULTS
 from tidegate.metrics import NAMESPACE
 
 _EVENTS = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
@@ -13,12 +14,15 @@ _EVENTS = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 def add_bucket_of(blueprint: Blueprint, props: ServiceProps) -> None:
     """The bucket is there; EventBridge hears of what is put into it if the kind works on it."""
+    kind, days = props.kind, props.spec.keep_days
+    stay = expiring(days, (IN, RESULTS)) if kind.files_stay else {}
+    heard = {"NotificationConfiguration": _EVENTS} if kind.arrivals else {}
     add_bucket(
         blueprint,
         BUCKET,
-        keep_days=props.spec.keep_days,
+        keep_days=days,
         kept=data(props.arns.stage.data_on_destroy),
-        more={"NotificationConfiguration": _EVENTS} if props.kind.arrivals else None,
+        more={**heard, **stay},
     )
 
 

@@ -334,6 +334,24 @@ def test_a_filter_keeps_passages_from_whoever_may_not_read_them(library: Library
     assert refusal(lambda: library.retrieved("March", filter=wrong)) == "ValidationException"
 
 
+def test_a_document_tells_whether_it_is_in_the_index(library: Library):
+    """By its address; one that nobody put is not found."""
+    address = f"s3://{library.bucket}/handbook"
+    found = library.client("bedrock-agent").get_knowledge_base_documents(
+        **library.ingested,
+        documentIdentifiers=[
+            {"dataSourceType": "S3", "s3": {"uri": f"{address}/{name}"}}
+            for name in ("pay.txt", "none.txt")
+        ],
+    )["documentDetails"]
+    assert [each["status"] for each in found] == ["INDEXED", "NOT_FOUND"]
+    status = library.client("kendra").batch_get_document_status(
+        IndexId=library.source["IndexId"],
+        DocumentInfoList=[{"DocumentId": f"{address}/leave.md"}],
+    )["DocumentStatusList"]
+    assert [each["DocumentStatus"] for each in status] == ["INDEXED"]
+
+
 @pytest.mark.accept
 def test_a_later_run_takes_what_is_new_and_forgets_what_is_gone(library: Library):
     """Unchanged documents are not counted as modified."""

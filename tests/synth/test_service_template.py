@@ -64,6 +64,15 @@ def test_what_a_service_is_made_of(assembly: Assembly) -> None:
     ]
 
 
+def test_searched_documents_do_not_expire(assembly: Assembly) -> None:
+    """What arrived and its results do, after the days that the project file says."""
+    (bucket,) = assembly.resources("helpers-dev-ai-handbook", "AWS::S3::Bucket").values()
+    rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+    expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+    assert expiring == {"in/": 30, "results/": 30}
+    assert not [rule for rule in rules if "ExpirationInDays" in rule and "Prefix" not in rule]
+
+
 def test_every_route_asks_who_calls(assembly: Assembly) -> None:
     """Of every service."""
     routes = [

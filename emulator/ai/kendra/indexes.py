@@ -44,6 +44,8 @@ class Contents:
     """What is in an index. Documents and passages change together, under `lock`."""
 
     documents: dict[str, Document] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    """Why documents of data sources are not in the index, by id, as of the last run."""
     passages: PassageIndex = field(default_factory=PassageIndex)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -85,16 +85,16 @@ def delete_documents(contents: Contents, call: Call) -> Json:
 
 def statuses(contents: Contents, request: Mapping[str, Any]) -> Json:
     """Whether documents are in the index."""
-    listed = [
-        {
-            "DocumentId": asked["DocumentId"],
-            "DocumentStatus": (
-                "INDEXED" if asked["DocumentId"] in contents.documents else "NOT_FOUND"
-            ),
-        }
-        for asked in request["DocumentInfoList"]
-    ]
+    listed = [_status(contents, asked["DocumentId"]) for asked in request["DocumentInfoList"]]
     return {"Errors": [], "DocumentStatusList": listed}
+
+
+def _status(contents: Contents, document: str) -> Json:
+    if document in contents.failed:
+        why = contents.failed[document]
+        return {"DocumentId": document, "DocumentStatus": "FAILED", "FailureReason": why}
+    known = document in contents.documents
+    return {"DocumentId": document, "DocumentStatus": "INDEXED" if known else "NOT_FOUND"}
 
 
 def _content(

@@ -79,6 +79,7 @@ def _synchronise(sync: Sync) -> None:
         except FailedDocumentError as error:
             sync.counts["DocumentsFailed"] += 1
             sync.failures.append(f"{found.uri}: {error}")
+            sync.index.contents.failed[found.uri] = str(error)
     contents = sync.index.contents
     for document in list(contents.documents.values()):
         if document.source == sync.source["Id"] and document.id not in kept:
@@ -107,8 +108,11 @@ def _matches(key: str, patterns: Sequence[str]) -> bool:
 
 
 def _metadata_files(sync: Sync) -> dict[str, Stored]:
-    folder = sync.bucket.get("DocumentsMetadataConfiguration", {}).get("S3Prefix", "")
-    found = stored(sync.client, sync.bucket["BucketName"], [folder])
+    """Those of the folder of metadata, or those that lie among the documents."""
+    bucket = sync.bucket
+    folder = bucket.get("DocumentsMetadataConfiguration", {}).get("S3Prefix")
+    prefixes = bucket.get("InclusionPrefixes", ()) if folder is None else [folder]
+    found = stored(sync.client, bucket["BucketName"], prefixes)
     return {each.key: each for each in found if each.key.endswith(METADATA_SUFFIX)}
 
 
@@ -148,6 +152,7 @@ def _take(
         given, found.read(sync.client), sync.index, kind=kind, source=source, version=version
     )
     sync.index.contents.put(*kept)
+    sync.index.contents.failed.pop(name, None)
     sync.counts["DocumentsAdded" if known is None else "DocumentsModified"] += 1
     return name
 

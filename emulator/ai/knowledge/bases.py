@@ -37,6 +37,8 @@ class Contents:
     """What was ingested into a knowledge base; documents and passages change under `lock`."""
 
     documents: dict[str, Document] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    """Why documents could not be ingested, by address, as of the last run."""
     passages: PassageIndex = field(default_factory=PassageIndex)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

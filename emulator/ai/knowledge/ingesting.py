@@ -125,6 +125,7 @@ def _ingest(run: Ingestion, bucket: str, prefixes: Any) -> None:
         except ValueError as error:
             run.counts["numberOfDocumentsFailed"] += 1
             run.failures.append(f"{found.uri}: {error}")
+            run.contents.failed[found.uri] = str(error)
     _forget_others(run, kept)
 
 
@@ -148,6 +149,7 @@ def _take(run: Ingestion, found: Stored, metadata: Stored | None) -> str:
     with run.contents.lock:
         run.contents.documents[found.uri] = document
         run.contents.passages.put(found.uri, title or "", run.chunking.cut(text))
+    run.contents.failed.pop(found.uri, None)
     if known is None:
         run.counts["numberOfNewDocumentsIndexed"] += 1
     elif known.version.partition(" ")[0] == found.version:

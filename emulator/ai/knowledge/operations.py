@@ -10,7 +10,7 @@ from emulator import apimodels
 from emulator.ai.frame import Answer, Asked, Call, Operation
 from emulator.ai.jobs import Job, JobKind, Jobs, State, TokenReusedError
 from emulator.ai.knowledge import metadata
-from emulator.ai.knowledge.bases import Bases, Document
+from emulator.ai.knowledge.bases import Bases, Contents, Document
 from emulator.ai.knowledge.ingesting import STATISTICS, ingested
 from emulator.ai.pages import Paging
 from emulator.ai.roles import Roles
@@ -82,6 +82,7 @@ class Knowledge:
             "GetIngestionJob": self._recorded(self._job),
             "ListIngestionJobs": self._recorded(self._listed_jobs),
             "StopIngestionJob": self._recorded(self._stop),
+            "GetKnowledgeBaseDocuments": self._recorded(self._documents),
         }
 
     def retrieval(self) -> Mapping[str, Operation]:
@@ -132,6 +133,17 @@ class Knowledge:
             member="dataSourceSummaries",
             shown=lambda source: _chosen({**self._moments(), **source}, _SOURCE_SUMMARY),
         )
+
+    def _documents(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
+        named = {name: request[name] for name in ("knowledgeBaseId", "dataSourceId")}
+        source = self.bases.source(tenant, *named.values())
+        base = self.bases.get(tenant, named["knowledgeBaseId"])
+        contents = self.bases.contents(tenant, base)
+        told = [
+            {**named, "identifier": identifier, **_status(contents, identifier, source)}
+            for identifier in request["documentIdentifiers"]
+        ]
+        return {"documentDetails": told}
 
     def _start(self, call: Call) -> Answer:
         request = call.request
@@ -255,6 +267,15 @@ def _result(ranked: Ranked, document: Document) -> Json:
         "score": ranked.score,
         "metadata": {**_attributes(document), CHUNK: f"{document.uri}#{ranked.number}"},
     }
+
+
+def _status(contents: Contents, identifier: Mapping[str, Any], source: Json) -> Json:
+    uri = identifier.get("s3", {}).get("uri", "")
+    document = contents.documents.get(uri)
+    if uri in contents.failed:
+        return {"status": "FAILED", "statusReason": contents.failed[uri]}
+    known = document is not None and document.source == source["dataSourceId"]
+    return {"status": "INDEXED" if known else "NOT_FOUND"}
 
 
 def _shown(job: Job) -> Json:

@@ -268,6 +268,8 @@ class Kind:
     jobs: JobEvents | None = None
     keeps_files: bool = False
     """Whether a service without arrivals has a bucket as well."""
+    files_stay: bool = False
+    """Whether files stay that neither arrive nor are results; then only those two expire."""
 
     @property
     def has_bucket(self) -> bool:

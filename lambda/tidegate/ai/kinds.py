@@ -13,6 +13,7 @@ from tidegate.ai.kind import Kind
 
 KINDS: Mapping[str, str] = {
     "comprehend": "tidegate.ai.comprehend",
+    "kendra": "tidegate.ai.kendra",
     "rekognition": "tidegate.ai.rekognition",
     "textract": "tidegate.ai.textract",
     "transcribe": "tidegate.ai.transcribe",

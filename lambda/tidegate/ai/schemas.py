@@ -51,18 +51,28 @@ def _of_type(kind: Any) -> Schema:
     if notes:
         limits = [note for note in notes if isinstance(note, typing.get_args(Limit))]
         return _limited(_of_type(bare), limits)
+    if type(None) in typing.get_args(bare):
+        inner = next(arg for arg in typing.get_args(bare) if arg is not type(None))
+        return {"anyOf": [_of_type(inner), {"type": "null"}]}
     if origin is tuple:
         return {"type": "array", "items": _of_type(typing.get_args(bare)[0])}
     if origin is not None and issubclass(origin, Mapping):
         return {"type": "object", "additionalProperties": _of_type(typing.get_args(bare)[1])}
     if dataclasses.is_dataclass(bare) and isinstance(bare, type):
         return schema(bare)
+    return _of_plain(bare)
+
+
+def _of_plain(bare: Any) -> Schema:
     if isinstance(bare, type) and issubclass(bare, StrEnum):
         return {"type": "string", "enum": [word.value for word in bare]}
     return {} if bare is Any else {"type": _PLAIN[bare]}
 
 
 def _limited(found: Schema, limits: typing.Iterable[Limit]) -> Schema:
+    if "anyOf" in found:
+        first, *rest = found["anyOf"]
+        return {"anyOf": [_limited(first, limits), *rest]}
     for limit in sorted(limits, key=lambda limit: isinstance(limit, Length)):
         found = {**found, **limit.schema(found)}
     return found

@@ -150,7 +150,7 @@ def _checked(kind: Any, limits: Sequence[Limit], given: Any, at: _At) -> Any:
     """The value, and the faults of it: limits are looked at where the type is right."""
     before = len(at.faults)
     value = _value(kind, given, at)
-    if len(at.faults) == before:
+    if len(at.faults) == before and value is not None:
         for limit in limits:
             fault = limit.fault(value)
             if fault is not None:

@@ -1,5 +1,6 @@
 """JSON into typed values: all faults at once, each with its place, value and what is allowed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
@@ -174,3 +175,21 @@ def test_the_schema_says_what_is_allowed() -> None:
         "minLength": 1,
         "description": "Its name.",
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Texts that may be null."""
+
+    words: Mapping[str, Annotated[str | None, Length(most=3)]]
+
+
+def test_a_value_of_a_mapping_may_be_null() -> None:
+    """In the schema as in what is read."""
+    given = {"words": {"a": None, "b": "x"}}
+    assert read(Said, given, what="it") == Said(words={"a": None, "b": "x"})
+    jsonschema.validate(given, schema(Said))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"words": {"a": 1}}, schema(Said))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"words": {"a": "long"}}, schema(Said))
