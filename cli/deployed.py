@@ -17,6 +17,7 @@ from tidegate_aws.endpoints import SageMakerEndpoints
 from tidegate_aws.executions import StepFunctionsExecutions
 from tidegate_aws.kept_shares import EitherRecords, KeptShares
 from tidegate_aws.look_store import DynamoLookStore
+from tidegate_aws.managed_shares import EitherEndpoints, ManagedShares
 from tidegate_aws.records import Route53Records
 from tidegate_aws.release_store import DynamoReleaseStore
 
@@ -155,7 +156,10 @@ def _connected(target: Target, *, project: str, stage: str, outputs: dict[str, s
         store=DynamoReleaseStore(client=dynamodb, table=outputs["ReleaseTableName"]),
         looks=DynamoLookStore(client=dynamodb, table=outputs["ReleaseTableName"]),
         counters=DynamoCounters(client=dynamodb, table=outputs["ObservationTableName"]),
-        endpoints=SageMakerEndpoints(client=client("sagemaker")),
+        endpoints=EitherEndpoints(
+            sagemaker=SageMakerEndpoints(client=client("sagemaker")),
+            managed=ManagedShares(client=dynamodb, table=outputs["ReleaseTableName"]),
+        ),
         records=EitherRecords(
             dns=Route53Records(client=client("route53")),
             kept=KeptShares(client=client("dynamodb"), table=outputs["ReleaseTableName"]),

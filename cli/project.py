@@ -130,8 +130,15 @@ def read_project(path: Path) -> Project:
         batches=_models_with("batch", data),
         trained=_models_with("training", data),
         services=_services(data),
-        releases=bool(data.get("models")) or isinstance(data.get("pipeline"), dict),
+        releases=_releases(data),
     )
+
+
+def _releases(data: dict[str, Any]) -> bool:
+    services = data.get("services")
+    every = services.values() if isinstance(services, dict) else ()
+    judged = any(isinstance(one, dict) and one.get("release") is not None for one in every)
+    return bool(data.get("models")) or isinstance(data.get("pipeline"), dict) or judged
 
 
 def _services(data: dict[str, Any]) -> dict[str, str]:

@@ -33,6 +33,9 @@ class Reply:
     body: Any
     correlation: str
     replayed: bool
+    prediction_id: str | None = None
+    slot: str | None = None
+    """Of a service that is released: what outcomes name, and which settings answered."""
 
     def required(self) -> Any:
         """The answer; CommandError with what the service said instead."""
@@ -62,11 +65,20 @@ class Service:
         known = ", ".join(route.name for route in self.kind.routes)
         raise CommandError(f"{self.name} has no route {name}, only {known}", code=Exit.USAGE)
 
-    def ask(self, route: Route, fields: Mapping[str, Any], *, key: str | None = None) -> Reply:
-        """What the route answers to these fields."""
+    def ask(
+        self,
+        route: Route,
+        fields: Mapping[str, Any],
+        *,
+        key: str | None = None,
+        user: str | None = None,
+    ) -> Reply:
+        """What the route answers to these fields; `user` says who asks, where arms are tested."""
         path = f"/ai/{quote(self.name)}/{_filled(route.below, fields)}"
         body = b""
         headers = {"content-type": "application/json"}
+        if user is not None:
+            headers["x-tidegate-user"] = user
         if route.method == "POST":
             body = json.dumps(dict(fields)).encode()
             if key is not None:
@@ -130,6 +142,8 @@ def _reply(response: Any) -> Reply:
         body=body,
         correlation=response.headers.get("x-correlation-id", "none"),
         replayed=response.headers.get("x-tidegate-replayed") == "true",
+        prediction_id=response.headers.get("x-tidegate-prediction-id"),
+        slot=response.headers.get("x-tidegate-slot"),
     )
 
 

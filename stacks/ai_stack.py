@@ -19,7 +19,7 @@ from stacks.components.front_door import API, AUTHORIZER, add_api
 from stacks.components.handler_function import CodeAsset, add_function
 from stacks.components.queue import add_queue, deny_plain
 from stacks.project.doors import Authentication
-from stacks.project.names import ai_stack_name, dead_letters_name
+from stacks.project.names import ai_stack_name, dead_letters_name, export_name
 from stacks.project.spec import DataOnDestroy, StageSpec
 from stacks.release_stack import CODE
 
@@ -67,11 +67,6 @@ def ai_blueprint(props: AiProps, code: CodeAsset) -> Blueprint:
     blueprint.tell("ApiUrl", att(API, "ApiEndpoint"))
     blueprint.tell("DeadLettersUrl", ref(DEAD_LETTERS))
     return blueprint
-
-
-def export_name(stack: str, output: str) -> str:
-    """Under which name services import an output."""
-    return f"{stack}-{output}"
 
 
 def _add_dead_letters(blueprint: Blueprint, props: AiProps) -> None:

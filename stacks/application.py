@@ -56,7 +56,8 @@ def add_stacks(app: App, deployment: Deployment) -> None:
         return
     stage = project.stages[deployment.stage]
     stacks = list(_add_releases(app, deployment, stage)) if project.releases else []
-    stacks.extend(_add_services(app, deployment, stage))
+    release = stacks[0] if stacks else None
+    stacks.extend(_add_services(app, deployment, stage, release))
     _acknowledge(stacks, acknowledged(project, stage))
 
 
@@ -125,7 +126,9 @@ def _add_batches(
         yield stack
 
 
-def _add_services(app: App, deployment: Deployment, stage: StageSpec) -> Iterator[Stack]:
+def _add_services(
+    app: App, deployment: Deployment, stage: StageSpec, release: Stack | None
+) -> Iterator[Stack]:
     """What AI services share, and a stack for each, if there are any."""
     project = deployment.project
     if not project.services:
@@ -141,10 +144,14 @@ def _add_services(app: App, deployment: Deployment, stage: StageSpec) -> Iterato
                 stage=stage,
                 service=service,
                 shelf=AssetShelf(folder=deployment.folder),
+                pointer=deployment.pointers.get(service.name),
             ),
         )
         # Its routes are of the shared API, which empties its bucket, too.
         stack.add_stack_dependency(shared)
+        if release is not None and service.release is not None:
+            # Its guard and the tables of its shares are of the release stack.
+            stack.add_stack_dependency(release)
         yield stack
 
 
@@ -253,6 +260,7 @@ def _release(deployment: Deployment, stage: StageSpec, shelf: AssetShelf) -> Rel
         hosts=() if dns is None else tuple(dns.host(name) for name in sorted(with_tracks)),
         answers_later=any(model.asynchronous is not None for model in project.models.values()),
         pipeline=project.pipeline,
+        releases_services=any(one.release is not None for one in project.services.values()),
     )
 
 

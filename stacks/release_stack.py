@@ -33,11 +33,13 @@ from stacks.components.release_machine import RELEASE_MACHINE, add_machines
 from stacks.components.request_log import add_request_log
 from stacks.components.signing_secret import SIGNING_SECRET, add_key_rotation, add_signing_secret
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE, add_tables
-from stacks.project.names import release_name, release_stack_name
+from stacks.project.names import export_name, release_name, release_stack_name
 from stacks.project.pipelines import PipelineSpec
 from stacks.project.spec import DataOnDestroy, StageSpec
 
 CODE = Path(__file__).parents[1] / "lambda"
+IMPORTED = ("ReleaseTableName", "ObservationTableName", "SigningSecretArn")
+"""Outputs that stacks of AI services import where one of these is released."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,8 @@ class ReleaseProps:
     models: Sequence[Shown] = ()
     hosts: tuple[str, ...] = ()
     answers_later: bool = False
+    releases_services: bool = False
+    """Whether an AI service has arms, whose stack works with this one's tables."""
     pipeline: PipelineSpec | None = None
     code: Path = CODE
 
@@ -151,7 +155,9 @@ def release_blueprint(
         "NotificationTopicArn": ref(TOPIC),
         "SigningSecretArn": ref(SIGNING_SECRET),
     }.items():
-        blueprint.tell(name, value)
+        shared = export_name(release_stack_name(props.project, stage.name), name)
+        imported = props.releases_services and name in IMPORTED
+        blueprint.tell(name, value, export=shared if imported else None)
     return blueprint
 
 

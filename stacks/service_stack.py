@@ -4,7 +4,7 @@ Nothing in it knows a kind by name. What a kind needs beside all this are `Kind.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from stacks.components.arns import Arns
 from stacks.components.blueprint import Blueprint, data, ref
 from stacks.components.emptying import AI, empty_on_delete
 from stacks.components.handler_function import CodeAsset, add_function
+from stacks.components.service_arms import ServiceArms, add_guard, add_verification, placed
 from stacks.components.service_functions import BUCKET, QUEUE, TABLE, ServiceProps, functions_of
 from stacks.components.service_parts import add_alarms, add_bucket_of, add_resources
 from stacks.components.service_routes import add_routes
@@ -28,6 +29,7 @@ from stacks.release_stack import CODE
 from tidegate.ai.kind import Place
 from tidegate.ai.kinds import kind_named
 from tidegate.ai.typed import to_json
+from tidegate.pointer import LivePointer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class ServiceStackProps:
     stage: StageSpec
     service: ServiceSpec
     shelf: AssetShelf
+    pointer: LivePointer | None = None
+    """What is live, of a service that is released."""
     code: Path = CODE
 
 
@@ -54,18 +58,35 @@ class ServiceStack(Stack):
             description=f"{kind.title} as {service.name} of {props.project}, stage {stage.name}",
         )
         place = Place(project=props.project, stage=stage.name, service=service.name)
-        document = json.dumps(service_document(props, place), sort_keys=True).encode()
-        bucket, key = props.shelf.publish_bytes(self, document, suffix=".json")
         parts = ServiceProps(
             arns=Arns(stage=stage),
             place=place,
             kind=kind,
             spec=service,
-            bucket=bucket,
-            key=key,
+            **self._published(props, place),
         )
         code = props.shelf.publish_code(self, props.code)
         service_blueprint(parts, code).build(self)
+
+    def _published(self, props: ServiceStackProps, place: Place) -> dict[str, Any]:
+        """Where the document of the settings is, and the slots of a service that has any."""
+
+        def publish(settings: Any) -> tuple[str, str]:
+            service = replace(props.service, settings=settings)
+            told = service_document(replace(props, service=service), place)
+            document = json.dumps(told, sort_keys=True).encode()
+            return props.shelf.publish_bytes(self, document, suffix=".json")
+
+        bucket, key = publish(props.service.settings)
+        if props.service.release is None:
+            return {"bucket": bucket, "key": key}
+        arms = ServiceArms(
+            place=place,
+            arns=Arns(stage=props.stage),
+            spec=props.service,
+            placement=placed(props.service, props.pointer, publish=publish),
+        )
+        return {"bucket": bucket, "key": key, "arms": arms}
 
 
 def service_document(props: ServiceStackProps, place: Place) -> dict[str, Any]:
@@ -96,6 +117,8 @@ def service_blueprint(props: ServiceProps, code: CodeAsset) -> Blueprint:
     functions = functions_of(props)
     for function in functions.values():
         add_function(blueprint, function, code=code, stage=stage)
+    if props.arms is not None:
+        _add_gate(blueprint, props.arms, [function.id for function in functions.values()])
     if kind.arrivals:
         add_work(blueprint, props, functions["do_ai_work"])
         blueprint.tell("QueueUrl", ref(QUEUE))
@@ -104,6 +127,14 @@ def service_blueprint(props: ServiceProps, code: CodeAsset) -> Blueprint:
     blueprint.tell("Kind", kind.name)
     blueprint.tell("TableName", ref(TABLE))
     return blueprint
+
+
+def _add_gate(blueprint: Blueprint, arms: ServiceArms, functions: list[str]) -> None:
+    """Functions change only after the guard, and are declared once they have changed."""
+    guard = add_guard(blueprint, arms)
+    for function in functions:
+        blueprint.resources[function]["DependsOn"] = [guard]
+    add_verification(blueprint, arms, after=functions)
 
 
 def _add_table(blueprint: Blueprint, stage: StageSpec) -> None:

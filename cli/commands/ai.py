@@ -79,6 +79,10 @@ def service(
     key: Annotated[
         str | None, typer.Option("--key", help="Idempotency key: repeated, the same answer.")
     ] = None,
+    user: Annotated[
+        str | None,
+        typer.Option("--user", help="Who asks: keeps the same arm of a test; hashed, not stored."),
+    ] = None,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Of send: wait for what comes of it.")
     ] = True,
@@ -100,9 +104,11 @@ def service(
         _result(found, given)
     else:
         route = found.route(action)
-        reply = found.ask(route, fields_of(route, given, _text), key=key)
+        reply = found.ask(route, fields_of(route, given, _text), key=key, user=user)
         print_json(reply.required())
         note(f"correlation id {reply.correlation}{' (answered before)' * reply.replayed}")
+        if reply.prediction_id is not None:
+            note(f"slot {reply.slot}, prediction id {reply.prediction_id}")
 
 
 def _text(path: str) -> str:

@@ -10,7 +10,7 @@ from do_ai_work.events import failures, message_in
 from tidegate.ai.ledger import QueueTerms
 from tidegate.ai.trace import where
 from tidegate.ai.work import Message, Worker
-from tidegate_aws.ai.world import work_service
+from tidegate_aws.ai.world import live_slot, work_service
 
 SPARE_MILLISECONDS = 60_000
 """What one message may take: the next one is not begun with less time left."""
@@ -18,7 +18,7 @@ SPARE_MILLISECONDS = 60_000
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The messages that must come again."""
-    service = work_service()
+    service = work_service(live_slot())
     worker = Worker(
         kind=service.kind,
         ports=service.ports,

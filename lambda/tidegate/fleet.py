@@ -24,6 +24,8 @@ class Hosting(StrEnum):
     INSTANCES = "instances"
     SERVERLESS = "serverless"
     ASYNCHRONOUS = "asynchronous"
+    MANAGED = "managed"
+    """No endpoint of ours: a service of AWS, whose arms are sets of settings."""
 
 
 _HALVES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
@@ -73,7 +75,26 @@ ASYNCHRONOUS_RULES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
 )
 """What asynchronous endpoints rule out; what is left is steps whose shares the router draws."""
 
-_RULES = {Hosting.SERVERLESS: SERVERLESS_RULES, Hosting.ASYNCHRONOUS: ASYNCHRONOUS_RULES}
+_NO_ENDPOINT = "a managed service has no endpoint: its door draws, and a deploy is all at once"
+
+MANAGED_RULES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
+    {
+        **{
+            (strategy, mechanism): _NO_ENDPOINT
+            for strategy, combination in LEGAL.items()
+            for mechanism in combination.mechanisms
+            if mechanism is not Mechanism.WEIGHTS
+        },
+        (Strategy.ROLLING, Mechanism.WEIGHTS): "a managed service has no instances of ours",
+    }
+)
+"""What managed services rule out; what is left is steps and arms whose shares the door draws."""
+
+_RULES = {
+    Hosting.SERVERLESS: SERVERLESS_RULES,
+    Hosting.ASYNCHRONOUS: ASYNCHRONOUS_RULES,
+    Hosting.MANAGED: MANAGED_RULES,
+}
 
 
 @value

@@ -42,6 +42,7 @@ class Variable(StrEnum):
     AI_BUCKET = "AI_BUCKET"
     AI_QUEUE_URL = "AI_QUEUE_URL"
     AI_RESOURCES = "AI_RESOURCES"
+    AI_ARMS = "AI_ARMS"
 
 
 class SettingsError(TidegateError):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tidegate.delivery.run import Ports as DeliveryPorts
     from tidegate.guardrail.ports import Ports as GuardrailPorts
+    from tidegate.ports import Endpoints
     from tidegate.sending import Ports as SendingPorts
     from tidegate.traffic import Traffic
     from tidegate_aws.announcer import AwsAnnouncer
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from tidegate_aws.capture_files import S3CaptureFiles
     from tidegate_aws.captures import S3Captures
     from tidegate_aws.counters import DynamoCounters
-    from tidegate_aws.endpoints import SageMakerEndpoints
     from tidegate_aws.executions import StepFunctionsExecutions
     from tidegate_aws.firsts import DynamoFirsts
     from tidegate_aws.import_log import DynamoImportLog
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tidegate_aws.known_outcomes import CountedOutcomes
     from tidegate_aws.leftovers import Leftovers
     from tidegate_aws.look_store import DynamoLookStore
+    from tidegate_aws.managed_shares import ManagedShares
     from tidegate_aws.model_latencies import CloudWatchModelLatencies
     from tidegate_aws.model_queue import SageMakerQueue
     from tidegate_aws.monitor_store import S3MonitorStore
@@ -162,11 +163,25 @@ class World:
         return LoggedRefused(clock=self.clock)
 
     @cached_property
-    def endpoints(self) -> SageMakerEndpoints:
-        """Weights of production variants."""
-        from tidegate_aws.endpoints import SageMakerEndpoints
+    def endpoints(self) -> Endpoints:
+        """Weights of production variants, and shares of managed services where a table keeps any.
 
-        return SageMakerEndpoints(client=clients.sagemaker())
+        Monitors and reactions have endpoints only.
+        """
+        from tidegate_aws.endpoints import SageMakerEndpoints
+        from tidegate_aws.managed_shares import EitherEndpoints
+
+        sagemaker = SageMakerEndpoints(client=clients.sagemaker())
+        if Variable.RELEASE_TABLE not in self.settings.values:
+            return sagemaker
+        return EitherEndpoints(sagemaker=sagemaker, managed=self.managed)
+
+    @cached_property
+    def managed(self) -> ManagedShares:
+        """Shares of arms of managed services."""
+        from tidegate_aws.managed_shares import ManagedShares
+
+        return ManagedShares(client=clients.dynamodb(), table=self.settings[Variable.RELEASE_TABLE])
 
     @cached_property
     def traffic(self) -> Traffic:

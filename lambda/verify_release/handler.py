@@ -6,6 +6,9 @@ from typing import Any
 from tidegate.deploy import verify
 from tidegate.guardrail import gate
 from tidegate.guardrail.gate import DeployRequest
+from tidegate.managed import is_managed
+from tidegate.pointer import Declaration
+from tidegate.slots import first_slot
 from tidegate.strategies import Mechanism
 from tidegate.tracks import Tracks, configs_in
 from tidegate.traffic import reset_records
@@ -34,10 +37,26 @@ def _verify(request: CustomResourceRequest) -> Done:
             declared=declaration, stack_id=request.stack_id, request_id=request.request_id
         )
         gate.verify(ports.guardrail, deployed)
+    elif is_managed(declaration.endpoint_name):
+        return _settings(ports, declaration)
     else:
         verify(store=ports.store, traffic=ports.traffic, clock=ports.clock, declaration=declaration)
     left = _left_behind(ports, serving=declaration.endpoint_config_name, keep=keep)
     return verified(declaration.model, left)
+
+
+def _settings(ports: World, declaration: Declaration) -> Done:
+    """The arms of a managed service are those declared; sets of settings leave nothing behind."""
+    pointer = ports.store.pointer(declaration.model)
+    live = first_slot(declaration.slots) if pointer is None else pointer.slot
+    ports.managed.declare(
+        declaration.endpoint_name,
+        declaration.endpoint_config_name,
+        [slot.value for slot in declaration.slots],
+        live.value,
+    )
+    verify(store=ports.store, traffic=ports.traffic, clock=ports.clock, declaration=declaration)
+    return verified(declaration.model, "settings leave nothing behind")
 
 
 def _left_behind(ports: World, *, serving: str, keep: Collection[str]) -> str:
@@ -51,8 +70,11 @@ def _left_behind(ports: World, *, serving: str, keep: Collection[str]) -> str:
 
 def _forgotten(ports: World, request: CustomResourceRequest) -> Done:
     """The model is unknown, and earlier deploys left nothing: no stack has that as a resource."""
-    model = str(request.properties["Model"])
+    model, endpoint = str(request.properties["Model"]), str(request.properties["EndpointName"])
     ports.store.forget(model)
+    if is_managed(endpoint):
+        ports.managed.forget(endpoint)
+        return verified(model, "forgotten")
     if "Tracks" in request.properties:
         tracks = Tracks.from_json(request.properties["Tracks"])
         reset_records(records=ports.traffic.records, tracks=tracks)

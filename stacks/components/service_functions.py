@@ -9,6 +9,7 @@ from stacks.components.arns import Arns, allow, sub
 from stacks.components.blueprint import att, ref
 from stacks.components.bucket import objects_in
 from stacks.components.handler_function import FunctionProps
+from stacks.components.service_arms import ServiceArms
 from stacks.project.spec import ServiceSpec
 from tidegate.ai.files import file_rights
 from tidegate.ai.kind import Kind, Place, Rights
@@ -31,6 +32,8 @@ class ServiceProps:
     spec: ServiceSpec
     bucket: str
     key: str
+    arms: ServiceArms | None = None
+    """The slots of a service that is released."""
 
 
 def functions_of(props: ServiceProps) -> Mapping[str, FunctionProps]:
@@ -43,6 +46,7 @@ def functions_of(props: ServiceProps) -> Mapping[str, FunctionProps]:
         seconds=DOOR_SECONDS,
         statements=[
             allow([*_ROW, "dynamodb:UpdateItem"], [att(TABLE)]),
+            *([] if props.arms is None else props.arms.door_statements()),
             *statements_of(kind.door(settings, props.place), file_rights(kind)),
         ],
     )
@@ -55,6 +59,7 @@ def functions_of(props: ServiceProps) -> Mapping[str, FunctionProps]:
         seconds=WORK_SECONDS,
         statements=[
             allow(_ROW, [att(TABLE)]),
+            *([] if props.arms is None else props.arms.worker_statements()),
             allow(
                 [
                     # The first three are those of the event source mapping, which takes messages
@@ -81,16 +86,21 @@ def _function(
     seconds: int,
     statements: list[dict[str, Any]],
 ) -> FunctionProps:
-    partition = props.arns.stage.partition
-    document = sub(f"arn:{partition}:s3:::{props.bucket}/{props.key}")
+    documents = [props.arns.s3(f"{bucket}/{key}") for bucket, key in _documents(props)]
     return FunctionProps(
         package=package,
         description=description,
         timeout_seconds=seconds,
         memory_megabytes=_MEGABYTES,
-        statements=[allow(["s3:GetObject"], [document]), *statements],
+        statements=[allow(["s3:GetObject"], documents), *statements],
         environment=_environment(props),
     )
+
+
+def _documents(props: ServiceProps) -> list[tuple[str, str]]:
+    """Where documents of settings are, each once."""
+    every = [] if props.arms is None else props.arms.documents.values()
+    return list(dict.fromkeys([(props.bucket, props.key), *every]))
 
 
 def _environment(props: ServiceProps) -> dict[str, Any]:
@@ -102,6 +112,7 @@ def _environment(props: ServiceProps) -> dict[str, Any]:
         "AI_DOCUMENT_BUCKET": sub(props.bucket),
         "AI_DOCUMENT_KEY": props.key,
         "AI_TABLE": ref(TABLE),
+        **({} if props.arms is None else props.arms.environment),
         **({"AI_BUCKET": ref(BUCKET)} if kind.has_bucket else {}),
         **({"AI_QUEUE_URL": ref(QUEUE)} if kind.arrivals else {}),
         **({"AI_RESOURCES": sub(json.dumps(told, sort_keys=True))} if told else {}),

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from stacks.ai_stack import export_name
 from stacks.components.arns import ACCOUNT
 from stacks.components.blueprint import Blueprint, att
 from stacks.components.front_door import access_terms
 from stacks.components.handler_function import FunctionProps
 from stacks.components.service_functions import ServiceProps
-from stacks.project.names import ai_stack_name, pascal
+from stacks.project.names import ai_stack_name, export_name, pascal
 from tidegate.ai.kind import Route
 
 

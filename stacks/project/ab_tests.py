@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
 from stacks.project.locate import Shelf, artifact_at, artifact_faults, label_of
-from stacks.project.shape import ChallengerFile, ObjectiveFile, ReleaseFile
+from stacks.project.release_shape import ChallengerFile, ObjectiveFile, ReleaseFile
 from stacks.project.source import Location, Source
 from stacks.project.spec import Artifact, ChallengerSpec, LocalArtifact
 from tidegate.arms.terms import MOST_CHALLENGERS, ABTerms, Better

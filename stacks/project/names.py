@@ -115,6 +115,11 @@ def service_stack_name(project: str, stage: str, service: str) -> str:
     return f"{project}-{stage}-ai-{service}"
 
 
+def export_name(stack: str, output: str) -> str:
+    """Under which name other stacks import an output."""
+    return f"{stack}-{output}"
+
+
 def dead_letters_name(project: str, stage: str) -> str:
     """The fixed name of the queue that all AI services of a stage put dead letters into."""
     return f"{project}-{stage}-ai-dead-letters"

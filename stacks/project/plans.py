@@ -16,8 +16,9 @@ from typing import Any
 from stacks.project.faults import Fault, ProjectFaultsError
 from stacks.project.hosting_rules import fleet_of, hosting_faults, is_chosen
 from stacks.project.hosting_shape import HostingFile
+from stacks.project.release_shape import ReleaseFile
 from stacks.project.releases import plan_faults, plan_of
-from stacks.project.shape import ProjectFile, ReleaseFile
+from stacks.project.shape import ProjectFile
 from stacks.project.source import Location, Source, read_source
 from stacks.project.structure import structural_faults
 from stacks.project.tables import hosting_price

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
 from stacks.project.reaction_shape import ReactionFile
+from stacks.project.release_shape import ReleaseFile
 from stacks.project.releases import mechanism_of
-from stacks.project.shape import ReleaseFile
 from tidegate.monitoring.shares import Family
 from tidegate.reaction.plan import Action, ReactionPlan, faults_of
 from tidegate.strategies import Mechanism, Strategy

@@ -9,14 +9,14 @@ from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
 from stacks.project.hosting_rules import fleet_of
 from stacks.project.hosting_shape import HostingFile
-from stacks.project.shadows import following_section, own_section, pairing_of
-from stacks.project.shape import (
+from stacks.project.release_shape import (
     GuardrailFile,
     GuardrailsFile,
     LatencyGuardrailFile,
     OutcomesGuardrailFile,
     ReleaseFile,
 )
+from stacks.project.shadows import following_section, own_section, pairing_of
 from stacks.project.source import Location, Source
 from tidegate.errors import InvalidValueError
 from tidegate.fleet import LEAST_INSTANCES, Fleet, Hosting, fleet_faults

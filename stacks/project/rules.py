@@ -20,6 +20,7 @@ from stacks.project.hosting_shape import HostingFile
 from stacks.project.locate import Shelf, artifact_faults
 from stacks.project.monitoring import monitoring_faults
 from stacks.project.part import Part
+from stacks.project.release_shape import ReleaseFile
 from stacks.project.releases import plan_faults
 from stacks.project.services import service_faults
 from stacks.project.shadows import shadow_faults
@@ -29,7 +30,6 @@ from stacks.project.shape import (
     CaptureFile,
     FrontDoorFile,
     OutcomeFilesFile,
-    ReleaseFile,
     StageFile,
 )
 from stacks.project.source import Location, Source

@@ -7,6 +7,7 @@ from pydantic.config import JsonDict
 
 from stacks.project.durations import PATTERN
 from stacks.project.part import Part
+from stacks.project.service_release_shape import ServiceReleaseFile
 from tidegate.ai.kinds import KINDS, kind_named
 from tidegate.ai.schemas import schema
 
@@ -39,6 +40,10 @@ class ServiceFile(Part):
     """Which service it is: a kind of docs/reference/ai-services.md."""
     settings: dict[str, Any] = {}
     """Settings of that kind; left out: its defaults."""
+    label: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    """Name of these settings for people, where they are released; left out: the service's."""
+    release: ServiceReleaseFile | None = None
+    """How new settings become live, judged by what they do; left out: at once, by the deploy."""
     requests_per_minute: Annotated[int, Field(ge=1, le=60_000)] = 300
     """Requests that one caller may send a minute; more are refused with 429."""
     keep: Annotated[str, StringConstraints(pattern=PATTERN)] = "30d"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stacks.project.faults import Fault
-from stacks.project.shape import CompareFile, ReleaseFile
+from stacks.project.release_shape import CompareFile, ReleaseFile
 from stacks.project.source import Location, Source
 from tidegate.shadow.pairing import Pairing
 from tidegate.shadow.rules import FOLLOWING

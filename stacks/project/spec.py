@@ -231,6 +231,22 @@ class ModelSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceArmSpec:
+    """Settings that an A/B test of a service compares, and their name for people."""
+
+    label: str
+    settings: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceReleaseSpec:
+    """How settings of a service are released."""
+
+    plan: ReleasePlan
+    challengers: tuple[ServiceArmSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSpec:
     """An AI service: its kind, and the kind's settings with all defaults filled in.
 
@@ -242,6 +258,9 @@ class ServiceSpec:
     settings: Any
     requests_per_minute: int
     keep_days: int
+    label: str = ""
+    release: ServiceReleaseSpec | None = None
+    """How new settings become live; None: at once, by the deploy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,4 +280,5 @@ class ProjectSpec:
     @property
     def releases(self) -> bool:
         """Whether there is anything to release: AI services alone need no release loop."""
-        return bool(self.models or self.batches) or self.pipeline is not None
+        judged = any(service.release is not None for service in self.services.values())
+        return bool(self.models or self.batches) or self.pipeline is not None or judged

@@ -7,16 +7,19 @@ file names), prices. Environment variables would be too small for it.
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from tidegate.ai.arms import Arms, documents_in
 from tidegate.ai.kind import Kind, Place, Rights
 from tidegate.ai.kinds import kind_named
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.typed import read
+from tidegate.routing import Router
 from tidegate_aws import clients
 from tidegate_aws.ai.calls import AwsCalls
 from tidegate_aws.ai.files import S3Files
@@ -43,25 +46,60 @@ class Service:
 
 
 @cache
-def door_service() -> Service:
-    """The service, with the rights of its door."""
-    document = _document()
+def door_service(slot: str | None = None) -> Service:
+    """The service, with the rights of its door and the settings of a slot, if it has any."""
+    document = _document(slot)
     return _service(document, kind_named(document["kind"]).door)
 
 
 @cache
-def work_service() -> Service:
+def work_service(slot: str | None = None) -> Service:
     """The service, with the rights of its worker."""
-    document = _document()
+    document = _document(slot)
     return _service(document, kind_named(document["kind"]).work)
 
 
-def _document() -> Mapping[str, Any]:
+@cache
+def arms() -> Arms | None:
+    """The arms of a service that is released; None where new settings are live at once."""
+    found = world(_NEEDS)
+    told = found.settings.values.get(Variable.AI_ARMS)
+    if told is None:
+        return None
+    return Arms(
+        service=_document(None)["place"]["service"],
+        slots=tuple(documents_in(told)),
+        router=Router(
+            splits=found.splits,
+            invoker=found.invoker,
+            keys=found.keys,
+            clock=found.clock,
+            nonce=lambda: os.urandom(16).hex(),
+        ),
+        counters=found.counters,
+        firsts=found.firsts,
+    )
+
+
+def live_slot() -> str | None:
+    """The slot whose settings files are worked on by; None where there are no slots."""
+    found = world(_NEEDS)
+    told = found.settings.values.get(Variable.AI_ARMS)
+    if told is None:
+        return None
+    split = found.splits.split(_document(None)["place"]["service"])
+    slots = documents_in(told)
+    return next(iter(slots)) if split is None or split.control not in slots else split.control
+
+
+@cache
+def _document(slot: str | None) -> Mapping[str, Any]:
     found = world(_NEEDS)
     bucket = found.settings[Variable.AI_DOCUMENT_BUCKET]
-    document: Mapping[str, Any] = json.loads(
-        found.text(bucket, found.settings[Variable.AI_DOCUMENT_KEY])
-    )
+    key = found.settings[Variable.AI_DOCUMENT_KEY]
+    if slot is not None:
+        bucket, key = documents_in(found.settings[Variable.AI_ARMS])[slot]
+    document: Mapping[str, Any] = json.loads(found.text(bucket, key))
     return document
 
 
@@ -105,5 +143,5 @@ def _ports(
 
 def forget() -> None:
     """The next function reads its environment again; tests change it between cases."""
-    door_service.cache_clear()
-    work_service.cache_clear()
+    for kept in (door_service, work_service, arms, _document):
+        kept.cache_clear()
