@@ -16,7 +16,7 @@ from tidegate.ai.kind import Kind, Place
 from tidegate.ai.kinds import kind_named
 from tidegate.errors import InvalidValueError
 from tidegate.fleet import Fleet, Hosting, fleet_faults
-from tidegate.strategies import Mechanism, Split, Strategy
+from tidegate.strategies import LEGAL, Mechanism, Split, Strategy
 
 FLEET = Fleet(instance_type="", instances=0, start_seconds=0, hosting=Hosting.MANAGED)
 """What a service runs on: nothing of ours."""
@@ -31,7 +31,12 @@ def as_release(file: ServiceReleaseFile) -> ReleaseFile:
         for challenger in ([] if file.challengers is None else file.challengers)
     ]
     arms = {} if file.challengers is None else {"challengers": named}
-    by = {"split": Split.ROUTER, "mechanism": Mechanism.WEIGHTS}
+    legal = LEGAL[file.strategy]
+    weights = Mechanism.WEIGHTS in legal.mechanisms
+    by = {
+        "split": Split.ROUTER,
+        "mechanism": Mechanism.WEIGHTS if weights else legal.default,
+    }
     return ReleaseFile.model_validate({"strategy": file.strategy, **given, **arms, **by})
 
 
