@@ -59,7 +59,7 @@ def test_what_moves_endpoints_is_refused(tmp_path: Path) -> None:
     """A service has none."""
     told = faults(tmp_path, f"{SERVICE}      strategy: shadow\n")
     assert "a managed service has no endpoint" in told
-    assert "use canary by weights, linear by weights, ab-test by weights" in told
+    assert "use linear by weights, canary by weights, ab-test by weights" in told
 
 
 def test_arms_with_faults_are_named(tmp_path: Path) -> None:
