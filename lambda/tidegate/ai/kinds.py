@@ -17,6 +17,7 @@ KINDS: Mapping[str, str] = {
     "rekognition": "tidegate.ai.rekognition",
     "textract": "tidegate.ai.textract",
     "transcribe": "tidegate.ai.transcribe",
+    "translate": "tidegate.ai.translate",
 }
 """Name to module, which is loaded when it is asked for; its `KIND` is the declaration."""
 
