@@ -33,7 +33,7 @@ def world(
 ) -> Iterator[ServicesWorld]:
     """The service, deployed with its terms."""
     folder = tmp_path_factory.mktemp("shop")
-    (folder / "terms.csv").write_text((EXAMPLE / "terms.csv").read_text())
+    (folder / "terms.csv").write_text((EXAMPLE / "files" / "terms.csv").read_text())
     made = ServicesWorld(cloud=story_cloud, folder=folder, project="market", services=SHOP)
     made.deploy()
     yield made

@@ -14,6 +14,7 @@ from tidegate.ai.kind import Kind
 KINDS: Mapping[str, str] = {
     "comprehend": "tidegate.ai.comprehend",
     "kendra": "tidegate.ai.kendra",
+    "polly": "tidegate.ai.polly",
     "rekognition": "tidegate.ai.rekognition",
     "textract": "tidegate.ai.textract",
     "transcribe": "tidegate.ai.transcribe",
