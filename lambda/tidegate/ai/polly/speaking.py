@@ -43,16 +43,19 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    """Where the sound is, for 15 minutes; `cached` says that it had been spoken before."""
+    """Where the sound is, for 15 minutes; `cached` says that it had been spoken before.
+
+    `sample_rate` is left out if it is the format's own.
+    """
 
     link: str
     key: str
     media_type: str
-    sample_rate: int | None
     voice: str
     language: str
     characters: int
     cached: bool
+    sample_rate: int | None = None
 
 
 def speak(words: Words, ports: ServicePorts) -> Speech:
