@@ -19,6 +19,7 @@ for folder in (ROOT, ROOT / "lambda"):
 from aws_cdk import App  # noqa: E402 - after the path
 
 from stacks.application import Deployment, add_stacks  # noqa: E402
+from stacks.closed_services import closed_services  # noqa: E402
 from stacks.components.model_monitor import CLOSED  # noqa: E402
 from stacks.idle_costs import assembly_costs, over_budget, told, write_costs  # noqa: E402
 from stacks.project.faults import ProjectFaultsError  # noqa: E402
@@ -58,6 +59,8 @@ def main() -> None:
     if any(_has_model_monitor(model) for model in project.models.values()):
         sys.stderr.write(f"{CLOSED}\n")
     if stage in project.stages:
+        for reason in closed_services(project, project.stages[stage]):
+            sys.stderr.write(f"{reason}\n")
         _tell_costs(Path(folder), project, project.stages[stage])
 
 

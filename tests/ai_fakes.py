@@ -72,6 +72,9 @@ class FakeFiles:
     def delete(self, key: str) -> None:
         self.content.pop(key, None)
 
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        return tuple(sorted(key for key in self.content if key.startswith(prefix)))
+
     def uri(self, key: str) -> str:
         return f"s3://files/{key}"
 

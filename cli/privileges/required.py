@@ -195,6 +195,7 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
         "s3:AbortMultipartUpload": _TRANSFORM_ABORT,
     },
     "ExecutionRole": _CONTAINERS,
+    "ForecastRole": _CONTAINERS,
 }
 
 

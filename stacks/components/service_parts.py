@@ -5,7 +5,7 @@ from typing import Any
 from stacks.components.blueprint import Blueprint, data
 from stacks.components.bucket import add_bucket, expiring
 from stacks.components.service_functions import BUCKET, ServiceProps
-from tidegate.ai.kind import Alarm
+from tidegate.ai.kind import Alarm, Resources
 from tidegate.ai.work import IN, RESULTS
 from tidegate.metrics import NAMESPACE
 
@@ -15,11 +15,12 @@ _EVENTS = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 def add_bucket_of(blueprint: Blueprint, props: ServiceProps) -> None:
     """The bucket is there; EventBridge hears of what is put into it if the kind works on it."""
     kind, days = props.kind, props.spec.keep_days
-    stay = expiring(days, (IN, RESULTS)) if kind.files_stay else {}
+    stay = expiring(days, (IN, RESULTS, *kind.passing)) if kind.files_stay else {}
     heard = {"NotificationConfiguration": _EVENTS} if kind.arrivals else {}
     add_bucket(
         blueprint,
         BUCKET,
+        allowed=[dict(one) for one in _declared(props).bucket],
         keep_days=days,
         kept=data(props.arns.stage.data_on_destroy),
         more={**heard, **stay},
@@ -28,10 +29,14 @@ def add_bucket_of(blueprint: Blueprint, props: ServiceProps) -> None:
 
 def add_resources(blueprint: Blueprint, props: ServiceProps) -> None:
     """What the kind needs on AWS is there, under the logical ids that it gave."""
-    for id_, resource in props.kind.resources(props.spec.settings, props.place).templates.items():
+    for id_, resource in _declared(props).templates.items():
         more = {name: resource[name] for name in resource if name not in {"Type", "Properties"}}
         blueprint.add(id_, resource["Type"], resource.get("Properties", {}))
         blueprint.resources[id_] |= more
+
+
+def _declared(props: ServiceProps) -> Resources:
+    return props.kind.resources(props.spec.settings, props.place)
 
 
 def add_alarms(blueprint: Blueprint, props: ServiceProps) -> None:

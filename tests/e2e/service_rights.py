@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.e2e.roles import DeployedRole, StoryFailedError, client
 from tests.e2e.services import ServicesWorld
+from tidegate.ai.messages import check_message, work_id
 
 _RUNS = count()
 DOOR, WORKER = "answer_ai_request", "do_ai_work"
@@ -123,6 +124,14 @@ class ServiceRole(DeployedRole):
         answer = self.invoke({"Records": [record]})
         sqs.purge_queue(QueueUrl=self.queue)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def look_again(self, key: str) -> list[str]:
+        """The same of the message by which a file's waiting work looks again."""
+        rows = client(self.world, "dynamodb")
+        item = {"pk": {"S": f"work#{work_id(key, '1')}"}, "sk": {"S": "work"}}
+        found = rows.get_item(TableName=self.physical_id("Ledger"), Key=item)["Item"]
+        holder = json.loads(found["json"]["S"])["holder"]
+        return self.deliver(check_message(work_id(key, "1")), id_=holder)
 
     def results(self, key: str) -> list[dict[str, Any]]:
         """The results of a file."""

@@ -9,9 +9,11 @@ from gate.acknowledge import acknowledge
 from gate.check import own_findings
 from gate.lint import lint
 from gate.read import read
+from stacks.closed_services import closed_services
 from stacks.idle_costs import assembly_costs
+from stacks.project.load import load_project
 from tests.synth.assembly import ROOT, Assembly
-from tests.synth.examples import synthesized
+from tests.synth.examples import project_file, synthesized
 from tidegate.ai.kinds import KINDS, kind_named
 
 EXAMPLE = ROOT / "examples" / "ai" / "tidegate.yaml"
@@ -125,6 +127,38 @@ def test_no_closed_type_is_in_the_example(assembly: Assembly) -> None:
     closed = ("AWS::Kendra::", "AWS::Forecast::", "AWS::FraudDetector::", "AWS::CodeGuruReviewer::")
     types = {one for stack in assembly.templates for one in kinds_of(assembly, stack)}
     assert [one for one in types if one.startswith(closed)] == []
+
+
+def test_what_a_kind_learns_from_does_not_expire(assembly: Assembly) -> None:
+    """Files of other kinds all do."""
+    prefixes = {}
+    for stack in (SOCIAL, f"{SHARED}-demand"):
+        (bucket,) = assembly.resources(stack, "AWS::S3::Bucket").values()
+        rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+        prefixes[stack] = [rule.get("Prefix") for rule in rules if "ExpirationInDays" in rule]
+    assert prefixes == {SOCIAL: [None], f"{SHARED}-demand": ["in/", "results/", "runs/"]}
+
+
+def test_a_closed_service_is_told_at_synth(tmp_path: Path) -> None:
+    """With its date and what to take instead; the example has none."""
+    closed, plain = (tmp_path / name for name in ("closed", "plain"))
+    for folder in (closed, plain):
+        folder.mkdir()
+    project = load_project(example_with_closed(closed))
+    told = list(closed_services(project, project.stages["dev"]))
+    assert len(told) == 1
+    assert told[0].startswith("service demand: Amazon Forecast is closed")
+    assert "2024-07-29" in told[0]
+    usual = load_project(project_file(EXAMPLE, plain))
+    assert list(closed_services(usual, usual.stages["dev"])) == []
+
+
+def example_with_closed(folder: Path) -> Path:
+    """The example with Amazon Forecast."""
+    file = project_file(EXAMPLE, folder)
+    horizon = "      horizon: 12\n"
+    file.write_text(file.read_text().replace(horizon, f"{horizon}      engine: forecast\n"))
+    return file
 
 
 def test_nothing_is_found_in_the_templates(assembly: Assembly) -> None:

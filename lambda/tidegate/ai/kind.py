@@ -194,6 +194,8 @@ class Resources:
     told: Mapping[str, str] = field(default_factory=dict)
     acknowledged: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What cdk-nag finds of one by its logical id and rule (such as SNS2), and why it stays."""
+    bucket: tuple[Mapping[str, Any], ...] = ()
+    """Statements of the policy of the service's bucket, for a service of AWS that asks for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +272,8 @@ class Kind:
     """Whether a service without arrivals has a bucket as well."""
     files_stay: bool = False
     """Whether files stay that neither arrive nor are results; then only those two expire."""
+    passing: tuple[str, ...] = ()
+    """What else expires where files stay, by what its keys begin with."""
 
     @property
     def has_bucket(self) -> bool:

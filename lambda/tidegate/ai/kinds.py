@@ -13,6 +13,7 @@ from tidegate.ai.kind import Kind
 
 KINDS: Mapping[str, str] = {
     "comprehend": "tidegate.ai.comprehend",
+    "forecast": "tidegate.ai.forecast",
     "kendra": "tidegate.ai.kendra",
     "polly": "tidegate.ai.polly",
     "rekognition": "tidegate.ai.rekognition",

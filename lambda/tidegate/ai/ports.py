@@ -38,6 +38,10 @@ class Files(Protocol):
         """Nothing is there."""
         ...
 
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        """The keys that begin so, in order."""
+        ...
+
     def uri(self, key: str) -> str:
         """Where AWS's services find it: s3://BUCKET/KEY."""
         ...

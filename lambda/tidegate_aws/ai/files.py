@@ -53,6 +53,12 @@ class S3Files:
         """Nothing is there."""
         self.client.delete_object(Bucket=self.bucket, Key=key)
 
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        """The keys that begin so, in order."""
+        pages = self.client.get_paginator("list_objects_v2")
+        listed = pages.paginate(Bucket=self.bucket, Prefix=prefix)
+        return tuple(entry["Key"] for page in listed for entry in page.get("Contents", ()))
+
     def uri(self, key: str) -> str:
         """Where AWS's services find it."""
         return f"s3://{self.bucket}/{key}"

@@ -168,6 +168,16 @@ def test_files_are_written_read_and_removed(files: S3Files) -> None:
     assert files.uri("a") == "s3://files/a"
 
 
+def test_keys_that_begin_so_are_listed_in_order(files: S3Files) -> None:
+    """Of more pages than one, too."""
+    for number in range(1_001):
+        files.write(f"a/{number:04}", b"", content_type="text/plain")
+    files.write("b", b"", content_type="text/plain")
+    found = files.keys("a/")
+    assert (len(found), found[0], found[-1]) == (1_001, "a/0000", "a/1000")
+    assert files.keys("c") == ()
+
+
 def test_a_file_is_written_once(files: S3Files) -> None:
     """The second writer is told."""
     assert files.write_once("a", b"1", content_type="text/plain") is True

@@ -1,0 +1,174 @@
+"""Demand to come: SageMaker's AutoML for time series, or Amazon Forecast for those that have it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tidegate.ai.forecast import legacy, sales
+from tidegate.ai.forecast.asking import (
+    RUN,
+    ItemAsked,
+    ItemForecast,
+    ModelAsked,
+    ModelKnown,
+    RunAsked,
+    ask_for_run,
+    forecast_of,
+    model_known,
+)
+from tidegate.ai.forecast.resources import ROLE_ID, names, resources_of
+from tidegate.ai.forecast.runs import RunWanted, begin_nightly, begin_run, look
+from tidegate.ai.forecast.sagemaker import MODELS, RUNS
+from tidegate.ai.forecast.sales import HISTORY
+from tidegate.ai.forecast.sets import SETS
+from tidegate.ai.forecast.settings import FORECAST, ForecastSettings, faults
+from tidegate.ai.kind import Arrival, Grant, Kind, Operation, Place, Rights, Route, Timer
+from tidegate.ai.work import IN
+
+_ROLE_ARN = f"${{{ROLE_ID}.Arn}}"
+
+
+def _arn(service: str, rest: str) -> str:
+    return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{rest}"
+
+
+def _nothing(_given: Mapping[str, Any]) -> int:
+    return 0
+
+
+def _sagemaker(place: Place) -> tuple[Operation, ...]:
+    begin = names(place)
+    wanted = {
+        "automl-job": ("CreateAutoMLJobV2", "DescribeAutoMLJobV2"),
+        "model": ("CreateModel", "DeleteModel"),
+        "transform-job": ("CreateTransformJob", "DescribeTransformJob"),
+    }
+    return tuple(
+        Operation(
+            service="sagemaker",
+            name=name,
+            action=f"sagemaker:{name}",
+            resource=_arn("sagemaker", f"{kind}/{begin}-*"),
+            units=_nothing,
+        )
+        for kind, operations in wanted.items()
+        for name in operations
+    )
+
+
+def _forecast() -> tuple[Operation, ...]:
+    """Of things of this account: Forecast ends their names with words of its own."""
+    paths = {
+        legacy.IMPORT: "dataset-import-job",
+        legacy.PREDICTOR: "predictor",
+        legacy.FORECAST: "forecast",
+        legacy.EXPORT: "forecast-export-job",
+    }
+    return tuple(
+        Operation(
+            service="forecast",
+            name=name,
+            action=f"forecast:{name}",
+            resource="*" if name.startswith("List") else _arn("forecast", f"{path}/*"),
+            units=_nothing,
+        )
+        for noun, path in paths.items()
+        for name in _operations(noun)
+    )
+
+
+def _operations(noun: str) -> tuple[str, ...]:
+    made: tuple[str, ...]
+    if noun == legacy.PREDICTOR:
+        made = ("CreateAutoPredictor", "DescribeAutoPredictor", "GetAccuracyMetrics")
+    else:
+        made = (f"Create{noun}", f"Describe{noun}")
+    return (*made, f"List{noun}s", f"Delete{noun}")
+
+
+def _door(_settings: ForecastSettings, _place: Place) -> Rights:
+    return Rights(reads=(SETS, MODELS), writes=(f"{IN}{RUN}/",))
+
+
+def _work(settings: ForecastSettings, place: Place) -> Rights:
+    is_legacy = settings.engine == FORECAST
+    principal = f"{'forecast' if is_legacy else 'sagemaker'}.amazonaws.com"
+    passed = Grant(
+        actions=("iam:PassRole",),
+        resource=_ROLE_ARN,
+        condition={"StringEquals": {"iam:PassedToService": principal}},
+    )
+    return Rights(
+        calls=_forecast() if is_legacy else _sagemaker(place),
+        grants=(passed,),
+        reads=(IN, HISTORY, MODELS, RUNS, SETS),
+        writes=(HISTORY, MODELS, RUNS, SETS),
+        deletes=(SETS,),
+    )
+
+
+def _timers(settings: ForecastSettings) -> tuple[Timer, ...]:
+    return (
+        Timer(
+            name="nightly",
+            says="If sales came, the next set of forecasts is made",
+            schedule=settings.schedule,
+            begin=begin_nightly,
+            look=look,
+        ),
+    )
+
+
+KIND = Kind(
+    name="forecast",
+    title="SageMaker AutoML for time series, or Amazon Forecast",
+    job="Demand by item for the periods to come, with quantiles, anew each night",
+    settings=ForecastSettings,
+    faults=faults,
+    routes=(
+        Route(
+            name="forecast",
+            says="Gives the forecast of an item, of the set that was made last.",
+            takes=ItemAsked,
+            gives=ItemForecast,
+            answer=forecast_of,
+            method="GET",
+        ),
+        Route(
+            name="model",
+            says="Tells of the model, what its backtest lost, and when the last set was made.",
+            takes=ModelAsked,
+            gives=ModelKnown,
+            answer=model_known,
+            method="GET",
+        ),
+        Route(
+            name="run",
+            says="Asks for a set of forecasts now; GET results tells of the key what came of it.",
+            takes=RunWanted,
+            gives=RunAsked,
+            answer=ask_for_run,
+            status=202,
+        ),
+    ),
+    arrivals=(
+        Arrival(
+            prefix="sales",
+            says="Sales are kept for the next forecasts",
+            begin=sales.begin,
+            suffixes=(".csv",),
+        ),
+        Arrival(
+            prefix=RUN,
+            says="Sets of forecasts that somebody asks for",
+            begin=begin_run,
+            look=look,
+            suffixes=(".json",),
+        ),
+    ),
+    door=_door,
+    work=_work,
+    resources=resources_of,
+    timers=_timers,
+    files_stay=True,
+    passing=(RUNS,),
+)

@@ -1,0 +1,160 @@
+"""Sales as they arrive in CSV files, and as they are kept: one row an item and moment.
+
+A file replaces the one of its name that was sent before: corrections are sent like that.
+"""
+
+import csv
+import hashlib
+import io
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tidegate.ai.forecast.settings import ForecastSettings
+from tidegate.ai.kind import Arrived, Done, Progress
+from tidegate.ai.ports import ServicePorts
+from tidegate.ai.problems import invalid, unusable
+
+HISTORY = "history/"
+"""What keys of kept sales begin with."""
+ITEM, TIME, TARGET = "item_id", "timestamp", "target_value"
+"""Columns of kept sales: those that Forecast wants of its domain CUSTOM, in that order."""
+MOST_BYTES, MOST_HISTORY_BYTES = 20_000_000, 60_000_000
+_LONGEST_ITEM = 256
+_MOST_FAULTS = 20
+_CSV = "text/csv; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesResult:
+    """What a file of sales told; `history` is where they are kept."""
+
+    rows: int
+    items: int
+    first: str
+    last: str
+    history: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All kept sales in one file, with a header or without; `digest` tells one from another."""
+
+    digest: str
+    rows: bytes
+
+    def document(self, *, header: bytes) -> bytes:
+        """The file."""
+        return header + self.rows
+
+
+HEADER = f"{ITEM},{TIME},{TARGET}\n".encode()
+Row = tuple[str, str, float]
+
+
+def begin(arrived: Arrived, ports: ServicePorts) -> Progress:
+    """The sales are kept, if every row of the file says who sold what and when."""
+    if arrived.size > MOST_BYTES:
+        size = f"the file has {arrived.size} bytes, at most {MOST_BYTES}"
+        raise invalid([f"{size}: send it in parts"])
+    rows = _rows(_text(arrived, ports), ports.settings)
+    sink = io.StringIO()
+    csv.writer(sink, lineterminator="\n").writerows(rows)
+    key = f"{HISTORY}{arrived.name}"
+    # Not once: what is in the bucket under that name now is what counts, whoever comes last.
+    ports.files.write(key, sink.getvalue().encode(), content_type=_CSV)
+    moments = [moment for _, moment, _ in rows]
+    return Done(
+        result=SalesResult(
+            rows=len(rows),
+            items=len({item for item, _, _ in rows}),
+            first=min(moments),
+            last=max(moments),
+            history=key,
+        )
+    )
+
+
+def _text(arrived: Arrived, ports: ServicePorts) -> str:
+    try:
+        return ports.files.read(arrived.key).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise invalid(["the file is not UTF-8"]) from error
+
+
+def _rows(text: str, settings: ForecastSettings) -> list[Row]:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    wanted = (settings.item, settings.time, settings.target)
+    try:
+        there = reader.fieldnames
+        missing = [name for name in wanted if name not in (() if there is None else there)]
+        if missing:
+            raise invalid([f"the file has no column {', '.join(missing)}"])
+        faults: list[str] = []
+        rows = list(_read(reader, settings, faults))
+    except csv.Error as error:
+        raise invalid([f"line {reader.line_num}: the file is no CSV"]) from error
+    if faults:
+        more = len(faults) - _MOST_FAULTS
+        raise invalid([*faults[:_MOST_FAULTS], *([f"and {more} more"] if more > 0 else [])])
+    if not rows:
+        raise invalid(["the file has no rows"])
+    return rows
+
+
+def _read(
+    reader: "csv.DictReader[str]", settings: ForecastSettings, faults: list[str]
+) -> Iterator[Row]:
+    for row in reader:
+        found = _row(row, settings)
+        if isinstance(found, str):
+            faults.append(f"line {reader.line_num}: {found}")
+        else:
+            yield found
+
+
+def _row(row: Mapping[str, str | None], settings: ForecastSettings) -> Row | str:
+    """The row, or what is wrong with it."""
+    item, moment, target = (row[name] for name in (settings.item, settings.time, settings.target))
+    wrong = []
+    if item is None or not 1 <= len(item) <= _LONGEST_ITEM or not item.isprintable():
+        wrong.append(f"{settings.item} must be 1 to {_LONGEST_ITEM} printable characters")
+    time = _moment(moment)
+    if time is None:
+        wrong.append(f"{settings.time} must be a date, or a date and time, such as 2026-01-31")
+    sold = _number(target)
+    if sold is None:
+        wrong.append(f"{settings.target} must be a number")
+    if wrong or item is None or time is None or sold is None:
+        return "; ".join(wrong)
+    return item, time, sold
+
+
+def _moment(text: str | None) -> str | None:
+    """The moment as both engines read it, in UTC if it has a zone."""
+    try:
+        moment = datetime.fromisoformat("" if text is None else text.strip())
+    except ValueError:
+        return None
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC)
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment.year >= 1_000 else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float("" if text is None else text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def history_of(ports: ServicePorts) -> History | None:
+    """All sales that are kept, None where none are."""
+    parts = [ports.files.read(key) for key in ports.files.keys(HISTORY)]
+    rows = b"".join(parts)
+    if len(rows) > MOST_HISTORY_BYTES:
+        size = f"the kept sales have {len(rows)} bytes, at most {MOST_HISTORY_BYTES}"
+        raise unusable(f"{size}: sum them by longer periods, or begin later")
+    return History(digest=hashlib.sha256(rows).hexdigest(), rows=rows) if rows else None
