@@ -96,5 +96,9 @@ def test_each_right_of_the_jobs_is_needed(world: ServicesWorld, prover: Prover) 
     """SageMaker lists and reads the history and the model, and writes model and forecasts."""
     worker = ServiceRole(world, "demand", WORKER)
     role = DeployedRole(world=world, role_id="ForecastRole", stack=worker.stack)  # type: ignore[arg-type]
+
+    def run_by_worker(_world: ServicesWorld, _role: DeployedRole) -> None:
+        run(world, worker)
+
     with worker.by_hand():
-        prover.prove("forecast_role", role, {"run": lambda _world, _role: run(world, worker)})
+        prover.prove("forecast_role", role, {"run": run_by_worker})

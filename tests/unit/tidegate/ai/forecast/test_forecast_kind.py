@@ -298,6 +298,9 @@ def legacy(arn: str = "arn:aws:forecast:us-east-1:123456789012") -> Answers:
     """Amazon Forecast, with everything active at once."""
     made: dict[str, list[dict[str, str]]] = {}
 
+    def listed(noun: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+        return lambda _given: {f"{noun}s": made.get(noun, [])}
+
     def create(noun: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
         def answer(given: Mapping[str, Any]) -> Mapping[str, Any]:
             entry = {
@@ -326,7 +329,7 @@ def legacy(arn: str = "arn:aws:forecast:us-east-1:123456789012") -> Answers:
         answers |= {
             f"forecast:Create{auto}{noun}": create(noun),
             f"forecast:Describe{auto}{noun}": lambda _given: {"Status": "ACTIVE"},
-            f"forecast:List{noun}s": lambda _given, noun=noun: {f"{noun}s": made.get(noun, [])},
+            f"forecast:List{noun}s": listed(noun),
             f"forecast:Delete{noun}": lambda _given: {},
         }
     return answers
