@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from stacks.components.blueprint import Blueprint, data
+from stacks.components.blueprint import Blueprint, Kept, data
 from stacks.components.bucket import add_bucket, expiring
 from stacks.components.service_functions import BUCKET, ServiceProps
 from tidegate.ai.kind import Alarm, Resources
 from tidegate.ai.work import IN, RESULTS
 from tidegate.metrics import NAMESPACE
 
+_DATA = frozenset({"AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"})
 _EVENTS = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 
@@ -28,10 +29,15 @@ def add_bucket_of(blueprint: Blueprint, props: ServiceProps) -> None:
 
 
 def add_resources(blueprint: Blueprint, props: ServiceProps) -> None:
-    """What the kind needs on AWS is there, under the logical ids that it gave."""
+    """What the kind needs on AWS is there, under the logical ids that it gave.
+
+    What holds data outlives its stack if the stage says so.
+    """
+    stage = props.arns.stage
     for id_, resource in _declared(props).templates.items():
         more = {name: resource[name] for name in resource if name not in {"Type", "Properties"}}
-        blueprint.add(id_, resource["Type"], resource.get("Properties", {}))
+        kept = data(stage.data_on_destroy) if resource["Type"] in _DATA else Kept.NOTHING
+        blueprint.add(id_, resource["Type"], resource.get("Properties", {}), kept=kept)
         blueprint.resources[id_] |= more
 
 
