@@ -11,6 +11,7 @@ from emulator.runtime import Runtime
 from emulator.seams.services import register_service
 
 SERVICES = (
+    "codereview",
     "comprehend",
     "frauddetector",
     "kendra",

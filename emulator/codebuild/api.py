@@ -9,6 +9,7 @@ from emulator.codebuild import permissions
 from emulator.codebuild.builds import BuildOperations
 from emulator.codebuild.errors import CodeBuildError
 from emulator.codebuild.projects import ProjectOperations
+from emulator.codebuild.reports import ReportOperations
 from emulator.codebuild.state import Json, Tenant
 from emulator.jsonapi import Operation
 from emulator.seams.authorization import caller_of
@@ -28,6 +29,7 @@ class CodeBuild:
 
     projects: ProjectOperations
     builds: BuildOperations
+    reports: ReportOperations
 
     async def call(
         self, tenant: Tenant, name: str, request: Mapping[str, Any], caller: str = ""
@@ -63,7 +65,7 @@ class CodeBuild:
         )
 
     def _table(self, caller: str) -> dict[str, Operation[Tenant]]:
-        builds, projects = self.builds, self.projects
+        builds, projects, reports = self.builds, self.projects, self.reports
         return {
             "CreateProject": projects.create,
             "UpdateProject": projects.update,
@@ -77,6 +79,16 @@ class CodeBuild:
             "BatchDeleteBuilds": builds.batch_delete,
             "ListBuilds": builds.list_,
             "ListBuildsForProject": builds.list_of_project,
+            "CreateReportGroup": reports.create_group,
+            "UpdateReportGroup": reports.update_group,
+            "DeleteReportGroup": reports.delete_group,
+            "BatchGetReportGroups": reports.batch_get_groups,
+            "ListReportGroups": reports.list_groups,
+            "ListReports": reports.list_reports,
+            "ListReportsForReportGroup": reports.list_of_group,
+            "BatchGetReports": reports.batch_get,
+            "DescribeTestCases": reports.describe_cases,
+            "DeleteReport": reports.delete,
         }
 
 

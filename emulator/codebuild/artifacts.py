@@ -31,6 +31,14 @@ class Target:
 
 def members(spec: ArtifactSpec, source: Path) -> list[Member]:
     """The files of the artifact by their names in it; PhaseError if there are none."""
+    found = matching(spec, source)
+    if not found:
+        raise PhaseError("CLIENT_ERROR", "no matching artifact paths found")
+    return found
+
+
+def matching(spec: ArtifactSpec, source: Path) -> list[Member]:
+    """The files that the specification names, as `members`; there may be none."""
     base = (source / spec.base_directory).resolve()
     if not base.is_dir():
         raise PhaseError(
@@ -41,8 +49,6 @@ def members(spec: ArtifactSpec, source: Path) -> list[Member]:
         relative = path.relative_to(base).as_posix()
         if _wanted(relative, spec):
             found[PurePosixPath(relative).name if spec.discard_paths else relative] = path
-    if not found:
-        raise PhaseError("CLIENT_ERROR", "no matching artifact paths found")
     return sorted(found.items())
 
 

@@ -1,7 +1,7 @@
 """A build specification as its author wrote it, read once and checked. Pure.
 
 Syntax and defaults: AWS CodeBuild user guide, "Build specification reference". What is read but
-has no effect here (runtime-versions, cache, reports, run-as, proxy, git-credential-helper) is
+has no effect here (runtime-versions, cache, run-as, proxy, git-credential-helper) is
 listed in `without_effect`, which the build's log names.
 """
 
@@ -48,6 +48,15 @@ class ArtifactSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSpec:
+    """Which files make the report of one group, given by its ARN or its name in the project."""
+
+    group: str
+    files: tuple[str, ...]
+    base_directory: str = "."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Buildspec:
     """A whole specification."""
 
@@ -59,7 +68,7 @@ class Buildspec:
     phases: Mapping[str, Phase] = field(default_factory=dict)
     artifacts: ArtifactSpec | None = None
     secondary_artifacts: Mapping[str, ArtifactSpec] = field(default_factory=dict)
-    report_groups: tuple[str, ...] = ()
+    reports: tuple[ReportSpec, ...] = ()
     without_effect: tuple[str, ...] = ()
 
 
@@ -89,7 +98,7 @@ def parse(text: str) -> Buildspec:
         phases={name: _phase(phases[name]) for name in PHASES if phases.get(name) is not None},
         artifacts=_artifact(artifacts) if "files" in artifacts else None,
         secondary_artifacts={name: _artifact(spec) for name, spec in secondary.items()},
-        report_groups=tuple(_mapping(document, "reports")),
+        reports=tuple(_report(name, spec) for name, spec in _mapping(document, "reports").items()),
         without_effect=tuple(_without_effect(document)),
     )
 
@@ -113,6 +122,8 @@ def _faults(document: Mapping[str, Any]) -> Iterator[str]:
     yield from _artifact_faults("artifacts", artifacts, required="secondary-artifacts")
     for name, spec in _mapping(artifacts, "secondary-artifacts").items():
         yield from _artifact_faults(f"secondary artifact {name}", spec, required=None)
+    for name, spec in _mapping(document, "reports").items():
+        yield from _report_faults(name, spec)
 
 
 def _phase_faults(name: str, phase: Any) -> Iterator[str]:
@@ -138,6 +149,25 @@ def _artifact_faults(name: str, spec: Any, *, required: str | None) -> Iterator[
         yield f"{name}: files is required"
 
 
+def _report_faults(name: str, spec: Any) -> Iterator[str]:
+    if not isinstance(spec, dict) or "files" not in spec:
+        yield f"report {name}: files is required"
+        return
+    kind = str(spec.get("file-format", "JUNITXML")).upper()
+    if kind != "JUNITXML":
+        yield f"file-format {kind} of report {name} is not emulated: JUNITXML is"
+    if spec.get("discard-paths") not in (None, False, "no", "false"):
+        yield f"discard-paths of report {name} is not emulated"
+
+
+def _report(name: str, raw: Mapping[str, Any]) -> ReportSpec:
+    return ReportSpec(
+        group=str(name),
+        files=tuple(map(_text, _listed(raw["files"]))),
+        base_directory=str(raw.get("base-directory", ".")),
+    )
+
+
 def _phase(raw: Mapping[str, Any]) -> Phase:
     return Phase(
         commands=tuple(_text(command) for command in _listed(raw.get("commands"))),
@@ -161,8 +191,6 @@ def _without_effect(document: Mapping[str, Any]) -> Iterator[str]:
     yield from (name for name in _IDLE if document.get(name))
     if _mapping(_mapping(document, "phases"), "install").get("runtime-versions"):
         yield "runtime-versions"
-    if _mapping(document, "reports"):
-        yield "reports"
 
 
 def _mapping(document: Any, name: str) -> Mapping[str, Any]:

@@ -42,6 +42,21 @@ def build_not_found(build_id: str) -> CodeBuildError:
     return CodeBuildError("ResourceNotFoundException", f"Build {build_id} does not exist")
 
 
+def report_group_not_found(arn: str) -> CodeBuildError:
+    """No report group has the ARN."""
+    return CodeBuildError("ResourceNotFoundException", f"Report group cannot be found: {arn}")
+
+
+def report_group_exists(arn: str) -> CodeBuildError:
+    """The name is taken."""
+    return CodeBuildError("ResourceAlreadyExistsException", f"Report group already exists: {arn}")
+
+
+def report_not_found(arn: str) -> CodeBuildError:
+    """No report has the ARN, or it has expired."""
+    return CodeBuildError("ResourceNotFoundException", f"Report cannot be found: {arn}")
+
+
 def role_not_assumable(role_arn: str) -> CodeBuildError:
     """The service role does not exist, or does not trust CodeBuild."""
     return invalid_input(

@@ -9,7 +9,7 @@ from emulator.codebuild.state import Json
 PAGE = 100
 
 
-def page_of(names: Sequence[str], request: Mapping[str, Any], member: str) -> Json:
+def page_of(names: Sequence[Any], request: Mapping[str, Any], member: str) -> Json:
     """The page that the request asks for."""
     token = str(request.get("nextToken", "0"))
     if not token.isdigit():

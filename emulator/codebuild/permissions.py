@@ -17,21 +17,46 @@ _PROJECT_MEMBERS = {
     "StartBuild": "projectName",
     "ListBuildsForProject": "projectName",
 }
+_GROUP_MEMBERS = {
+    "UpdateReportGroup": "arn",
+    "DeleteReportGroup": "arn",
+    "ListReportsForReportGroup": "reportGroupArn",
+    "DescribeTestCases": "reportArn",
+    "DeleteReport": "arn",
+}
+_GROUP_LISTS = {"BatchGetReportGroups": "reportGroupArns", "BatchGetReports": "reportArns"}
 _BUILD_MEMBERS = {"StopBuild": "id", "RetryBuild": "id"}
 _LISTS = {"BatchGetProjects": "names", "BatchGetBuilds": "ids", "BatchDeleteBuilds": "ids"}
 
 
 def needed(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> Sequence[Permission]:
     """Every permission that the request needs; a wrong request needs those it names so far."""
-    names = _project_names(operation, request)
     action = f"codebuild:{operation}"
-    arns = [tenant.arn("project", name) for name in names]
+    arns = [tenant.arn("project", name) for name in _project_names(operation, request)]
+    arns += _group_arns(operation, tenant, request)
     wanted = [Permission(action=action, resource=arn) for arn in arns or ["*"]]
     role = request.get("serviceRole", request.get("serviceRoleOverride"))
     if isinstance(role, str):
         context = {"iam:PassedToService": "codebuild.amazonaws.com"}
         wanted.append(Permission(action="iam:PassRole", resource=role, context=context))
     return wanted
+
+
+def _group_arns(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> list[str]:
+    """Reports are no resources in IAM: their group is, whose name begins theirs."""
+    if operation == "CreateReportGroup":
+        return [tenant.arn("report-group", str(request.get("name", "")))]
+    listed = request.get(_GROUP_LISTS.get(operation, ""), [])
+    given = [str(arn) for arn in listed] if isinstance(listed, list) else []
+    member = _GROUP_MEMBERS.get(operation, "")
+    given += [str(request[member])] if member in request else []
+    return list(dict.fromkeys(group_of_report(arn) for arn in given))
+
+
+def group_of_report(arn: str) -> str:
+    """The ARN of the group that a report, or the group itself, is of."""
+    head, found, rest = arn.partition(":report/")
+    return f"{head}:report-group/{rest.partition(':')[0]}" if found else arn
 
 
 def _project_names(operation: str, request: Mapping[str, Any]) -> list[str]:

@@ -17,14 +17,16 @@ from emulator.codebuild.builds import BuildOperations
 from emulator.codebuild.errors import PhaseError
 from emulator.codebuild.projects import ProjectOperations
 from emulator.codebuild.queue import BuildQueue
-from emulator.codebuild.resources import register_projects
+from emulator.codebuild.reporting import Reporter
+from emulator.codebuild.reports import ReportOperations, ReportStore
+from emulator.codebuild.resources import register_builds
 from emulator.codebuild.runner import BuildRun
 from emulator.codebuild.state import Build, BuildStatus, PipelineJob
 from emulator.codebuild.store import Store
 from emulator.runtime import Runtime
 from emulator.seams import events, tenancy
 from emulator.seams.services import register_service
-from emulator.seams.trust import trusts_service
+from emulator.seams.trust import allows, trusts_service
 
 SERVICE_PRINCIPAL = "codebuild.amazonaws.com"
 
@@ -52,9 +54,10 @@ class RoleClients:
 class BuildMachine:
     """Where the builds of one cloud run: as many at once as the machine has processors."""
 
-    def __init__(self, runtime: Runtime, store: Store) -> None:
+    def __init__(self, runtime: Runtime, store: Store, reports: ReportStore) -> None:
         self._runtime = runtime
         self._store = store
+        self._reports = reports
         self.clock = runtime.clock
         self.directory: Path = runtime.state_directory / "codebuild"
         self._queue = BuildQueue(self._carry_out, self._leave, places=max(2, os.cpu_count() or 2))
@@ -103,6 +106,10 @@ class BuildMachine:
             **self.clock.environment(),
             "AWS_ENDPOINT_URL": self._runtime.endpoint_url,
         }
+
+    def reporter(self, build: Build) -> Reporter:
+        """Where its reports go, as the service role."""
+        return Reporter(build=build, store=self._reports, allows=role_allows)
 
     def changed(self, build: Build) -> None:
         """EventBridge is told of the build's status."""
@@ -157,18 +164,25 @@ def trusts(role_arn: str) -> bool:
         return trusts_service(role_arn, SERVICE_PRINCIPAL)
 
 
+def role_allows(role_arn: str, action: str, resource: str) -> bool:
+    """Whether the role may do the action on the resource."""
+    with tenancy.acting_for(role_arn.split(":")[4], "us-east-1"):
+        return allows(role_arn, action, resource)
+
+
 def install_codebuild(runtime: Runtime) -> None:
     """CodeBuild's API answers, and templates may contain projects."""
-    store = Store()
-    machine = BuildMachine(runtime, store)
-    _installed[id(runtime)] = machine
     now = runtime.clock.now
+    store, reports = Store(), ReportStore(now=now)
+    machine = BuildMachine(runtime, store, reports)
+    _installed[id(runtime)] = machine
     codebuild = CodeBuild(
         projects=ProjectOperations(store=store, trusts=trusts, now=now),
         builds=BuildOperations(store=store, runs=machine, now=now),
+        reports=ReportOperations(store=reports),
     )
     register_service(codebuild.service())
-    register_projects(RESOURCE_TYPES, bundled_catalogue(), codebuild, runtime)
+    register_builds(RESOURCE_TYPES, bundled_catalogue(), codebuild, runtime)
 
     async def stop() -> None:
         await asyncio.to_thread(machine.close)

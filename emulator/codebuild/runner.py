@@ -17,7 +17,7 @@ from typing import Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator.clock import CloudClock
-from emulator.codebuild import artifacts, buildspec, environment, sources, tools
+from emulator.codebuild import artifacts, buildspec, environment, reporting, sources, tools
 from emulator.codebuild.buildlog import BuildLog
 from emulator.codebuild.buildspec import Buildspec, BuildspecError, OnFailure, Phase
 from emulator.codebuild.environment import Clients, Folders
@@ -53,6 +53,10 @@ class Surroundings(Protocol):
 
     def variables(self, build: Build) -> dict[str, str]:
         """The variables by which the build's processes reach this cloud as the service role."""
+        ...
+
+    def reporter(self, build: Build) -> reporting.Reporter:
+        """Where its reports go, as the service role."""
         ...
 
     def changed(self, build: Build) -> None:
@@ -263,13 +267,18 @@ class BuildRun:
 
     def _upload(self) -> None:
         self._export()
-        s3 = self._role_clients().client("s3")
-        self.build.artifacts = artifacts.upload(self.build, self.spec, self.folders.source, s3)
-        report = self.build.project.tenant.arn
-        self.build.reports = tuple(
-            report("report", f"{_group_of(self.build, name)}:{self.build.uuid}")
-            for name in self.spec.report_groups
-        )
+        try:
+            self._report()
+        finally:
+            s3 = self._role_clients().client("s3")
+            self.build.artifacts = artifacts.upload(self.build, self.spec, self.folders.source, s3)
+
+    def _report(self) -> None:
+        """What the commands reported is in its groups, also when they failed."""
+        reporter = self.around.reporter(self.build)
+        for spec in self.spec.reports:
+            made = reporter.report(spec, self.folders.source)
+            self.build.reports = (*self.build.reports, made)
 
     def _export(self) -> None:
         if self.shell is not None and self.spec.exported:
@@ -325,11 +334,6 @@ def log_location(build: Build) -> tuple[str, str]:
     group = declared.get("groupName") or f"/aws/codebuild/{build.project.name}"
     prefix = declared.get("streamName")
     return str(group), build.uuid if not prefix else f"{prefix}/{build.uuid}"
-
-
-def _group_of(build: Build, name: str) -> str:
-    """A report group of the project, unless the specification names one by its ARN."""
-    return name.rpartition("/")[2] if name.startswith("arn:") else f"{build.project.name}-{name}"
 
 
 def _log_refusal(build: Build, error: ClientError) -> str:

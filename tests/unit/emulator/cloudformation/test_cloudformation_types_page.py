@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from emulator.ai import rekognition
+from emulator.ai import codereview, lex, rekognition
 from emulator.certificates.resources import register_certificates
 from emulator.cloudformation.registry import HandlerRegistry
 from emulator.cloudformation.schemas import bundled_catalogue
 from emulator.cloudformation.types_page import OURS, page
 from emulator.cloudwatch.resources import register_alarms
-from emulator.codebuild.resources import register_projects
+from emulator.codebuild.resources import register_builds
 from emulator.codeconnections.plugin import register_connections
 from emulator.codepipeline.resources import register_pipelines
 from emulator.loadbalancing.resources import register_associations, register_balancers
@@ -39,11 +39,13 @@ def test_the_types_called_ours_are_those_that_our_services_register() -> None:
     register_certificates(registry, bundled_catalogue(), nothing, nothing)
     register_balancers(registry, bundled_catalogue(), nothing, nothing)
     register_associations(registry, nothing)
-    register_projects(registry, bundled_catalogue(), nothing, nothing)
+    register_builds(registry, bundled_catalogue(), nothing, nothing)
     register_pipelines(registry, bundled_catalogue(), nothing, nothing)
     register_connections(registry, bundled_catalogue(), nothing)
-    for name, handler in rekognition.service(Town().site()).resource_types.items():
-        registry.add(name, handler)
+    site = Town().site()
+    for service in (rekognition.service(site), codereview.service(site), *lex.services(site)):
+        for name, handler in service.resource_types.items():
+            registry.add(name, handler)
     assert tuple(sorted(registry)) == OURS
 
 

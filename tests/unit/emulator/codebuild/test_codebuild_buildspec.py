@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.codebuild.buildspec import ArtifactSpec, BuildspecError, OnFailure, parse
+from emulator.codebuild.buildspec import ArtifactSpec, BuildspecError, OnFailure, ReportSpec, parse
 
 WHOLE = """
 version: 0.2
@@ -48,8 +48,8 @@ def test_a_whole_specification_is_read():
         files=("**/*",), base_directory="dist", exclude=("*.tmp",), discard_paths=True
     )
     assert spec.secondary_artifacts["Docs"].name == "docs.zip"
-    assert spec.report_groups == ("tests",)
-    assert spec.without_effect == ("cache", "runtime-versions", "reports")
+    assert spec.reports == (ReportSpec(group="tests", files=("junit.xml",)),)
+    assert spec.without_effect == ("cache", "runtime-versions")
 
 
 def test_all_faults_are_named_at_once():

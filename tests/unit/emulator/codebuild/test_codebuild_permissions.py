@@ -28,3 +28,15 @@ def test_a_service_role_is_passed():
     wanted = needed("CreateProject", TENANT, {"name": "p", "serviceRole": "arn:aws:iam::1:role/r"})
     assert wanted[1].action == "iam:PassRole"
     assert wanted[1].context == {"iam:PassedToService": "codebuild.amazonaws.com"}
+
+
+def test_reports_are_asked_for_by_their_group():
+    """IAM knows no single reports."""
+    group = "arn:aws:codebuild:eu-west-1:123456789012:report-group/g"
+    report = "arn:aws:codebuild:eu-west-1:123456789012:report/g:1"
+    assert _asked("CreateReportGroup", name="g") == [("codebuild:CreateReportGroup", group)]
+    assert _asked("DescribeTestCases", reportArn=report) == [("codebuild:DescribeTestCases", group)]
+    assert _asked("BatchGetReports", reportArns=[report, report]) == [
+        ("codebuild:BatchGetReports", group)
+    ]
+    assert _asked("ListReports") == [("codebuild:ListReports", "*")]

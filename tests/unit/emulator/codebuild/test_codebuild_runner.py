@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from emulator.clock import CloudClock
+from emulator.codebuild.reporting import Reporter
+from emulator.codebuild.reports import ReportStore
 from emulator.codebuild.runner import BuildRun
 from emulator.codebuild.state import (
     Build,
@@ -47,6 +49,7 @@ class Cloud:
         self.directory = directory
         self.logs = Logs()
         self.told: list[BuildStatus] = []
+        self.reports = ReportStore(now=self.clock.now)
 
     def clients(self, _build: Build) -> "Cloud":
         """Itself."""
@@ -59,6 +62,10 @@ class Cloud:
     def variables(self, _build: Build) -> dict[str, str]:
         """One."""
         return {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+
+    def reporter(self, build: Build) -> Reporter:
+        """One whose role may do everything."""
+        return Reporter(build=build, store=self.reports, allows=lambda *_asked: True)
 
     def changed(self, build: Build) -> None:
         """Remembered."""
