@@ -70,4 +70,5 @@ bench: setup ## measure: InvokeEndpoint, synth, judge
 lock: ## compile the requirements again (needs the package registries)
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra test pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra test --extra tools pyproject.toml -o requirements-dev.txt -c requirements.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 cli/review/requirements.in -o cli/review/requirements.txt -c requirements-dev.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --group sagemaker -o requirements-sagemaker.txt

@@ -21,11 +21,13 @@ from aws_cdk import App  # noqa: E402 - after the path
 from stacks.application import Deployment, add_stacks  # noqa: E402
 from stacks.closed_services import closed_services  # noqa: E402
 from stacks.components.model_monitor import CLOSED  # noqa: E402
+from stacks.components.pipeline_review import CLOSED as REVIEWER_CLOSED  # noqa: E402
 from stacks.idle_costs import assembly_costs, over_budget, told, write_costs  # noqa: E402
 from stacks.project.faults import ProjectFaultsError  # noqa: E402
 from stacks.project.inputs import chosen_stage, read_batch_pointers, read_pointers  # noqa: E402
 from stacks.project.load import load_project  # noqa: E402
 from stacks.project.packages import read_packages  # noqa: E402
+from stacks.project.pipelines import PIPELINE_STAGE, Engine  # noqa: E402
 from stacks.project.placement import PlacementError  # noqa: E402
 from stacks.project.spec import ModelSpec, ProjectSpec, StageSpec  # noqa: E402
 from stacks.run_costs import training_costs  # noqa: E402
@@ -58,6 +60,8 @@ def main() -> None:
     app.synth()
     if any(_has_model_monitor(model) for model in project.models.values()):
         sys.stderr.write(f"{CLOSED}\n")
+    if stage == PIPELINE_STAGE and _has_reviewer(project):
+        sys.stderr.write(f"{REVIEWER_CLOSED}\n")
     if stage in project.stages:
         for reason in closed_services(project, project.stages[stage]):
             sys.stderr.write(f"{reason}\n")
@@ -66,6 +70,11 @@ def main() -> None:
 
 def _has_model_monitor(model: ModelSpec) -> bool:
     return model.monitoring is not None and model.monitoring.model_monitor is not None
+
+
+def _has_reviewer(project: ProjectSpec) -> bool:
+    review = None if project.pipeline is None else project.pipeline.review
+    return review is not None and review.engine is Engine.CODEGURU_REVIEWER
 
 
 def _tell_costs(folder: Path, project: ProjectSpec, stage: StageSpec) -> None:

@@ -17,13 +17,14 @@ _MOST_SUMMARY = 512
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionView:
-    """One action. `token` is there while it waits for a person."""
+    """One action. `token` is there while it waits for a person, `build` where it is a build."""
 
     name: str
     status: str
     said: str
     link: str | None
     token: str | None
+    build: str | None = None
 
     @property
     def waits(self) -> bool:
@@ -213,4 +214,5 @@ def _action(state: Mapping[str, Any]) -> ActionView:
         said=" ".join(str(said).split()),
         link=latest.get("externalExecutionUrl") or state.get("entityUrl"),
         token=latest.get("token"),
+        build=latest.get("externalExecutionId"),
     )

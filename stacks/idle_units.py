@@ -28,6 +28,7 @@ _FREE = frozenset(
         "AWS::Bedrock::DataSource",
         "AWS::Bedrock::KnowledgeBase",
         "AWS::CodeBuild::Project",
+        "AWS::CodeBuild::ReportGroup",
         "AWS::CodeConnections::Connection",
         "AWS::CodePipeline::Pipeline",
         "AWS::CodeGuruProfiler::ProfilingGroup",

@@ -5,7 +5,7 @@ The very same stacks are deployed in each, synthesized just before with the stag
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aws_cdk import Environment, Stack
@@ -26,6 +26,14 @@ from stacks.components.pipeline_actions import (
     delivery_stage,
 )
 from stacks.components.pipeline_builds import BuildProps, add_build, take
+from stacks.components.pipeline_review import (
+    REPORTS,
+    REVIEW,
+    add_review,
+    review_buildspec,
+    review_environment,
+    review_statements,
+)
 from stacks.components.pipeline_store import (
     ARTIFACTS,
     SOURCES,
@@ -47,6 +55,7 @@ from stacks.project.pipelines import (
     Mode,
     PipelineSpec,
     RepositorySource,
+    ReviewSpec,
     StoredSource,
 )
 from stacks.project.spec import ProjectSpec, StageSpec
@@ -110,6 +119,8 @@ class _Drawing:
         blueprint, source = Blueprint(), self.spec.source
         stored = source if isinstance(source, StoredSource) else None
         add_store(blueprint, with_sources=stored is not None)
+        if self.spec.review is not None:
+            add_review(blueprint, self.project.name, self.spec.review)
         for build in self._builds():
             add_build(blueprint, build)
         if self.approved:
@@ -146,7 +157,18 @@ class _Drawing:
             )
             for stage in self.stages
         ]
-        return [checks, *deploys, *([self._evidence()] if self.approved else [])]
+        reviews = [] if self.spec.review is None else [self._review(self.spec.review)]
+        return [checks, *reviews, *deploys, *([self._evidence()] if self.approved else [])]
+
+    def _review(self, review: ReviewSpec) -> BuildProps:
+        build = self._build(
+            REVIEW,
+            "Reviews the project's own code",
+            buildspec=review_buildspec(review),
+            statements=review_statements(review),
+            environment=review_environment(review),
+        )
+        return replace(build, reports=REPORTS)
 
     def _evidence(self) -> BuildProps:
         staging, production = (self._reader(stage) for stage in self.stages)
@@ -233,7 +255,7 @@ class _Drawing:
         )
         found = [
             {"Name": "Source", "Actions": [self._source()]},
-            {"Name": "Checks", "Actions": [checks]},
+            {"Name": "Checks", "Actions": [checks, *self._reviewed()]},
         ]
         for number, stage in enumerate(self.stages):
             last = number == len(self.stages) - 1
@@ -244,6 +266,12 @@ class _Drawing:
             target = self._target(stage, self.spec.title(stage.name))
             found.append(delivery_stage(target, self.name, alarm=alarm, region=stage.region))
         return found
+
+    def _reviewed(self) -> list[Action]:
+        """The review runs beside the checks: a red test hides no finding."""
+        if self.spec.review is None:
+            return []
+        return [build_action("Review", order=1, project=ref("ReviewBuild"), source=SOURCE)]
 
     def _target(self, stage: StageSpec, title: str) -> Target:
         machine = delivery_name(self.project.name, stage.name)

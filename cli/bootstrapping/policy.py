@@ -38,7 +38,7 @@ _LINKED = {
 
 _NAMED = {
     "cloudwatch": ("alarm:{stage}*", "alarm:{ids}*"),
-    "codebuild": ("project/{stage}*",),
+    "codebuild": ("project/{stage}*", "report-group/{stage}*"),
     "codepipeline": ("{stage}*",),
     "dynamodb": ("table/{stage}*",),
     "events": ("rule/{stage}*",),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.review import review
 from cli.exits import CommandError, Exit, reported
 from cli.options import (
     DEFAULT_PROJECT_FILE,
@@ -20,10 +21,13 @@ from cli.output import CONSOLE, note, print_json, print_json_line, say, write_js
 
 if TYPE_CHECKING:
     from cli.pipelines import ActionView, Pipeline, PipelineView, StageView
+    from cli.review.findings import Finding
 
 app = typer.Typer(
     no_args_is_help=True, help="See a pipeline, start it, decide what it waits for, retry it."
 )
+
+app.command()(review)
 
 WhyOption = Annotated[str, typer.Option("--why", help="The reason, for the pipeline's history.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -127,11 +131,15 @@ def status(
 ) -> None:
     """Show stages and actions. The exit code says how the newest execution stands.
 
-    0 on its way or through, 1 failed, 6 waiting for an approval.
+    0 on its way or through, 1 failed, 6 waiting for an approval. What its review found is told by
+    number, the worst with file and line.
     """
+    from cli.review.reported import reported as findings_reported
+
     where = _home(project_file, on)
     view = _watched(where, json_output=json_output) if watch else _pipeline(where).view()
-    _show(view, json_output=json_output)
+    findings = findings_reported(where.target.client, view)
+    _show(view, findings, json_output=json_output)
     raise SystemExit(int(view.code))
 
 
@@ -152,13 +160,19 @@ def _watched(where: Place, *, json_output: bool) -> "PipelineView":
         time.sleep(where.target.refresh_seconds)
 
 
-def _show(view: "PipelineView", *, json_output: bool) -> None:
+def _show(
+    view: "PipelineView", findings: "tuple[Finding, ...] | None", *, json_output: bool
+) -> None:
     from cli.pipelinewords import stages_table, what_next
+    from cli.review.words import told
 
     if json_output:
-        print_json_line(view.to_json())
+        listed = None if findings is None else [finding.to_json() for finding in findings]
+        print_json_line({**view.to_json(), "findings": listed})
         return
     CONSOLE.print(stages_table(view))
+    for line in () if findings is None else told(findings):
+        say(line)
     for line in what_next(view):
         say(line)
 

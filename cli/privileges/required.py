@@ -169,6 +169,7 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
     "ChecksBuildRole": _EVERY_BUILD,
     "DeployBuildRole": _EVERY_BUILD,
     "EvidenceBuildRole": _EVERY_BUILD,
+    "ReviewBuildRole": _EVERY_BUILD,
     "ReleaseMachineRole": {
         **dict.fromkeys(
             ("events:DescribeRule", "events:PutRule", "events:PutTargets"), _CHILD_RULE

@@ -12,7 +12,7 @@ from stacks.project.names import (
     pipeline_name,
     release_stack_name,
 )
-from stacks.project.pipelines import Mode, PipelineSpec, StoredSource
+from stacks.project.pipelines import Engine, Mode, PipelineSpec, StoredSource
 from stacks.project.spec import ProjectSpec, StageSpec
 
 _ENDPOINTS = "endpoints of one stage: their names begin with project and stage"
@@ -98,7 +98,9 @@ def of_pipeline(project: str, spec: PipelineSpec) -> Iterator[Acknowledged]:
     """Every finding that stays in the pipeline's own stack."""
     stack = pipeline_name(project)
     stored = isinstance(spec.source, StoredSource)
-    for bucket in ("Artifacts", *(("Sources",) if stored else ())):
+    legacy = spec.review is not None and spec.review.engine is Engine.CODEGURU_REVIEWER
+    others = (*(("Sources",) if stored else ()), *(("ReviewCode",) if legacy else ()))
+    for bucket in ("Artifacts", *others):
         yield finding(
             stack,
             bucket,
@@ -107,13 +109,18 @@ def of_pipeline(project: str, spec: PipelineSpec) -> Iterator[Acknowledged]:
             "access logs would say no more",
         )
     deploys = (f"Deploy{pascal(name)}" for name in spec.stages)
-    builds = ("Checks", *deploys, *(("Evidence",) if spec.mode is Mode.DELIVERY else ()))
+    reviews = () if spec.review is None else ("Review",)
+    builds = ("Checks", *reviews, *deploys, *(("Evidence",) if spec.mode is Mode.DELIVERY else ()))
     for role in ("PipelineRole", *(f"{build}BuildRole" for build in builds)):
         yield wildcard(
             stack,
             role,
             "<Artifacts.Arn>/*",
             "artifacts of this pipeline, whose keys CodePipeline makes up",
+        )
+    if legacy:
+        yield wildcard(
+            stack, "ReviewBuildRole", "<ReviewCode.Arn>/*", "archives, one a review, named by it"
         )
     group = spec.model_package_group
     if group is not None:

@@ -27,7 +27,10 @@ _SIZES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildProps:
-    """One build: `kind` names it, `buildspec` is its file, `statements` what it may do besides."""
+    """One build: `kind` names it, `buildspec` is its file, `statements` what it may do besides.
+
+    `reports` is the logical id of a report group whose ARN the file has as `${ID.Arn}`.
+    """
 
     project: str
     kind: str
@@ -38,6 +41,7 @@ class BuildProps:
     kept: Kept
     statements: list[dict[str, Any]] = field(default_factory=list)
     environment: Mapping[str, Any] = field(default_factory=dict)
+    reports: str | None = None
 
     @property
     def id(self) -> str:
@@ -71,6 +75,12 @@ def add_build(blueprint: Blueprint, props: BuildProps) -> None:
     blueprint.add(props.id, "AWS::CodeBuild::Project", _properties(props, name, role, log))
 
 
+def _buildspec(props: BuildProps) -> Any:
+    """The file word for word; CloudFormation fills in the ARN of a report group."""
+    text = (BUILDSPECS / props.buildspec).read_text(encoding="utf-8")
+    return text if props.reports is None else sub(text)
+
+
 def _properties(props: BuildProps, name: str, role: str, log: str) -> dict[str, Any]:
     variables = [
         {"Name": key, "Type": "PLAINTEXT", "Value": value}
@@ -85,7 +95,7 @@ def _properties(props: BuildProps, name: str, role: str, log: str) -> dict[str, 
         "Artifacts": {"Type": "CODEPIPELINE"},
         "Source": {
             "Type": "CODEPIPELINE",
-            "BuildSpec": (BUILDSPECS / props.buildspec).read_text(encoding="utf-8"),
+            "BuildSpec": _buildspec(props),
         },
         "Environment": {
             "Type": "LINUX_CONTAINER",

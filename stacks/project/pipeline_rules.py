@@ -7,13 +7,20 @@ from pydantic import ValidationError
 
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.locate import Shelf
-from stacks.project.pipeline_shape import PipelineFile, SourceFile, ToolsFile, TrafficFile
+from stacks.project.pipeline_shape import (
+    PipelineFile,
+    ReviewFile,
+    SourceFile,
+    ToolsFile,
+    TrafficFile,
+)
 from stacks.project.pipelines import (
     PIPELINE_STAGE,
     HomeSpec,
     Mode,
     PipelineSpec,
     RepositorySource,
+    ReviewSpec,
     SourceSpec,
     StoredSource,
     TrafficSpec,
@@ -198,6 +205,17 @@ def pipeline_of(
         execution=file.execution,
         compute=file.compute,
         model_package_group=file.model_package_group,
+        review=None if file.review is None else _review(file.review),
+    )
+
+
+def _review(file: ReviewFile) -> ReviewSpec:
+    return ReviewSpec(
+        engine=file.engine,
+        fail_on=file.fail_on,
+        paths=tuple(file.paths),
+        exclude=tuple(file.exclude),
+        ignore=tuple(file.ignore),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from stacks.project.part import ModelName, Part, StageName
-from stacks.project.pipelines import Compute, Execution, Mode
+from stacks.project.pipelines import Compute, Engine, Execution, FailOn, Mode
 from stacks.project.spec import DataOnDestroy
 from tidegate.requests import TrafficKind
 
@@ -15,6 +15,7 @@ KEY = r"^[A-Za-z0-9!_.*'()/-]{1,200}\.zip$"
 MAIL = r"^[^\s@:/]+@[^\s@:/]+\.[^\s@:/]+$"
 ALARM = r"^[A-Za-z0-9._/ -]{1,255}$"
 GROUP = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
+RULE = r"^[A-Z]{1,6}[0-9]{1,4}$"
 FILE = r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$"
 
 
@@ -78,6 +79,27 @@ class TrafficFile(Part):
     """Of kind synthetic: how many requests are sent."""
 
 
+Files = list[Annotated[str, StringConstraints(pattern=FILE, max_length=200)]]
+
+
+class ReviewFile(Part):
+    """A review of each change's own Python code, beside the checks."""
+
+    engine: Annotated[Engine, Field(strict=False)] = Engine.ANALYSERS
+    """analysers: ruff and bandit. codeguru-reviewer: Amazon CodeGuru Reviewer, which makes no new
+    associations since 2025-11-07; only for accounts that AWS still lets."""
+    fail_on: Annotated[FailOn, Field(strict=False)] = FailOn.HIGH
+    """From which severity on findings stop the change: high, medium, low or never."""
+    paths: Annotated[Files, Field(max_length=50)] = []
+    """Files and folders of the source that are reviewed; left out: all of it."""
+    exclude: Annotated[Files, Field(max_length=50)] = []
+    """Files and folders that are not, with all that is below them."""
+    ignore: Annotated[
+        list[Annotated[str, StringConstraints(pattern=RULE)]], Field(max_length=100)
+    ] = []
+    """Rules whose findings do not count, such as B101."""
+
+
 class PipelineFile(Part):
     """Continuous integration, delivery or deployment of this project."""
 
@@ -104,5 +126,7 @@ class PipelineFile(Part):
     """superseded: a newer change overtakes one that waits. queued: every change has its turn."""
     compute: Annotated[Compute, Field(strict=False)] = Compute.SMALL
     """How big machines of builds are: small, medium or large, in CodeBuild's words."""
+    review: ReviewFile | None = None
+    """A review of the code with findings in the build's report; left out: none."""
     model_package_group: Annotated[str, StringConstraints(pattern=GROUP)] | None = None
     """A group of the model registry: an approved package in it starts the pipeline."""

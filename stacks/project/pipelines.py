@@ -34,6 +34,33 @@ class Compute(StrEnum):
     LARGE = "large"
 
 
+class FailOn(StrEnum):
+    """From which severity on findings of a review fail it."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NEVER = "never"
+
+
+class Engine(StrEnum):
+    """Who reviews."""
+
+    ANALYSERS = "analysers"
+    CODEGURU_REVIEWER = "codeguru-reviewer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewSpec:
+    """What is reviewed of a change's code, by whom, and what fails it."""
+
+    engine: Engine
+    fail_on: FailOn
+    paths: tuple[str, ...]
+    exclude: tuple[str, ...]
+    ignore: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSource:
     """The source is a zip file in a bucket of the pipeline's own."""
@@ -89,6 +116,7 @@ class PipelineSpec:
     execution: Execution
     compute: Compute
     model_package_group: str | None
+    review: ReviewSpec | None = None
 
     @property
     def stages(self) -> tuple[str, ...]:

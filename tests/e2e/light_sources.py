@@ -6,7 +6,11 @@ import zipfile
 from collections.abc import Mapping
 
 TIDEGATE = """#!/bin/sh
-case "$1 $2" in "pipeline evidence") mkdir -p evidence; echo nothing > evidence/summary.txt;; esac
+case "$1 $2 $3" in
+"pipeline evidence "*) mkdir -p evidence; echo nothing > evidence/summary.txt;;
+"pipeline review --requirements") echo /dev/null;;
+"pipeline review "*) mkdir -p review; echo "<testsuites/>" > review/review.xml;;
+esac
 """
 MAKEFILE = "model check test templates:\n\ttrue\n"
 

@@ -36,7 +36,7 @@ stages:
 pipeline:
   mode: {mode}{tools}{registry}
   source: {source}
-  stages: {{ staging: staging, production: prod }}{alarm}
+  stages: {{ staging: staging, production: prod }}{alarm}{review}
   traffic:
     opinion: {{ file: requests.jsonl, requests_per_minute: 40 }}
 models:
@@ -133,6 +133,8 @@ class PipelineWorld:
     source: str = "{ s3: {} }"
     alarm: str | None = None
     package_group: str | None = None
+    review: str | None = None
+    """Section `review` of the pipeline."""
     more: str = ""
     """Further sections of the model."""
     _places: dict[str, Deployed] = field(default_factory=dict)
@@ -144,7 +146,8 @@ class PipelineWorld:
         alarm = "" if self.alarm is None else f"\n  alarm: {self.alarm}"
         group = self.package_group
         registry = "" if group is None else f"\n  model_package_group: {group}"
-        own = {"name": self.name, "mode": self.mode, "source": self.source}
+        review = "" if self.review is None else f"\n  review: {self.review}"
+        own = {"name": self.name, "mode": self.mode, "source": self.source, "review": review}
         project = PROJECT.format(**own, **sections, alarm=alarm, registry=registry)
         requests = [{"body": json.loads(question.body)} for question in questions(200)]
         for path, text in {

@@ -47,6 +47,7 @@ def world(cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> Pip
         name="proven",
         mode="delivery",
         accounts=ACCOUNTS,
+        review="{}",
     )
     made.install(V1, "staging", "prod")
     with listening(made):
@@ -293,13 +294,13 @@ def test_each_right_of_a_pipeline_is_needed(world: PipelineWorld, prover: Prover
         prover.prove(f"pipeline_stack_{name.lower()}", role, {story.__name__: story})
 
 
-@pytest.mark.parametrize("build", ["Checks", "DeployStaging", "Evidence"])
+@pytest.mark.parametrize("build", ["Checks", "Review", "DeployStaging", "Evidence"])
 def test_each_right_of_a_build_is_needed(world: PipelineWorld, prover: Prover, build: str) -> None:
     """The build that deploys production has the rights of the one that deploys staging."""
     role = DeployedRole(world=world, role_id=f"{build}BuildRole", stack=STACK)
     alone = LoneBuild.of(world, build)
     stories = [alone.build_runs]
-    if build != "Checks":
+    if build in ("DeployStaging", "Evidence"):
         stories.append(alone.build_works_in_the_stages)
     named = {story.__name__: story for story in stories}
     prover.prove(f"pipeline_stack_{build.lower()}", role, named)

@@ -15,8 +15,11 @@ NAMES = ("integration", "delivery", "deployment", "multi-account")
 STACK = "flights-pipeline"
 
 
-def example(folder: Path, name: str) -> ProjectSpec:
-    """An example with a least artifact in the place of the trained model."""
+def example(folder: Path, name: str, *, engine: str = "analysers") -> ProjectSpec:
+    """An example with a least artifact in the place of the trained model.
+
+    `engine` is who reviews, where the example has a review.
+    """
     code = folder / "model" / "code"
     code.mkdir(parents=True, exist_ok=True)
     (code / "inference.py").write_text("def model_fn(model_dir): ...\n")
@@ -24,6 +27,7 @@ def example(folder: Path, name: str) -> ProjectSpec:
     text = (EXAMPLES / f"{name}.yaml").read_text()
     assert ARTIFACT in text
     file = folder / f"{name}.yaml"
+    text = text.replace("review: {", f"review: {{ engine: {engine},")
     file.write_text(text.replace(ARTIFACT, "model"))
     return load_project(file)
 

@@ -85,7 +85,7 @@ def test_delivery_asks_before_production(pipelines: dict[str, Assembly]):
     made = pipelines["delivery"]
     assert actions_of(pipeline_of(made)) == {
         "Source": ["Source"],
-        "Checks": ["Checks"],
+        "Checks": ["Checks", "Review"],
         "Staging": DELIVERED,
         "Approval": ["Evidence", "Approve"],
         "Production": DELIVERED,
@@ -208,7 +208,44 @@ def test_buildspecs_are_files(pipelines: dict[str, Assembly], name: str):
     files = {path.read_text() for path in BUILDSPECS.glob("*.yml")}
     builds = pipelines[name].resources(STACK, "AWS::CodeBuild::Project").values()
     assert builds
-    assert {build["Properties"]["Source"]["BuildSpec"] for build in builds} <= files
+    specs = [build["Properties"]["Source"]["BuildSpec"] for build in builds]
+    assert {spec["Fn::Sub"] if isinstance(spec, dict) else spec for spec in specs} <= files
+
+
+@pytest.fixture(scope="module")
+def legacy(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The pipeline of the example of delivery, reviewed by CodeGuru Reviewer."""
+    folder = tmp_path_factory.mktemp("legacy")
+    return assembly(folder, example(folder, "delivery", engine="codeguru-reviewer"), "pipeline")
+
+
+def test_codeguru_reviewer_is_behind_a_switch(legacy: Assembly, pipelines: dict[str, Assembly]):
+    """Its association is acknowledged as of a closed service, and in no template otherwise."""
+    kind = "AWS::CodeGuruReviewer::RepositoryAssociation"
+    assert not pipelines["delivery"].resources(STACK, kind)
+    (association,) = legacy.resources(STACK, kind).values()
+    (row,) = association["Metadata"]["tidegate"]["acknowledged"]
+    assert row["rule"] == "closed-service"
+    assert "2025-11-07" in row["reason"]
+    bucket = legacy.templates[STACK]["Resources"]["ReviewCode"]["Properties"]["BucketName"]
+    assert bucket["Fn::Sub"].startswith("codeguru-reviewer-")
+    build = legacy.templates[STACK]["Resources"]["ReviewBuild"]["Properties"]
+    assert "--engine codeguru-reviewer" in build["Source"]["BuildSpec"]["Fn::Sub"]
+
+
+def test_a_review_runs_beside_the_checks(pipelines: dict[str, Assembly]):
+    """Its bar is the stack's, its findings go to a group that it may report to and not make."""
+    made = pipelines["delivery"]
+    assert action(made, "Checks", "Review")["RunOrder"] == 1
+    build = made.templates[STACK]["Resources"]["ReviewBuild"]["Properties"]
+    variables = {v["Name"]: v["Value"] for v in build["Environment"]["EnvironmentVariables"]}
+    assert variables["REVIEW_OPTIONS"] == "--fail-on high --ignore B101"
+    allowed = statements(made, STACK, "ReviewBuildRole")
+    (told,) = [s for s in allowed if s["Action"][0].startswith("codebuild:")]
+    assert told["Resource"] == [{"Fn::GetAtt": ["ReviewReports", "Arn"]}]
+    assert "codebuild:CreateReportGroup" not in told["Action"]
+    (group,) = made.resources(STACK, "AWS::CodeBuild::ReportGroup").values()
+    assert group["Properties"]["DeleteReports"] is True
 
 
 def test_an_upload_starts_the_pipeline(pipelines: dict[str, Assembly]):
