@@ -1,7 +1,6 @@
 """One page at once: a document in a request, read while the caller waits."""
 
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -58,7 +57,7 @@ def read_page(request: Page, ports: ServicePorts) -> Record:
 def _decoded(text: str) -> bytes:
     try:
         content = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise invalid(["document is no Base64"]) from error
     if not content:
         raise invalid(["document is empty"])

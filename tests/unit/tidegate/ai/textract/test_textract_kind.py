@@ -424,3 +424,11 @@ def test_a_tick_is_yes_or_no():
     assert (tick_of("Yes"), tick_of("no")) == (True, False)
     with pytest.raises(ValueError, match="neither yes nor no"):
         tick_of("maybe")
+
+
+@pytest.mark.parametrize("document", ["no base64!", "SÏ", "===="])
+def test_what_is_no_base64_is_refused_at_the_door(document: str) -> None:
+    """Letters that ASCII has not, too."""
+    with pytest.raises(ProblemError) as caught:
+        read_page(Page(document=document), ports(Textract(document=pdf(claim()))))
+    assert caught.value.status == 400
