@@ -1,6 +1,7 @@
 """Translate of the embedded cloud, as a client with boto3 sees it."""
 
 import json
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -148,6 +149,105 @@ def test_detecting_the_language_needs_permission_too(ground_cloud: EmbeddedCloud
     assert refusal(user.list_terminologies) == "AccessDeniedException"
 
 
-def test_batch_jobs_are_still_answered(translate: Any):
-    """They are ministack's."""
-    assert translate.list_text_translation_jobs()["TextTranslationJobPropertiesList"] == []
+def test_a_document_is_localized(translate: Any, imported: Callable[..., str]):
+    """With its markup, terms and languages; what is no text is refused."""
+    page = {"Content": b"<p>A <b>Cart</b></p>", "ContentType": "text/html"}
+    answer = translate.translate_document(Document=page, TerminologyNames=[imported()], **PAIR)
+    assert answer["TranslatedDocument"]["Content"].decode() == "<p>[de] Á <b>[de] Warenkorb</b></p>"
+    assert answer["AppliedTerminologies"][0]["Terms"][0]["TargetText"] == "Warenkorb"
+    document = translate.translate_document
+    broken = {**page, "Content": b"\xff"}
+    assert refusal(document, Document=broken, **PAIR) == "InvalidRequestException"
+    long = {**page, "Content": b"x" * 100_001}
+    assert refusal(document, Document=long, **PAIR) == "LimitExceededException"
+    word = {**page, "ContentType": "application/vnd.ms-word"}
+    assert refusal(document, Document=word, **PAIR) == "NotEmulatedException"
+
+
+@pytest.fixture(scope="module")
+def folder(ground_cloud: EmbeddedCloud) -> str:
+    """A bucket with two documents, one of which is no text."""
+    s3, name = ground_cloud.session().client("s3"), f"batch-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="in/a.html", Body=b"<p>Hello</p>")
+    s3.put_object(Bucket=name, Key="in/b.html", Body=b"\xff\xfe")
+    return name
+
+
+@pytest.fixture(scope="module")
+def role(ground_cloud: EmbeddedCloud, folder: str) -> str:
+    """One that Translate may take, and that may do with the bucket what a job does."""
+    iam, name = ground_cloud.session().client("iam"), f"role-{uuid.uuid4().hex[:8]}"
+    principal = {"Service": "translate.amazonaws.com"}
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    actions = ["s3:GetObject", "s3:PutObject", "s3:ListBucket"]
+    resources = [f"arn:aws:s3:::{folder}", f"arn:aws:s3:::{folder}/*"]
+    allowed = {"Effect": "Allow", "Action": actions, "Resource": resources}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy)
+    return arn
+
+
+def job(folder: str, role: str, **changes: Any) -> dict[str, Any]:
+    """A job that translates the folder to two languages."""
+    return {
+        "InputDataConfig": {"S3Uri": f"s3://{folder}/in/", "ContentType": "text/html"},
+        "OutputDataConfig": {"S3Uri": f"s3://{folder}/out"},
+        "DataAccessRoleArn": role,
+        "SourceLanguageCode": "en",
+        "TargetLanguageCodes": ["de", "fr"],
+        "ClientToken": uuid.uuid4().hex,
+        **changes,
+    }
+
+
+def test_a_batch_job_translates_a_folder(
+    ground_cloud: EmbeddedCloud, translate: Any, folder: str, role: str
+):
+    """As its role; a token starts one job, and a document that is no text is an error of it."""
+    request = job(folder, role)
+    started = translate.start_text_translation_job(**request)
+    again = translate.start_text_translation_job(**request)
+    assert again["JobId"] == started["JobId"]
+    limit = time.monotonic() + 20
+    ended: dict[str, Any] = {}
+    while time.monotonic() < limit and "EndTime" not in ended:
+        told = translate.describe_text_translation_job(JobId=started["JobId"])
+        ended = told["TextTranslationJobProperties"]
+    assert ended["JobStatus"] == "COMPLETED_WITH_ERROR"
+    assert ended["JobDetails"] == {
+        "InputDocumentsCount": 2,
+        "TranslatedDocumentsCount": 1,
+        "DocumentsWithErrorsCount": 1,
+    }
+    s3 = ground_cloud.session().client("s3")
+    place = ended["OutputDataConfig"]["S3Uri"].removeprefix(f"s3://{folder}/")
+    for code in ("de", "fr"):
+        made = s3.get_object(Bucket=folder, Key=f"{place}{code}.a.html")["Body"].read().decode()
+        assert made == f"<p>[{code}] Hélló</p>"
+    filtered = translate.list_text_translation_jobs(Filter={"JobStatus": ended["JobStatus"]})
+    assert started["JobId"] in [
+        one["JobId"] for one in filtered["TextTranslationJobPropertiesList"]
+    ]
+
+
+def test_a_batch_job_that_cannot_be_done_is_refused(translate: Any, folder: str, role: str):
+    """Before there is one."""
+    start = translate.start_text_translation_job
+    other = role.replace("role/role-", "role/none-")
+    assert refusal(start, **job(folder, other)) == "InvalidRequestException"
+    wrong = job(folder, role, TargetLanguageCodes=["xx"])
+    assert refusal(start, **wrong) == "UnsupportedLanguagePairException"
+    unknown = job(folder, role, TerminologyNames=["none"])
+    assert refusal(start, **unknown) == "ResourceNotFoundException"
+    get = translate.describe_text_translation_job
+    assert refusal(get, JobId="0" * 32) == "ResourceNotFoundException"
+
+
+def test_a_batch_job_stops_when_it_is_told(translate: Any, folder: str, role: str):
+    """Without output."""
+    started = translate.start_text_translation_job(**job(folder, role))
+    stopped = translate.stop_text_translation_job(JobId=started["JobId"])
+    assert stopped["JobStatus"] in {"STOP_REQUESTED", "STOPPED"}
