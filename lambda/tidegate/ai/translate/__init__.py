@@ -25,8 +25,8 @@ from tidegate.ai.translate.asking import (
     localise_page,
     localise_text,
 )
-from tidegate.ai.translate.localising import CACHE, TERMS
-from tidegate.ai.translate.settings import TranslateSettings, faults
+from tidegate.ai.translate.localising import CACHE
+from tidegate.ai.translate.settings import TERMINOLOGIES, TranslateSettings, faults
 from tidegate.ai.work import IN
 
 
@@ -44,21 +44,28 @@ TRANSLATION = Operation(
 
 
 def _resources(settings: TranslateSettings, place: Place) -> Resources:
-    """A terminology, if the settings have terms."""
-    if settings.terminology is None:
-        return Resources()
-    file = base64.b64encode(settings.terminology.encode()).decode()
-    templates: Mapping[str, Mapping[str, Any]] = {
-        "Terminology": {
-            "Type": "AWS::Translate::Terminology",
-            "Properties": {
-                "Name": place.prefix,
-                "MergeStrategy": "OVERWRITE",
-                "TerminologyData": {"File": file, "Format": "CSV", "Directionality": "UNI"},
-            },
-        }
+    """A terminology for each file of terms, whichever is applied: arms share resources."""
+    templates: dict[str, Mapping[str, Any]] = {}
+    told: dict[str, str] = {}
+    for setting, suffix in zip(TERMINOLOGIES, ("", "-other"), strict=True):
+        text: str | None = getattr(settings, setting)
+        if text is not None:
+            told[setting] = f"{place.prefix}{suffix}"
+            id_ = "".join(part.capitalize() for part in setting.split("_"))
+            templates[id_] = _terminology(told[setting], text)
+    return Resources(templates=templates, told=told)
+
+
+def _terminology(name: str, text: str) -> Mapping[str, Any]:
+    file = base64.b64encode(text.encode()).decode()
+    return {
+        "Type": "AWS::Translate::Terminology",
+        "Properties": {
+            "Name": name,
+            "MergeStrategy": "OVERWRITE",
+            "TerminologyData": {"File": file, "Format": "CSV", "Directionality": "UNI"},
+        },
     }
-    return Resources(templates=templates, told={TERMS: place.prefix})
 
 
 def _door(_settings: TranslateSettings, _place: Place) -> Rights:

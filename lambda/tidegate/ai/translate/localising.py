@@ -23,8 +23,6 @@ from tidegate.errors import NotFoundError
 
 CACHE = "cache/"
 """What keys of translated parts begin with."""
-TERMS = "terms"
-"""What functions are told: the name of the terminology."""
 _FORMAT = 1
 """Of the cached parts: another one begins when parts are made otherwise."""
 
@@ -115,7 +113,7 @@ class Localiser:
 
     def _asked(self, text: str) -> str:
         settings: TranslateSettings = self.ports.settings
-        terms = {} if settings.terminology is None else {"TerminologyNames": self._terms()}
+        terms = {} if settings.terms is None else {"TerminologyNames": [self._terms(settings)]}
         answer = self.ports.calls.call(
             "translate",
             "TranslateText",
@@ -126,8 +124,8 @@ class Localiser:
         )
         return str(answer["TranslatedText"])
 
-    def _terms(self) -> list[str]:
-        return [self.ports.resources[TERMS]]
+    def _terms(self, settings: TranslateSettings) -> str:
+        return self.ports.resources[settings.applies]
 
 
 class PausedError(Exception):
@@ -151,6 +149,6 @@ def _groups(blocks: Sequence[Block]) -> list[list[Block]]:
 
 def _cache_key(what: str, raws: Sequence[str], language: str, ports: ServicePorts) -> str:
     settings: TranslateSettings = ports.settings
-    named = [_FORMAT, what, settings.source_language, language, settings.terminology, *raws]
+    named = [_FORMAT, what, settings.source_language, language, settings.terms, *raws]
     digest = hashlib.sha256(json.dumps(named).encode()).hexdigest()
     return f"{CACHE}{language}/{digest}"

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from tidegate.ai.limits import Length, Matches, TextFile
+from tidegate.ai.limits import Length, Matches, OneOf, TextFile
 
 MOST_BYTES = 2_000_000
 """The largest file: some 220 calls a language."""
 ROUTE_BYTES = 60_000
 """The longest text or page of a request: some seven calls, of the thirty seconds there are."""
+TERMINOLOGIES = ("terminology", "other_terminology")
+"""Settings that have terms."""
 _CODE = r"[a-z]{2,3}(-[A-Z]{2})?"
 _LANGUAGE = Matches(pattern=_CODE, words="a language code of Translate, such as de or fr-CA")
 _TERMS_BYTES = 100_000
@@ -63,6 +65,17 @@ class TranslateSettings:
         "originals' first.",
         TextFile(terminology_faults),
     ] = None
+    other_terminology: Annotated[
+        str | None,
+        "Another such file, to be tested against the first: arms say which one applies.",
+        TextFile(terminology_faults),
+    ] = None
+    applies: Annotated[str, "Which of the two is applied.", OneOf(TERMINOLOGIES)] = TERMINOLOGIES[0]
+
+    @property
+    def terms(self) -> str | None:
+        """The terminology that is applied."""
+        return self.terminology if self.applies == TERMINOLOGIES[0] else self.other_terminology
 
 
 def faults(settings: TranslateSettings) -> tuple[str, ...]:
@@ -75,10 +88,11 @@ def faults(settings: TranslateSettings) -> tuple[str, ...]:
     ]
     if settings.source_language in settings.languages:
         found.append(f"languages name {settings.source_language}, the language of the originals")
-    if settings.terminology is not None:
-        header = rows_of(settings.terminology)[0]
-        if header[0] != settings.source_language:
-            found.append(
-                f"terminology begins with {header[0]}, must begin with {settings.source_language}"
-            )
+    if settings.applies != TERMINOLOGIES[0] and settings.terms is None:
+        found.append(f"applies is {settings.applies}, which is not given")
+    for name in TERMINOLOGIES:
+        text: str | None = getattr(settings, name)
+        first = settings.source_language if text is None else rows_of(text)[0][0]
+        if first != settings.source_language:
+            found.append(f"{name} begins with {first}, must begin with {settings.source_language}")
     return tuple(found)

@@ -80,3 +80,34 @@ def test_what_is_released_has_a_name_of_its_own(tmp_path: Path) -> None:
     """Models and services are released by their names."""
     text = f"{SERVICE}      strategy: canary\nmodels:\n  wary: {{ artifact: none }}\n"
     assert "wary is a model as well" in faults(tmp_path, text)
+
+
+TEST = """    release:
+      strategy: ab-test
+      objective: { kind: labels, horizon_requests: 1000 }
+      challengers:
+        - { label: other, settings: SETTINGS }
+"""
+
+
+def test_voices_are_tested_against_each_other(tmp_path: Path) -> None:
+    """Arms of one service, whose resources they share."""
+    own = "  phone:\n    kind: polly\n    settings: { voices: { en-US: Joanna } }\n"
+    text = own + TEST.replace("SETTINGS", "{ voices: { en-US: Matthew } }")
+    release = load(tmp_path, text).services["phone"].release
+    assert release is not None
+    assert release.challengers[0].settings.voices == {"en-US": "Matthew"}
+
+
+def test_terminologies_are_tested_against_each_other(tmp_path: Path) -> None:
+    """Both belong to the service; an arm applies one."""
+    for name, term in (("own", "Warenkorb"), ("other", "Korb")):
+        (tmp_path / f"{name}.csv").write_text(f"en,de\nCart,{term}\n")
+    own = (
+        "  shop:\n    kind: translate\n"
+        "    settings: { terminology: own.csv, other_terminology: other.csv }\n"
+    )
+    text = own + TEST.replace("SETTINGS", "{ applies: other_terminology }")
+    release = load(tmp_path, text).services["shop"].release
+    assert release is not None
+    assert "Korb" in release.challengers[0].settings.terms

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -238,6 +239,22 @@ def test_terms_are_a_resource_that_requests_name() -> None:
     assert KIND.resources(TranslateSettings(), PLACE).templates == {}
 
 
+def test_two_terminologies_can_be_tested_against_each_other() -> None:
+    """Both are resources of the service; an arm's settings say which is applied."""
+    own = TranslateSettings(terminology=TERMS, other_terminology="en,de\nCart,Korb\n")
+    arm = replace(own, applies="other_terminology")
+    assert KIND.resources(own, PLACE) == KIND.resources(arm, PLACE)
+    assert sorted(KIND.resources(own, PLACE).templates) == ["OtherTerminology", "Terminology"]
+    made, other = ports(settings=own), ports(settings=arm)
+    for each in (made, other):
+        localise_text(Text(text="The Cart", language="de"), each)
+    names = [asked(each)[0]["TerminologyNames"] for each in (made, other)]
+    assert names == [[PLACE.prefix], [f"{PLACE.prefix}-other"]]
+    assert isinstance(made.files, FakeFiles)
+    assert isinstance(other.files, FakeFiles)
+    assert set(made.files.content).isdisjoint(other.files.content)
+
+
 @pytest.mark.parametrize(
     ("asked_for", "language", "because"),
     [
@@ -360,6 +377,7 @@ def test_a_reader_gets_the_version_of_their_language() -> None:
         (TranslateSettings(languages=("en", "de")), "languages name en"),
         (TranslateSettings(countries={"CH": "rm"}), "countries.CH is rm"),
         (TranslateSettings(terminology="de,en\na,b\n"), "terminology begins with de"),
+        (TranslateSettings(applies="other_terminology"), "applies is other_terminology"),
     ],
 )
 def test_settings_that_do_not_fit_are_told(settings: TranslateSettings, fault: str) -> None:
