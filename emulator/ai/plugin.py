@@ -16,6 +16,7 @@ SERVICES = (
     "frauddetector",
     "kendra",
     "polly",
+    "profiler",
     "rekognition",
     "textract",
     "transcribe",

@@ -16,6 +16,7 @@ OURS = (
     "AWS::CodeBuild::Project",
     "AWS::CodeBuild::ReportGroup",
     "AWS::CodeConnections::Connection",
+    "AWS::CodeGuruProfiler::ProfilingGroup",
     "AWS::CodeGuruReviewer::RepositoryAssociation",
     "AWS::CodePipeline::Pipeline",
     "AWS::CodeStarConnections::Connection",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.ai import codereview, lex, rekognition
+from emulator.ai import codereview, lex, profiler, rekognition
 from emulator.certificates.resources import register_certificates
 from emulator.cloudformation.registry import HandlerRegistry
 from emulator.cloudformation.schemas import bundled_catalogue
@@ -43,7 +43,8 @@ def test_the_types_called_ours_are_those_that_our_services_register() -> None:
     register_pipelines(registry, bundled_catalogue(), nothing, nothing)
     register_connections(registry, bundled_catalogue(), nothing)
     site = Town().site()
-    for service in (rekognition.service(site), codereview.service(site), *lex.services(site)):
+    alone = [module.service(site) for module in (codereview, profiler, rekognition)]
+    for service in (*alone, *lex.services(site)):
         for name, handler in service.resource_types.items():
             registry.add(name, handler)
     assert tuple(sorted(registry)) == OURS
