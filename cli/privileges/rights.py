@@ -129,6 +129,9 @@ def _text(resource: Any) -> str:
     if name == "Fn::Join":
         separator, parts = value
         return str(separator).join(_text(part) for part in parts).lstrip("@")
+    if name == "Fn::ImportValue":
+        # Exports are named by stack and output: the output says what it is.
+        return f"@imported {value.rpartition('-')[2]}"
     raise ValueError(f"a resource of a policy is given by {name}, which this table cannot read")
 
 
