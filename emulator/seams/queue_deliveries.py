@@ -3,18 +3,20 @@
 EventBridge delivers a rule's event as far as the queue's policy lets it, a schedule's as far as the
 schedule's role may; on AWS another event is a failed invocation, here it is dropped with a line in
 the server's log. S3 and SNS ask the policy already. Times of sending are put right for all four:
-Lambda's queue for failed asynchronous invocations is the fourth.
+Lambda's queue for failed asynchronous invocations is the fourth. Services come over TLS.
 
 Seams: `eventbridge._dispatch_to_sqs`, `_invoke_target` and `_dispatch_event`,
-`s3._deliver_event_to_sqs`, `sns._deliver_to_sqs`, `lambda_svc._route_async_failure_to_dlq`.
+`sqs.queue_policy_allows`, `iam_evaluator.pin_request_origin`, `s3._deliver_event_to_sqs`, `sns._deliver_to_sqs`, `lambda_svc._route_async_failure_to_dlq`.
 """
 
+import contextvars
 import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from ministack.core import iam_evaluator
 from ministack.services import eventbridge, lambda_svc, sqs
 
 from emulator.seams.eventbridge import SCHEDULES, principal_of
@@ -28,12 +30,26 @@ _SEND = "sqs:SendMessage"
 
 def attach(now: Callable[[], float]) -> None:
     """Deliveries to queues ask first, and are stamped by this clock, in Unix seconds."""
+    sqs.queue_policy_allows = _over_tls(sqs.queue_policy_allows)
     eventbridge._invoke_target = _asking(eventbridge._invoke_target)
     eventbridge._dispatch_to_sqs = _stamped(eventbridge._dispatch_to_sqs, now)
     eventbridge._dispatch_event = _dated(eventbridge._dispatch_event, now)
     lambda_svc._route_async_failure = _stamped(lambda_svc._route_async_failure, now)
     # They take a fifth of a second to load, for which nobody who starts a cloud should wait.
     threading.Thread(target=_attach_late, args=(now,), daemon=True, name="queue-stamps").start()
+
+
+def _over_tls(built_in: Callable[..., bool]) -> Callable[..., bool]:
+    """Services come over TLS, whichever thread it is: policies that demand it let them in."""
+
+    def allows_over_tls(*given: Any) -> bool:
+        def asked() -> bool:
+            iam_evaluator.pin_request_origin("127.0.0.1", True)
+            return built_in(*given)
+
+        return contextvars.copy_context().run(asked)
+
+    return allows_over_tls
 
 
 def _attach_late(now: Callable[[], float]) -> None:

@@ -30,7 +30,14 @@ class Box:
             "Resource": self.arn,
             "Condition": {"ArnEquals": {"aws:SourceArn": source}},
         }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        only_tls = {
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": "sqs:*",
+            "Resource": self.arn,
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement, only_tls]})
         self._client.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
 
     def take(self) -> list[Any]:
@@ -72,6 +79,22 @@ def test_an_object_reaches_a_queue_by_a_rule_that_its_policy_names(
     assert (event["detail-type"], event["detail"]["reason"]) == ("Object Created", "PutObject")
     assert event["detail"]["object"]["key"] == "in/kept file.txt"
     assert began - 1 <= sent <= ground_cloud.clock.now()
+
+
+@pytest.mark.accept
+def test_a_rule_by_time_reaches_a_queue_that_demands_tls(
+    ground_cloud: EmbeddedCloud, box: Box, eventually: Callable[..., Any]
+) -> None:
+    """Services come over TLS, also when no request is behind it."""
+    events, name = ground_cloud.session().client("events"), f"r-{uuid.uuid4().hex[:8]}"
+    rule = events.put_rule(Name=name, ScheduleExpression="rate(1 minute)")["RuleArn"]
+    box.admit("events", rule)
+    target = {"Id": "box", "Arn": box.arn, "Input": json.dumps({"from": name})}
+    events.put_targets(Rule=name, Targets=[target])
+    found = eventually(box.take)
+    assert {body["from"] for _, body in found} == {name}
+    events.remove_targets(Rule=name, Ids=["box"])
+    events.delete_rule(Name=name)
 
 
 @pytest.mark.accept

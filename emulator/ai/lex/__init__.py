@@ -60,6 +60,9 @@ def _asked_on(asked: Asked) -> str:
         return "*"
     if "botAliasId" in request:
         return alias_arn(asked.tenant, request["botId"], request["botAliasId"])
+    if asked.operation == "CreateBotAlias":
+        # The service authorization reference names the alias that is to be.
+        return alias_arn(asked.tenant, request["botId"], "*")
     return bot_arn(asked.tenant, request["botId"])
 
 
