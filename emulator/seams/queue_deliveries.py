@@ -5,8 +5,9 @@ schedule's role may; on AWS another event is a failed invocation, here it is dro
 the server's log. S3 and SNS ask the policy already. Times of sending are put right for all four:
 Lambda's queue for failed asynchronous invocations is the fourth. Services come over TLS.
 
-Seams: `eventbridge._dispatch_to_sqs`, `_invoke_target` and `_dispatch_event`,
-`sqs.queue_policy_allows`, `iam_evaluator.pin_request_origin`, `s3._deliver_event_to_sqs`, `sns._deliver_to_sqs`, `lambda_svc._route_async_failure_to_dlq`.
+Seams: of `eventbridge` `_dispatch_to_sqs`, `_invoke_target` and `_dispatch_event`;
+`sqs.queue_policy_allows`, `iam_evaluator.pin_request_origin`, `s3._deliver_event_to_sqs`,
+`sns._deliver_to_sqs`, `lambda_svc._route_async_failure`.
 """
 
 import contextvars

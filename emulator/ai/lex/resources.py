@@ -125,8 +125,9 @@ class BotResource:
     def delete(
         self, context: ResourceContext, physical_id: str, _properties: Mapping[str, Any]
     ) -> None:
-        """There is no such bot; aliases that no stack knows hold it."""
-        _delete(lambda: self.bots.delete(_tenant(context), {"botId": physical_id}))
+        """There is no such bot; its aliases go with it, as the handler's own rights say."""
+        request = {"botId": physical_id, "skipResourceInUseCheck": True}
+        _delete(lambda: self.bots.delete(_tenant(context), request))
 
     def _draft(self, bot: Bot, properties: Mapping[str, Any]) -> None:
         for locale in properties.get("BotLocales") or []:

@@ -15,6 +15,7 @@ KINDS: Mapping[str, str] = {
     "comprehend": "tidegate.ai.comprehend",
     "forecast": "tidegate.ai.forecast",
     "kendra": "tidegate.ai.kendra",
+    "lex": "tidegate.ai.lex",
     "polly": "tidegate.ai.polly",
     "rekognition": "tidegate.ai.rekognition",
     "textract": "tidegate.ai.textract",
