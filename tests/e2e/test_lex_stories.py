@@ -193,7 +193,9 @@ def test_a_worse_bot_goes_back_and_a_good_one_comes_to_everybody(world: Services
     world.deploy()
     _until_split(world, lambda s: s["percent"] == 50, "a trial")
     assert live() == "1"
-    back = _chat_until(world, lambda s: s["rejected"] == ["2"], "the way back", "where did my order go")
+    back = _chat_until(
+        world, lambda s: s["rejected"] == ["2"], "the way back", "where did my order go"
+    )
     assert (back["percent"], live()) == (0, "1")
     assert "helps less" in back["why"]
     (world.folder / "shop.toml").write_text(bot().replace("Which order?", "Which order, please?"))

@@ -56,12 +56,14 @@ def _asked_on(asked: Asked) -> str:
     request = asked.request
     if "resourceARN" in request:
         return str(request["resourceARN"])
+    if asked.operation == "CreateBot":
+        return bot_arn(asked.tenant, "*")
     if "botId" not in request:
         return "*"
     if "botAliasId" in request:
         return alias_arn(asked.tenant, request["botId"], request["botAliasId"])
     if asked.operation == "CreateBotAlias":
-        # The service authorization reference names the alias that is to be.
+        # The service authorization reference has the alias that is to be, as it has the bot.
         return alias_arn(asked.tenant, request["botId"], "*")
     return bot_arn(asked.tenant, request["botId"])
 
