@@ -99,6 +99,11 @@ _LATER_ANSWERS = (
     "of the execution role; answers here are written in one part, and no bucket is listed"
 )
 
+_VECTOR_INDEX = (
+    "Bedrock user guide, 'Permissions to access your vector store in Amazon S3 Vectors': the role "
+    "of a knowledge base; the embedded cloud knows what the index is"
+)
+
 _IMAGE_PULLS = (
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",
@@ -141,6 +146,7 @@ _BY_RIGHT: Mapping[tuple[str, str, str], str] = {
         (role, "s3:ListBucket", "Files"): _MISSING_OBJECT
         for role in ("AnswerAiRequestRole", "DoAiWorkRole")
     },
+    ("IndexRole", "s3vectors:GetIndex", "VectorIndex"): _VECTOR_INDEX,
     ("RouteRequestRole", "s3:ListBucket", "s3 bucket"): _MISSING_OBJECT,
     ("CollectAnswerRole", "s3:ListBucket", "s3 bucket"): _MISSING_OBJECT,
     ("ExecutionRole", "s3:ListBucket", "AnswerBucket"): _LATER_ANSWERS,
