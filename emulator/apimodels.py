@@ -195,7 +195,8 @@ def compiled(pattern: str) -> Callable[[str], re.Match[str] | None] | None:
     Those (`${1,128}` behind an anchor, surrogate ranges) are left unchecked; a unit test lists
     the members of SageMaker's that are.
     """
-    translated = re.sub(r"\\p\{(\w+)\}", lambda m: _JAVA_IN_SET.get(m[1], "\\w"), pattern)
+    outside = pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]")
+    translated = re.sub(r"\\p\{(\w+)\}", lambda m: _JAVA_IN_SET.get(m[1], "\\w"), outside)
     try:
         return re.compile(translated).fullmatch
     except re.error:

@@ -97,6 +97,7 @@ _FREE_SERVICES = (
     "AWS::Budgets::",
     "AWS::CloudFormation::",
     "AWS::Events::",
+    "AWS::FraudDetector::",
     "AWS::IAM::",
     "AWS::Logs::",
     "AWS::Scheduler::",

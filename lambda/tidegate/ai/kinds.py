@@ -14,6 +14,7 @@ from tidegate.ai.kind import Kind
 KINDS: Mapping[str, str] = {
     "comprehend": "tidegate.ai.comprehend",
     "forecast": "tidegate.ai.forecast",
+    "fraud-detector": "tidegate.ai.fraud",
     "kendra": "tidegate.ai.kendra",
     "lex": "tidegate.ai.lex",
     "polly": "tidegate.ai.polly",

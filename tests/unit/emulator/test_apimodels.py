@@ -33,6 +33,14 @@ def test_a_document_may_be_any_json():
     assert answer_failures("bedrock-agent-runtime", "Retrieve", answer) == []
 
 
+def test_ascii_is_a_set_of_its_own():
+    """A content type has a slash."""
+    told = {"EndpointName": "e", "Body": "", "ContentType": "text/csv"}
+    assert constraint_failures("sagemaker-runtime", "InvokeEndpoint", told) == []
+    wrong = {**told, "ContentType": "téxt"}
+    assert len(constraint_failures("sagemaker-runtime", "InvokeEndpoint", wrong)) == 1
+
+
 def test_a_member_of_another_type_is_malformed():
     """It can't be made of the shape."""
     with pytest.raises(MalformedRequestError, match="at 'names'"):

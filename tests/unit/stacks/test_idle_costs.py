@@ -96,6 +96,8 @@ def test_instances_that_sleep_bill_nothing_while_idle():
         (_one("AWS::ElasticLoadBalancingV2::LoadBalancer"), 730 * (0.0225 + 2 * 0.005)),
         (_one("AWS::ElasticLoadBalancingV2::LoadBalancer", Scheme="internal"), 730 * 0.0225),
         (_one("AWS::WAFv2::WebACL", Rules=[{}, {}]), 5 + 2),
+        (_one("AWS::Kendra::Index", Edition="DEVELOPER_EDITION"), 730 * 1.125),
+        (_one("AWS::Kendra::Index", Edition="ENTERPRISE_EDITION"), 730 * 1.4),
         (_one("AWS::CloudWatch::Alarm"), 0.10),
         (_one("AWS::SecretsManager::Secret"), 0.40),
         (_one("AWS::EC2::NatGateway"), 730 * 0.045),
@@ -115,9 +117,9 @@ def test_each_thing_bills_what_its_parts_do(resources: dict[str, Any], usd: floa
 
 def test_type_that_nobody_priced_is_unknown_and_named():
     """It is not 0, and not left out."""
-    (unknown,) = cost(_one("AWS::Kendra::Index")).unknown
+    (unknown,) = cost(_one("AWS::OpenSearchService::Domain")).unknown
 
-    assert unknown.words == "1 AWS::Kendra::Index"
+    assert unknown.words == "1 AWS::OpenSearchService::Domain"
     assert unknown.usd is None
     assert "price not known in us-east-1" in unknown.said
 
@@ -139,7 +141,7 @@ def test_the_dearest_comes_first():
 
 def test_synth_tells_one_line():
     """The sum, and what is missing of it."""
-    line = told(STAGE, [cost(HOSTED), cost(_one("AWS::Kendra::Index"))])
+    line = told(STAGE, [cost(HOSTED), cost(_one("AWS::OpenSearchService::Domain"))])
 
     assert line == (
         "stage dev bills $335.80 a month while idle, and what is not known (1 of its items): "

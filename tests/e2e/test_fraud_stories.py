@@ -1,0 +1,234 @@
+"""Events are approved, reviewed or blocked; chargebacks come late, once, by route and by file."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.ai.faults import Faults
+from emulator.server import EmbeddedCloud
+from tests.e2e.breaking import sabotaged
+from tests.e2e.leaving import remove_stacks
+from tests.e2e.services import ServicesWorld, until
+from tests.emulated_hosting import IMAGE, PROGRAM, Hosting
+
+pytestmark = pytest.mark.accept
+
+RULES = """
+# Orders
+block when RISKY and country not in ["CH"]
+review when amount > 500
+approve otherwise
+"""
+FRAUD = """
+  orders:
+    kind: fraud-detector
+    settings:
+      rules: orders.rules
+      endpoint: fraud-{stage}-scores
+      features: [amount, new]
+      variables: &variables
+        amount: { type: number }
+        country: { type: text }
+        new: { type: tick, required: false }
+  legacy:
+    kind: fraud-detector
+    settings:
+      engine: fraud-detector
+      enrolled: true
+      rules: legacy.rules
+      variables: *variables
+"""
+SCORER = """
+def model_fn(model_dir):
+    return 1000.0
+def input_fn(body, content_type):
+    text = body.decode() if isinstance(body, bytes) else body
+    return [float(cell) for cell in text.split(",")]
+def predict_fn(row, most):
+    return min(1.0, row[0] / most)
+def output_fn(score, accept):
+    return str(score), "text/csv"
+"""
+ENDPOINT = "fraud-test-scores"
+
+
+@pytest.fixture(scope="module")
+def world(
+    story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServicesWorld]:
+    """Both engines, and a hosted model that scores by the amount."""
+    folder = tmp_path_factory.mktemp("fraud")
+    (folder / "orders.rules").write_text(RULES.replace("RISKY", "score > 0.9"))
+    (folder / "legacy.rules").write_text(RULES.replace("RISKY", "amount > 900"))
+    made = ServicesWorld(cloud=story_cloud, folder=folder, project="fraud", services=FRAUD)
+    _host(story_cloud)
+    made.deploy()
+    yield made
+    remove_stacks(story_cloud, "fraud-")
+    story_cloud.session().client("sagemaker").delete_endpoint(EndpointName=ENDPOINT)
+
+
+def _host(cloud: EmbeddedCloud) -> None:
+    """The endpoint serves, as one of a model of this project would."""
+    iam, name = cloud.session().client("iam"), f"scores-{uuid.uuid4().hex[:8]}"
+    trust = {"Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}
+    trusts, allows = (
+        json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+        for statement in (trust, {"Action": "s3:*", "Resource": "*"})
+    )
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusts)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allows)
+    hosting = Hosting(cloud, role)
+    container = {
+        "Image": IMAGE,
+        "ModelDataUrl": hosting.artifact(SCORER),
+        "Environment": PROGRAM,
+    }
+    sagemaker = hosting.sagemaker
+    sagemaker.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=role)
+    variant = {
+        "VariantName": "blue",
+        "ModelName": name,
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+        # The story's minutes take half a second, and a container starts in its own time.
+        "ContainerStartupHealthCheckTimeoutInSeconds": 3_600,
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=name)
+    until(
+        lambda: _in_service(sagemaker),
+        seconds=60,
+        what="an endpoint in service",
+    )
+
+
+def _in_service(sagemaker: Any) -> bool | None:
+    told = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+    assert told["EndpointStatus"] != "Failed", told["FailureReason"]
+    return told["EndpointStatus"] == "InService" or None
+
+
+def event(**variables: Any) -> dict[str, Any]:
+    """A new event."""
+    told = {"amount": 10, "country": "CH", **variables}
+    return {"event": f"order-{uuid.uuid4().hex[:8]}", "variables": told, "customer": "ann"}
+
+
+@pytest.mark.parametrize("name", ["orders", "legacy"])
+@pytest.mark.parametrize(
+    ("variables", "decision"),
+    [
+        ({}, "approve"),
+        ({"amount": 600}, "review"),
+        ({"amount": 950, "country": "FR"}, "block"),
+        ({"amount": 950, "country": "CH", "new": True}, "review"),
+    ],
+)
+def test_an_event_is_decided(
+    world: ServicesWorld, name: str, variables: dict[str, Any], decision: str
+):
+    """By the same rules: with the hosted model's score, or by a detector."""
+    told = world.ask(name, "judge", **event(**variables)).required()
+    assert told["decision"] == decision
+    assert told["rule"].startswith(decision)
+    assert ("score" in told) is (name == "orders")
+
+
+@pytest.mark.parametrize("name", ["orders", "legacy"])
+def test_the_same_event_has_the_same_decision(world: ServicesWorld, name: str):
+    """Its id with other variables is refused; what was decided can be asked for."""
+    order = event(amount=600)
+    first = world.ask(name, "judge", **order).required()
+    assert world.ask(name, "judge", **order).required() == first
+    assert world.ask(name, "judge", **{**order, "customer": "bob"}).status == 409
+    assert world.ask(name, "event", event=order["event"]).required() == first
+
+
+def test_a_wrong_event_hears_of_all_that_is_wrong(world: ServicesWorld):
+    """Missing, unknown and wrong variables at once."""
+    wrong = {"amount": "many", "colour": "red"}
+    reply = world.ask("orders", "judge", event="order-x", variables=wrong)
+    assert reply.status == 400
+    assert [fault.partition(" ")[0] for fault in reply.body["error"]["faults"]] == [
+        "variables.colour",
+        "variables.amount",
+        "variables.country",
+    ]
+
+
+def test_chargebacks_come_late_and_count_once(world: ServicesWorld, tmp_path: Path):
+    """By route and by file, told thrice, by a function that is killed."""
+    orders = [event(amount=20) for _ in range(5)]
+    for order in orders:
+        world.ask("orders", "judge", **order).required()
+    world.ask("orders", "outcome", event=orders[0]["event"], label="fraud").required()
+    lines = [f"{order['event']},fraud" for order in orders[:4]]
+    lines += ["order-never,fraud", f"{orders[4]['event']},perhaps"]
+    path = tmp_path / "march.csv"
+    path.write_text("\n".join(["event,label", *lines]))
+    with sabotaged(world.stack("orders"), "do_ai_work") as saboteurs:
+        for moment in ("before", "call-4", "after"):
+            saboteurs["do_ai_work"].ticket(moment, "kill")
+        outcome = world.outcome("orders", world.send("orders", path), seconds=120)
+    assert outcome["status"] == "done", outcome
+    result = outcome["result"]
+    assert (result["credited"], result["repeated"], result["unknown"]) == (3, 1, 1)
+    assert result["faults"] == ["line 7: label is 'perhaps', must be one of fraud, legit"]
+    labels = [
+        world.ask("orders", "event", event=order["event"]).required().get("label")
+        for order in orders
+    ]
+    assert labels == ["fraud"] * 4 + [None]
+    back = {"event": orders[0]["event"], "label": "legit"}
+    assert world.ask("orders", "outcome", **back).required()["repeated"] is False
+    assert world.ask("orders", "outcome", **back).required()["repeated"] is True
+    assert world.ask("orders", "outcome", event="order-never", label="fraud").status == 404
+
+
+def test_throttles_of_the_detector_lose_no_decision(world: ServicesWorld):
+    """They are repeated."""
+    world.cloud.set_faults("frauddetector", Faults(throttled=0.3, seed=2))
+    try:
+        decided = [world.ask("legacy", "judge", **event(amount=600)) for _ in range(10)]
+    finally:
+        world.cloud.set_faults("frauddetector", Faults())
+    assert [reply.required()["decision"] for reply in decided] == ["review"] * 10
+
+
+def test_without_the_model_events_are_still_decided(world: ServicesWorld):
+    """As the settings say, and the answer says so; this is the last story of the endpoint."""
+    sagemaker = world.client("sagemaker")
+    before = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
+    sick = SCORER.replace("return min(1.0, row[0] / most)", "return 'no number'")
+    container = sagemaker.describe_model(ModelName=before)["PrimaryContainer"]
+    hosting = Hosting(world.cloud, sagemaker.describe_model(ModelName=before)["ExecutionRoleArn"])
+    name = f"sick-{uuid.uuid4().hex[:8]}"
+    sagemaker.create_model(
+        ModelName=name,
+        PrimaryContainer={**container, "ModelDataUrl": hosting.artifact(sick)},
+        ExecutionRoleArn=hosting.role,
+    )
+    variant = {
+        "VariantName": "blue",
+        "ModelName": name,
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+        # The story's minutes take half a second, and a container starts in its own time.
+        "ContainerStartupHealthCheckTimeoutInSeconds": 3_600,
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+    sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=name)
+
+    def settled() -> bool | None:
+        told = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+        return (told["EndpointStatus"], told["EndpointConfigName"]) == ("InService", name) or None
+
+    until(settled, seconds=60, what="the sick model")
+    told = world.ask("orders", "judge", **event()).required()
+    assert (told["decision"], told["without_score"]) == ("review", True)
+    sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=before)
