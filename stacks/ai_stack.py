@@ -47,7 +47,7 @@ class AiStack(Stack):
             env=Environment(account=stage.account, region=stage.region),
             description=f"Door and dead letters of AI services, {props.project}, {stage.name}",
         )
-        code = AssetShelf(folder=folder).publish_code(self, CODE)
+        code = AssetShelf(folder=folder).publish_code(self, CODE, props.stage)
         ai_blueprint(props, code).build(self)
 
 

@@ -1,6 +1,6 @@
 """The stacks of one stage of a project, wired together."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from stacks.front_door_stack import FrontDoorStack, FrontDoorStackProps
 from stacks.hosting_stack import HostingProps, HostingStack, served_by
 from stacks.monitoring_stack import MonitoringProps, MonitoringStack
 from stacks.pipeline_stack import PipelineStack
+from stacks.profiling_stack import ProfilingStack
 from stacks.project.names import package_group_name
 from stacks.project.packages import packaged
 from stacks.project.pipelines import PIPELINE_STAGE
@@ -58,7 +59,20 @@ def add_stacks(app: App, deployment: Deployment) -> None:
     stacks = list(_add_releases(app, deployment, stage)) if project.releases else []
     release = stacks[0] if stacks else None
     stacks.extend(_add_services(app, deployment, stage, release))
+    stacks.extend(_add_profiling(app, project, stage, stacks))
     _acknowledge(stacks, acknowledged(project, stage))
+
+
+def _add_profiling(
+    app: App, project: ProjectSpec, stage: StageSpec, profiled: Sequence[Stack]
+) -> Iterator[Stack]:
+    """The group that the functions of the stage are profiled in, which must come before them."""
+    if stage.profiling is None:
+        return
+    stack = ProfilingStack(app, project=project.name, stage=stage, name=stage.profiling)
+    for other in profiled:
+        other.add_stack_dependency(stack)
+    yield stack
 
 
 def _add_releases(app: App, deployment: Deployment, stage: StageSpec) -> Iterator[Stack]:

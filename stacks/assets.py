@@ -3,8 +3,9 @@
 import hashlib
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import distribution
 from pathlib import Path
 
 from aws_cdk import FileAssetPackaging, Stack
@@ -12,10 +13,12 @@ from aws_cdk import FileAssetPackaging, Stack
 from stacks.components.arns import sub
 from stacks.components.handler_function import CodeAsset
 from stacks.project.artifacts import write_archive
-from stacks.project.spec import Artifact, StoredArtifact
+from stacks.project.spec import Artifact, StageSpec, StoredArtifact
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first moment that a zip can name."""
+
+_AGENT = "codeguru-profiler-agent"
 
 _UNIX = 3
 """The system that modes in a zip are of (zip's specification, 4.4.2)."""
@@ -40,9 +43,13 @@ class AssetShelf:
         # SageMaker wants an artifact's key to end with .tar.gz, CDK appends only the last part.
         return self._add(stack, name, source_hash=f"{artifact.digest}.tar")
 
-    def publish_code(self, stack: Stack, folder: Path) -> CodeAsset:
-        """Where the code of the functions will be: one archive, named by its content."""
-        archive = code_archive(folder)
+    def publish_code(self, stack: Stack, folder: Path, stage: StageSpec) -> CodeAsset:
+        """Where the code of the functions will be: one archive, named by its content.
+
+        With the profiler's agent beside them, in a stage that is profiled.
+        """
+        more = {} if stage.profiling is None else agent_files()
+        archive = code_archive(folder, more)
         digest = hashlib.sha256(archive).hexdigest()
         name = f"asset.{digest}.zip"
         self._pack(name, lambda target: target.write_bytes(archive))
@@ -86,12 +93,24 @@ class AssetShelf:
         return uri
 
 
-def code_archive(folder: Path) -> bytes:
-    """A zip of the Python files under a folder: the same bytes for the same content, anywhere."""
+def agent_files() -> dict[str, Path]:
+    """The Python files of the profiler's agent for functions, by their names in an archive."""
+    found = distribution(_AGENT).files or ()
+    return {str(file): Path(str(file.locate())) for file in found if file.suffix == ".py"}
+
+
+def code_archive(folder: Path, more: Mapping[str, Path] | None = None) -> bytes:
+    """A zip of the Python files under a folder: the same bytes for the same content, anywhere.
+
+    `more` are files of other places by their names in it.
+    """
     raw = io.BytesIO()
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.py")}
+    files |= {} if more is None else more
     with zipfile.ZipFile(raw, mode="w", compression=zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*.py")):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EARLIEST)
+        # In the order of their parts, so that a folder comes before what is named alike.
+        for name, path in sorted(files.items(), key=lambda each: each[0].split("/")):
+            entry = zipfile.ZipInfo(name, _EARLIEST)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = _UNIX
             entry.external_attr = 0o644 << 16

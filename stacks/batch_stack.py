@@ -72,7 +72,7 @@ class BatchStack(Stack):
             placement=placed(version, props.pointer),
             models=_model_ids(props),
         )
-        code = props.shelf.publish_code(self, props.code)
+        code = props.shelf.publish_code(self, props.code, props.stage)
         batch_blueprint(around, code).build(self)
 
 

@@ -53,7 +53,7 @@ class MonitoringStack(Stack):
             env=Environment(account=stage.account, region=stage.region),
             description=f"Monitor of {props.model}, {props.project}, stage {stage.name}",
         )
-        code = props.shelf.publish_code(self, props.code)
+        code = props.shelf.publish_code(self, props.code, props.stage)
         bucket, key = props.shelf.publish_file(self, props.spec.baseline)
         monitor = MonitorProps(
             project=props.project,

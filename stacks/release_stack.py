@@ -80,7 +80,7 @@ class ReleaseStack(Stack):
             description=f"Releases of {props.project}, stage {stage.name}",
             termination_protection=stage.data_on_destroy is DataOnDestroy.KEEP,
         )
-        code = props.shelf.publish_code(self, props.code)
+        code = props.shelf.publish_code(self, props.code, props.stage)
         traffic = self._publish_traffic(props)
         release_blueprint(props, code, traffic).build(self)
 

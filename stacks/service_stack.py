@@ -65,7 +65,7 @@ class ServiceStack(Stack):
             spec=service,
             **self._published(props, place),
         )
-        code = props.shelf.publish_code(self, props.code)
+        code = props.shelf.publish_code(self, props.code, props.stage)
         service_blueprint(parts, code).build(self)
 
     def _published(self, props: ServiceStackProps, place: Place) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stacks.components.arns import allow, policy, trust
+from stacks.components.arns import Arns, allow, policy, trust
 from stacks.components.blueprint import Blueprint, att, data, ref
 from stacks.project.spec import StageSpec
 from tidegate.slots import Slot
 
 RUNTIME = "python3.14"
+PROFILED = "run_profiled.handler.handle"
+_POSTED = ["codeguru-profiler:ConfigureAgent", "codeguru-profiler:PostAgentProfile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,11 @@ class FunctionProps:
         return "".join(part.capitalize() for part in self.name.split("_"))
 
     @property
+    def handler(self) -> str:
+        """Its own handler."""
+        return f"{self.package}.handler.handle"
+
+    @property
     def log(self) -> str:
         """The logical id of its log group."""
         return f"{self.id}Log"
@@ -64,7 +71,11 @@ def add_function(
         "AWS::IAM::Role",
         {
             "AssumeRolePolicyDocument": trust("lambda.amazonaws.com"),
-            "Policies": [policy("Work", props.statements), policy("Log", [written])],
+            "Policies": [
+                policy("Work", props.statements),
+                policy("Log", [written]),
+                *_profiling_policies(stage),
+            ],
         },
     )
     blueprint.add(
@@ -74,15 +85,30 @@ def add_function(
             "FunctionName": props.fixed_name,
             "Description": props.description,
             "Runtime": RUNTIME,
-            "Handler": f"{props.package}.handler.handle",
+            "Handler": PROFILED if stage.profiling else props.handler,
             "Code": {"S3Bucket": code.bucket, "S3Key": code.key},
             "Role": att(role),
             "MemorySize": props.memory_megabytes,
             "Timeout": props.timeout_seconds,
-            "Environment": {"Variables": dict(props.environment)},
+            "Environment": {"Variables": {**props.environment, **_profiling(props, stage)}},
             "LoggingConfig": {"LogGroup": ref(props.log)},
         },
     )
+
+
+def _profiling(props: FunctionProps, stage: StageSpec) -> dict[str, str]:
+    """What the agent and its wrapper have to know, where the stage is profiled."""
+    if stage.profiling is None:
+        return {}
+    return {"PROFILED_HANDLER": props.handler, "AWS_CODEGURU_PROFILER_GROUP_NAME": stage.profiling}
+
+
+def _profiling_policies(stage: StageSpec) -> list[dict[str, Any]]:
+    """Of the managed policy AmazonCodeGuruProfilerAgentAccess what agents need, on this group."""
+    if stage.profiling is None:
+        return []
+    group = Arns(stage=stage).of("codeguru-profiler", f"profilingGroup/{stage.profiling}")
+    return [policy("Profile", [allow(_POSTED, [group])])]
 
 
 def add_log(blueprint: Blueprint, logical_id: str, stage: StageSpec) -> None:

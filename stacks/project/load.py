@@ -15,6 +15,7 @@ from stacks.project.hosting_rules import fleet_of, hosting_of
 from stacks.project.hosting_shape import HostingFile
 from stacks.project.locate import DEFAULT_ENTRY_POINT, Shelf, artifact_at, label_of
 from stacks.project.monitoring import monitoring_of
+from stacks.project.names import profiling_name
 from stacks.project.pipeline_rules import pipeline_faults, pipeline_of
 from stacks.project.releases import following_of, plan_of
 from stacks.project.rules import rule_faults
@@ -62,7 +63,7 @@ def load_project(path: Path) -> ProjectSpec:
 
 def _project(source: Source, shelf: Shelf) -> ProjectSpec:
     file = ProjectFile.model_validate(source.value)
-    stages = {name: _stage(name, stage) for name, stage in file.stages.items()}
+    stages = {name: _stage(file.project, name, stage) for name, stage in file.stages.items()}
     regions = {stage.region for stage in stages.values()}
     return ProjectSpec(
         name=file.project,
@@ -84,7 +85,7 @@ def _project(source: Source, shelf: Shelf) -> ProjectSpec:
     )
 
 
-def _stage(name: str, file: StageFile) -> StageSpec:
+def _stage(project: str, name: str, file: StageFile) -> StageSpec:
     return StageSpec(
         name=name,
         region=file.region,
@@ -98,6 +99,7 @@ def _stage(name: str, file: StageFile) -> StageSpec:
         outcome_files_days=_outcome_files_days(file),
         door=door_of(file.front_door),
         budget=_budget(file),
+        profiling=profiling_name(project, name) if file.profiling else None,
     )
 
 

@@ -125,6 +125,11 @@ def dead_letters_name(project: str, stage: str) -> str:
     return f"{project}-{stage}-ai-dead-letters"
 
 
+def profiling_name(project: str, stage: str) -> str:
+    """The name of a stage's profiling group, and of the stack that holds it."""
+    return f"{project}-{stage}-profiling"
+
+
 def access_stack_name(project: str, stage: str) -> str:
     """The name of the stack that holds the roles which a pipeline takes in a stage."""
     return f"{project}-{stage}-access"

@@ -115,6 +115,8 @@ class StageFile(Part):
     """What the stage may bill a month; left out: whatever it does."""
     outcome_files: OutcomeFilesFile | None = None
     """A bucket whose files of outcomes are credited; left out: there is none."""
+    profiling: bool = False
+    """Whether the functions of the stage run under the agent of Amazon CodeGuru Profiler."""
 
 
 class CaptureFile(Part):

@@ -54,6 +54,8 @@ class StageSpec:
     """How long files of outcomes are kept; None where none are taken."""
     door: DoorSpec = field(default_factory=DoorSpec)
     budget: BudgetSpec | None = None
+    profiling: str | None = None
+    """The name of the group that functions are profiled in; None where they are not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,12 @@
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,3 +117,47 @@ def test_a_profile_is_cut_at_a_depth(profiler: Any, group: str):
     start = datetime.now(UTC)
     with pytest.raises(ClientError, match="must come after"):
         profiler.get_profile(profilingGroupName=group, startTime=start, endTime=start)
+
+
+FUNCTION = """
+import time
+def handle(event, context):
+    until = time.monotonic() + 0.4
+    while time.monotonic() < until:
+        sum(range(1000))
+    return event
+"""
+INVOKED = """
+from run_profiled.handler import handle
+class Context:
+    aws_request_id = "r"
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:hot"
+    def get_remaining_time_in_millis(self):
+        return 1000
+for number in range(18):
+    assert handle(number, Context()) == number
+"""
+
+
+@pytest.mark.accept
+def test_awss_own_agent_posts_here(
+    ground_cloud: EmbeddedCloud, profiler: Any, group: str, tmp_path: Path
+):
+    """As it runs around a function: what took the time is in the group's profile."""
+    (tmp_path / "hot.py").write_text(FUNCTION)
+    keys = ground_cloud.session().get_credentials()
+    functions = Path(__file__).parents[2] / "lambda"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{functions}:{tmp_path}",
+        "PROFILED_HANDLER": "hot.handle",
+        "AWS_CODEGURU_PROFILER_GROUP_NAME": group,
+        "AWS_ENDPOINT_URL": ground_cloud.endpoint_url,
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+        "AWS_DEFAULT_REGION": ground_cloud.region,
+        **({} if keys.token is None else {"AWS_SESSION_TOKEN": keys.token}),
+    }
+    subprocess.run([sys.executable, "-c", INVOKED], env=environment, check=True, timeout=60)
+    answer = profiler.get_profile(profilingGroupName=group, accept="application/json", period="P1D")
+    assert "hot:handle" in answer["profile"].read().decode()

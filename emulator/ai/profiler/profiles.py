@@ -21,8 +21,8 @@ AGENT_PARAMETERS = {
     "MemoryUsageLimitPercent": "10",
     "MaxStackDepth": "1000",
 }
-"""AWS samples each second and wants a minute of it: the clock of this cloud is faster than that."""
-REPORTING_SECONDS = 300
+"""AWS samples each second and wants a minute of it: functions run briefly here."""
+REPORTING_SECONDS = 5
 _JSON_TYPES = ("application/json", "*/*", "")
 _PAGES = Paging(most=1_000, code="ValidationException", size="maxResults", token="nextToken")  # noqa: S106 - a member's name
 _CLIENTS = ("boto3:client", "boto3:resource", "session:Session:client", "session:Session:resource")

@@ -5,7 +5,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from stacks.assets import code_archive
+from stacks.assets import agent_files, code_archive
 
 
 def _code(folder: Path) -> Path:
@@ -41,3 +41,13 @@ def test_change_of_the_code_changes_the_archive(tmp_path: Path):
     (folder / "judge" / "handler.py").write_text("def handle(): return 1\n")
 
     assert code_archive(folder) != before
+
+
+def test_the_agent_comes_beside_the_functions(tmp_path: Path):
+    """Python files only, where `import codeguru_profiler_agent` finds them."""
+    content = code_archive(_code(tmp_path / "a"), agent_files())
+    names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+
+    assert "codeguru_profiler_agent/__init__.py" in names
+    assert "judge/handler.py" in names
+    assert all(name.endswith(".py") for name in names)

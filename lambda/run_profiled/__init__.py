@@ -1,0 +1,1 @@
+"""Runs a function of this folder under the agent of Amazon CodeGuru Profiler."""
