@@ -3,15 +3,16 @@
 What the libraries cannot judge is refused by name (`NotEmulatedException`), never made up.
 """
 
-from emulator.ai.comprehend import operations
+from emulator.ai.comprehend import jobs, operations
 from emulator.ai.frame import AiService, resource_in
 from emulator.ai.site import Site
 
 
-def service(_site: Site) -> AiService:
-    """The service, which keeps nothing."""
+def service(site: Site) -> AiService:
+    """The service, which keeps its jobs."""
     return AiService(
         name="comprehend",
-        operations=operations.OPERATIONS,
+        operations={**operations.OPERATIONS, **jobs.operations_of(site)},
+        also_asked=jobs.also_asked,
         resource=resource_in("EndpointArn"),
     )

@@ -115,11 +115,12 @@ def _entities(call: Call) -> Answer:
         )
     text = _text(request, LONG_TEXT_BYTES)
     _require_english(request, "entities")
-    found = [{**_member(span), "Text": span.of(text)} for span in entities.found(text)]
+    found = [{**member(span), "Text": span.of(text)} for span in entities.found(text)]
     return Answer(body={"Entities": found}, engine=entities.ENGINE)
 
 
-def _member(span: Span) -> Json:
+def member(span: Span) -> Json:
+    """A span as the API tells it."""
     return {
         "Type": span.kind,
         "Score": span.score,
@@ -140,7 +141,7 @@ def _personal(call: Call) -> Sequence[Span]:
 
 
 def _personal_entities(call: Call) -> Answer:
-    found = [_member(span) for span in _personal(call)]
+    found = [member(span) for span in _personal(call)]
     return Answer(body={"Entities": found}, engine=personal.ENGINE)
 
 

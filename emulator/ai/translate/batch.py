@@ -26,7 +26,7 @@ from emulator.seams.events import Event
 from emulator.seams.services import Permission
 
 PRINCIPAL = "translate.amazonaws.com"
-SECONDS = 60.0
+SECONDS = 20.0
 """How long a job takes on the cloud's clock."""
 TYPES = ("text/html", "text/plain")
 
