@@ -14,6 +14,8 @@ JOBS = "jobs"
 """What functions are told: the beginning of jobs' names."""
 VOCABULARY, FILTER = "Vocabulary", "HiddenWords"
 """Logical ids, and what functions are told of their names."""
+NOBODYS = "0" * 32
+"""A work that there is not: news of it are dropped."""
 _NAME = re.compile(r".*-([0-9a-f]{32})-\d+")
 
 
@@ -48,9 +50,14 @@ def job_name(ports: ServicePorts, work: str, attempt: int) -> str:
 
 
 def work_of(event: Mapping[str, Any]) -> str | None:
-    """Which work an event tells of, None if its job is of somebody else."""
-    found = _NAME.fullmatch(str(event.get("detail", {}).get("TranscriptionJobName", "")))
-    return None if found is None else found[1]
+    """Which work an event tells of; of a job of somebody else in the account, a work of nobody's.
+
+    None if it is no such event.
+    """
+    if event.get("source") != "aws.transcribe":
+        return None
+    found = _NAME.fullmatch(str(event["detail"]["TranscriptionJobName"]))
+    return NOBODYS if found is None else found[1]
 
 
 EVENTS = JobEvents(

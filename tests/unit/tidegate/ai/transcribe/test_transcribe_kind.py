@@ -13,7 +13,7 @@ from tidegate.ai.ledger import WorkRecord, WorkState
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import CallFailedError, CallRefusedError, ProblemError
 from tidegate.ai.transcribe import KIND
-from tidegate.ai.transcribe.jobs import EVENTS, resources
+from tidegate.ai.transcribe.jobs import EVENTS, NOBODYS, resources
 from tidegate.ai.transcribe.links import talk_links
 from tidegate.ai.transcribe.reading import readable, transcript_of
 from tidegate.ai.transcribe.settings import (
@@ -250,13 +250,14 @@ def test_links_of_a_recording_under_way_are_not_there() -> None:
     ("name", "work"),
     [
         (f"helpers-test-talks-{WORK}-2", WORK),
-        ("somebody-elses-job", None),
-        (WORK, None),
+        ("somebody-elses-job", NOBODYS),
+        (WORK, NOBODYS),
     ],
 )
-def test_an_event_names_the_work_of_its_job(name: str, work: str | None) -> None:
-    """Jobs of others are nobody's work."""
-    assert EVENTS.work({"detail": {"TranscriptionJobName": name}}) == work
+def test_an_event_names_the_work_of_its_job(name: str, work: str) -> None:
+    """Jobs of others in the account are nobody's work; what is no event is unknown."""
+    event = {"source": "aws.transcribe", "detail": {"TranscriptionJobName": name}}
+    assert EVENTS.work(event) == work
     assert EVENTS.work({}) is None
 
 
