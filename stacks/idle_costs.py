@@ -32,6 +32,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "key": ("KMS key", "KMS keys"),
     "load_balancer": ("load balancer", "load balancers"),
     "nat_gateway": ("NAT gateway", "NAT gateways"),
+    "personalize_campaign": (
+        "recommendation a second of a campaign",
+        "recommendations a second of a campaign",
+    ),
     "public_address": ("public IPv4 address", "public IPv4 addresses"),
     "secret": ("secret", "secrets"),
     "web_acl": ("web ACL", "web ACLs"),

@@ -139,6 +139,10 @@ def _kendra_index(_id: str, properties: Mapping[str, Any], _all: Resources) -> I
     yield ("kendra_developer_index" if developer else "kendra_enterprise_index"), 1
 
 
+def _campaign(_id: str, properties: Mapping[str, Any], _all: Resources) -> Iterator[Unit]:
+    yield "personalize_campaign", int(properties.get("MinProvisionedTPS", 1))
+
+
 def _zone_endpoint(_id: str, properties: Mapping[str, Any], _all: Resources) -> Iterator[Unit]:
     if properties.get("VpcEndpointType") == "Interface":
         yield "interface_endpoint", max(1, len(properties.get("SubnetIds", ())))
@@ -192,6 +196,7 @@ _COUNTED: Mapping[str, Callable[[str, Mapping[str, Any], Resources], Iterator[Un
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _balancer,
     "AWS::KMS::Key": _one("key"),
     "AWS::Kendra::Index": _kendra_index,
+    "AWS::Personalize::Campaign": _campaign,
     "AWS::Route53::HealthCheck": _one("health_check"),
     "AWS::Route53::HostedZone": _one("hosted_zone"),
     "AWS::SageMaker::EndpointConfig": _variants,

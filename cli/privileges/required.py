@@ -104,6 +104,11 @@ _VECTOR_INDEX = (
     "of a knowledge base; the embedded cloud knows what the index is"
 )
 
+_LISTED_IMPORT = (
+    "Personalize developer guide, 'Giving Amazon Personalize access to Amazon S3 resources': the "
+    "role lists the bucket; the embedded cloud reads the one file that an import names"
+)
+
 _IMAGE_PULLS = (
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",
@@ -203,6 +208,7 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
     },
     "ExecutionRole": _CONTAINERS,
     "ForecastRole": _CONTAINERS,
+    "DataRole": {"s3:ListBucket": _LISTED_IMPORT},
 }
 
 

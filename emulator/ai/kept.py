@@ -65,7 +65,8 @@ class Kept:
                 for (owner, noun, _), told in self._own.items()
                 if owner == tenant and noun == kind.noun
             ]
-        return [*({**status, **times, **told} for told in declared), *own]
+        # A type may have a status of its own, of which a recorded resource has no real one.
+        return [*({**times, **told, **status} for told in declared), *own]
 
     def get(self, tenant: Tenant, kind: Kind, arn: str) -> Json:
         """The thing; ResourceNotFoundException without one."""

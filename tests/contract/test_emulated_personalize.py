@@ -321,6 +321,15 @@ def test_what_cannot_be_made_is_refused(
     assert refusal(getattr(shop.client(), operation), **request_, **group) == code
 
 
+def test_a_solution_can_be_told_not_to_train_by_itself(shop: Shop):
+    """It is recorded: here none does."""
+    personalize = shop.client()
+    (arn, *_) = [each["solutionArn"] for each in personalize.list_solutions()["solutions"]]
+    personalize.update_solution(solutionArn=arn, performAutoTraining=False)
+    told = personalize.describe_solution(solutionArn=arn)["solution"]
+    assert told["performAutoTraining"] is False
+
+
 @pytest.mark.accept
 def test_a_stack_declares_schema_group_and_tracker(shop: Shop):
     """The operations know them, with the tracking id that the stack tells."""
@@ -337,6 +346,14 @@ def test_a_stack_declares_schema_group_and_tracker(shop: Shop):
                 "Name": "declared",
                 "DatasetGroupArn": {"Fn::GetAtt": ["Group", "DatasetGroupArn"]},
             },
+        },
+    }
+    resources["Filter"] = {
+        "Type": "AWS::Personalize::Filter",
+        "Properties": {
+            "Name": "declared",
+            "DatasetGroupArn": {"Fn::GetAtt": ["Group", "DatasetGroupArn"]},
+            "FilterExpression": 'INCLUDE ItemID WHERE Items.CATEGORY IN ("a")',
         },
     }
     output = {"Id": {"Value": {"Fn::GetAtt": ["Tracker", "TrackingId"]}}}
@@ -358,4 +375,6 @@ def test_a_stack_declares_schema_group_and_tracker(shop: Shop):
     )
     names = [each["name"] for each in shop.client().list_schemas()["schemas"]]
     assert "declared" in names
+    filters = {each["name"]: each["status"] for each in shop.client().list_filters()["Filters"]}
+    assert filters["declared"] == "ACTIVE"
     stacks.delete_stack(StackName="personal")

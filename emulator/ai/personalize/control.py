@@ -47,7 +47,11 @@ def control_operations(town: Town) -> Mapping[str, Operation]:
         operations[f"List{each}s"] = partial(_list, town, found)
         if found not in _KEPT:
             operations[f"Delete{each}"] = partial(_delete, town, found)
-    return {**operations, "UpdateCampaign": partial(_update_campaign, town)}
+    return {
+        **operations,
+        "UpdateCampaign": partial(_update_campaign, town),
+        "UpdateSolution": partial(_update_solution, town),
+    }
 
 
 def _create(town: Town, jobs: Jobs, call: Call, *, kind: Kind, prepare: Prepare) -> Answer:
@@ -117,6 +121,16 @@ def _update_campaign(town: Town, call: Call) -> Answer:
         _require_version(town, call.tenant, call.request["solutionVersionArn"])
     town.things.change(call.tenant, things.CAMPAIGN, arn, call.request)
     return Answer(body={"campaignArn": arn}, engine=RECORDED)
+
+
+def _update_solution(town: Town, call: Call) -> Answer:
+    """Whether a solution trains by itself is recorded; it never does here."""
+    arn = call.request["solutionArn"]
+    if call.request.get("solutionUpdateConfig") is not None:
+        raise RefusedRequestError(NOT_EMULATED, not_emulated("solutionUpdateConfig"))
+    town.things.active(call.tenant, things.SOLUTION, arn)
+    town.things.change(call.tenant, things.SOLUTION, arn, call.request)
+    return Answer(body={"solutionArn": arn}, engine=RECORDED)
 
 
 def _require_version(town: Town, tenant: Tenant, arn: str) -> None:

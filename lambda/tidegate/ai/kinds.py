@@ -17,6 +17,7 @@ KINDS: Mapping[str, str] = {
     "fraud-detector": "tidegate.ai.fraud",
     "kendra": "tidegate.ai.kendra",
     "lex": "tidegate.ai.lex",
+    "personalize": "tidegate.ai.personalize",
     "polly": "tidegate.ai.polly",
     "rekognition": "tidegate.ai.rekognition",
     "textract": "tidegate.ai.textract",

@@ -98,6 +98,7 @@ def test_instances_that_sleep_bill_nothing_while_idle():
         (_one("AWS::WAFv2::WebACL", Rules=[{}, {}]), 5 + 2),
         (_one("AWS::Kendra::Index", Edition="DEVELOPER_EDITION"), 730 * 1.125),
         (_one("AWS::Kendra::Index", Edition="ENTERPRISE_EDITION"), 730 * 1.4),
+        (_one("AWS::Personalize::Campaign", MinProvisionedTPS=2), 730 * 2 * 0.2),
         (_one("AWS::CloudWatch::Alarm"), 0.10),
         (_one("AWS::SecretsManager::Secret"), 0.40),
         (_one("AWS::EC2::NatGateway"), 730 * 0.045),
