@@ -82,6 +82,12 @@ def _profile(name: str | None = None, **more: Any) -> dict[str, Any]:
     return {"Type": "AWS::CodeGuruProfiler::ProfilingGroup", "Properties": properties}
 
 
+def _disk(name: str, *, gigabytes: int = 8) -> dict[str, Any]:
+    """A recorded type whose size may only be said when it is made."""
+    properties = {"DiskName": name, "SizeInGb": gigabytes}
+    return {"Type": "AWS::Lightsail::Disk", "Properties": properties}
+
+
 def _schema(**more: Any) -> dict[str, Any]:
     """A recorded type that may not be updated at all."""
     body = json.dumps({"type": "record", "name": "Interactions", "fields": []})
@@ -100,7 +106,7 @@ def _impossible(**attributes: Any) -> dict[str, Any]:
 
 def test_a_recorded_resource_says_that_it_does_not_run(stacks: Stacks) -> None:
     """The completion event of a type without behaviour carries that as its reason."""
-    assert stacks.put("says", {"Says": _profile("says")}) == "CREATE_COMPLETE"
+    assert stacks.put("says", {"Says": _disk("says")}) == "CREATE_COMPLETE"
     assert stacks.events("says", "Says")[-1] == ("CREATE_COMPLETE", RECORDED_REASON, "says")
 
 
@@ -143,8 +149,8 @@ def test_an_unknown_type_is_refused_before_anything_is_created(stacks: Stacks) -
 
 def test_a_second_resource_of_one_name_already_exists(stacks: Stacks) -> None:
     """Creating a recorded resource under a taken name fails with AlreadyExists."""
-    stacks.put("first", {"First": _profile("taken")})
-    assert stacks.put("second", {"Second": _profile("taken")}) == "ROLLBACK_COMPLETE"
+    stacks.put("first", {"First": _disk("taken")})
+    assert stacks.put("second", {"Second": _disk("taken")}) == "ROLLBACK_COMPLETE"
     assert "already exists" in stacks.reason("second", "Second")
 
 
@@ -171,8 +177,8 @@ def test_a_create_only_change_replaces_and_deletes_the_old_one_last(stacks: Stac
 
 def test_a_create_only_change_under_a_kept_name_fails(stacks: Stacks) -> None:
     """Replacement creates first, so a fixed name is taken by the predecessor."""
-    stacks.put("fixed", {"Fixed": _profile("fixed", ComputePlatform="Default")})
-    status = stacks.put("fixed", {"Fixed": _profile("fixed", ComputePlatform="AWSLambda")})
+    stacks.put("fixed", {"Fixed": _disk("fixed", gigabytes=8)})
+    status = stacks.put("fixed", {"Fixed": _disk("fixed", gigabytes=32)})
     assert status == "UPDATE_ROLLBACK_COMPLETE"
     assert "already exists" in stacks.reason("fixed", "Fixed")
 

@@ -97,8 +97,14 @@ def _packages(assembly: Assembly, stack: str) -> set[str]:
     return {function["Properties"]["Handler"].split(".")[0] for function in functions}
 
 
-OF_OTHER_STACKS = {"monitor_model", "react_to_findings", "answer_ai_request", "do_ai_work"}
-"""Functions of monitors and of AI services."""
+OF_OTHER_STACKS = {
+    "monitor_model",
+    "react_to_findings",
+    "answer_ai_request",
+    "do_ai_work",
+    "run_profiled",
+}
+"""Functions of monitors and of AI services, and what wraps any function that is profiled."""
 
 
 def test_every_function_of_the_folder_is_deployed(first: Assembly, later: Assembly):

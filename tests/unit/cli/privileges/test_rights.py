@@ -20,6 +20,7 @@ from cli.privileges.rights import Right, kind_of, role_name, roles_of, union
         ),
         ({"Fn::Sub": "${CaptureBucket.Arn}/acme/*"}, "CaptureBucket objects"),
         ({"Fn::Join": ["", [{"Fn::GetAtt": ["Bucket", "Arn"]}, "/*"]]}, "Bucket/*"),
+        ({"Fn::ImportValue": "acme-dev-release-SigningSecretArn"}, "imported SigningSecretArn"),
         ("arn:aws:s3:::acme-dev-model-*", "s3 bucket"),
         ("arn:aws:s3:::acme-dev-model-*/*", "s3 objects"),
         ("arn:aws:route53:::hostedzone/Z1", "route53 hostedzone"),
@@ -33,8 +34,8 @@ def test_a_resource_is_named_by_its_kind(resource: Any, kind: str):
 
 def test_a_way_to_name_a_resource_that_is_not_known_is_an_error():
     """No right is read wrongly without a word."""
-    with pytest.raises(ValueError, match="Fn::ImportValue"):
-        kind_of({"Fn::ImportValue": "x"})
+    with pytest.raises(ValueError, match="Fn::Select"):
+        kind_of({"Fn::Select": [0, ["x"]]})
 
 
 def test_a_role_of_one_version_is_the_role_of_every_version():
