@@ -55,8 +55,7 @@ def _member(field: "dataclasses.Field[Any]", hint: Any) -> Member:
     bare, notes = unwrapped(hint)
     optional = type(None) in typing.get_args(bare) and typing.get_origin(bare) in _UNIONS
     if optional:
-        inner = next(arg for arg in typing.get_args(bare) if arg is not type(None))
-        bare, more = unwrapped(inner)
+        bare, more = unwrapped(_not_null(bare))
         notes = (*more, *notes)
     no_default = field.default is dataclasses.MISSING
     no_factory = field.default_factory is dataclasses.MISSING
@@ -72,6 +71,11 @@ def _member(field: "dataclasses.Field[Any]", hint: Any) -> Member:
 
 
 _UNIONS = (typing.Union, types.UnionType)
+
+
+def _not_null(union: Any) -> Any:
+    """What a type that allows null is otherwise."""
+    return next(arg for arg in typing.get_args(union) if arg is not type(None))
 
 
 def unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
@@ -164,15 +168,22 @@ def _value(kind: Any, given: Any, at: _At) -> Any:
         limits = [note for note in notes if isinstance(note, _LIMITS)]
         return _checked(bare, limits, given, at)
     origin = typing.get_origin(bare)
+    if origin in _UNIONS:
+        return None if given is None else _value(_not_null(bare), given, at)
     if origin is tuple:
         return _entries(typing.get_args(bare)[0], given, at)
     if origin is not None and issubclass(origin, Mapping):
         return _mapping(typing.get_args(bare)[1], given, at)
+    return given if bare is Any else _named(bare, given, at)
+
+
+def _named(bare: Any, given: Any, at: _At) -> Any:
+    """A value of a type that has no parts in brackets."""
     if isinstance(bare, type) and dataclasses.is_dataclass(bare):
         return _dataclass(bare, given, at)
     if isinstance(bare, type) and issubclass(bare, StrEnum):
         return _word(bare, given, at)
-    return given if bare is Any else _plain(bare, given, at)
+    return _plain(bare, given, at)
 
 
 def _entries(kind: Any, given: Any, at: _At) -> Any:
@@ -186,6 +197,10 @@ def _mapping(kind: Any, given: Any, at: _At) -> Any:
     if not isinstance(given, Mapping):
         at.fault(f"is {shown(given)}, must be an object")
         return {}
+    for key in given:
+        if not _is_unicode(str(key)):
+            at.fault(f"has a name that is no Unicode text: {shown(key)}")
+            return {}
     return {str(key): _value(kind, entry, at.inside(str(key))) for key, entry in given.items()}
 
 

@@ -193,3 +193,18 @@ def test_a_value_of_a_mapping_may_be_null() -> None:
         jsonschema.validate({"words": {"a": 1}}, schema(Said))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"words": {"a": "long"}}, schema(Said))
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ({"a": 5}, "words.a is 5, must be text"),
+        ({"a": "\ud800"}, "words.a is no Unicode text: half of a surrogate pair is in it"),
+        ({"\ud800": "x"}, "words has a name that is no Unicode text: '\\ud800'"),
+    ],
+)
+def test_a_mapping_of_texts_has_nothing_else(words: Mapping[str, Any], fault: str) -> None:
+    """Where they may be null as well; of names as of values."""
+    with pytest.raises(InvalidValueError) as caught:
+        read(Said, {"words": words}, what="it")
+    assert caught.value.faults == (fault,)
