@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,15 @@ TIME_SCALE = 20.0
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud]:
-    """A cloud in the region of the examples."""
-    folder = tmp_path_factory.mktemp("bootstrapped")
-    settings = Settings(time_scale=TIME_SCALE, state_directory=folder, region=REGION)
+    """A cloud in the region of most examples."""
+    with cloud_in(REGION, tmp_path_factory.mktemp("bootstrapped")) as started:
+        yield started
+
+
+@contextmanager
+def cloud_in(region: str, folder: Path) -> Iterator[EmbeddedCloud]:
+    """A cloud in a region: types that AI services need are in some regions only."""
+    settings = Settings(time_scale=TIME_SCALE, state_directory=folder, region=region)
     with EmbeddedCloud.start(settings) as started:
         yield started
 
@@ -77,7 +84,7 @@ class Example:
         scope = Scope(
             project=self.project.name,
             stage=self.stage,
-            region=REGION,
+            region=self.cloud.region,
             account=self.cloud.account,
             boundary=boundary,
         )
@@ -110,11 +117,29 @@ def stacks_of(cloud: EmbeddedCloud) -> set[str]:
     return {stack["StackName"] for stack in found}
 
 
-@pytest.mark.parametrize("example", FILES, ids=lambda file: file.stem)
+SERVICES = tuple(file for file in FILES if file.parent.name == "ai")
+
+
+@pytest.mark.parametrize(
+    "example", [file for file in FILES if file not in SERVICES], ids=lambda file: file.stem
+)
 def test_an_example_is_deployed_updated_and_destroyed(
     cloud: EmbeddedCloud, tmp_path: Path, example: Path
 ) -> None:
     """Nothing that CloudFormation does for it is refused."""
+    _lives_and_dies(cloud, tmp_path, example)
+
+
+def test_ai_services_are_deployed_updated_and_destroyed(tmp_path: Path) -> None:
+    """Of every kind, and those that are released, in a region that has their types."""
+    with cloud_in("us-east-1", tmp_path / "cloud") as cloud:
+        for example in SERVICES:
+            folder = tmp_path / example.stem
+            folder.mkdir()
+            _lives_and_dies(cloud, folder, example)
+
+
+def _lives_and_dies(cloud: EmbeddedCloud, tmp_path: Path, example: Path) -> None:
     project = Example(cloud, tmp_path, example)
     others = stacks_of(cloud)
     policies = project.policies()
