@@ -164,10 +164,7 @@ class World:
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        """Weights of production variants, and shares of managed services where a table keeps any.
-
-        Monitors and reactions have endpoints only.
-        """
+        """Weights of production variants, and shares of managed services where there is a table."""
         from tidegate_aws.endpoints import SageMakerEndpoints
         from tidegate_aws.managed_shares import EitherEndpoints
 

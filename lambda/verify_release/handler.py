@@ -70,7 +70,8 @@ def _left_behind(ports: World, *, serving: str, keep: Collection[str]) -> str:
 
 def _forgotten(ports: World, request: CustomResourceRequest) -> Done:
     """The model is unknown, and earlier deploys left nothing: no stack has that as a resource."""
-    model, endpoint = str(request.properties["Model"]), str(request.properties["EndpointName"])
+    model = str(request.properties["Model"])
+    endpoint = str(request.properties.get("EndpointName", ""))
     ports.store.forget(model)
     if is_managed(endpoint):
         ports.managed.forget(endpoint)
