@@ -19,6 +19,11 @@ def one(_parameters: Parameters) -> int:
     return 1
 
 
+def unbilled(_parameters: Parameters) -> int:
+    """The call bills nothing: what it starts, keeps or makes may."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """An operation of AWS that a function of the service calls.

@@ -13,7 +13,7 @@ from tidegate.ai.comprehend.redaction import redacted
 from tidegate.ai.comprehend.settings import REDACTED, ComprehendSettings
 from tidegate.ai.kind import Arrived, Done, Progress, Waiting
 from tidegate.ai.ports import ServicePorts
-from tidegate.ai.problems import invalid
+from tidegate.ai.texts import refuse, text_of
 from tidegate.ai.typed import read, to_json
 from tidegate.errors import InvalidValueError
 
@@ -22,7 +22,6 @@ JUDGED = "judged/"
 MOST_BYTES = 20_000_000
 PORTION = 200
 """Posts of one step: some ten seconds of calls, of the two minutes that a function has."""
-_MOST_FAULTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,21 +54,13 @@ def look(arrived: Arrived, state: Mapping[str, Any], ports: ServicePorts) -> Pro
 
 
 def _posts(arrived: Arrived, ports: ServicePorts) -> tuple[Post, ...]:
-    if arrived.size > MOST_BYTES:
-        size = f"the file has {arrived.size} bytes, at most {MOST_BYTES}"
-        raise invalid([f"{size}: send it in parts"])
-    try:
-        text = ports.files.read(arrived.key).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise invalid(["the file is not UTF-8"]) from error
+    text = text_of(arrived, ports, most_bytes=MOST_BYTES)
     posts: list[Post] = []
     faults: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             _read(line, number, posts, faults)
-    if faults:
-        more = len(faults) - _MOST_FAULTS
-        raise invalid([*faults[:_MOST_FAULTS], *([f"and {more} more"] if more > 0 else [])])
+    refuse(faults)
     return tuple(posts)
 
 

@@ -1,17 +1,12 @@
 """Demand to come: SageMaker's AutoML for time series, or Amazon Forecast for those that have it."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from tidegate.ai.asked_runs import RUN, RunAsked, ask_for_run
 from tidegate.ai.forecast import legacy, sales
 from tidegate.ai.forecast.asking import (
-    RUN,
     ItemAsked,
     ItemForecast,
     ModelAsked,
     ModelKnown,
-    RunAsked,
-    ask_for_run,
     forecast_of,
     model_known,
 )
@@ -21,7 +16,7 @@ from tidegate.ai.forecast.sagemaker import MODELS, RUNS
 from tidegate.ai.forecast.sales import HISTORY
 from tidegate.ai.forecast.sets import SETS
 from tidegate.ai.forecast.settings import FORECAST, ForecastSettings, faults
-from tidegate.ai.kind import Arrival, Grant, Kind, Operation, Place, Rights, Route, Timer
+from tidegate.ai.kind import Arrival, Grant, Kind, Operation, Place, Rights, Route, Timer, unbilled
 from tidegate.ai.work import IN
 
 _ROLE_ARN = f"${{{ROLE_ID}.Arn}}"
@@ -29,10 +24,6 @@ _ROLE_ARN = f"${{{ROLE_ID}.Arn}}"
 
 def _arn(service: str, rest: str) -> str:
     return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{rest}"
-
-
-def _nothing(_given: Mapping[str, Any]) -> int:
-    return 0
 
 
 def _sagemaker(place: Place) -> tuple[Operation, ...]:
@@ -48,7 +39,7 @@ def _sagemaker(place: Place) -> tuple[Operation, ...]:
             name=name,
             action=f"sagemaker:{name}",
             resource=_arn("sagemaker", f"{kind}/{begin}-*"),
-            units=_nothing,
+            units=unbilled,
         )
         for kind, operations in wanted.items()
         for name in operations
@@ -69,7 +60,7 @@ def _forecast() -> tuple[Operation, ...]:
             name=name,
             action=f"forecast:{name}",
             resource="*" if name.startswith("List") else _arn("forecast", f"{path}/*"),
-            units=_nothing,
+            units=unbilled,
         )
         for noun, path in paths.items()
         for name in _operations(noun)

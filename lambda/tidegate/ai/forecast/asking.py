@@ -1,21 +1,16 @@
-"""The routes: the forecast of an item, what is known of the model, a run that is asked for."""
+"""The routes: the forecast of an item, what is known of the model."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
-from tidegate.ai.forecast.runs import RunWanted, current_model
+from tidegate.ai.forecast.runs import current_model
 from tidegate.ai.forecast.sets import Points, current_set, points_of, table_key
 from tidegate.ai.limits import Length, Matches
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import invalid, not_found
-from tidegate.ai.typed import to_json
-from tidegate.ai.work import IN
 
-RUN = "runs"
-"""Prefix of files that ask for a run."""
 _DATE = Matches(
     pattern=r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?)?",
     words="a date, or a date and time, such as 2026-12-01",
@@ -72,13 +67,6 @@ class ModelKnown:
     table: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunAsked:
-    """A run is under way; GET results tells of its key what came of it."""
-
-    key: str
-
-
 def forecast_of(request: ItemAsked, ports: ServicePorts) -> ItemForecast:
     """The item's periods from `begin` to `end`, both included."""
     begin, end = _checked("begin", request.begin), _checked("end", request.end)
@@ -133,14 +121,3 @@ def model_known(_request: ModelAsked, ports: ServicePorts) -> ModelKnown:
         set_made_at=None if told is None else _moment(float(told["made_at"])),
         table=None if told is None else table_key(str(told["work"])),
     )
-
-
-def ask_for_run(request: RunWanted, ports: ServicePorts) -> RunAsked:
-    """The worker does the rest: a request file is in the bucket."""
-    content = json.dumps(to_json(request)).encode()
-    moment = int(1_000 * ports.clock.now())
-    key = f"{IN}{RUN}/{moment}.json"
-    while not ports.files.write_once(key, content, content_type="application/json"):
-        moment += 1
-        key = f"{IN}{RUN}/{moment}.json"
-    return RunAsked(key=key)

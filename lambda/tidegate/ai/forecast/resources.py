@@ -2,17 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from tidegate.ai.forecast.legacy import DATASET, GROUP
 from tidegate.ai.forecast.sagemaker import MODELS, ROLE, RUNS
 from tidegate.ai.forecast.sales import ITEM, TARGET, TIME
 from tidegate.ai.forecast.settings import CLOSED, FORECAST, ForecastSettings
 from tidegate.ai.kind import Place, Resources
+from tidegate.ai.roles import Template, allow, role_of
 from tidegate.ai.steps import NAMES
-
-Template = Mapping[str, Any]
 
 ROLE_ID, DATASET_ID, GROUP_ID = "ForecastRole", "Sales", "SalesGroup"
 _FILES = "Files"
@@ -65,17 +62,17 @@ def _containers() -> list[Template]:
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     write = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
     return [
-        _allow(["ecr:GetAuthorizationToken"], "*"),
-        _allow(pull, {"Fn::Sub": _IMAGES}),
-        _allow(write, {"Fn::Sub": _LOG_GROUP}),
+        allow(["ecr:GetAuthorizationToken"], "*"),
+        allow(pull, {"Fn::Sub": _IMAGES}),
+        allow(write, {"Fn::Sub": _LOG_GROUP}),
     ]
 
 
 def _data(*prefixes: str) -> list[Template]:
     objects = [{"Fn::Sub": f"${{{_FILES}.Arn}}/{prefix}*"} for prefix in prefixes]
     return [
-        _allow(["s3:ListBucket"], {"Fn::GetAtt": [_FILES, "Arn"]}),
-        _allow(["s3:GetObject", "s3:PutObject"], *objects),
+        allow(["s3:ListBucket"], {"Fn::GetAtt": [_FILES, "Arn"]}),
+        allow(["s3:GetObject", "s3:PutObject"], *objects),
     ]
 
 
@@ -83,25 +80,8 @@ def _found_in_data(*prefixes: str) -> dict[str, str]:
     return {f"IAM5[Resource::<{_FILES}.Arn>/{prefix}*]": _OBJECTS for prefix in prefixes}
 
 
-def _allow(actions: list[str], *resources: Any) -> Template:
-    return {"Effect": "Allow", "Action": actions, "Resource": list(resources)}
-
-
 def _role(service: str, statements: list[Template]) -> Template:
-    """A role of a service of AWS, for this account's jobs only."""
-    trusted = {
-        "Effect": "Allow",
-        "Principal": {"Service": service},
-        "Action": "sts:AssumeRole",
-    }
-    document = {"Version": "2012-10-17", "Statement": statements}
-    return {
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trusted]},
-            "Policies": [{"PolicyName": "Forecast", "PolicyDocument": document}],
-        },
-    }
+    return role_of(service, {"Forecast": statements}, condition=None)
 
 
 def _forecast(settings: ForecastSettings, place: Place) -> Resources:

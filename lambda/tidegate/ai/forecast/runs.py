@@ -15,15 +15,15 @@ from tidegate.ai.forecast.sales import HEADER, history_of
 from tidegate.ai.forecast.sets import SetResult, current_set, publish, table_key
 from tidegate.ai.forecast.settings import FORECAST, ForecastSettings
 from tidegate.ai.kind import Arrived, Done, Progress
+from tidegate.ai.parts import JSON, read_json
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import invalid
 from tidegate.ai.steps import Engine, Model, Over, Step, again, started, waiting
 from tidegate.ai.typed import read
-from tidegate.errors import InvalidValueError, NotFoundError
+from tidegate.errors import InvalidValueError
 
 CURRENT_MODEL = f"{MODELS}current.json"
 _DAY = 86_400
-_JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +111,8 @@ def _shape(settings: ForecastSettings) -> Mapping[str, Any]:
 
 def current_model(ports: ServicePorts) -> Model | None:
     """The model of the settings as they are, None where there is none."""
-    try:
-        told: Model = json.loads(ports.files.read(CURRENT_MODEL))
-    except NotFoundError:
-        return None
-    return told if told["for"] == _shape(ports.settings) else None
+    told: Model | None = read_json(ports.files, CURRENT_MODEL)
+    return None if told is None or told["for"] != _shape(ports.settings) else told
 
 
 def _young_model(ports: ServicePorts, now: float) -> Model | None:
@@ -131,7 +128,7 @@ def _with_model(step: Step, made: Model, engine: Engine, ports: ServicePorts) ->
     before = current_model(ports)
     model = {**made, "trained_at": ports.clock.now(), "for": _shape(ports.settings)}
     content = json.dumps(model, sort_keys=True).encode()
-    ports.files.write(CURRENT_MODEL, content, content_type=_JSON)
+    ports.files.write(CURRENT_MODEL, content, content_type=JSON)
     if before is not None:
         engine.forget(before, ports)
     return step.changed(model=model, trained=True)

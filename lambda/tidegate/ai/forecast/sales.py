@@ -3,18 +3,19 @@
 A file replaces the one of its name that was sent before: corrections are sent like that.
 """
 
-import csv
 import hashlib
-import io
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from tidegate.ai.forecast.settings import ForecastSettings
 from tidegate.ai.kind import Arrived, Done, Progress
 from tidegate.ai.ports import ServicePorts
-from tidegate.ai.problems import invalid, unusable
+from tidegate.ai.problems import unusable
+from tidegate.ai.tables import keep_rows, rows_of
+from tidegate.ai.texts import text_of
 
 HISTORY = "history/"
 """What keys of kept sales begin with."""
@@ -22,8 +23,6 @@ ITEM, TIME, TARGET = "item_id", "timestamp", "target_value"
 """Columns of kept sales: those that Forecast wants of its domain CUSTOM, in that order."""
 MOST_BYTES, MOST_HISTORY_BYTES = 20_000_000, 60_000_000
 _LONGEST_ITEM = 256
-_MOST_FAULTS = 20
-_CSV = "text/csv; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +54,12 @@ Row = tuple[str, str, float]
 
 def begin(arrived: Arrived, ports: ServicePorts) -> Progress:
     """The sales are kept, if every row of the file says who sold what and when."""
-    if arrived.size > MOST_BYTES:
-        size = f"the file has {arrived.size} bytes, at most {MOST_BYTES}"
-        raise invalid([f"{size}: send it in parts"])
-    rows = _rows(_text(arrived, ports), ports.settings)
-    sink = io.StringIO()
-    csv.writer(sink, lineterminator="\n").writerows(rows)
+    settings: ForecastSettings = ports.settings
+    text = text_of(arrived, ports, most_bytes=MOST_BYTES, encoding="utf-8-sig")
+    needed = (settings.item, settings.time, settings.target)
+    rows = rows_of(text, needed=needed, read=partial(_row, settings=settings))
     key = f"{HISTORY}{arrived.name}"
-    # Not once: what is in the bucket under that name now is what counts, whoever comes last.
-    ports.files.write(key, sink.getvalue().encode(), content_type=_CSV)
+    keep_rows(key, rows, ports)
     moments = [moment for _, moment, _ in rows]
     return Done(
         result=SalesResult(
@@ -76,45 +72,7 @@ def begin(arrived: Arrived, ports: ServicePorts) -> Progress:
     )
 
 
-def _text(arrived: Arrived, ports: ServicePorts) -> str:
-    try:
-        return ports.files.read(arrived.key).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise invalid(["the file is not UTF-8"]) from error
-
-
-def _rows(text: str, settings: ForecastSettings) -> list[Row]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    wanted = (settings.item, settings.time, settings.target)
-    try:
-        there = reader.fieldnames
-        missing = [name for name in wanted if name not in (() if there is None else there)]
-        if missing:
-            raise invalid([f"the file has no column {', '.join(missing)}"])
-        faults: list[str] = []
-        rows = list(_read(reader, settings, faults))
-    except csv.Error as error:
-        raise invalid([f"line {reader.line_num}: the file is no CSV"]) from error
-    if faults:
-        more = len(faults) - _MOST_FAULTS
-        raise invalid([*faults[:_MOST_FAULTS], *([f"and {more} more"] if more > 0 else [])])
-    if not rows:
-        raise invalid(["the file has no rows"])
-    return rows
-
-
-def _read(
-    reader: "csv.DictReader[str]", settings: ForecastSettings, faults: list[str]
-) -> Iterator[Row]:
-    for row in reader:
-        found = _row(row, settings)
-        if isinstance(found, str):
-            faults.append(f"line {reader.line_num}: {found}")
-        else:
-            yield found
-
-
-def _row(row: Mapping[str, str | None], settings: ForecastSettings) -> Row | str:
+def _row(row: Mapping[str, str | None], *, settings: ForecastSettings) -> Row | str:
     """The row, or what is wrong with it."""
     item, moment, target = (row[name] for name in (settings.item, settings.time, settings.target))
     wrong = []

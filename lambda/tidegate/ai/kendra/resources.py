@@ -1,14 +1,12 @@
 """What a search needs on AWS beside its functions: an index, its source, the roles of both."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from tidegate.ai.kendra.documents import DOCUMENTS
 from tidegate.ai.kendra.engines import BASE, INDEX, SOURCE
 from tidegate.ai.kendra.settings import CLOSED, KENDRA, KendraSettings
 from tidegate.ai.kind import Place, Resources
-
-Template = Mapping[str, Any]
+from tidegate.ai.roles import Template, allow, role_of
 
 FILES = "Files"
 """The frame's bucket."""
@@ -30,40 +28,17 @@ def _att(id_: str, name: str) -> Template:
     return {"Fn::GetAtt": [id_, name]}
 
 
-def _allow(actions: list[str], *resources: Any, **more: Any) -> Template:
-    return {"Effect": "Allow", "Action": actions, "Resource": list(resources), **more}
-
-
 def _reading() -> list[Template]:
     under = {"StringLike": {"s3:prefix": [f"{DOCUMENTS}*"]}}
     objects = {"Fn::Sub": f"${{{FILES}.Arn}}/{DOCUMENTS}*"}
     return [
-        _allow(["s3:ListBucket"], _att(FILES, "Arn"), Condition=under),
-        _allow(["s3:GetObject"], objects),
+        allow(["s3:ListBucket"], _att(FILES, "Arn"), Condition=under),
+        allow(["s3:GetObject"], objects),
     ]
 
 
 def _role(service: str, statements: list[Template]) -> Template:
-    """A role of a service of AWS, for this account's resources only."""
-    mine = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    trusted = {
-        "Effect": "Allow",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-        "Condition": mine,
-    }
-    return {
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trusted]},
-            "Policies": [
-                {
-                    "PolicyName": "Search",
-                    "PolicyDocument": {"Version": "2012-10-17", "Statement": statements},
-                }
-            ],
-        },
-    }
+    return role_of(f"{service}.amazonaws.com", {"Search": statements})
 
 
 def _acknowledged(rule: str, reason: str) -> Template:
@@ -86,8 +61,8 @@ def _base(settings: KendraSettings, place: Place) -> Resources:
     vectors = ["PutVectors", "GetVectors", "DeleteVectors", "QueryVectors", "GetIndex"]
     statements = [
         *_reading(),
-        _allow(["bedrock:InvokeModel"], {"Fn::Sub": model}),
-        _allow([f"s3vectors:{name}" for name in vectors], _att(_VECTOR_INDEX, "IndexArn")),
+        allow(["bedrock:InvokeModel"], {"Fn::Sub": model}),
+        allow([f"s3vectors:{name}" for name in vectors], _att(_VECTOR_INDEX, "IndexArn")),
     ]
     return Resources(
         templates={
@@ -171,12 +146,12 @@ def _kendra(settings: KendraSettings, place: Place) -> Resources:
     """An index and a data source, with the reason why a closed service is taken."""
     reason = f"the account has Kendra, which is closed to new customers since {CLOSED}"
     known = _acknowledged("closed-service", reason)
-    metrics = _allow(
+    metrics = allow(
         ["cloudwatch:PutMetricData"],
         "*",
         Condition={"StringEquals": {"cloudwatch:namespace": "AWS/Kendra"}},
     )
-    puts = _allow(["kendra:BatchPutDocument", "kendra:BatchDeleteDocument"], _att(INDEX_ID, "Arn"))
+    puts = allow(["kendra:BatchPutDocument", "kendra:BatchDeleteDocument"], _att(INDEX_ID, "Arn"))
     return Resources(
         templates={
             _ROLE: _role("kendra", [metrics]),

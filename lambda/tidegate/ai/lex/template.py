@@ -13,6 +13,7 @@ from typing import Any
 from tidegate.ai.kind import Place, Resources
 from tidegate.ai.lex.botfile import IntentFile, LocaleFile, SlotFile, bot_of
 from tidegate.ai.lex.settings import LexSettings
+from tidegate.ai.roles import role_of
 
 BOT, NEXT, QUEUE, COUNTED = "bot", "next", "handovers", "counted"
 """What functions are told of: the bot's id, the alias's id, the queue's URL, and what metrics of
@@ -34,7 +35,8 @@ def resources(settings: LexSettings, place: Place) -> Resources:
     version = f"Version{_digest(locales)}"
     return Resources(
         templates={
-            _ROLE_ID: _role(),
+            # Lex's own; texts need no right of it.
+            _ROLE_ID: role_of("lexv2.amazonaws.com", {}),
             _BOT_ID: _bot(settings, place, locales),
             version: _version(list(bot.locales)),
             _ALIAS_ID: _alias(settings, version, list(bot.locales)),
@@ -81,18 +83,6 @@ def queue_arn() -> str:
 def _digest(locales: list[Json]) -> str:
     content = json.dumps(locales, sort_keys=True).encode()
     return hashlib.sha256(content).hexdigest()[:12]
-
-
-def _role() -> Json:
-    """Lex's own; texts need no right of it."""
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"Service": "lexv2.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
-    }
-    document = {"Version": "2012-10-17", "Statement": [trust]}
-    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}}
 
 
 def _bot(settings: LexSettings, place: Place, locales: list[Json]) -> Json:

@@ -1,8 +1,8 @@
 """Amazon Personalize: what to recommend to whom, at checkout and elsewhere."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
+from tidegate.ai.asked_runs import RUN, RunAsked, ask_for_run
 from tidegate.ai.kind import (
     Arrival,
     Arrived,
@@ -14,16 +14,14 @@ from tidegate.ai.kind import (
     Rights,
     Route,
     Timer,
+    unbilled,
 )
 from tidegate.ai.personalize.asking import (
-    RUN,
     Basket,
     Events,
     EventsTaken,
     Recommended,
-    RunAsked,
     RunWanted,
-    ask_for_run,
     recommend,
     take_events,
 )
@@ -51,10 +49,6 @@ _SAYS = {
 }
 
 
-def _nothing(_given: Mapping[str, Any]) -> int:
-    return 0
-
-
 def _operation(name: str, resource: str) -> Operation:
     """What is done with jobs and models; their data and time bill, no call does."""
     return Operation(
@@ -62,7 +56,7 @@ def _operation(name: str, resource: str) -> Operation:
         name=name,
         action=f"personalize:{name}",
         resource=resource,
-        units=_nothing,
+        units=unbilled,
     )
 
 

@@ -1,6 +1,5 @@
-"""The routes: what to recommend, what a user did, a run that is asked for."""
+"""The routes: what to recommend, what a user did."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,10 +13,7 @@ from tidegate.ai.personalize.runs import CURRENT, folder_of, note_events
 from tidegate.ai.personalize.settings import CAMPAIGN, PersonalizeSettings
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import CallError, invalid, not_found, unusable
-from tidegate.ai.work import IN
 
-RUN = "runs"
-"""Prefix of files that ask for a run."""
 _EVENTS_A_CALL = 10
 """The most events of a call (botocore's model, PutEvents)."""
 _ID = Matches(pattern=r"[^\x00-\x1f\x7f]+", words="printable")
@@ -110,13 +106,6 @@ class EventsTaken:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunWanted:
     """Nothing needs to be told."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunAsked:
-    """A run is under way; GET results tells of its key what came of it."""
-
-    key: str
 
 
 def recommend(request: Basket, ports: ServicePorts) -> Recommended:
@@ -232,14 +221,3 @@ def _moment(text: str | None, ports: ServicePorts) -> float:
         return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError) as error:
         raise invalid([f"at is {text}, which is no moment"]) from error
-
-
-def ask_for_run(_request: RunWanted, ports: ServicePorts) -> RunAsked:
-    """The worker does the rest: a request file is in the bucket."""
-    moment = int(1_000 * ports.clock.now())
-    key = f"{IN}{RUN}/{moment}.json"
-    content = json.dumps({}).encode()
-    while not ports.files.write_once(key, content, content_type="application/json"):
-        moment += 1
-        key = f"{IN}{RUN}/{moment}.json"
-    return RunAsked(key=key)

@@ -6,15 +6,13 @@ names follow from the schemas, so that other columns make a new group beside the
 
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from tidegate.ai.kind import Place, Resources
 from tidegate.ai.personalize.settings import CAMPAIGN, CATEGORY, PersonalizeSettings
 from tidegate.ai.personalize.tables import INTERACTIONS, TABLES, columns_of
+from tidegate.ai.roles import OF_THIS_ACCOUNT, Template, allow, role_of
 from tidegate.ai.steps import NAMES
-
-Template = Mapping[str, Any]
 
 RUNS = "runs/"
 """What keys of files begin with that Personalize reads and writes."""
@@ -84,7 +82,7 @@ def resources_of(settings: PersonalizeSettings, place: Place) -> Resources:
     schemas = {table: schema_of(table, settings) for table in tables_of(settings)}
     named = f"{place.prefix[:36]}-{_hash(place.prefix, *schemas.values())}"
     templates: dict[str, Template] = {
-        ROLE_ID: _role(),
+        ROLE_ID: role_of(_SERVICE, {"Data": _data()}),
         _GROUP_ID: _resource("DatasetGroup", Name=named),
     }
     for table, text in schemas.items():
@@ -185,34 +183,12 @@ def _told(settings: PersonalizeSettings, place: Place) -> dict[str, str]:
     return told
 
 
-def _statement(actions: list[str], resource: Any, **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": actions, "Resource": [resource], **more}
-
-
-def _role() -> Template:
+def _data(**more: Any) -> list[Template]:
     objects = {"Fn::Sub": f"${{{_FILES}.Arn}}/{RUNS}*"}
-    statements = [
-        _statement(["s3:ListBucket"], _att(_FILES, "Arn")),
-        _statement(["s3:GetObject", "s3:PutObject"], objects),
+    return [
+        allow(["s3:ListBucket"], _att(_FILES, "Arn"), **more),
+        allow(["s3:GetObject", "s3:PutObject"], objects, **more),
     ]
-    trusted = {
-        "Effect": "Allow",
-        "Principal": {"Service": _SERVICE},
-        "Action": "sts:AssumeRole",
-        "Condition": _mine(),
-    }
-    document = {"Version": "2012-10-17", "Statement": statements}
-    return {
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trusted]},
-            "Policies": [{"PolicyName": "Data", "PolicyDocument": document}],
-        },
-    }
-
-
-def _mine() -> Template:
-    return {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def _let_in() -> tuple[Template, ...]:
@@ -220,9 +196,4 @@ def _let_in() -> tuple[Template, ...]:
 
     Developer guide, "Giving Amazon Personalize access to Amazon S3 resources".
     """
-    who = {"Principal": {"Service": _SERVICE}, "Condition": _mine()}
-    objects = {"Fn::Sub": f"${{{_FILES}.Arn}}/{RUNS}*"}
-    return (
-        _statement(["s3:ListBucket"], _att(_FILES, "Arn"), **who),
-        _statement(["s3:GetObject", "s3:PutObject"], objects, **who),
-    )
+    return tuple(_data(Principal={"Service": _SERVICE}, Condition=OF_THIS_ACCOUNT))

@@ -11,19 +11,21 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from tidegate.ai.kind import Arrived, Done, Progress
 from tidegate.ai.personalize.settings import NUMBER, PersonalizeSettings
 from tidegate.ai.ports import ServicePorts
-from tidegate.ai.problems import invalid, unusable
+from tidegate.ai.problems import unusable
+from tidegate.ai.tables import keep_rows, rows_of
+from tidegate.ai.texts import text_of
 
 INTERACTIONS, ITEMS, USERS = "interactions", "items", "users"
 TABLES = (INTERACTIONS, ITEMS, USERS)
 KNOWN = "known/"
 """What keys of kept rows begin with."""
 MOST_BYTES, MOST_KEPT_BYTES = 20_000_000, 60_000_000
-_MOST_FAULTS, _LONGEST = 20, 256
-_CSV = "text/csv; charset=utf-8"
+_LONGEST = 256
 
 Read = Callable[[str], str | None]
 """A value as it is kept; None where it is wrong."""
@@ -102,59 +104,16 @@ def keep(table: str, arrived: Arrived, ports: ServicePorts) -> Progress:
     columns = columns_of(table, ports.settings)
     if not columns:
         raise unusable(f"the settings have no {table[:-1]}_fields: there are no files of {table}")
-    if arrived.size > MOST_BYTES:
-        size = f"the file has {arrived.size} bytes, at most {MOST_BYTES}"
-        raise invalid([f"{size}: send it in parts"])
-    rows = _rows(_text(arrived, ports), columns)
-    sink = io.StringIO()
-    csv.writer(sink, lineterminator="\n").writerows(rows)
+    text = text_of(arrived, ports, most_bytes=MOST_BYTES, encoding="utf-8-sig")
+    needed = [one.name for one in columns if not one.optional]
+    rows = rows_of(text, needed=needed, read=partial(_values, columns=columns))
     key = f"{KNOWN}{table}/{arrived.name}"
-    # Not once: what is in the bucket under that name now is what counts, whoever comes last.
-    ports.files.write(key, sink.getvalue().encode(), content_type=_CSV)
+    keep_rows(key, rows, ports)
     return Done(result=KnownResult(rows=len(rows), kept=key))
 
 
-def _text(arrived: Arrived, ports: ServicePorts) -> str:
-    try:
-        return ports.files.read(arrived.key).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise invalid(["the file is not UTF-8"]) from error
-
-
-def _rows(text: str, columns: Sequence[Column]) -> list[list[str]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    faults: list[str] = []
-    try:
-        there = () if reader.fieldnames is None else tuple(reader.fieldnames)
-        missing = [one.name for one in columns if not one.optional and one.name not in there]
-        if missing:
-            raise invalid([f"the file has no column {', '.join(missing)}"])
-        rows = list(_read(reader, columns, faults))
-    except csv.Error as error:
-        raise invalid([f"line {reader.line_num}: the file is no CSV"]) from error
-    if faults:
-        more = len(faults) - _MOST_FAULTS
-        raise invalid([*faults[:_MOST_FAULTS], *([f"and {more} more"] if more > 0 else [])])
-    if not rows:
-        raise invalid(["the file has no rows"])
-    return rows
-
-
-def _read(
-    reader: "csv.DictReader[str]", columns: Sequence[Column], faults: list[str]
-) -> Iterator[list[str]]:
-    for row in reader:
-        values, wrong = _values(row, columns)
-        if wrong:
-            faults.append(f"line {reader.line_num}: {'; '.join(wrong)}")
-        else:
-            yield values
-
-
-def _values(
-    row: Mapping[str, str | None], columns: Sequence[Column]
-) -> tuple[list[str], list[str]]:
-    """The values in the order of the columns, and what is wrong with them."""
+def _values(row: Mapping[str, str | None], *, columns: Sequence[Column]) -> Sequence[str] | str:
+    """The values in the order of the columns, or what is wrong with them."""
     values, wrong = [], []
     for column in columns:
         given = row.get(column.name)
@@ -164,7 +123,7 @@ def _values(
             wrong.append(f"{column.name} must be {column.words}")
         else:
             values.append(found)
-    return values, wrong
+    return "; ".join(wrong) if wrong else values
 
 
 def known_rows(table: str, ports: ServicePorts) -> bytes:

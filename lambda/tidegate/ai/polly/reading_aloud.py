@@ -11,6 +11,7 @@ from tidegate.ai.polly.speaking import spoken_request, voice_of
 from tidegate.ai.polly.ssml import as_ssml, billed_characters, ssml_faults
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import CallFailedError, invalid, not_found
+from tidegate.ai.texts import text_of
 
 SPOKEN = "spoken/"
 """What keys of spoken files begin with."""
@@ -66,12 +67,7 @@ def look(arrived: Arrived, state: Mapping[str, Any], ports: ServicePorts) -> Pro
 
 def _document(arrived: Arrived, ports: ServicePorts) -> str:
     settings: PollySettings = ports.settings
-    if arrived.size > _MOST_BYTES:
-        raise invalid([f"the file has {arrived.size} bytes, at most {_MOST_BYTES}"])
-    try:
-        text = ports.files.read(arrived.key).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise invalid(["the file is not UTF-8"]) from error
+    text = text_of(arrived, ports, most_bytes=_MOST_BYTES, advice=None)
     is_ssml = arrived.name.lower().endswith(".ssml")
     document = text if is_ssml else as_ssml(text)
     faults = list(ssml_faults(document, settings.engine))

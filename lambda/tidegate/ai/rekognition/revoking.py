@@ -18,6 +18,7 @@ from tidegate.ai.rekognition.faces import (
 from tidegate.ai.rekognition.people import Employee, Event, State, user_of
 from tidegate.ai.rekognition.sessions import EmployeeId
 from tidegate.ai.rekognition.store import employee_of, save
+from tidegate.ai.texts import text_of
 
 PORTION = 50
 """Employees of one step: each takes a handful of calls, of the two minutes of a function."""
@@ -110,12 +111,9 @@ def look_leaving(arrived: Arrived, state: Mapping[str, Any], ports: ServicePorts
 
 def _ids(arrived: Arrived, ports: ServicePorts) -> tuple[str, ...]:
     """An id a line."""
-    if arrived.size > _MOST_BYTES:
-        raise invalid([f"the file has {arrived.size} bytes, at most {_MOST_BYTES}: send parts"])
-    try:
-        text = ports.files.read(arrived.key).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise invalid(["the file is not UTF-8"]) from error
+    text = text_of(
+        arrived, ports, most_bytes=_MOST_BYTES, advice="send parts", encoding="utf-8-sig"
+    )
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1)]
     long = [number for number, line in lines if len(line) > _MOST_CHARACTERS]
     if long:

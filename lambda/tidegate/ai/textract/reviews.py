@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from tidegate.ai.kind import Arrived
 from tidegate.ai.limits import Length, Matches
+from tidegate.ai.parts import read_json
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import ProblemError, invalid, not_found
 from tidegate.ai.textract.blocks import Table
@@ -14,7 +15,6 @@ from tidegate.ai.textract.records import Entry, Record
 from tidegate.ai.textract.settings import TICK, TextractSettings
 from tidegate.ai.textract.values import Value, value_of
 from tidegate.ai.typed import read, to_json
-from tidegate.errors import NotFoundError
 
 REVIEWS, DECISIONS = "reviews/", "decisions/"
 """What keys of drafts and of decisions begin with."""
@@ -138,19 +138,12 @@ def _open(work: str, ports: ServicePorts) -> Review | None:
 
 
 def _document(work: str, ports: ServicePorts) -> Mapping[str, Any] | None:
-    try:
-        document: Mapping[str, Any] = json.loads(ports.files.read(review_key(work)))
-    except NotFoundError:
-        return None
+    document: Mapping[str, Any] | None = read_json(ports.files, review_key(work))
     return document
 
 
 def _decided(work: str, ports: ServicePorts) -> bool:
-    try:
-        ports.files.read(decision_key(work))
-    except NotFoundError:
-        return False
-    return True
+    return read_json(ports.files, decision_key(work)) is not None
 
 
 def decide(request: Decision, ports: ServicePorts) -> Decided:

@@ -8,7 +8,8 @@ from tidegate.ai.files import Wanted, outcome_of
 from tidegate.ai.kind import Arrived, Done, Progress, Waiting
 from tidegate.ai.limits import Length
 from tidegate.ai.ports import ServicePorts
-from tidegate.ai.problems import invalid, not_found
+from tidegate.ai.problems import not_found
+from tidegate.ai.texts import text_of
 from tidegate.ai.translate.asking import COUNTRY, PREFERENCES, Reader, language_of
 from tidegate.ai.translate.localising import Localiser, PausedError
 from tidegate.ai.translate.settings import MOST_BYTES, TranslateSettings
@@ -57,7 +58,7 @@ def look(arrived: Arrived, state: Mapping[str, Any], ports: ServicePorts) -> Pro
     settings: TranslateSettings = ports.settings
     place = int(state["language"])
     language = settings.languages[place]
-    text = _text(arrived, ports)
+    text = text_of(arrived, ports, most_bytes=MOST_BYTES)
     localiser = Localiser(ports=ports, language=language, most_new=PORTION)
     is_page = arrived.name.lower().endswith(PAGES)
     try:
@@ -78,17 +79,6 @@ def look(arrived: Arrived, state: Mapping[str, Any], ports: ServicePorts) -> Pro
 def localised_key(arrived: Arrived, language: str) -> str:
     """Each upload of a file has translations of its own."""
     return f"{LOCALISED}{arrived.work}/{language}/{arrived.name}"
-
-
-def _text(arrived: Arrived, ports: ServicePorts) -> str:
-    if arrived.size > MOST_BYTES:
-        raise invalid(
-            [f"the file has {arrived.size} bytes, at most {MOST_BYTES}: send it in parts"]
-        )
-    try:
-        return ports.files.read(arrived.key).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise invalid(["the file is not UTF-8"]) from error
 
 
 def link_for(asked: ReaderOfFile, ports: ServicePorts) -> FileLink:

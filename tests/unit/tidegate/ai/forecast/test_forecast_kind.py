@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ai_fakes import PLACE, FakeCalls, FakeFiles, FakeTime, fake_ports
+from tidegate.ai.asked_runs import ask_for_run
 from tidegate.ai.forecast import KIND
 from tidegate.ai.forecast.asking import (
     ItemAsked,
     ModelAsked,
-    ask_for_run,
     forecast_of,
     model_known,
 )

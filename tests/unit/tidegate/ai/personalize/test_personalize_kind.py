@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ai_fakes import PLACE, FakeCalls, FakeFiles, fake_ports
+from tidegate.ai.asked_runs import ask_for_run
 from tidegate.ai.kind import Arrival, Arrived, Done, Waiting
 from tidegate.ai.personalize import KIND
 from tidegate.ai.personalize.asking import (
@@ -19,7 +20,6 @@ from tidegate.ai.personalize.asking import (
     Event,
     Events,
     RunWanted,
-    ask_for_run,
     recommend,
     take_events,
 )
