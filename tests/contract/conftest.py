@@ -4,7 +4,7 @@ import io
 import json
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -54,17 +54,17 @@ def rule(shop: Shop) -> Iterator[Callable[..., str]]:
         shop.elb.delete_rule(RuleArn=arn)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_role(ground_cloud: EmbeddedCloud) -> Callable[..., str]:
-    """Makes a role that a service may assume, allowed the given actions on `*`; its ARN."""
+    """Makes a role that a service may assume, allowed the given actions on `on`; its ARN."""
     iam = ground_cloud.session().client("iam")
 
-    def make(service: str, *actions: str) -> str:
+    def make(service: str, *actions: str, on: Sequence[str] = ("*",)) -> str:
         name = f"role-{uuid.uuid4().hex[:12]}"
         trust = _policy(Action="sts:AssumeRole", Principal={"Service": f"{service}.amazonaws.com"})
         arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
         if actions:
-            document = _policy(Action=list(actions), Resource="*")
+            document = _policy(Action=list(actions), Resource=list(on))
             iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document)
         return arn
 

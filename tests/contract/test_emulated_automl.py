@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import math
 import uuid
 from collections.abc import Callable
@@ -89,17 +88,10 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(ground_cloud: EmbeddedCloud) -> Shop:
+def shop(ground_cloud: EmbeddedCloud, make_role: Callable[..., str]) -> Shop:
     """With two colours of shirts."""
     session = ground_cloud.session()
-    iam, name = session.client("iam"), f"automl-{uuid.uuid4().hex[:8]}"
-    trust = {"Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}
-    trusts, allows = (
-        json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
-        for statement in (trust, {"Action": "s3:*", "Resource": "*"})
-    )
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusts)["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allows)
+    role = make_role("sagemaker", "s3:*")
     s3, bucket = session.client("s3"), f"shirts-{uuid.uuid4().hex[:8]}"
     s3.create_bucket(Bucket=bucket)
     s3.put_object(Bucket=bucket, Key="history/all.csv", Body=history())

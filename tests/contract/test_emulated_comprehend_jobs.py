@@ -33,19 +33,10 @@ def bucket(ground_cloud: EmbeddedCloud) -> str:
 
 
 @pytest.fixture(scope="module")
-def role(ground_cloud: EmbeddedCloud, bucket: str) -> str:
+def role(make_role: Callable[..., str], bucket: str) -> str:
     """One that Comprehend may take, and that may do with the bucket what a job does."""
-    iam, name = ground_cloud.session().client("iam"), f"role-{uuid.uuid4().hex[:8]}"
-    principal = {"Service": "comprehend.amazonaws.com"}
-    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    actions = ["s3:GetObject", "s3:PutObject", "s3:ListBucket"]
     resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
-    allowed = {"Effect": "Allow", "Action": actions, "Resource": resources}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy)
-    return arn
+    return make_role("comprehend", "s3:GetObject", "s3:PutObject", "s3:ListBucket", on=resources)
 
 
 def request(bucket: str, role: str, folder: str = "in", **changes: Any) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Forecast of the embedded cloud, as a client with boto3 sees it."""
 
-import json
 import math
 import uuid
 from collections.abc import Callable, Mapping
@@ -74,25 +73,13 @@ def settled(describe: Callable[..., Any], **named: str) -> dict[str, Any]:
     return told
 
 
-def _role(cloud: EmbeddedCloud) -> str:
-    iam, name = cloud.session().client("iam"), f"forecast-{uuid.uuid4().hex[:8]}"
-    trust = {"Action": "sts:AssumeRole", "Principal": {"Service": "forecast.amazonaws.com"}}
-    may = {"Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"], "Resource": "*"}
-    trusts, allows = (
-        json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
-        for statement in (trust, may)
-    )
-    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusts)["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allows)
-    return arn
-
-
 @pytest.fixture(scope="module")
-def shop(ground_cloud: EmbeddedCloud) -> Shop:
+def shop(ground_cloud: EmbeddedCloud, make_role: Callable[..., str]) -> Shop:
     """From a file in a bucket to a forecast."""
     session = ground_cloud.session()
     forecast, s3 = session.client("forecast"), session.client("s3")
-    bucket, role = f"demand-{uuid.uuid4().hex[:8]}", _role(ground_cloud)
+    bucket = f"demand-{uuid.uuid4().hex[:8]}"
+    role = make_role("forecast", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
     s3.create_bucket(Bucket=bucket)
     s3.put_object(Bucket=bucket, Key="demand.csv", Body=history())
     dataset = forecast.create_dataset(DatasetName="demand", Schema=SCHEMA, **TARGET)["DatasetArn"]

@@ -180,17 +180,9 @@ class Talk:
 
 
 @pytest.fixture(scope="module")
-def lex_role(ground_cloud: EmbeddedCloud) -> str:
+def lex_role(make_role: Callable[..., str]) -> str:
     """A role for Lex."""
-    statement = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"Service": "lexv2.amazonaws.com"},
-    }
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam = ground_cloud.session().client("iam")
-    made = iam.create_role(RoleName=f"lex-{uuid.uuid4().hex[:8]}", AssumeRolePolicyDocument=trust)
-    return str(made["Role"]["Arn"])
+    return make_role("lexv2")
 
 
 @pytest.fixture(scope="module")

@@ -88,25 +88,13 @@ def settled(describe: Callable[..., Any], member: str, **named: str) -> dict[str
     return told
 
 
-def _role(cloud: EmbeddedCloud) -> str:
-    iam, name = cloud.session().client("iam"), f"personalize-{uuid.uuid4().hex[:8]}"
-    trust = {"Action": "sts:AssumeRole", "Principal": {"Service": "personalize.amazonaws.com"}}
-    may = {"Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"], "Resource": "*"}
-    trusts, allows = (
-        json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
-        for statement in (trust, may)
-    )
-    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusts)["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allows)
-    return arn
-
-
 @pytest.fixture(scope="module")
-def shop(ground_cloud: EmbeddedCloud) -> Shop:
+def shop(ground_cloud: EmbeddedCloud, make_role: Callable[..., str]) -> Shop:
     """Trained on two hundred users."""
     session = ground_cloud.session()
     personalize, s3 = session.client("personalize"), session.client("s3")
-    bucket, role = f"shop-{uuid.uuid4().hex[:8]}", _role(ground_cloud)
+    bucket = f"shop-{uuid.uuid4().hex[:8]}"
+    role = make_role("personalize", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
     s3.create_bucket(Bucket=bucket)
     s3.put_object(Bucket=bucket, Key="in/interactions.csv", Body=interactions().encode())
     s3.put_object(Bucket=bucket, Key="in/items.csv", Body=ITEMS.encode())

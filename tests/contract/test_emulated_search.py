@@ -153,7 +153,7 @@ def _template(bucket: str, kendra_role: str, bedrock_role: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def library(ground_cloud: EmbeddedCloud, role_of: Callable[..., str]) -> Iterator[Library]:
+def library(ground_cloud: EmbeddedCloud, make_role: Callable[..., str]) -> Iterator[Library]:
     """Two documents, one for a group only."""
     session = ground_cloud.session()
     s3, stacks = session.client("s3"), session.client("cloudformation")
@@ -166,8 +166,8 @@ def library(ground_cloud: EmbeddedCloud, role_of: Callable[..., str]) -> Iterato
     ):
         s3.put_object(Bucket=bucket, Key=key, Body=body)
     roles = (
-        role_of("kendra", *SYNC),
-        role_of("bedrock", "s3:*", "bedrock:InvokeModel", "s3vectors:*"),
+        make_role("kendra", *SYNC),
+        make_role("bedrock", "s3:*", "bedrock:InvokeModel", "s3vectors:*"),
     )
     stacks.create_stack(StackName=bucket, TemplateBody=_template(bucket, *roles))
 
@@ -187,30 +187,6 @@ def library(ground_cloud: EmbeddedCloud, role_of: Callable[..., str]) -> Iterato
     assert job["statistics"]["numberOfMetadataDocumentsScanned"] == 1
     yield made
     stacks.delete_stack(StackName=bucket)
-
-
-@pytest.fixture(scope="module")
-def role_of(ground_cloud: EmbeddedCloud) -> Callable[..., str]:
-    """Makes a role of a service with these actions; its ARN."""
-    iam = ground_cloud.session().client("iam")
-
-    def make(service: str, *actions: str) -> str:
-        name = f"{service}-{uuid.uuid4().hex[:8]}"
-        principal = {"Service": f"{service}.amazonaws.com"}
-        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
-        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_document(trust))[
-            "Role"
-        ]["Arn"]
-        if actions:
-            allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-            iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=_document(allowed))
-        return arn
-
-    return make
-
-
-def _document(statement: Mapping[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def refusal(call: Callable[..., Any], **request: Any) -> str:
@@ -298,10 +274,12 @@ def test_documents_can_be_put_and_deleted_one_by_one(library: Library):
     assert library.found("gateway token") == []
 
 
-def test_an_index_can_be_made_by_its_own_operations(library: Library, role_of: Callable[..., str]):
+def test_an_index_can_be_made_by_its_own_operations(
+    library: Library, make_role: Callable[..., str]
+):
     """And deleted again; a data source that is no bucket is refused by name."""
     kendra = library.client("kendra")
-    index = kendra.create_index(Name="own", RoleArn=role_of("kendra"))["Id"]
+    index = kendra.create_index(Name="own", RoleArn=make_role("kendra"))["Id"]
     assert kendra.describe_index(Id=index)["Status"] == "ACTIVE"
     site = {"Name": "site", "IndexId": index, "Type": "WEBCRAWLER"}
     assert refusal(kendra.create_data_source, **site) == "NotEmulatedException"
@@ -374,14 +352,14 @@ def test_a_later_run_takes_what_is_new_and_forgets_what_is_gone(library: Library
 
 
 @pytest.mark.accept
-def test_a_role_without_rights_fails_the_run(library: Library, role_of: Callable[..., str]):
+def test_a_role_without_rights_fails_the_run(library: Library, make_role: Callable[..., str]):
     """The run says what the role lacks, and nothing gets into the index."""
     kendra, index = library.client("kendra"), library.source["IndexId"]
     source = kendra.create_data_source(
         Name="weak",
         IndexId=index,
         Type="S3",
-        RoleArn=role_of("kendra", *SYNC[2:]),
+        RoleArn=make_role("kendra", *SYNC[2:]),
         Configuration={"S3Configuration": {"BucketName": library.bucket}},
     )["Id"]
     kendra.start_data_source_sync_job(Id=source, IndexId=index)

@@ -175,19 +175,10 @@ def folder(ground_cloud: EmbeddedCloud) -> str:
 
 
 @pytest.fixture(scope="module")
-def role(ground_cloud: EmbeddedCloud, folder: str) -> str:
+def role(make_role: Callable[..., str], folder: str) -> str:
     """One that Translate may take, and that may do with the bucket what a job does."""
-    iam, name = ground_cloud.session().client("iam"), f"role-{uuid.uuid4().hex[:8]}"
-    principal = {"Service": "translate.amazonaws.com"}
-    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    actions = ["s3:GetObject", "s3:PutObject", "s3:ListBucket"]
     resources = [f"arn:aws:s3:::{folder}", f"arn:aws:s3:::{folder}/*"]
-    allowed = {"Effect": "Allow", "Action": actions, "Resource": resources}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy)
-    return arn
+    return make_role("translate", "s3:GetObject", "s3:PutObject", "s3:ListBucket", on=resources)
 
 
 def job(folder: str, role: str, **changes: Any) -> dict[str, Any]:
