@@ -13,16 +13,11 @@ from hypothesis import strategies as st
 from tests.ai_fakes import PLACE, FakeCalls, FakeFiles, FakeTime, fake_ports
 from tidegate.ai.asked_runs import ask_for_run
 from tidegate.ai.forecast import KIND
-from tidegate.ai.forecast.asking import (
-    ItemAsked,
-    ModelAsked,
-    forecast_of,
-    model_known,
-)
+from tidegate.ai.forecast.asking import ItemAsked, ModelAsked, forecast_of, model_known
 from tidegate.ai.forecast.resources import names, resources_of
 from tidegate.ai.forecast.runs import RunWanted, begin_nightly, begin_run, look
 from tidegate.ai.forecast.sales import begin
-from tidegate.ai.forecast.settings import ForecastSettings, faults, shares
+from tidegate.ai.forecast.settings import ForecastSettings
 from tidegate.ai.kind import Arrived, Done, Waiting
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import CallFailedError, CallRefusedError, ProblemError
@@ -399,30 +394,3 @@ def test_a_training_that_replaces_a_predictor_deletes_it() -> None:
     made.files.content[RUN.key] = b'{"train": true}'
     finished(made)
     assert asked(made).count("DeletePredictor") == 1
-
-
-def test_names_of_jobs_are_short_enough_whatever_the_project_is_called() -> None:
-    """An AutoML job's has 32 characters at most."""
-    long = replace(PLACE, project="p" * 40, service="s" * 40)
-    assert len(f"{names(long)}-{WORK[:16]}-999") <= 32
-    assert names(long) != names(PLACE)
-
-
-def test_the_closed_engine_says_so_in_its_template() -> None:
-    """With date and replacement, and with a name that follows from what cannot be changed."""
-    daily = resources_of(ForecastSettings(engine="forecast"), PLACE).templates
-    (row,) = daily["Sales"]["Metadata"]["tidegate"]["acknowledged"]
-    assert row["rule"] == "closed-service"
-    assert "2024-07-29" in row["reason"]
-    assert "AutoML" in row["reason"]
-    monthly = resources_of(ForecastSettings(engine="forecast", frequency="M"), PLACE).templates
-    named = [found["Sales"]["Properties"]["DatasetName"] for found in (daily, monthly)]
-    assert named[0] != named[1]
-
-
-def test_what_settings_must_say() -> None:
-    """Quantiles once, columns apart."""
-    assert faults(ForecastSettings()) == ()
-    assert shares(ForecastSettings(quantiles=("p5", "p50"))) == ("0.05", "0.5")
-    wrong = ForecastSettings(quantiles=("p10", "p10"), item="a", time="a")
-    assert len(faults(wrong)) == 2
