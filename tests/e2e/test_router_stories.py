@@ -30,6 +30,8 @@ ROUTER = PROJECT.replace(
     "strategy: canary", "strategy: canary\n      split: router\n      holdout_percent: 10"
 ).replace("lag: 30s", "lag: 3m")
 """Claiming each user once takes a table's time, of which the cloud's clock makes minutes."""
+NOBODY_HELD_OUT = ROUTER.replace("\n      holdout_percent: 10", "")
+"""What no split drew is then what testers asked for, whatever cookie a browser is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +165,7 @@ def test_each_step_moves_whom_it_has_to_and_a_bad_version_nobody_keeps(
 def test_cookies_and_testers_get_what_they_should(make_world: MakeWorld) -> None:
     """A browser keeps its slot by its cookie; a tester's token decides and is no evidence."""
     world = make_world("by-cookie")
-    world.project_text = ROUTER
+    world.project_text = NOBODY_HELD_OUT
     world.deploy(V1)
     world.deploy(BETTER)
     release_id = world.start()

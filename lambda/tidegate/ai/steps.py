@@ -4,7 +4,7 @@ Each step starts something of AWS under a name that follows from the work and fr
 step was tried, and is looked at until it is over.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,7 +28,8 @@ Model = Mapping[str, Any]
 class Step:
     """A step of a run. `number` counts its tries from 1; `model` is None until there is one.
 
-    `arns` are those of what steps started, by the step's name, where AWS chooses them.
+    `arns` are those of what steps started, by the step's name, where AWS chooses them; `failed` are
+    names and ARNs of what was started by tries that failed, which nothing else would find again.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Step:
     digest: str
     run_began: float
     arns: Mapping[str, str] = field(default_factory=dict)
+    failed: Sequence[Sequence[str]] = ()
 
     def to_json(self) -> Mapping[str, Any]:
         """The state of the waiting work."""
@@ -51,6 +53,7 @@ class Step:
             "digest": self.digest,
             "run_began": self.run_began,
             "arns": dict(self.arns),
+            "failed": [list(pair) for pair in self.failed],
         }
 
     def changed(self, **changes: Any) -> "Step":
@@ -141,7 +144,10 @@ def again(
         raise CallFailedError(
             operation=failed.operation, code="JobFailed", message=f"{step.number} tries failed"
         )
-    return started(arrived, step.changed(number=step.number + 1, began=now), engine, ports)
+    arn = step.arns.get(step.name)
+    left = step.failed if arn is None else [*step.failed, (step.name, arn)]
+    following = step.changed(number=step.number + 1, began=now, failed=left)
+    return started(arrived, following, engine, ports)
 
 
 def once(ports: ServicePorts, service: str, operation: str, code: str, /, **given: Any) -> bool:

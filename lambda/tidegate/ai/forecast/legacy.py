@@ -168,8 +168,11 @@ def _tables(arrived: Arrived, ports: ServicePorts) -> Iterator[str]:
 
 
 def _clean(_arrived: Arrived, step: Step, ports: ServicePorts) -> None:
-    for noun in (EXPORT, FORECAST, IMPORT):
-        _delete(ports, noun, step.arns[noun])
+    """What was made of another goes before it: Forecast deletes nothing that is in use."""
+    last = [(noun, step.arns[noun]) for noun in (EXPORT, FORECAST, IMPORT)]
+    order = (EXPORT, FORECAST, PREDICTOR, IMPORT)
+    for noun, arn in sorted([*step.failed, *last], key=lambda pair: order.index(pair[0])):
+        _delete(ports, noun, arn)
 
 
 def _delete(ports: ServicePorts, noun: str, arn: str) -> None:

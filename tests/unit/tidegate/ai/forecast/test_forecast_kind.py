@@ -379,6 +379,30 @@ def test_the_closed_engine_imports_trains_forecasts_exports_and_cleans_up() -> N
     assert not finished(made).trained
 
 
+@pytest.mark.parametrize("noun", ["DatasetImportJob", "Predictor", "Forecast", "ForecastExportJob"])
+def test_what_the_closed_engine_failed_is_deleted_with_the_rest(noun: str) -> None:
+    """What a try left counts to quotas until it is deleted; the predictor in use stays."""
+    made = legacy_ports()
+    auto = "Auto" if noun == "Predictor" else ""
+    statuses = iter(["CREATE_FAILED"])
+    made.calls.answers[f"forecast:Describe{auto}{noun}"] = lambda _given: {
+        "Status": next(statuses, "ACTIVE"),
+        "Message": "Internal error, try again",
+    }
+    finished(made)
+    calls: FakeCalls = made.calls
+    tries = given_to(calls, f"Create{auto}{noun}", f"{noun}Name")
+    assert len(tries) == 2
+    kept = tries[1:] if noun == "Predictor" else []
+    deleted = [arn.rpartition("/")[2] for arn in given_to(calls, f"Delete{noun}", f"{noun}Arn")]
+    assert sorted(deleted) == sorted({*tries} - {*kept})
+
+
+def given_to(calls: FakeCalls, operation: str, parameter: str) -> list[str]:
+    """What the calls of an operation gave as a parameter."""
+    return [given[parameter] for name, given in calls.asked if name == f"forecast:{operation}"]
+
+
 def test_the_closed_engine_makes_nothing_twice() -> None:
     """A killed function finds what it made by its name."""
     made = legacy_ports()
