@@ -4,8 +4,7 @@ A template is linted once, for its own region: what differs between regions is w
 are, which rule `type-in-region` looks up for every one of them.
 """
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gate.finding import Fault, Finding, Place, Severity
@@ -20,13 +19,22 @@ _MISSING_TYPE = "E3006"
 
 def lint(assembly: Assembly) -> Iterator[Finding]:
     """What cfn-lint finds in the templates."""
-    from cfnlint.api import ManualArgs, lint_file  # noqa: PLC0415 - takes a second
-
+    by_region: dict[str, dict[str, Template]] = {}
     for template in assembly.templates:
         region = next(iter(assembly.regions_of(template)), DEFAULT_REGION)
-        for match in lint_file(Path(template.file), ManualArgs(regions=[region])):
+        by_region.setdefault(region, {})[template.file] = template
+    for region, templates in by_region.items():
+        for match in matches(templates, region=region):
+            template = templates[match.filename]
             if match.rule.id != _MISSING_TYPE or not _known(template, match):
                 yield _finding(template, match)
+
+
+def matches(files: Iterable[str], *, region: str) -> list[Any]:
+    """What cfn-lint finds in template files that go to a region; its rules are loaded once."""
+    from cfnlint.api import ManualArgs, lint_by_config  # noqa: PLC0415 - takes a second
+
+    return list(lint_by_config(ManualArgs(templates=list(files), regions=[region])))
 
 
 def _known(template: Template, match: Any) -> bool:

@@ -18,6 +18,7 @@ from emulator.deployer import (
     destroy,
 )
 from emulator.server import EmbeddedCloud
+from tests.e2e.leaving import remove_stacks
 
 VERSION = "/cdk-bootstrap/hnb659fds/version"
 BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
@@ -89,11 +90,22 @@ def _assembly(directory: Path, value: str = "1") -> Path:
     return directory
 
 
-@pytest.fixture
-def cloud() -> Iterator[EmbeddedCloud]:
-    """An empty cloud."""
+@pytest.fixture(scope="module")
+def one_cloud() -> Iterator[EmbeddedCloud]:
+    """A cloud for all tests of this file."""
     with EmbeddedCloud.start() as started:
         yield started
+
+
+@pytest.fixture
+def cloud(one_cloud: EmbeddedCloud) -> Iterator[EmbeddedCloud]:
+    """A cloud without a stack of these tests and without assets."""
+    yield one_cloud
+    for name in ("Top", "Base"):
+        remove_stacks(one_cloud, name)
+    buckets = one_cloud.session().resource("s3").buckets
+    for bucket in buckets.all():
+        bucket.objects.delete()
 
 
 def test_stacks_come_in_dependency_order_with_their_assets(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
-from cfnlint.api import ManualArgs, lint_file
 
+from gate.lint import matches
 from stacks.application import Deployment, add_stacks
 from stacks.checks.acknowledged_tracks import of_tracks
 from stacks.checks.nag import add_nag, findings
@@ -62,14 +62,8 @@ def test_cfn_lint_finds_nothing_in_two_regions(stage: str, request: pytest.Fixtu
     """Warnings count."""
     made: Assembly = request.getfixturevalue({"dev": "assembly", "prod": "promoted"}[stage])
     stacks = [f"shop-{stage}-{name}" for name in ("front-door", "model-fraud", "release")]
-    found = [
-        str(match)
-        for name in stacks
-        for match in lint_file(
-            made.folder / f"{name}.template.json", ManualArgs(regions=[REGIONS[stage]])
-        )
-    ]
-    assert found == []
+    files = [str(made.folder / f"{name}.template.json") for name in stacks]
+    assert [str(match) for match in matches(files, region=REGIONS[stage])] == []
 
 
 def test_our_own_rules_find_nothing(assembly: Assembly, promoted: Assembly):

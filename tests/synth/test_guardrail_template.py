@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from aws_cdk import App
-from cfnlint.api import ManualArgs, lint_file
 
+from gate.lint import matches
 from stacks.application import Deployment, add_stacks
 from stacks.checks import nag
 from stacks.project.load import load_project
@@ -184,11 +184,8 @@ def test_the_watch_may_look_and_publish_and_move_nothing(templates: Assembly):
 def test_templates_lint_clean(templates: Assembly):
     """cfn-lint with warnings as errors, and our own rules."""
     assert own_faults(templates) == []
-    for name in templates.templates:
-        matches = lint_file(
-            templates.folder / f"{name}.template.json", ManualArgs(regions=["eu-west-1"])
-        )
-        assert [str(match) for match in matches] == [], name
+    files = [str(templates.folder / f"{name}.template.json") for name in templates.templates]
+    assert [str(match) for match in matches(files, region="eu-west-1")] == []
 
 
 @pytest.mark.nag

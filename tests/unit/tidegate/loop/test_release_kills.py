@@ -1,10 +1,11 @@
 """A release that is killed at any call of any port ends as if nothing had happened."""
 
+from collections.abc import Callable, Sequence
 from itertools import groupby, pairwise
 
 import pytest
 
-from tests.reaper import KilledError, Reaper
+from tests.reaper import KilledError, Reaper, every_call, turning_calls
 from tests.release_world import ReleaseWorld, Traffic
 from tests.samples import MODEL, RELEASE
 from tidegate.decide import Next
@@ -30,11 +31,11 @@ def a_world(story: str, reaper: Reaper) -> ReleaseWorld:
     return ReleaseWorld.deployed(traffic=traffic, reaper=reaper)
 
 
-def calls_of(story: str) -> int:
-    """How many calls of ports an undisturbed release makes."""
+def undisturbed(story: str) -> Reaper:
+    """What an undisturbed release called."""
     reaper = Reaper()
     a_world(story, reaper).run()
-    return reaper.calls
+    return reaper
 
 
 def deeds(world: ReleaseWorld) -> list[str]:
@@ -93,11 +94,14 @@ def assert_each_count_was_given_once(world: ReleaseWorld) -> None:
         assert all(part <= whole for part, whole in zip(told, counts, strict=True))
 
 
+Calls = Callable[[Reaper], Sequence[int]]
 MOMENTS = (
-    pytest.param(False, id="before"),
-    pytest.param(True, id="after", marks=pytest.mark.accept),
+    pytest.param(turning_calls, False, id="before-turns"),
+    pytest.param(turning_calls, True, id="after-turns"),
+    pytest.param(every_call, False, id="before", marks=pytest.mark.accept),
+    pytest.param(every_call, True, id="after", marks=pytest.mark.accept),
 )
-"""Whether a killed call had its effect; each takes many releases."""
+"""At which calls a release is killed, and whether they had their effect; each is a release."""
 
 
 @pytest.mark.parametrize("story", ["promoted", "rolled-back"])
@@ -109,19 +113,22 @@ def test_the_stories_have_early_looks(story: str):
 
 
 @pytest.mark.parametrize("story", ["promoted", "rolled-back"])
-@pytest.mark.parametrize("after", MOMENTS)
-def test_a_task_killed_at_any_call_and_run_again_changes_nothing(story: str, *, after: bool):
+@pytest.mark.parametrize(("calls", "after"), MOMENTS)
+def test_a_task_killed_at_any_call_and_run_again_changes_nothing(
+    story: str, calls: Calls, *, after: bool
+):
     """The state machine repeats the killed task: same end, same log, same looks."""
-    undisturbed = a_world(story, Reaper())
-    undisturbed.run()
-    for call in range(1, calls_of(story) + 1):
+    reaper = Reaper()
+    calm = a_world(story, reaper)
+    calm.run()
+    for call in calls(reaper):
         world = a_world(story, Reaper(at_call=call, after=after))
         assert world.run() is Next.REPORT
         assert world.kills == 1
         assert_ended(world, story)
         assert_whole_evidence(world)
-        assert deeds(world) == deeds(undisturbed)
-        assert spans(world) == spans(undisturbed)
+        assert deeds(world) == deeds(calm)
+        assert spans(world) == spans(calm)
 
 
 def run_until_killed(world: ReleaseWorld) -> None:
@@ -141,13 +148,13 @@ def take_over(world: ReleaseWorld) -> Next:
     return Next.REPORT if record.phase.terminal else world.run(epoch=world.resume())
 
 
-@pytest.mark.parametrize(
-    "story", [pytest.param("promoted", marks=pytest.mark.accept), "rolled-back"]
-)
-@pytest.mark.parametrize("after", MOMENTS)
-def test_an_execution_killed_at_any_call_is_resumed_from_its_record(story: str, *, after: bool):
+@pytest.mark.parametrize("story", ["promoted", "rolled-back"])
+@pytest.mark.parametrize(("calls", "after"), MOMENTS)
+def test_an_execution_killed_at_any_call_is_resumed_from_its_record(
+    story: str, calls: Calls, *, after: bool
+):
     """A new epoch takes the release to the same end, however much of it was done."""
-    for call in range(1, calls_of(story) + 1):
+    for call in calls(undisturbed(story)):
         world = a_world(story, Reaper(at_call=call, after=after))
         with pytest.raises(KilledError):
             run_until_killed(world)
@@ -156,10 +163,12 @@ def test_an_execution_killed_at_any_call_is_resumed_from_its_record(story: str, 
         assert_whole_evidence(world)
 
 
-@pytest.mark.parametrize("after", MOMENTS)
-def test_an_abort_of_an_execution_killed_at_any_call_restores_the_live_version(*, after: bool):
+@pytest.mark.parametrize(("calls", "after"), MOMENTS)
+def test_an_abort_of_an_execution_killed_at_any_call_restores_the_live_version(
+    calls: Calls, *, after: bool
+):
     """Wherever the release stood, one abort brings all traffic back and frees the model."""
-    for call in range(1, calls_of("promoted") + 1):
+    for call in calls(undisturbed("promoted")):
         world = a_world("promoted", Reaper(at_call=call, after=after))
         with pytest.raises(KilledError):
             run_until_killed(world)

@@ -8,7 +8,7 @@ import pytest
 
 from tests import samples
 from tests.fakes import FakeEndpoints, FakeReleaseStore
-from tests.reaper import Reaper
+from tests.reaper import Reaper, turning_calls
 from tests.release_world import ReleaseWorld, Traffic
 from tests.samples import ENDPOINT, MODEL, PLAN, RELEASE
 from tidegate.assignment import assign
@@ -181,7 +181,7 @@ def test_a_death_at_any_call_changes_nothing_of_where_users_end(errors: dict[str
     """Documents and weights agree in the end, and the version of documents only rises."""
     undisturbed = Reaper()
     a_world(errors, reaper=undisturbed)[0].run()
-    for call in range(1, undisturbed.calls + 1, 3):
+    for call in turning_calls(undisturbed):
         world, told = a_world(errors, reaper=Reaper(at_call=call, after=call % 2 == 0))
         assert world.run() is Next.REPORT
         steady = world.store.split(MODEL)

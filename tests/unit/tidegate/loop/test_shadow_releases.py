@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.reaper import Reaper
+from tests.reaper import Reaper, turning_calls
 from tests.release_world import ReleaseWorld
 from tests.samples import CONFIG, ENDPOINT, MODEL, RELEASE, version
 from tests.shadow_world import PLAN, shadowed
@@ -65,7 +65,7 @@ def test_a_killed_task_is_done_again_and_no_pair_counts_twice(*, after: bool) ->
     """Wherever a task dies, the release ends as it does without that, and pairs count once."""
     calm = shadowed(differing=1)
     calm.run()
-    for at_call in range(1, calm.reaper.calls, 5):
+    for at_call in turning_calls(calm.reaper):
         killed = shadowed(differing=1, reaper=Reaper(at_call=at_call, after=after))
         killed.run()
         assert killed.kills == 1
