@@ -50,3 +50,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtest_setup() -> None:
     """Connections to this machine only."""
     pytest_socket.socket_allow_hosts(["127.0.0.0/8", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stories come first: of two workers none waits in the end for a story that the other began."""
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
