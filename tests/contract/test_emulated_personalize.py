@@ -88,28 +88,21 @@ def settled(describe: Callable[..., Any], member: str, **named: str) -> dict[str
     return told
 
 
-@pytest.fixture(scope="module")
-def shop(ground_cloud: EmbeddedCloud, make_role: Callable[..., str]) -> Shop:
-    """Trained on two hundred users."""
-    session = ground_cloud.session()
-    personalize, s3 = session.client("personalize"), session.client("s3")
-    bucket = f"shop-{uuid.uuid4().hex[:8]}"
-    role = make_role("personalize", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
-    s3.create_bucket(Bucket=bucket)
-    s3.put_object(Bucket=bucket, Key="in/interactions.csv", Body=interactions().encode())
-    s3.put_object(Bucket=bucket, Key="in/items.csv", Body=ITEMS.encode())
-    group = personalize.create_dataset_group(name="shop")["datasetGroupArn"]
-    fields = {
-        "INTERACTIONS": (
-            ("USER_ID", "string"),
-            ("ITEM_ID", "string"),
-            ("TIMESTAMP", "long"),
-            ("EVENT_TYPE", "string"),
-        ),
-        "ITEMS": (("ITEM_ID", "string"), ("CATEGORY", "string"), ("PRICE", "float")),
-    }
+FIELDS = {
+    "INTERACTIONS": (
+        ("USER_ID", "string"),
+        ("ITEM_ID", "string"),
+        ("TIMESTAMP", "long"),
+        ("EVENT_TYPE", "string"),
+    ),
+    "ITEMS": (("ITEM_ID", "string"), ("CATEGORY", "string"), ("PRICE", "float")),
+}
+
+
+def imported(personalize: Any, group: str, *, bucket: str, role: str) -> None:
+    """The data sets of a group have what is in the bucket."""
     imports = []
-    for kind, listed in fields.items():
+    for kind, listed in FIELDS.items():
         name = kind.lower()
         told = schema(name, *listed)
         dataset = personalize.create_dataset(
@@ -131,6 +124,10 @@ def shop(ground_cloud: EmbeddedCloud, make_role: Callable[..., str]) -> Shop:
             personalize.describe_dataset_import_job, "datasetImportJob", datasetImportJobArn=arn
         )
         assert job["status"] == "ACTIVE", job
+
+
+def trained(personalize: Any, group: str) -> dict[str, str]:
+    """By recipe the ARN of a solution version that has learned the group's data."""
     versions = {}
     for use in ("user-personalization-v2", "personalized-ranking-v2"):
         solution = personalize.create_solution(
@@ -144,6 +141,22 @@ def shop(ground_cloud: EmbeddedCloud, make_role: Callable[..., str]) -> Shop:
             personalize.describe_solution_version, "solutionVersion", solutionVersionArn=arn
         )
         assert version["status"] == "ACTIVE", version
+    return versions
+
+
+@pytest.fixture(scope="module")
+def shop(ground_cloud: EmbeddedCloud, make_role: Callable[..., str]) -> Shop:
+    """Trained on two hundred users."""
+    session = ground_cloud.session()
+    personalize, s3 = session.client("personalize"), session.client("s3")
+    bucket = f"shop-{uuid.uuid4().hex[:8]}"
+    role = make_role("personalize", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="in/interactions.csv", Body=interactions().encode())
+    s3.put_object(Bucket=bucket, Key="in/items.csv", Body=ITEMS.encode())
+    group = personalize.create_dataset_group(name="shop")["datasetGroupArn"]
+    imported(personalize, group, bucket=bucket, role=role)
+    versions = trained(personalize, group)
     campaigns = [
         personalize.create_campaign(name=use, solutionVersionArn=arn)["campaignArn"]
         for use, arn in versions.items()

@@ -82,27 +82,13 @@ def _got(resource: str, attribute: str = "Arn") -> Json:
 
 def _resources(*actions: str) -> Json:
     """An event bus rule, a queue, and a function that answers into another queue."""
-    code = (
-        "import boto3, os\n"
-        "def handle(event, context):\n"
-        "    for record in event['Records']:\n"
-        "        boto3.client('sqs').send_message(\n"
-        "            QueueUrl=os.environ['OUT'], MessageBody=record['body'])\n"
-    )
-    role = {
-        "AssumeRolePolicyDocument": _statement("lambda", Action="sts:AssumeRole"),
-        "Policies": [
-            {
-                "PolicyName": "p",
-                "PolicyDocument": _statement(
-                    Action=[f"sqs:{action}" for action in actions], Resource="*"
-                ),
-            }
-        ],
-    }
+    return {**_queues(), **_function(*actions)}
+
+
+def _queues() -> Json:
+    """A queue that a rule sends to, and its dead-letter queue."""
     return {
         "Dead": {"Type": "AWS::SQS::Queue", "Properties": {"MessageRetentionPeriod": 1209600}},
-        "Out": {"Type": "AWS::SQS::Queue"},
         "In": {
             "Type": "AWS::SQS::Queue",
             "Properties": {
@@ -129,6 +115,26 @@ def _resources(*actions: str) -> Json:
                 "Targets": [{"Id": "in", "Arn": _got("In")}],
             },
         },
+    }
+
+
+CODE = """\
+import boto3, os
+def handle(event, context):
+    for record in event['Records']:
+        boto3.client('sqs').send_message(QueueUrl=os.environ['OUT'], MessageBody=record['body'])
+"""
+
+
+def _function(*actions: str) -> Json:
+    """A function that may do these actions of queues, its source and where it answers to."""
+    allowed = _statement(Action=[f"sqs:{action}" for action in actions], Resource="*")
+    role = {
+        "AssumeRolePolicyDocument": _statement("lambda", Action="sts:AssumeRole"),
+        "Policies": [{"PolicyName": "p", "PolicyDocument": allowed}],
+    }
+    return {
+        "Out": {"Type": "AWS::SQS::Queue"},
         "Role": {"Type": "AWS::IAM::Role", "Properties": role},
         "Function": {
             "Type": "AWS::Lambda::Function",
@@ -136,7 +142,7 @@ def _resources(*actions: str) -> Json:
                 "Runtime": "python3.12",
                 "Handler": "index.handle",
                 "Role": _got("Role"),
-                "Code": {"ZipFile": code},
+                "Code": {"ZipFile": CODE},
                 "Timeout": 30,
                 "Environment": {"Variables": {"OUT": {"Ref": "Out"}}},
             },

@@ -85,13 +85,23 @@ class Library:
 
 def _template(bucket: str, kendra_role: str, bedrock_role: str) -> str:
     """An index and a knowledge base, each with the bucket as its data source."""
+    properties = {**_kendra(bucket, kendra_role), **_knowledge_base(bucket, bedrock_role)}
+    resources = {
+        name: {"Type": f"AWS::{kind}", "Properties": members}
+        for name, (kind, members) in properties.items()
+    }
+    outputs = {name: {"Value": {"Ref": name}} for name in resources}
+    return json.dumps({"Resources": resources, "Outputs": outputs})
+
+
+def _kendra(bucket: str, role: str) -> dict[str, tuple[str, dict[str, Any]]]:
     source = {"BucketName": bucket, "InclusionPrefixes": ["handbook/"]}
-    properties: dict[str, tuple[str, dict[str, Any]]] = {
+    return {
         "Index": (
             "Kendra::Index",
             {
                 "Name": "handbook",
-                "RoleArn": kendra_role,
+                "RoleArn": role,
                 "Edition": "DEVELOPER_EDITION",
                 "DocumentMetadataConfigurations": [{"Name": "level", "Type": "LONG_VALUE"}],
             },
@@ -102,10 +112,16 @@ def _template(bucket: str, kendra_role: str, bedrock_role: str) -> str:
                 "Name": "bucket",
                 "IndexId": {"Ref": "Index"},
                 "Type": "S3",
-                "RoleArn": kendra_role,
+                "RoleArn": role,
                 "DataSourceConfiguration": {"S3Configuration": source},
             },
         ),
+    }
+
+
+def _knowledge_base(bucket: str, role: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    source = {"BucketArn": f"arn:aws:s3:::{bucket}"}
+    return {
         "Vectors": ("S3Vectors::VectorBucket", {"VectorBucketName": f"v-{bucket}"}),
         "VectorIndex": (
             "S3Vectors::Index",
@@ -121,7 +137,7 @@ def _template(bucket: str, kendra_role: str, bedrock_role: str) -> str:
             "Bedrock::KnowledgeBase",
             {
                 "Name": "handbook",
-                "RoleArn": bedrock_role,
+                "RoleArn": role,
                 "KnowledgeBaseConfiguration": {
                     "Type": "VECTOR",
                     "VectorKnowledgeBaseConfiguration": {"EmbeddingModelArn": MODEL},
@@ -137,19 +153,10 @@ def _template(bucket: str, kendra_role: str, bedrock_role: str) -> str:
             {
                 "Name": "bucket",
                 "KnowledgeBaseId": {"Ref": "Base"},
-                "DataSourceConfiguration": {
-                    "Type": "S3",
-                    "S3Configuration": {"BucketArn": f"arn:aws:s3:::{bucket}"},
-                },
+                "DataSourceConfiguration": {"Type": "S3", "S3Configuration": source},
             },
         ),
     }
-    resources = {
-        name: {"Type": f"AWS::{kind}", "Properties": members}
-        for name, (kind, members) in properties.items()
-    }
-    outputs = {name: {"Value": {"Ref": name}} for name in resources}
-    return json.dumps({"Resources": resources, "Outputs": outputs})
 
 
 @pytest.fixture(scope="module")
