@@ -81,7 +81,8 @@ class ZygoteHost:
             if self._link is None or self._link.dead:
                 self._link = await asyncio.to_thread(_spawn, self._runner)
                 self._link.listen()
-            await self._link.ready
+            # Shielded: whoever gives up waiting does not give up for those who come after.
+            await asyncio.shield(self._link.ready)
             return self._link
 
 

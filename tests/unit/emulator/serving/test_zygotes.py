@@ -35,6 +35,21 @@ def test_a_dead_zygote_is_replaced_and_its_containers_with_it(serving: Any) -> N
     assert serving.run(story()) == (True, 200)
 
 
+def test_a_start_that_is_given_up_spoils_no_later_one(serving: Any) -> None:
+    """An endpoint that is deleted while its zygote starts leaves it to the next endpoint."""
+
+    async def story() -> int:
+        given_up = await serving.fleet()
+        (zygote,) = serving.fleets._zygotes.values()
+        await serving.until(lambda: zygote._link is not None)
+        assert not zygote._link.ready.done()
+        await given_up.close(drain_seconds=0)
+        serving.publish(("blue", 1, await serving.healthy()))
+        return (await serving.invoke()).status
+
+    assert serving.run(story()) == 200
+
+
 def test_no_container_outlives_a_killed_server(tmp_path: Path) -> None:
     """Kill -9 of the process that owns the fleets ends zygote and containers."""
     program = textwrap.dedent(
