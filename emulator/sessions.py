@@ -4,11 +4,13 @@ Imports boto3 (0.2 s), so the server and the client import this module only when
 """
 
 import os
+from datetime import datetime
 from typing import Any
 
 import boto3
 import botocore.loaders
 import botocore.session
+from botocore.utils import parse_timestamp
 
 from emulator.runtime import Credentials
 
@@ -23,12 +25,25 @@ _models = botocore.loaders.create_loader()
 """The API models, read once for all sessions: one of S3 alone is ten megabytes and 50 ms."""
 
 
+def _moment(value: Any) -> datetime:
+    """As botocore reads moments; those in UTC as this cloud writes them a hundred times faster."""
+    if isinstance(value, str) and value.endswith("Z"):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass
+    found: datetime = parse_timestamp(value)
+    return found
+
+
 class CloudSession(boto3.Session):
     """A session whose clients and resources go to `endpoint_url` unless told otherwise."""
 
     def __init__(self, credentials: Credentials, *, endpoint_url: str, region: str) -> None:
         core = botocore.session.Session(session_vars=_ISOLATED)
         core.register_component("data_loader", _models)
+        parsers = core.get_component("response_parser_factory")
+        parsers.set_parser_defaults(timestamp_parser=_moment)
         super().__init__(
             aws_access_key_id=credentials.access_key,
             aws_secret_access_key=credentials.secret_key,

@@ -6,7 +6,6 @@ message's origin themselves (docs/decisions/0029-ai-services.md).
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from aws_cdk import Environment, Stack
 from constructs import Construct
@@ -39,7 +38,7 @@ class AiProps:
 class AiStack(Stack):
     """An HTTP API without routes, a dead-letter queue, its alarm, and what empties buckets."""
 
-    def __init__(self, scope: Construct, *, props: AiProps, folder: Path) -> None:
+    def __init__(self, scope: Construct, *, props: AiProps, shelf: AssetShelf) -> None:
         stage = props.stage
         super().__init__(
             scope,
@@ -47,7 +46,7 @@ class AiStack(Stack):
             env=Environment(account=stage.account, region=stage.region),
             description=f"Door and dead letters of AI services, {props.project}, {stage.name}",
         )
-        code = AssetShelf(folder=folder).publish_code(self, CODE, props.stage)
+        code = shelf.publish_code(self, CODE, props.stage)
         ai_blueprint(props, code).build(self)
 
 

@@ -55,10 +55,10 @@ def add_stacks(app: App, deployment: Deployment) -> None:
         stack = PipelineStack(app, project=project, spec=project.pipeline)
         _acknowledge([stack], of_pipeline(project.name, project.pipeline))
         return
-    stage = project.stages[deployment.stage]
-    stacks = list(_add_releases(app, deployment, stage)) if project.releases else []
+    stage, shelf = project.stages[deployment.stage], AssetShelf(folder=deployment.folder)
+    stacks = list(_add_releases(app, deployment, stage, shelf)) if project.releases else []
     release = stacks[0] if stacks else None
-    stacks.extend(_add_services(app, deployment, stage, release))
+    stacks.extend(_add_services(app, deployment, stage, shelf=shelf, release=release))
     stacks.extend(_add_profiling(app, project, stage, stacks))
     _acknowledge(stacks, acknowledged(project, stage))
 
@@ -75,9 +75,11 @@ def _add_profiling(
     yield stack
 
 
-def _add_releases(app: App, deployment: Deployment, stage: StageSpec) -> Iterator[Stack]:
+def _add_releases(
+    app: App, deployment: Deployment, stage: StageSpec, shelf: AssetShelf
+) -> Iterator[Stack]:
     """The release loop, the ways to the models, and each model."""
-    project, shelf = deployment.project, AssetShelf(folder=deployment.folder)
+    project = deployment.project
     release = ReleaseStack(app, props=_release(deployment, stage, shelf))
     yield release
     door = _add_front_door(app, project, stage)
@@ -87,15 +89,21 @@ def _add_releases(app: App, deployment: Deployment, stage: StageSpec) -> Iterato
         yield door
     yield from _add_access(app, project, stage)
     for name in project.models:
-        yield from _add_model(app, deployment, name, release=release, door=door)
-    yield from _add_batches(app, deployment, stage, release)
+        yield from _add_model(app, deployment, name, shelf=shelf, release=release, door=door)
+    yield from _add_batches(app, deployment, stage, shelf=shelf, release=release)
 
 
 def _add_model(
-    app: App, deployment: Deployment, name: str, *, release: Stack, door: Stack | None
+    app: App,
+    deployment: Deployment,
+    name: str,
+    *,
+    shelf: AssetShelf,
+    release: Stack,
+    door: Stack | None,
 ) -> Iterator[Stack]:
     """What serves a model, trains it and watches it."""
-    project, shelf = deployment.project, AssetShelf(folder=deployment.folder)
+    project = deployment.project
     stage, model = project.stages[deployment.stage], project.models[name]
     hosting = HostingStack(
         app,
@@ -118,14 +126,13 @@ def _add_model(
         # Its bucket is emptied by a function of the release stack, called by name.
         training.add_stack_dependency(release)
         yield training
-    yield from _add_monitor(app, deployment, name, after=hosting)
+    yield from _add_monitor(app, deployment, name, shelf=shelf, after=hosting)
 
 
 def _add_batches(
-    app: App, deployment: Deployment, stage: StageSpec, release: Stack
+    app: App, deployment: Deployment, stage: StageSpec, *, shelf: AssetShelf, release: Stack
 ) -> Iterator[Stack]:
     """A stack for each model with a batch."""
-    shelf = AssetShelf(folder=deployment.folder)
     for name, model in deployment.project.batches.items():
         props = BatchProps(
             project=deployment.project.name,
@@ -141,14 +148,19 @@ def _add_batches(
 
 
 def _add_services(
-    app: App, deployment: Deployment, stage: StageSpec, release: Stack | None
+    app: App,
+    deployment: Deployment,
+    stage: StageSpec,
+    *,
+    shelf: AssetShelf,
+    release: Stack | None,
 ) -> Iterator[Stack]:
     """What AI services share, and a stack for each, if there are any."""
     project = deployment.project
     if not project.services:
         return
     props = AiProps(project=project.name, stage=stage)
-    shared = AiStack(app, props=props, folder=deployment.folder)
+    shared = AiStack(app, props=props, shelf=shelf)
     yield shared
     for service in project.services.values():
         stack = ServiceStack(
@@ -157,7 +169,7 @@ def _add_services(
                 project=project.name,
                 stage=stage,
                 service=service,
-                shelf=AssetShelf(folder=deployment.folder),
+                shelf=shelf,
                 pointer=deployment.pointers.get(service.name),
             ),
         )
@@ -193,7 +205,9 @@ def _add_training(
     return TrainingStack(app, props=props)
 
 
-def _add_monitor(app: App, deployment: Deployment, name: str, *, after: Stack) -> Iterator[Stack]:
+def _add_monitor(
+    app: App, deployment: Deployment, name: str, *, shelf: AssetShelf, after: Stack
+) -> Iterator[Stack]:
     """The monitor of a model that has one; it reads what the model's endpoints capture."""
     project, stage = deployment.project, deployment.project.stages[deployment.stage]
     model = project.models[name]
@@ -206,7 +220,7 @@ def _add_monitor(app: App, deployment: Deployment, name: str, *, after: Stack) -
         model=name,
         spec=model.monitoring,
         endpoints=sorted(set(served.values())),
-        shelf=AssetShelf(folder=deployment.folder),
+        shelf=shelf,
         trained=model.training is not None,
     )
     stack = MonitoringStack(app, props=props)

@@ -30,6 +30,8 @@ class AssetShelf:
 
     folder: Path
     _packed: set[str] = field(default_factory=set)
+    _codes: dict[tuple[Path, bool], str] = field(default_factory=dict)
+    """Digests of archives of functions that are packed, by folder and whether they are profiled."""
 
     def publish(self, stack: Stack, artifact: Artifact) -> str:
         """The artifact's URI; a local one is packed and published with the stack.
@@ -48,12 +50,11 @@ class AssetShelf:
 
         With the profiler's agent beside them, in a stage that is profiled.
         """
-        more = {} if stage.profiling is None else agent_files()
-        archive = code_archive(folder, more)
-        digest = hashlib.sha256(archive).hexdigest()
-        name = f"asset.{digest}.zip"
-        self._pack(name, lambda target: target.write_bytes(archive))
-        path = self._add(stack, name, source_hash=digest).removeprefix("s3://")
+        packed = (folder, stage.profiling is not None)
+        if packed not in self._codes:
+            self._codes[packed] = self._pack_code(folder, agent_files() if packed[1] else {})
+        digest = self._codes[packed]
+        path = self._add(stack, f"asset.{digest}.zip", source_hash=digest).removeprefix("s3://")
         bucket, _, key = path.partition("/")
         return CodeAsset(bucket=sub(bucket), key=key)
 
@@ -72,6 +73,13 @@ class AssetShelf:
         path = self._add(stack, name, source_hash=digest).removeprefix("s3://")
         bucket, _, key = path.partition("/")
         return bucket, key
+
+    def _pack_code(self, folder: Path, more: Mapping[str, Path]) -> str:
+        """The digest of the archive, which is in the assembly."""
+        archive = code_archive(folder, more)
+        digest = hashlib.sha256(archive).hexdigest()
+        self._pack(f"asset.{digest}.zip", lambda target: target.write_bytes(archive))
+        return digest
 
     def _pack(self, name: str, write: Callable[[Path], object]) -> None:
         if name in self._packed:

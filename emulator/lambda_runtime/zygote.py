@@ -32,6 +32,9 @@ _PRELOADED = (
 )
 # Read for every client; parsed once here instead of once in each worker.
 _SHARED_DATA = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
+# Of these services most functions have a client, and parsing their models takes most of its time.
+_SHARED_SERVICES = ("dynamodb", "s3", "sagemaker", "sqs")
+_MODELS = ("service-2", "endpoint-rule-set-1")
 
 
 def main(control_fd: int, parent_pid: int) -> None:
@@ -103,17 +106,21 @@ def _preload() -> None:
     parsed: dict[str, Any] = {}
     load = loaders.JSONFileLoader.load_file
 
-    def load_once(self: Any, file_path: str) -> Any:
-        if not str(file_path).endswith(_SHARED_DATA):
-            return load(self, file_path)
-        if file_path not in parsed:
-            parsed[file_path] = load(self, file_path)
+    def keep(self: Any, file_path: str) -> Any:
+        parsed[file_path] = load(self, file_path)
         return parsed[file_path]
 
-    loaders.JSONFileLoader.load_file = load_once
+    def load_once(self: Any, file_path: str) -> Any:
+        return parsed[file_path] if file_path in parsed else load(self, file_path)
+
+    loaders.JSONFileLoader.load_file = keep
     loader = loaders.Loader()
     for name in _SHARED_DATA:
         loader.load_data(name)
+    for service in _SHARED_SERVICES:
+        for model in _MODELS:
+            loader.load_service_model(service, model)
+    loaders.JSONFileLoader.load_file = load_once
 
 
 def _hide_third_party_packages() -> None:

@@ -1,0 +1,183 @@
+"""One short story a kind of AI service: the example project, deployed once, and its samples.
+
+The same by each kind in full, in bad times and on closed services: `test_KIND_stories.py`.
+"""
+
+import csv
+import io
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from emulator.ai.spoken import note_in
+from emulator.server import EmbeddedCloud
+from tests.e2e.leaving import remove_stacks
+from tests.e2e.services import ServicesWorld
+from tests.html_trees import tree_of
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "ai"
+SAMPLES = EXAMPLE / "samples"
+
+
+@pytest.fixture(scope="module")
+def world(
+    story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServicesWorld]:
+    """The services of the example project, deployed together."""
+    folder = tmp_path_factory.mktemp("helpers")
+    shutil.copytree(EXAMPLE / "files", folder / "files")
+    _, _, services = (EXAMPLE / "tidegate.yaml").read_text("utf-8").partition("services:\n")
+    made = ServicesWorld(cloud=story_cloud, folder=folder, project="helpers", services=services)
+    made.deploy()
+    yield made
+    remove_stacks(story_cloud, "helpers-")
+
+
+def result_of(world: ServicesWorld, name: str, sample: str, *, prefix: str | None = None) -> Any:
+    """The result of a sample that is sent to a service."""
+    outcome = world.outcome(name, world.send(name, SAMPLES / sample, prefix=prefix))
+    assert outcome["status"] == "done", outcome
+    return outcome["result"]
+
+
+def run_of(world: ServicesWorld, name: str) -> Any:
+    """The result of a run that is asked for."""
+    outcome = world.outcome(name, world.ask(name, "run").required()["key"])
+    assert outcome["status"] == "done", outcome
+    return outcome["result"]
+
+
+def fetched(world: ServicesWorld, name: str, link: str) -> bytes:
+    """What a link leads to."""
+    content: bytes = world.service(name).door.pool.request("GET", link).data
+    return content
+
+
+def test_posts_are_judged_and_a_file_of_them_is_stored_without_personal_data(
+    world: ServicesWorld,
+) -> None:
+    """Comprehend: a call, and a file with its result."""
+    reply = world.ask("social", "sentiment", posts=[{"text": "I love it!"}, {"text": "Awful."}])
+    assert [post["sentiment"] for post in reply.required()["posts"]] == ["positive", "negative"]
+    found = result_of(world, "social", "posts.jsonl")
+    assert found["sentiments"] == {"negative": 2, "neutral": 1, "positive": 2}
+    assert found["personal_data"] == {"EMAIL": 1, "NAME": 1, "PHONE": 1}
+
+
+def test_a_customer_asks_for_an_order(world: ServicesWorld) -> None:
+    """Lex: a slot is asked for, the intent fulfilled."""
+    def say(text: str) -> Any:
+        return world.ask("chat", "say", session="s-1", text=text).required()
+
+    asked = say("where is my order")
+    assert asked["messages"] == ["Which order? It is on your receipt."]
+    assert say("AB-123")["messages"] == ["Order AB-123 is on its way."]
+
+
+def test_shirts_are_forecast_by_their_colour(world: ServicesWorld) -> None:
+    """Forecast: sales become the season to come."""
+    assert result_of(world, "demand", "shirts.csv", prefix="sales")["items"] == 5
+    made = run_of(world, "demand")
+    assert (made["made"], made["items"], made["periods"]) == (True, 5, 12)
+    red = world.ask("demand", "forecast", item="red").required()["points"]
+    assert max(red, key=lambda point: point["quantiles"]["p50"])["time"].startswith("2026-12")
+
+
+def test_a_checkout_sells_more(world: ServicesWorld) -> None:
+    """Personalize: what a shop knows is learnt; user 1 likes shoes."""
+    for table in ("interactions", "items"):
+        result_of(world, "upsell", f"shop-{table}.csv", prefix=table)
+    assert run_of(world, "upsell")["users"] == 120
+    told = world.ask("upsell", "recommend", user="u1", cart=["shoes-1"], number=3).required()
+    assert told["source"] == "batch"
+    assert any(item["item"].startswith("shoes") for item in told["items"])
+
+
+def test_a_caller_hears_their_own_name(world: ServicesWorld) -> None:
+    """Polly: in the telephone's format, words of the lexicon as it says."""
+    values = {"name": "Ann <b>", "order": "X12", "day": "2026-12-01"}
+    told = world.ask("voice", "speak", template="order", values=values).required()
+    assert told["media_type"] == "audio/mulaw"
+    assert len(fetched(world, "voice", told["link"])) > 8_000
+
+
+def test_a_face_is_confirmed_beside_a_password(world: ServicesWorld) -> None:
+    """Rekognition: enrolled with consent, confirmed; a colleague is not."""
+    ann, ben = ((SAMPLES / f"{name}.png").read_bytes() for name in ("ann", "ben"))
+    consent = world.ask("staff", "consent").required()["version"]
+
+    def checked(purpose: str, picture: bytes, **more: Any) -> Any:
+        fields = {"employee": "e-1", "purpose": purpose, "first_factor": "password", **more}
+        now = int(world.cloud.clock.now())
+        session = world.ask("staff", "begin", first_factor_at=now, **fields).required()["session"]
+        world.cloud.end_liveness(session, confidence=98.0, image=picture)
+        return world.ask("staff", purpose, session=session).required()
+
+    assert checked("enrol", ann, consent_version=consent)["enrolled"]
+    assert checked("authenticate", ann)["face"] == "confirmed"
+    assert checked("authenticate", ben)["reasons"] == ["no-match"]
+
+
+def test_a_form_becomes_a_record(world: ServicesWorld) -> None:
+    """Textract: two pages, fields in their types, a table."""
+    found = result_of(world, "forms", "claim.pdf")
+    assert {name: entry.get("value") for name, entry in found["fields"].items()} == {
+        "name": "Ann Lee",
+        "date_of_birth": "1990-02-03",
+        "policy": "X-12345",
+        "amount": 1235.5,
+        "theft": True,
+    }
+    assert found["tables"][0]["rows"][1] == ["Bicycle", "2023", "400.00"]
+
+
+def test_a_presentation_becomes_text(world: ServicesWorld) -> None:
+    """Transcribe: by speaker, with the words of the vocabulary, without those that are hidden."""
+    told = json.loads((SAMPLES / "talk.transcript.json").read_text("utf-8"))
+    world.cloud.record_answer("transcribe", (SAMPLES / "talk.ogg").read_bytes(), told)
+    key = world.send("talks", SAMPLES / "talk.ogg")
+    assert world.outcome("talks", key)["result"]["speakers"] == 2
+    links = world.ask("talks", "transcript", key=key).required()["links"]
+    text = fetched(world, "talks", links["text"]).decode()
+    assert text.startswith("[0:00:00] Speaker 1: Welcome to the talk about safe releases.")
+    assert text.rstrip().endswith("*** simple.")
+
+
+def test_a_page_is_shown_in_the_language_of_the_country(world: ServicesWorld) -> None:
+    """Translate: by the terms, with its tree of tags."""
+    document = (SAMPLES / "shop.html").read_text("utf-8")
+    told = world.ask("shop", "page", html=document, country="AT").required()
+    assert told["language"] == "de"
+    assert tree_of(told["html"]) == tree_of(document)
+    assert "<b>[de] Blaues Hemd</b>" in told["html"]
+
+
+def test_a_document_is_found_by_its_readers(world: ServicesWorld) -> None:
+    """Search: a passage answers and is cited."""
+    for sample in ("leave.md", "pay.txt"):
+        result_of(world, "handbook", sample)
+
+    def found(question: str, *groups: str) -> Any:
+        asked = world.ask("handbook", "search", question=question, groups=list(groups))
+        return asked.required()["passages"]
+
+    best = found("How many days of holiday do I have?")[0]
+    assert best["document"] == "leave.md"
+    assert "thirty days" in best["text"]
+    assert {passage["document"] for passage in found("March", "hr")} == {"pay.txt"}
+
+
+def test_an_order_is_decided_and_a_chargeback_comes_late(world: ServicesWorld) -> None:
+    """Fraud Detector's job: by rules; the file names the order."""
+    variables = {"amount": 600, "country": "CH"}
+    for event in ("order-1", "order-2"):
+        told = world.ask("orders", "judge", event=event, variables=variables).required()
+        assert told["decision"] == "review"
+    assert result_of(world, "orders", "chargebacks.csv")["credited"] == 2
+    assert world.ask("orders", "event", event="order-1").required()["label"] == "fraud"
