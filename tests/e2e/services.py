@@ -21,26 +21,32 @@ _PAUSE = threading.Event()
 PROJECT = """
 project: PROJECT
 stages:
-  test: { region: us-east-1, data_on_destroy: delete }
+  test: { region: us-east-1, data_on_destroy: deleteSTAGE }
 services:
 """
 
 
 @dataclass(slots=True, kw_only=True)
 class ServicesWorld:
-    """A project of AI services. `services` is the section of that name, indented by two."""
+    """A project of AI services. `services` is the section of that name, indented by two.
+
+    `stage` is what else its stage says.
+    """
 
     cloud: EmbeddedCloud
     folder: Path
     project: str
     services: str
     more: str = ""
+    stage: str = ""
     _place: Place | None = field(default=None, repr=False)
 
     def deploy(self) -> None:
         """As `tidegate deploy` does."""
         path = self.folder / f"{self.project}.yaml"
-        path.write_text(PROJECT.replace("PROJECT", self.project) + self.services + self.more)
+        stage = f", {self.stage}" if self.stage else ""
+        begin = PROJECT.replace("PROJECT", self.project).replace("STAGE", stage)
+        path.write_text(begin + self.services + self.more)
         project = read_project(path)
         self._place = Place(project=project, stage="test", target=embedded_target(self.cloud))
         deploy_stacks(self._place, assembly=self.folder / "cdk.out")

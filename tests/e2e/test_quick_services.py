@@ -1,24 +1,22 @@
 """One short story a kind of AI service: the example project, deployed once, and its samples.
 
-The same by each kind in full, in bad times and on closed services: `test_KIND_stories.py`.
+Each kind in full, in bad times and on closed services is in the stories of `make accept`.
 """
 
-import csv
-import io
 import json
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import soundfile
+from typer.testing import CliRunner
 
-from emulator.ai.spoken import note_in
+from cli.exits import Exit
+from cli.main import app
 from emulator.server import EmbeddedCloud
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.services import ServicesWorld
+from tests.e2e.services import ServicesWorld, until
 from tests.html_trees import tree_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ai"
@@ -33,24 +31,33 @@ def world(
     folder = tmp_path_factory.mktemp("helpers")
     shutil.copytree(EXAMPLE / "files", folder / "files")
     _, _, services = (EXAMPLE / "tidegate.yaml").read_text("utf-8").partition("services:\n")
-    made = ServicesWorld(cloud=story_cloud, folder=folder, project="helpers", services=services)
+    made = ServicesWorld(
+        cloud=story_cloud,
+        folder=folder,
+        project="helpers",
+        services=services,
+        stage="profiling: true",
+    )
     made.deploy()
     yield made
     remove_stacks(story_cloud, "helpers-")
 
 
-def result_of(world: ServicesWorld, name: str, sample: str, *, prefix: str | None = None) -> Any:
-    """The result of a sample that is sent to a service."""
-    outcome = world.outcome(name, world.send(name, SAMPLES / sample, prefix=prefix))
+def sent(world: ServicesWorld, name: str, sample: str, *, prefix: str | None = None) -> str:
+    """A sample is on its way to a service; its key."""
+    return world.send(name, SAMPLES / sample, prefix=prefix)
+
+
+def result(world: ServicesWorld, name: str, key: str) -> Any:
+    """What came of a file, or of a run that is asked for."""
+    outcome = world.outcome(name, key)
     assert outcome["status"] == "done", outcome
     return outcome["result"]
 
 
-def run_of(world: ServicesWorld, name: str) -> Any:
+def run(world: ServicesWorld, name: str) -> Any:
     """The result of a run that is asked for."""
-    outcome = world.outcome(name, world.ask(name, "run").required()["key"])
-    assert outcome["status"] == "done", outcome
-    return outcome["result"]
+    return result(world, name, world.ask(name, "run").required()["key"])
 
 
 def fetched(world: ServicesWorld, name: str, link: str) -> bytes:
@@ -65,13 +72,14 @@ def test_posts_are_judged_and_a_file_of_them_is_stored_without_personal_data(
     """Comprehend: a call, and a file with its result."""
     reply = world.ask("social", "sentiment", posts=[{"text": "I love it!"}, {"text": "Awful."}])
     assert [post["sentiment"] for post in reply.required()["posts"]] == ["positive", "negative"]
-    found = result_of(world, "social", "posts.jsonl")
+    found = result(world, "social", sent(world, "social", "posts.jsonl"))
     assert found["sentiments"] == {"negative": 2, "neutral": 1, "positive": 2}
     assert found["personal_data"] == {"EMAIL": 1, "NAME": 1, "PHONE": 1}
 
 
 def test_a_customer_asks_for_an_order(world: ServicesWorld) -> None:
     """Lex: a slot is asked for, the intent fulfilled."""
+
     def say(text: str) -> Any:
         return world.ask("chat", "say", session="s-1", text=text).required()
 
@@ -82,8 +90,9 @@ def test_a_customer_asks_for_an_order(world: ServicesWorld) -> None:
 
 def test_shirts_are_forecast_by_their_colour(world: ServicesWorld) -> None:
     """Forecast: sales become the season to come."""
-    assert result_of(world, "demand", "shirts.csv", prefix="sales")["items"] == 5
-    made = run_of(world, "demand")
+    sales = sent(world, "demand", "shirts.csv", prefix="sales")
+    assert result(world, "demand", sales)["items"] == 5
+    made = run(world, "demand")
     assert (made["made"], made["items"], made["periods"]) == (True, 5, 12)
     red = world.ask("demand", "forecast", item="red").required()["points"]
     assert max(red, key=lambda point: point["quantiles"]["p50"])["time"].startswith("2026-12")
@@ -91,9 +100,11 @@ def test_shirts_are_forecast_by_their_colour(world: ServicesWorld) -> None:
 
 def test_a_checkout_sells_more(world: ServicesWorld) -> None:
     """Personalize: what a shop knows is learnt; user 1 likes shoes."""
-    for table in ("interactions", "items"):
-        result_of(world, "upsell", f"shop-{table}.csv", prefix=table)
-    assert run_of(world, "upsell")["users"] == 120
+    tables = ("interactions", "items")
+    keys = [sent(world, "upsell", f"shop-{table}.csv", prefix=table) for table in tables]
+    for key in keys:
+        result(world, "upsell", key)
+    assert run(world, "upsell")["users"] == 120
     told = world.ask("upsell", "recommend", user="u1", cart=["shoes-1"], number=3).required()
     assert told["source"] == "batch"
     assert any(item["item"].startswith("shoes") for item in told["items"])
@@ -105,6 +116,8 @@ def test_a_caller_hears_their_own_name(world: ServicesWorld) -> None:
     told = world.ask("voice", "speak", template="order", values=values).required()
     assert told["media_type"] == "audio/mulaw"
     assert len(fetched(world, "voice", told["link"])) > 8_000
+    wrong = world.ask("voice", "speak", template="order", values={"name": "Ann"})
+    assert wrong.status == 400
 
 
 def test_a_face_is_confirmed_beside_a_password(world: ServicesWorld) -> None:
@@ -126,7 +139,7 @@ def test_a_face_is_confirmed_beside_a_password(world: ServicesWorld) -> None:
 
 def test_a_form_becomes_a_record(world: ServicesWorld) -> None:
     """Textract: two pages, fields in their types, a table."""
-    found = result_of(world, "forms", "claim.pdf")
+    found = result(world, "forms", sent(world, "forms", "claim.pdf"))
     assert {name: entry.get("value") for name, entry in found["fields"].items()} == {
         "name": "Ann Lee",
         "date_of_birth": "1990-02-03",
@@ -141,8 +154,8 @@ def test_a_presentation_becomes_text(world: ServicesWorld) -> None:
     """Transcribe: by speaker, with the words of the vocabulary, without those that are hidden."""
     told = json.loads((SAMPLES / "talk.transcript.json").read_text("utf-8"))
     world.cloud.record_answer("transcribe", (SAMPLES / "talk.ogg").read_bytes(), told)
-    key = world.send("talks", SAMPLES / "talk.ogg")
-    assert world.outcome("talks", key)["result"]["speakers"] == 2
+    key = sent(world, "talks", "talk.ogg")
+    assert result(world, "talks", key)["speakers"] == 2
     links = world.ask("talks", "transcript", key=key).required()["links"]
     text = fetched(world, "talks", links["text"]).decode()
     assert text.startswith("[0:00:00] Speaker 1: Welcome to the talk about safe releases.")
@@ -160,8 +173,8 @@ def test_a_page_is_shown_in_the_language_of_the_country(world: ServicesWorld) ->
 
 def test_a_document_is_found_by_its_readers(world: ServicesWorld) -> None:
     """Search: a passage answers and is cited."""
-    for sample in ("leave.md", "pay.txt"):
-        result_of(world, "handbook", sample)
+    for key in [sent(world, "handbook", sample) for sample in ("leave.md", "pay.txt")]:
+        result(world, "handbook", key)
 
     def found(question: str, *groups: str) -> Any:
         asked = world.ask("handbook", "search", question=question, groups=list(groups))
@@ -170,7 +183,8 @@ def test_a_document_is_found_by_its_readers(world: ServicesWorld) -> None:
     best = found("How many days of holiday do I have?")[0]
     assert best["document"] == "leave.md"
     assert "thirty days" in best["text"]
-    assert {passage["document"] for passage in found("March", "hr")} == {"pay.txt"}
+    assert {passage["document"] for passage in found("March")} == {"leave.md"}
+    assert {passage["document"] for passage in found("March", "hr")} == {"leave.md", "pay.txt"}
 
 
 def test_an_order_is_decided_and_a_chargeback_comes_late(world: ServicesWorld) -> None:
@@ -179,5 +193,34 @@ def test_an_order_is_decided_and_a_chargeback_comes_late(world: ServicesWorld) -
     for event in ("order-1", "order-2"):
         told = world.ask("orders", "judge", event=event, variables=variables).required()
         assert told["decision"] == "review"
-    assert result_of(world, "orders", "chargebacks.csv")["credited"] == 2
+    told = result(world, "orders", sent(world, "orders", "chargebacks.csv"))
+    assert told["credited"] == 2
     assert world.ask("orders", "event", event="order-1").required()["label"] == "fraud"
+
+
+def test_the_lines_that_cost_time_are_seen(world: ServicesWorld) -> None:
+    """CodeGuru Profiler: the functions of the stage run under its agent, their frames are kept."""
+    profiler = world.client("codeguruprofiler")
+
+    def profiled() -> bool | None:
+        world.ask("chat", "say", session="s-2", text="talk to a person").required()
+        told = profiler.get_profile(
+            profilingGroupName="helpers-test-profiling", accept="application/json", period="P1D"
+        )
+        return "answer_ai_request.handler:handle" in told["profile"].read().decode() or None
+
+    assert until(profiled, seconds=60, what="a profile of the functions")
+
+
+def test_code_is_reviewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CodeGuru Reviewer's job, by analysers: the worst finding first, all in the build's report."""
+    shutil.copy(SAMPLES / "careless.py", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["pipeline", "review", "--json", "--output", "report"])
+    assert done.exit_code == Exit.FAILED
+    told = json.loads(done.stdout)
+    assert told["fails"]
+    worst = [(finding["rule"], finding["severity"]) for finding in told["findings"][:2]]
+    assert worst == [("B602", "high"), ("F821", "high")]
+    (report,) = (tmp_path / "report").iterdir()
+    assert report.read_text("utf-8").count("<failure") == len(told["findings"])

@@ -4,8 +4,10 @@ import io
 import os
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from stacks.assets import agent_files, code_archive
+from stacks.assets import AssetShelf, agent_files, code_archive
 
 
 def _code(folder: Path) -> Path:
@@ -51,3 +53,28 @@ def test_the_agent_comes_beside_the_functions(tmp_path: Path):
     assert "codeguru_profiler_agent/__init__.py" in names
     assert "judge/handler.py" in names
     assert all(name.endswith(".py") for name in names)
+
+
+def test_the_code_of_an_assembly_is_packed_once(tmp_path: Path):
+    """All its stacks deploy the same, also where somebody edits it meanwhile."""
+    asked: list[str] = []
+    folder, shelf = _code(tmp_path / "a"), AssetShelf(folder=tmp_path / "out")
+    for text in ("def handle(): ...", "def handle(): return 1"):
+        (folder / "judge" / "handler.py").write_text(text)
+        shelf.publish_code(_stack(asked), folder, _STAGE)
+
+    assert len(asked) == 2
+    assert set(asked) == {path.name for path in (tmp_path / "out").iterdir()}
+
+
+_STAGE: Any = SimpleNamespace(profiling=None)
+
+
+def _stack(asked: list[str]) -> Any:
+    """A stack that keeps the names of what is published with it."""
+
+    def add(*, file_name: str, **_: object) -> object:
+        asked.append(file_name)
+        return SimpleNamespace(s3_object_url_with_placeholders=f"s3://assets/{file_name}")
+
+    return SimpleNamespace(synthesizer=SimpleNamespace(add_file_asset=add))
