@@ -31,6 +31,7 @@ PLUGINS = (
     "emulator.schedules",
     "emulator.cloudwatch",
     "emulator.executionmetrics",
+    "emulator.functionmetrics",
     "emulator.queues",
     "emulator.sagemaker",
     "emulator.ai",

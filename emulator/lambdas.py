@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -242,6 +242,10 @@ class Zygote:
         return near_end
 
 
+Listener = Callable[[Environment, Outcome], None]
+"""Who is told of every invocation once it is over, on the thread that asked for it."""
+
+
 class Executor:
     """Invokes functions; at most `CONCURRENCY_LIMIT` at a time of one environment."""
 
@@ -250,9 +254,20 @@ class Executor:
         self._idle: dict[Environment, list[Worker]] = {}
         self._busy: dict[Environment, int] = {}
         self._lock = threading.Condition()
+        self._listeners: list[Listener] = []
+
+    def on_outcome(self, listener: Listener) -> None:
+        """`listener` is told of every invocation from now on."""
+        self._listeners.append(listener)
 
     def invoke(self, environment: Environment, call: Call) -> Outcome:
         """The function has run, however that ended; blocks, so call it on a thread."""
+        outcome = self._invoke(environment, call)
+        for tell in self._listeners:
+            tell(environment, outcome)
+        return outcome
+
+    def _invoke(self, environment: Environment, call: Call) -> Outcome:
         worker = self._acquire(environment)
         started = time.monotonic()
         try:
@@ -377,11 +392,20 @@ def _lost(worker: Worker, call: Call, duration_seconds: float) -> Outcome:
     )
 
 
+_installed: dict[int, Executor] = {}
+
+
+def executor_of(runtime: Runtime) -> Executor:
+    """What runs the functions of that cloud, for the plugins that look on."""
+    return _installed[id(runtime)]
+
+
 def install(runtime: Runtime) -> None:
     """Python functions run in this executor."""
     from emulator.seams import lambdas as seam  # noqa: PLC0415 - imports ministack
 
     executor = Executor(runtime.state_directory / "lambda")
+    _installed[id(runtime)] = executor
     seam.install(runtime, executor)
 
     async def stop() -> None:

@@ -9,12 +9,12 @@ import json
 import shutil
 import threading
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from ministack.services import lambda_svc
+from ministack.services import cloudwatch, lambda_svc
 
 from emulator.lambdas import Call, Environment, Executor, Outcome
 from emulator.runtime import Runtime
@@ -39,7 +39,25 @@ def install(runtime: Runtime, executor: Executor) -> None:
         return functions.invoke(record, config, event, request_id)
 
     lambda_svc._execute_function_dispatch = dispatch
+    lambda_svc._emit_lambda_metrics = _others_metrics(lambda_svc._emit_lambda_metrics)
     _warm_up_on_creation(executor)
+
+
+def _others_metrics(built_in: Callable[..., None]) -> Callable[..., None]:
+    """Metrics of Python functions are counted where they run, by whatever way they were invoked.
+
+    What is throttled never runs: it is counted here, once, where no time has passed.
+    """
+
+    def emit(function_name: str, duration_ms: float, error: bool, throttle: bool) -> None:  # noqa: FBT001 - ministack's
+        function = lambda_svc._functions.get(function_name)
+        if function is None or not _is_python(function["config"]):
+            built_in(function_name, duration_ms=duration_ms, error=error, throttle=throttle)
+        elif throttle and duration_ms == 0:
+            named = {"FunctionName": function_name}
+            cloudwatch.record_metric("AWS/Lambda", "Throttles", 1, "Count", named)
+
+    return emit
 
 
 def _is_python(config: Mapping[str, Any]) -> bool:
