@@ -24,6 +24,7 @@ from cli.commands.pipeline import app as pipeline_app
 from cli.commands.plan import plan
 from cli.commands.preflight import preflight
 from cli.commands.privileges import privileges
+from cli.commands.profile import profile
 from cli.commands.release import app as release_app
 from cli.commands.replay import replay
 from cli.commands.services import services
@@ -48,6 +49,7 @@ app.command()(preflight)
 app.command()(deploy)
 app.command()(check)
 app.command()(cost)
+app.command()(profile)
 app.command()(invoke)
 app.command()(answer)
 app.command()(outcome)

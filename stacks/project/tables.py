@@ -71,6 +71,12 @@ def idle_price(region: str, item: str) -> Mapping[str, Any] | None:
     return prices.get(region, {}).get(item)
 
 
+def function_price(region: str, item: str) -> Mapping[str, Any] | None:
+    """What Lambda bills on x86_64 for a `gb_second` or a `request`: `usd`, `date` and `source`."""
+    prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)["functions"]
+    return prices.get(region, {}).get(item)
+
+
 def call_prices(region: str) -> Mapping[str, float]:
     """US dollars a unit of each operation of AI services whose price is known in a region."""
     prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)["calls"]

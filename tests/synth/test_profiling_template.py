@@ -4,6 +4,7 @@ import pytest
 
 from stacks.application import Deployment
 from stacks.project.load import load_project
+from stacks.project.tables import function_price
 from tests.synth.assembly import Assembly, synthesize
 from tests.synth.pipelines import example
 
@@ -23,6 +24,17 @@ def profiled(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     return synthesize(
         Deployment(project=load_project(file), stage="staging", folder=folder / "out")
     )
+
+
+def test_the_group_tells_what_lambda_costs(profiled: Assembly):
+    """With dates and sources, for the report of costs; numbers as a parser reads them."""
+    outputs = profiled.templates[GROUP]["Outputs"]
+    price = function_price("eu-west-1", "gb_second")
+    assert price is not None
+    assert outputs["GroupName"]["Value"] == {"Ref": "Group"}
+    assert float(outputs["GbSecondUsd"]["Value"]) == price["usd"]
+    assert outputs["RequestUsd"]["Value"] == "0.0000002"
+    assert price["source"] in outputs["PriceSaid"]["Value"]
 
 
 def test_one_switch_profiles_every_function(profiled: Assembly):

@@ -5,7 +5,13 @@ from datetime import date
 
 import pytest
 
-from stacks.project.tables import PRICES_FILE, hosting_price, instance_types, partitions
+from stacks.project.tables import (
+    PRICES_FILE,
+    function_price,
+    hosting_price,
+    instance_types,
+    partitions,
+)
 
 
 @pytest.mark.parametrize("use", ["hosting", "jobs"])
@@ -21,6 +27,21 @@ def test_every_price_is_of_something_that_exists_and_has_its_source(use: str):
             assert price["usd_per_hour"] > 0
             assert date.fromisoformat(price["date"]).year >= 2020
             assert len(price["source"]) > 20
+
+
+def test_prices_of_functions_are_of_both_units():
+    """Above zero, dated, with a source."""
+    prices = json.loads(PRICES_FILE.read_text(encoding="utf-8"))["functions"]
+
+    assert prices.keys() <= partitions().keys()
+    for items in prices.values():
+        assert items.keys() == {"gb_second", "request"}
+        for price in items.values():
+            assert price.keys() == {"usd", "date", "source"}
+            assert 0 < price["usd"] < 0.001
+            assert date.fromisoformat(price["date"]).year >= 2020
+            assert len(price["source"]) > 20
+    assert function_price("sa-east-1", "request") is None
 
 
 def test_what_is_not_in_the_table_is_not_known():
