@@ -1,18 +1,20 @@
 """Resource types that ministack provisions otherwise than AWS, put right.
 
 All of them: properties are checked against the public schema, where ministack ignores what it does
-not know. `DynamoDB::Table`: encryption, expiry and recovery, dropped at creation. `Secret`: `Ref`
-is the ARN, and every option of GenerateSecretString counts. `ApiGatewayV2::Route`: `Ref` is the id
+not know. `DynamoDB::Table`: encryption, expiry and recovery, dropped at creation. `DynamoDB::Table` and
+`Logs::LogGroup`: each creation draws a name of its own, so that a stack that comes again leaves
+alone what an earlier one of its name kept. `Secret`: `Ref` is the ARN, and every option of GenerateSecretString counts. `ApiGatewayV2::Route`: `Ref` is the id
 alone. `ApiGatewayV2::Api`: `ApiEndpoint` of an HTTP API can be called, as a path under the front
 door, where a host name would need DNS. `Logs::LogGroup`: a name that is not given begins with the
 stack's, as policies expect it to. `Lambda::EventSourceMapping`: refused as the API refuses it, and
 an update takes the alias and drops what is no longer declared.
 
-Seams: the rows of `provisioners._RESOURCE_HANDLERS`, `provisioners._sm_secret_string` and
-`_physical_name`.
+Seams: the rows of `provisioners._RESOURCE_HANDLERS`, `provisioners._sm_secret_string`,
+`_physical_name` and `_NAME_SEED`.
 """
 
 import json
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -72,6 +74,7 @@ def _checked(type_name: str, row: _Row, catalogue: SchemaCatalogue) -> _Row:
 
 def _mended_table(row: _Row) -> _Row:
     def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> _Answer:
+        _draw_name()
         made: _Answer = row["create"](logical_id, properties, stack_name)
         _apply_table_settings(made[0], {}, properties)
         return made
@@ -85,6 +88,14 @@ def _mended_table(row: _Row) -> _Row:
         return made
 
     return {**row, "create": create, "update": update}
+
+
+def _draw_name() -> None:
+    """The next generated name is a new one, which the resource's record keeps for its updates."""
+    from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - 45 modules
+
+    if not provisioners._NAME_SEED.get():
+        provisioners._NAME_SEED.set(uuid.uuid4().hex[:8])
 
 
 def _apply_table_settings(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
@@ -160,6 +171,7 @@ def _mended_log_group(row: _Row) -> _Row:
         return {"LogGroupName": name, **properties}
 
     def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> _Answer:
+        _draw_name()
         generated = provisioners._physical_name(stack_name, logical_id, max_len=_LOG_GROUP_NAME)
         made: _Answer = row["create"](logical_id, named(properties, generated), stack_name)
         return made

@@ -18,6 +18,7 @@ class Stacks:
 
     def __init__(self, session: boto3.Session) -> None:
         self._cloudformation = session.client("cloudformation")
+        self._dynamodb = session.client("dynamodb")
         self._ssm = session.client("ssm")
 
     def put(self, name: str, resources: dict[str, Any], **more: Any) -> str:
@@ -68,6 +69,21 @@ class Stacks:
         """Whether an SSM parameter of that name exists."""
         found = self._ssm.get_parameters(Names=[name])["Parameters"]
         return bool(found)
+
+    def delete(self, name: str) -> None:
+        """The stack is gone, but for what it keeps."""
+        self._cloudformation.delete_stack(StackName=name)
+        self._cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName=name, WaiterConfig={"Delay": 1}
+        )
+
+    def keep_item(self, table: str, key: str) -> None:
+        """An item is in a table."""
+        self._dynamodb.put_item(TableName=table, Item={"pk": {"S": key}})
+
+    def has_item(self, table: str, key: str) -> bool:
+        """Whether it is."""
+        return "Item" in self._dynamodb.get_item(TableName=table, Key={"pk": {"S": key}})
 
 
 @pytest.fixture(scope="module")
@@ -284,3 +300,34 @@ def test_a_log_group_without_a_name_is_called_after_its_stack(stacks: Stacks) ->
     group["Properties"]["LogGroupName"] = "called-otherwise"
     assert stacks.put("called", {"Group": group}) == "UPDATE_COMPLETE"
     assert stacks.physical_id("called", "Group") == "called-otherwise"
+
+
+def test_what_a_stack_kept_is_left_alone_by_the_next_one_of_its_name(
+    stacks: Stacks,
+) -> None:
+    """Tables and log groups without a name are called otherwise each time that they are created."""
+    key = {"AttributeName": "pk", "AttributeType": "S"}
+    table = {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [key],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    }
+    kept = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+    made = {
+        "Table": {"Type": "AWS::DynamoDB::Table", "Properties": table, **kept},
+        "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {}, **kept},
+    }
+    assert stacks.put("twice", made) == "CREATE_COMPLETE"
+    first = {name: stacks.physical_id("twice", name) for name in made}
+    stacks.keep_item(first["Table"], "precious")
+    stacks.delete("twice")
+
+    assert stacks.put("twice", made) == "CREATE_COMPLETE"
+    assert all(stacks.physical_id("twice", name) != first[name] for name in made)
+    assert stacks.has_item(first["Table"], "precious")
+    second = stacks.physical_id("twice", "Table")
+    stacks.keep_item(second, "news")
+    table["DeletionProtectionEnabled"] = True
+    assert stacks.put("twice", made) == "UPDATE_COMPLETE"
+    assert stacks.physical_id("twice", "Table") == second
+    assert stacks.has_item(second, "news")
