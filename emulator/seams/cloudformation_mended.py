@@ -1,13 +1,14 @@
 """Resource types that ministack provisions otherwise than AWS, put right.
 
 All of them: properties are checked against the public schema, where ministack ignores what it does
-not know. `DynamoDB::Table`: encryption, expiry and recovery, dropped at creation. `DynamoDB::Table` and
-`Logs::LogGroup`: each creation draws a name of its own, so that a stack that comes again leaves
-alone what an earlier one of its name kept. `Secret`: `Ref` is the ARN, and every option of GenerateSecretString counts. `ApiGatewayV2::Route`: `Ref` is the id
-alone. `ApiGatewayV2::Api`: `ApiEndpoint` of an HTTP API can be called, as a path under the front
-door, where a host name would need DNS. `Logs::LogGroup`: a name that is not given begins with the
-stack's, as policies expect it to. `Lambda::EventSourceMapping`: refused as the API refuses it, and
-an update takes the alias and drops what is no longer declared.
+not know. `DynamoDB::Table`: encryption, expiry and recovery, dropped at creation. `DynamoDB::Table`
+and `Logs::LogGroup`: each creation draws a name of its own, so that a stack that comes again leaves
+alone what an earlier one of its name kept. `Secret`: `Ref` is the ARN, and every option of
+GenerateSecretString counts. `ApiGatewayV2::Route`: `Ref` is the id alone. `ApiGatewayV2::Api`:
+`ApiEndpoint` of an HTTP API can be called, as a path under the front door, where a host name would
+need DNS. `Logs::LogGroup`: a name that is not given begins with the stack's, as policies expect it
+to. `Lambda::EventSourceMapping`: refused as the API refuses it, and an update takes the alias and
+drops what is no longer declared.
 
 Seams: the rows of `provisioners._RESOURCE_HANDLERS`, `provisioners._sm_secret_string`,
 `_physical_name` and `_NAME_SEED`.
