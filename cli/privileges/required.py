@@ -109,6 +109,16 @@ _LISTED_IMPORT = (
     "role lists the bucket; the embedded cloud reads the one file that an import names"
 )
 
+_AGENT = (
+    "CodeGuru Profiler user guide, 'Managed policies', AmazonCodeGuruProfilerAgentAccess: what the "
+    "agent asks and posts; it is the same in every function, and a story proves both of the "
+    "router's role"
+)
+_AGENTS_ACTIONS = frozenset(
+    {"codeguru-profiler:ConfigureAgent", "codeguru-profiler:PostAgentProfile"}
+)
+_PROVEN_AGENT = "RouteRequestRole"
+
 _IMAGE_PULLS = (
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",
@@ -220,6 +230,8 @@ def source_of(right: Right) -> str | None:
     by_role = _BY_ROLE.get(right.role, {})
     if right.action in by_role:
         return by_role[right.action]
+    if right.action in _AGENTS_ACTIONS:
+        return None if right.role == _PROVEN_AGENT else _AGENT
     if right.role.endswith("MachineRole"):
         return _EVERY_MACHINE.get(right.action)
     own_log = right.resource == f"{right.role.removesuffix('Role')}Log"

@@ -52,7 +52,7 @@ def test_an_invocation_counts_once(
         client.invoke(
             FunctionName=function,
             Payload=json.dumps({"by": 1}),
-            InvocationType=by,  # type: ignore[arg-type]
+            InvocationType=by,
         )
 
     def counted() -> bool:

@@ -2,6 +2,7 @@
 
 import io
 import stat
+import sys
 import zipfile
 from collections.abc import Mapping
 
@@ -15,7 +16,13 @@ esac
 MAKEFILE = "model check test templates:\n\ttrue\n"
 
 
-def light(files: Mapping[str, str] | None = None) -> bytes:
+REVIEWING = f"""#!/bin/sh
+exec {sys.executable} -m cli "$@"
+"""
+"""The real command line, for builds of reviews alone: a source of this is reviewed in earnest."""
+
+
+def light(files: Mapping[str, str] | None = None, *, tidegate: str = TIDEGATE) -> bytes:
     """A packed source with a `tidegate` that does next to nothing, and these files."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
@@ -23,7 +30,7 @@ def light(files: Mapping[str, str] | None = None) -> bytes:
             archive.writestr(name, text)
         # A link, since builds hand on everything but what is in `.venv`.
         for name, kind, text in (
-            ("tools/bin/tidegate", stat.S_IFREG, TIDEGATE),
+            ("tools/bin/tidegate", stat.S_IFREG, tidegate),
             (".venv", stat.S_IFLNK, "tools"),
         ):
             member = zipfile.ZipInfo(name)

@@ -1,7 +1,9 @@
 """Stories of profiles: functions of a stage run under AWS's agent, and what they cost is told."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +12,19 @@ from cli.options import Place
 from cli.profiling.report import Report, group_of, report_of, world_of
 from cli.profiling.window import window_of
 from cli.synth import ROOT
-from tests.e2e.world import PROJECT, V1, World, wait_for
-
-MakeWorld = Callable[[str], World]
+from emulator.server import EmbeddedCloud
+from tests.e2e.leaving import remove_stacks
+from tests.e2e.profiles import profiled_world
+from tests.e2e.world import V1, World, wait_for
 
 pytestmark = pytest.mark.accept
+
+
+@pytest.fixture
+def world(story_cloud: EmbeddedCloud, tmp_path: Path) -> Iterator[World]:
+    """A profiled stage; it goes with its story."""
+    yield profiled_world(story_cloud, tmp_path, name="costly")
+    remove_stacks(story_cloud, "costly-")
 
 
 def reported(place: Place) -> Report:
@@ -25,7 +35,7 @@ def reported(place: Place) -> Report:
 
 def counted(world: World, name: str, metric: str) -> float:
     """All that CloudWatch counted of a function."""
-    now = world.cloud.clock.now()
+    now = datetime.fromtimestamp(world.cloud.clock.now(), UTC)
     points = (
         world.cloud.session()
         .client("cloudwatch")
@@ -33,8 +43,8 @@ def counted(world: World, name: str, metric: str) -> float:
             Namespace="AWS/Lambda",
             MetricName=metric,
             Dimensions=[{"Name": "FunctionName", "Value": name}],
-            StartTime=now - 30 * 86_400,
-            EndTime=now + 86_400,
+            StartTime=now - timedelta(days=30),
+            EndTime=now + timedelta(days=1),
             Period=86_400,
             Statistics=["Sum"],
         )["Datapoints"]
@@ -42,12 +52,8 @@ def counted(world: World, name: str, metric: str) -> float:
     return sum(point["Sum"] for point in points)
 
 
-def test_the_most_expensive_lines_are_the_projects_own(make_world: MakeWorld) -> None:
+def test_the_most_expensive_lines_are_the_projects_own(world: World) -> None:
     """Users ask, every request is answered; the bill of the functions is told by line."""
-    world = make_world("profiled")
-    profiled = "region: us-east-1, profiling: true,"
-    world.project_text = PROJECT.replace("region: us-east-1,", profiled)
-    assert world.project_text != PROJECT
     world.deploy_plainly(V1)
     place = world.place(V1)
     profiler = world.cloud.session().client("codeguruprofiler")

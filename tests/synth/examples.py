@@ -2,10 +2,15 @@
 
 import re
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from stacks.application import Deployment
 from stacks.project.load import load_project
+from stacks.project.names import profiling_name
+from stacks.project.pipelines import Engine
+from stacks.project.spec import ProjectSpec
 from tests.synth.assembly import ROOT, Assembly, synthesize
 
 FILES = (
@@ -64,8 +69,33 @@ def project_file(
     return file
 
 
-def synthesized(example: Path, folder: Path, stage: str | None = None) -> Assembly:
+def synthesized(
+    example: Path,
+    folder: Path,
+    stage: str | None = None,
+    *,
+    changed: Callable[[ProjectSpec], ProjectSpec] = lambda project: project,
+) -> Assembly:
     """The assembly of a stage of the example, of its first one without one."""
-    project = load_project(project_file(example, folder))
+    project = changed(load_project(project_file(example, folder)))
     name = next(iter(project.stages)) if stage is None else stage
     return synthesize(Deployment(project=project, stage=name, folder=folder / "cdk.out"))
+
+
+def profiled(project: ProjectSpec) -> ProjectSpec:
+    """The same, with functions under the agent of CodeGuru Profiler in every stage."""
+    return replace(
+        project,
+        stages={
+            name: replace(stage, profiling=profiling_name(project.name, name))
+            for name, stage in project.stages.items()
+        },
+    )
+
+
+def reviewed_by_codeguru(project: ProjectSpec) -> ProjectSpec:
+    """The same, with CodeGuru Reviewer as who reviews in its pipeline."""
+    assert project.pipeline is not None
+    assert project.pipeline.review is not None
+    review = replace(project.pipeline.review, engine=Engine.CODEGURU_REVIEWER)
+    return replace(project, pipeline=replace(project.pipeline, review=review))

@@ -14,27 +14,42 @@ from cli.privileges.table import tables, without_proof
 from stacks.project.names import id_prefix
 from stacks.project.pipelines import PIPELINE_STAGE
 from tests.synth.assembly import ROOT, Assembly
-from tests.synth.examples import FILES, PIPELINES, synthesized
+from tests.synth.examples import (
+    FILES,
+    PIPELINES,
+    profiled,
+    reviewed_by_codeguru,
+    synthesized,
+)
 
 PAGE = ROOT / "docs" / "reference" / "least-privilege.md"
+REVIEWED = ROOT / "examples" / "pipelines" / "delivery.yaml"
 
 
 @pytest.fixture(scope="module")
 def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Assembly]:
-    """Every example by its file."""
-    return {file: synthesized(file, tmp_path_factory.mktemp(file.stem)) for file in FILES}
+    """Every example by its file, profiled: so each role has all that it may get."""
+    return {
+        file: synthesized(file, tmp_path_factory.mktemp(file.stem), changed=profiled)
+        for file in FILES
+    }
 
 
 @pytest.fixture(scope="module")
 def roles(
     assemblies: dict[Path, Assembly], tmp_path_factory: pytest.TempPathFactory
 ) -> list[RoleRights]:
-    """Every role of every stack of every example: stages, pipelines, stages delivered to."""
+    """Every role of every stack of every example: stages, pipelines, stages delivered to.
+
+    One pipeline is reviewed by CodeGuru Reviewer, too.
+    """
     delivered = [
-        synthesized(file, tmp_path_factory.mktemp(file.stem), stage)
+        synthesized(file, tmp_path_factory.mktemp(file.stem), stage, changed=profiled)
         for file in PIPELINES
         for stage in (None, PIPELINE_STAGE)
     ]
+    folder = tmp_path_factory.mktemp("reviewed")
+    delivered.append(synthesized(REVIEWED, folder, PIPELINE_STAGE, changed=reviewed_by_codeguru))
     templates = [
         t for assembly in (*assemblies.values(), *delivered) for t in assembly.templates.values()
     ]
