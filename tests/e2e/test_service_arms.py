@@ -4,24 +4,15 @@ Two sets of settings of a service that redacts texts: the second one lets teleph
 which is what its users complain about, or like.
 """
 
-import itertools
-import random
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from cli.deployed import Deployed
-from cli.frontdoor import door_of
-from cli.verbs import abort_release, start_release
-from cli.watch import finished, first_view
 from emulator.server import EmbeddedCloud
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.services import ServicesWorld, until
-from tidegate.version import Version
-from tidegate.view import ReleaseView
+from tests.e2e.service_users import Asked, answer, end_open_release, live, released
+from tests.e2e.services import ServicesWorld
 
 pytestmark = pytest.mark.accept
 
@@ -65,10 +56,7 @@ def world(story_cloud: EmbeddedCloud, tmp_path: Path) -> Iterator[ServicesWorld]
     """A project whose service is released."""
     made = ServicesWorld(cloud=story_cloud, folder=tmp_path, project="arms", services="")
     yield made
-    holder = made.where.deployed().store.lock_holder("wary")
-    if holder is not None:
-        abort_release(made.where.deployed(), holder, why="its story is over")
-        until(lambda: _free(made), seconds=60, what="an end of the release")
+    end_open_release(made, "wary")
     remove_stacks(story_cloud, "arms-")
 
 
@@ -77,14 +65,14 @@ def test_settings_are_promoted_and_rolled_back_by_canary(world: ServicesWorld) -
     _deploy(world, label="v1", keep="[]")
     assert _shows(world, user="ada") is False
     _deploy(world, label="v2", keep="[NAME]")
-    promoted = _released(world, right_when_shown=0.9, right_when_hidden=0.9)
+    promoted = released(world, _asked(shown=0.9, hidden=0.9))
     assert promoted.phase == "promoted", promoted.reason
-    assert _live(world).label == "v2"
+    assert live(world, "wary").label == "v2"
     _deploy(world, label="v3", keep="[NAME, PHONE]")
     assert _shows(world, user="ada") is False
-    back = _released(world, right_when_shown=0.3, right_when_hidden=0.9)
+    back = released(world, _asked(shown=0.3, hidden=0.9))
     assert back.phase == "rolled-back", back.reason
-    assert _live(world).label == "v2"
+    assert live(world, "wary").label == "v2"
     assert _shows(world, user="ada") is False
 
 
@@ -94,9 +82,9 @@ def test_an_ab_test_finds_the_better_settings(world: ServicesWorld) -> None:
     world.deploy()
     first = [_shows(world, user=f"user-{number}") for number in range(5)]
     assert first == [False] * 5
-    ended = _released(world, right_when_shown=0.95, right_when_hidden=0.6)
+    ended = released(world, _asked(shown=0.95, hidden=0.6))
     assert ended.phase == "promoted", ended.reason
-    assert _live(world).label == "numbers-shown"
+    assert live(world, "wary").label == "numbers-shown"
     assert _shows(world, user="anybody") is True
 
 
@@ -105,73 +93,16 @@ def _deploy(world: ServicesWorld, *, label: str, keep: str) -> None:
     world.deploy()
 
 
-def _free(world: ServicesWorld) -> bool | None:
-    return True if _deployed(world).store.lock_holder("wary") is None else None
-
-
-def _deployed(world: ServicesWorld) -> Deployed:
-    return world.where.deployed()
-
-
-def _live(world: ServicesWorld) -> Version:
-    pointer = _deployed(world).store.pointer("wary")
-    assert pointer is not None
-    return pointer.version
+def _asked(*, shown: float, hidden: float) -> Asked:
+    """How many like texts whose number is shown, and those where it is hidden."""
+    return Asked(
+        service="wary",
+        route="redact",
+        fields={"text": NUMBER, "language": "en"},
+        liked=lambda told: shown if "2671" in told["text"] else hidden,
+    )
 
 
 def _shows(world: ServicesWorld, *, user: str) -> bool:
     """Whether a user's text still has its number, once routers know the newest split."""
-    service = world.service("wary")
-    fields = {"text": NUMBER, "language": "en"}
-    reply = service.ask(service.route("redact"), fields, user=user)
-    return "2671" in reply.required()["text"]
-
-
-def _released(
-    world: ServicesWorld, *, right_when_shown: float, right_when_hidden: float
-) -> ReleaseView:
-    """The view of a release when it is over: users ask, and say whether they liked it."""
-    deployed = _deployed(world)
-    users = Users(world=world, shown=right_when_shown, hidden=right_when_hidden)
-    release = start_release(deployed, "wary")
-    first_view(deployed, release)
-    with ThreadPoolExecutor(8) as pool:
-
-        def go_on() -> ReleaseView | None:
-            for slot, user in pool.map(lambda _: users.ask(), range(80)):
-                users.arms.setdefault(slot, set()).add(user)
-            view = deployed.view(release)
-            return view if finished(view) else None
-
-        view = until(go_on, seconds=400, what="the end of the release")
-    assert len(users.arms) == 2, users.arms
-    return view
-
-
-@dataclass
-class Users:
-    """People who each ask once, and say whether they liked what they got."""
-
-    world: ServicesWorld
-    shown: float
-    hidden: float
-    arms: dict[str, set[str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """The door is found once."""
-        deployed = _deployed(self.world)
-        self.door = door_of(deployed.target, url=deployed.api_url)
-        self.service = self.world.service("wary")
-        self.numbers = itertools.count()
-        self.chance = random.Random(7)  # noqa: S311 - opinions, no secrets
-
-    def ask(self) -> tuple[str, str]:
-        """The slot that answered, and who asked."""
-        user = f"user-{next(self.numbers)}"
-        fields = {"text": NUMBER, "language": "en"}
-        reply = self.service.ask(self.service.route("redact"), fields, user=user)
-        shown = "2671" in reply.required()["text"]
-        right = self.chance.random() < (self.shown if shown else self.hidden)
-        assert reply.prediction_id is not None
-        assert self.door.record_outcome(reply.prediction_id, wrong=not right) == 202
-        return str(reply.slot), user
+    return "2671" in answer(world, _asked(shown=1.0, hidden=1.0), user=user)["text"]
