@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from cli.exits import Exit
 from cli.main import app
+from cli.synth import ROOT
 from emulator.server import EmbeddedCloud
 from tests.e2e.leaving import remove_stacks
 from tests.e2e.services import ServicesWorld, until
@@ -198,18 +199,18 @@ def test_an_order_is_decided_and_a_chargeback_comes_late(world: ServicesWorld) -
     assert world.ask("orders", "event", event="order-1").required()["label"] == "fraud"
 
 
-def test_the_lines_that_cost_time_are_seen(world: ServicesWorld) -> None:
-    """CodeGuru Profiler: the functions of the stage run under its agent, their frames are kept."""
-    profiler = world.client("codeguruprofiler")
+def test_the_lines_that_cost_most_are_told(world: ServicesWorld) -> None:
+    """CodeGuru Profiler: functions run under its agent, their lines share out Lambda's bill."""
 
-    def profiled() -> bool | None:
+    def dearest() -> list[dict[str, Any]] | None:
         world.ask("chat", "say", session="s-2", text="talk to a person").required()
-        told = profiler.get_profile(
-            profilingGroupName="helpers-test-profiling", accept="application/json", period="P1D"
-        )
-        return "answer_ai_request.handler:handle" in told["profile"].read().decode() or None
+        said = world.tidegate("profile", "--period", "P7D", "--json")
+        lines = json.loads(said.out)["lines"] if said.code == Exit.OK else []
+        return [line for line in lines if line["function"] == "answer_ai_request"] or None
 
-    assert until(profiled, seconds=60, what="a profile of the functions")
+    lines = until(dearest, seconds=60, what="lines of functions")
+    assert lines[0]["usd"] > 0
+    assert (ROOT / "lambda" / lines[0]["file"]).is_file()
 
 
 def test_code_is_reviewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
