@@ -1,5 +1,6 @@
 """AI services on an embedded cloud, for stories: deployed, asked and sent files as users do it."""
 
+import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from cli.options import PLACES, Place
 from cli.project import read_project
 from cli.services import Reply, Service, service_of
 from cli.target import embedded_target
+from emulator.ai.faults import Faults, FaultSource
 from emulator.server import EmbeddedCloud
 
 T = TypeVar("T")
@@ -131,3 +133,21 @@ def until(look: Callable[[], T | None], *, seconds: float, what: str) -> T:
             return found
         _PAUSE.wait(0.1)
     raise AssertionError(f"waited {seconds} s for {what}")
+
+
+def two_failing_jobs() -> dict[str, Any]:
+    """Faults by which two of the first four jobs that start fail, and none of the 16 after them.
+
+    What fails three times is a dead letter, rightly, and on which file or run a failure falls
+    depends on who is faster: two are never too many for one.
+    """
+    share = 0.1
+
+    def fails(seed: int) -> list[bool]:
+        source = FaultSource()
+        source.set(Faults(failed_jobs=share, seed=seed))
+        return [source.fate().fails for _ in range(20)]
+
+    drawn = ((seed, fails(seed)) for seed in itertools.count())
+    found = next(seed for seed, jobs in drawn if sum(jobs) == sum(jobs[:4]) == 2)
+    return {"failed_jobs": share, "seed": found}

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -13,7 +15,7 @@ from emulator.ai.faults import Faults
 from emulator.server import EmbeddedCloud
 from tests.e2e.breaking import sabotaged
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.services import ServicesWorld, until
+from tests.e2e.services import ServicesWorld, two_failing_jobs, until
 
 pytestmark = pytest.mark.accept
 
@@ -32,6 +34,18 @@ SERVICES = f"""
   closed:
     kind: forecast{SETTINGS}      engine: forecast
 """
+
+
+T = TypeVar("T")
+NAMES = ("open", "closed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class First:
+    """The result of a first run, and what was said of its model then."""
+
+    result: dict[str, Any]
+    model: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -64,23 +78,31 @@ def run(world: ServicesWorld, service: str, **fields: Any) -> dict[str, Any]:
     return result
 
 
-@pytest.fixture(scope="module")
-def first(world: ServicesWorld) -> dict[str, dict[str, Any]]:
-    """The result of the first run of each service, whose sales were sent before."""
-    made = {}
-    for service in ("open", "closed"):
+@pytest.fixture(scope="module", autouse=True)
+def first(world: ServicesWorld) -> dict[str, First]:
+    """The first run of each service, whose sales were sent before: whichever story comes first."""
+
+    def made(service: str) -> First:
         sales = world.outcome(service, world.send(service, SAMPLE, prefix="sales"))
         assert (sales["result"]["rows"], sales["result"]["items"]) == (300, 5)
-        made[service] = run(world, service)
-    return made
+        result = run(world, service)
+        return First(result=result, model=world.ask(service, "model").required())
+
+    return of_each(made)
 
 
-@pytest.mark.parametrize("service", ["open", "closed"])
+def of_each(does: Callable[[str], T]) -> dict[str, T]:
+    """What becomes of both services, at the same time: most of it is waiting."""
+    with ThreadPoolExecutor(len(NAMES)) as pool:
+        return dict(zip(NAMES, pool.map(does, NAMES), strict=True))
+
+
+@pytest.mark.parametrize("service", NAMES)
 def test_shirts_are_forecast_by_their_colour(
-    world: ServicesWorld, first: dict[str, dict[str, Any]], service: str
+    world: ServicesWorld, first: dict[str, First], service: str
 ):
     """A model was trained and tested, each colour has its season to come."""
-    made = first[service]
+    made = first[service].result
     assert (made["made"], made["trained"]) == (True, True)
     assert (made["items"], made["periods"]) == (5, 12)
     assert 0 < made["losses"]["AverageWeightedQuantileLoss"] < 0.2
@@ -96,17 +118,14 @@ def test_shirts_are_forecast_by_their_colour(
     assert [point["time"][:7] for point in summer] == ["2026-06", "2026-07", "2026-08"]
     assert world.ask(service, "forecast", item="pink").status == 404
 
-    model = world.ask(service, "model").required()
+    model = first[service].model
     assert model["engine"] == {"open": "sagemaker", "closed": "forecast"}[service]
     assert model["losses"] == made["losses"]
 
 
-@pytest.mark.parametrize("service", ["open", "closed"])
-def test_the_next_set_is_made_by_the_model_there_is(
-    world: ServicesWorld, first: dict[str, dict[str, Any]], service: str
-):
+@pytest.mark.parametrize("service", NAMES)
+def test_the_next_set_is_made_by_the_model_there_is(world: ServicesWorld, service: str):
     """The set is a table as well; the one before is gone, and so is what would bill."""
-    assert first[service]["trained"]
     before = world.ask(service, "model").required()
     made = run(world, service)
     assert (made["made"], made["trained"]) == (True, False)
@@ -126,11 +145,8 @@ def test_the_next_set_is_made_by_the_model_there_is(
     assert world.client("forecast").list_dataset_import_jobs()["DatasetImportJobs"] == []
 
 
-def test_at_night_a_set_is_made_of_new_sales_only(
-    world: ServicesWorld, first: dict[str, dict[str, Any]], tmp_path: Path
-):
+def test_at_night_a_set_is_made_of_new_sales_only(world: ServicesWorld, tmp_path: Path):
     """The timer's message begins it; without sales since the last set there is nothing to do."""
-    assert first["open"]["made"]
     quiet = night(world, "2026-11-29T02:00:00Z")
     assert (quiet["made"], quiet["why"]) == (False, "no sales came since the last set")
     more = tmp_path / "green.csv"
@@ -141,21 +157,27 @@ def test_at_night_a_set_is_made_of_new_sales_only(
     assert forecast(world, "open", "green")
 
 
-def test_throttles_failed_jobs_and_kills_leave_one_set(world: ServicesWorld, tmp_path: Path):
-    """Of the closed service; the open one's function is killed in the middle."""
+def test_throttles_failed_jobs_and_kills_leave_one_set(world: ServicesWorld):
+    """Of the closed service; the open one's function is killed in the middle as well."""
     cloud = world.cloud
-    cloud.set_faults("forecast", Faults(throttled=0.3, failed_jobs=0.2, seed=2))
+    cloud.set_faults("forecast", Faults(throttled=0.3, **two_failing_jobs()))
     try:
-        for service in ("open", "closed"):
-            world.outcome(service, world.send(service, SAMPLE, prefix="sales"))
-            with sabotaged(world.stack(service), "do_ai_work") as saboteurs:
-                for moment in ("before", "call-2", "call-5", "call-8", "after"):
-                    saboteurs["do_ai_work"].ticket(moment, "kill")
-                made = run(world, service, train=True)
+        for made in of_each(lambda service: sabotaged_run(world, service)).values():
             assert (made["made"], made["trained"]) == (True, True)
-        assert cloud.faults("forecast")["throttled_calls"] > 0
+        told = cloud.faults("forecast")
+        assert told["throttled_calls"] > 0
+        assert told["failed_job_count"] > 0
     finally:
         cloud.set_faults("forecast", Faults())
+
+
+def sabotaged_run(world: ServicesWorld, service: str) -> dict[str, Any]:
+    """The result of a training run, whose function is killed five times."""
+    world.outcome(service, world.send(service, SAMPLE, prefix="sales"))
+    with sabotaged(world.stack(service), "do_ai_work") as saboteurs:
+        for moment in ("before", "call-2", "call-5", "call-8", "after"):
+            saboteurs["do_ai_work"].ticket(moment, "kill")
+        return run(world, service, train=True)
 
 
 def test_wrong_sales_are_refused_with_all_their_faults(world: ServicesWorld, tmp_path: Path):

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +84,23 @@ def _host(cloud: EmbeddedCloud) -> None:
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusts)["Role"]["Arn"]
     iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allows)
     hosting = Hosting(cloud, role)
-    container = {
-        "Image": IMAGE,
-        "ModelDataUrl": hosting.artifact(SCORER),
-        "Environment": PROGRAM,
-    }
-    sagemaker = hosting.sagemaker
-    sagemaker.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=role)
+    config = _config(hosting, SCORER)
+    hosting.sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=config)
+    _in_service(hosting.sagemaker, config)
+
+
+def _config(hosting: Hosting, source: str) -> str:
+    """A configuration of a model of this source; its name."""
+    name, sagemaker = f"scores-{uuid.uuid4().hex[:8]}", hosting.sagemaker
+    sagemaker.create_model(
+        ModelName=name,
+        PrimaryContainer={
+            "Image": IMAGE,
+            "ModelDataUrl": hosting.artifact(source),
+            "Environment": PROGRAM,
+        },
+        ExecutionRoleArn=hosting.role,
+    )
     variant = {
         "VariantName": "blue",
         "ModelName": name,
@@ -99,18 +110,34 @@ def _host(cloud: EmbeddedCloud) -> None:
         "ContainerStartupHealthCheckTimeoutInSeconds": 3_600,
     }
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
-    sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=name)
-    until(
-        lambda: _in_service(sagemaker),
-        seconds=60,
-        what="an endpoint in service",
-    )
+    return name
 
 
-def _in_service(sagemaker: Any) -> bool | None:
-    told = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
-    assert told["EndpointStatus"] != "Failed", told["FailureReason"]
-    return told["EndpointStatus"] == "InService" or None
+def _in_service(sagemaker: Any, config: str) -> None:
+    """The endpoint serves by this configuration."""
+
+    def look() -> bool | None:
+        told = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+        assert told["EndpointStatus"] != "Failed", told["FailureReason"]
+        return (told["EndpointStatus"], told["EndpointConfigName"]) == ("InService", config) or None
+
+    until(look, seconds=60, what=f"an endpoint in service by {config}")
+
+
+@contextmanager
+def model_of(world: ServicesWorld, source: str) -> Iterator[None]:
+    """The endpoint serves a model of this source while the block runs, and its own again after."""
+    sagemaker = world.client("sagemaker")
+    before = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
+    role = sagemaker.describe_model(ModelName=before)["ExecutionRoleArn"]
+    config = _config(Hosting(world.cloud, role), source)
+    sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=config)
+    try:
+        _in_service(sagemaker, config)
+        yield
+    finally:
+        sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=before)
+        _in_service(sagemaker, before)
 
 
 def event(**variables: Any) -> dict[str, Any]:
@@ -201,34 +228,9 @@ def test_throttles_of_the_detector_lose_no_decision(world: ServicesWorld):
 
 
 def test_without_the_model_events_are_still_decided(world: ServicesWorld):
-    """As the settings say, and the answer says so; this is the last story of the endpoint."""
-    sagemaker = world.client("sagemaker")
-    before = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
-    sick = SCORER.replace("return min(1.0, row[0] / most)", "return 'no number'")
-    container = sagemaker.describe_model(ModelName=before)["PrimaryContainer"]
-    hosting = Hosting(world.cloud, sagemaker.describe_model(ModelName=before)["ExecutionRoleArn"])
-    name = f"sick-{uuid.uuid4().hex[:8]}"
-    sagemaker.create_model(
-        ModelName=name,
-        PrimaryContainer={**container, "ModelDataUrl": hosting.artifact(sick)},
-        ExecutionRoleArn=hosting.role,
-    )
-    variant = {
-        "VariantName": "blue",
-        "ModelName": name,
-        "InstanceType": "ml.m5.large",
-        "InitialInstanceCount": 1,
-        # The story's minutes take half a second, and a container starts in its own time.
-        "ContainerStartupHealthCheckTimeoutInSeconds": 3_600,
-    }
-    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
-    sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=name)
-
-    def settled() -> bool | None:
-        told = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
-        return (told["EndpointStatus"], told["EndpointConfigName"]) == ("InService", name) or None
-
-    until(settled, seconds=60, what="the sick model")
+    """As the settings say, and the answer says so; with the model back, by its score again."""
+    with model_of(world, SCORER.replace("return min(1.0, row[0] / most)", "return 'no number'")):
+        told = world.ask("orders", "judge", **event()).required()
+        assert (told["decision"], told["without_score"]) == ("review", True)
     told = world.ask("orders", "judge", **event()).required()
-    assert (told["decision"], told["without_score"]) == ("review", True)
-    sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=before)
+    assert (told["decision"], told["score"]) == ("approve", 0.01)

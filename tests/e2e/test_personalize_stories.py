@@ -11,7 +11,7 @@ from emulator.ai.faults import Faults
 from emulator.server import EmbeddedCloud
 from tests.e2e.breaking import sabotaged
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.services import ServicesWorld
+from tests.e2e.services import ServicesWorld, two_failing_jobs
 
 pytestmark = pytest.mark.accept
 
@@ -146,7 +146,8 @@ def test_a_shop_that_knows_too_little_says_so_and_sells_what_is_popular(
 
 def test_throttles_failed_jobs_and_kills_leave_one_set(world: ServicesWorld, faults: Any) -> None:
     """Every user has recommendations in the end."""
-    faults("personalize", throttled=0.3, failed_jobs=0.2, late_jobs=0.3, late_seconds=90, seed=4)
+    late = {"late_jobs": 0.3, "late_seconds": 90}
+    faults("personalize", throttled=0.3, **late, **two_failing_jobs())
     with sabotaged(world.stack("upsell"), "do_ai_work") as saboteurs:
         for moment in ("before", "call-3", "call-6", "call-9", "after"):
             saboteurs["do_ai_work"].ticket(moment, "kill")

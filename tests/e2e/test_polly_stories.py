@@ -13,7 +13,7 @@ from emulator.ai.spoken import note_in
 from emulator.server import EmbeddedCloud
 from tests.e2e.breaking import sabotaged
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.services import ServicesWorld
+from tests.e2e.services import ServicesWorld, two_failing_jobs
 
 pytestmark = pytest.mark.accept
 
@@ -100,7 +100,7 @@ def test_throttles_kills_failed_and_late_tasks_lose_nothing(
     world: ServicesWorld, faults: Any, tmp_path: Path
 ):
     """Each text has one sound in the end."""
-    faults(throttled=0.3, failed_jobs=0.3, late_jobs=0.3, late_seconds=120, seed=4)
+    faults(throttled=0.3, late_jobs=0.3, late_seconds=120, **two_failing_jobs())
     with sabotaged(world.stack("radio"), "do_ai_work") as saboteurs:
         for moment in ("before", "call-2", "call-4", "call-6", "after"):
             saboteurs["do_ai_work"].ticket(moment, "kill")

@@ -10,7 +10,7 @@ from emulator.ai.faults import Faults
 from emulator.server import EmbeddedCloud
 from tests.e2e.breaking import sabotaged
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.services import ServicesWorld, until
+from tests.e2e.services import ServicesWorld, two_failing_jobs, until
 
 pytestmark = pytest.mark.accept
 
@@ -120,7 +120,8 @@ def test_throttles_kills_and_failed_runs_lose_no_document(
     world: ServicesWorld, name: str, tmp_path: Path
 ):
     """Each is found in the end, and has one result."""
-    faults = Faults(throttled=0.3, failed_jobs=0.2, late_jobs=0.3, late_seconds=60, seed=5)
+    late = {"late_jobs": 0.3, "late_seconds": 60}
+    faults = Faults(throttled=0.3, **late, **two_failing_jobs())
     world.cloud.set_faults(ENGINES[name], faults)
     with sabotaged(world.stack(name), "do_ai_work") as saboteurs:
         for moment in ("before", "call-2", "after"):

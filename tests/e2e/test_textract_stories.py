@@ -12,7 +12,7 @@ from emulator.ai.faults import Faults
 from emulator.server import EmbeddedCloud
 from tests.e2e.breaking import sabotaged
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.services import ServicesWorld, until
+from tests.e2e.services import ServicesWorld, two_failing_jobs, until
 from tests.sample_forms import SAMPLES
 
 pytestmark = pytest.mark.accept
@@ -118,9 +118,8 @@ def test_throttles_kills_failed_and_late_jobs_and_news_told_twice_lose_nothing(
     world: ServicesWorld, faults: Any, tmp_path: Path
 ):
     """Each form has one result in the end."""
-    faults(
-        throttled=0.3, failed_jobs=0.3, late_jobs=0.3, late_seconds=120, repeated_news=1.0, seed=3
-    )
+    late = {"late_jobs": 0.3, "late_seconds": 120}
+    faults(throttled=0.3, repeated_news=1.0, **late, **two_failing_jobs())
     with sabotaged(world.stack("forms"), "do_ai_work") as saboteurs:
         for moment in ("before", "call-2", "call-4", "call-6", "after"):
             saboteurs["do_ai_work"].ticket(moment, "kill")

@@ -12,7 +12,7 @@ from emulator.ai.faults import Faults
 from emulator.server import EmbeddedCloud
 from tests.e2e.breaking import sabotaged
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.services import ServicesWorld
+from tests.e2e.services import ServicesWorld, two_failing_jobs
 
 pytestmark = pytest.mark.accept
 
@@ -77,9 +77,8 @@ def test_throttles_kills_failed_and_late_jobs_and_news_told_twice_lose_nothing(
     world: ServicesWorld, faults: Any, tmp_path: Path
 ):
     """Each recording has one text in the end."""
-    faults(
-        throttled=0.3, failed_jobs=0.3, late_jobs=0.3, late_seconds=120, repeated_news=1.0, seed=2
-    )
+    late = {"late_jobs": 0.3, "late_seconds": 120}
+    faults(throttled=0.3, repeated_news=1.0, **late, **two_failing_jobs())
     with sabotaged(world.stack("talks"), "do_ai_work") as saboteurs:
         for moment in ("before", "call-2", "call-4", "call-6", "after"):
             saboteurs["do_ai_work"].ticket(moment, "kill")
