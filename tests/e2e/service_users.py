@@ -16,7 +16,7 @@ from tidegate.observation import OutcomeKind
 from tidegate.version import Version
 from tidegate.view import ReleaseView
 
-_AT_ONCE, _ASKS = 4, 40
+_AT_ONCE, _ASKS = 8, 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,8 @@ TEST = """
       strategy: ab-test
       challengers:
         - { label: numbers-shown, settings: { keep_types: [PHONE] } }
-      objective: { kind: labels, horizon_requests: 4000 }
+      objective: { kind: labels, horizon_requests: 400 }
+      guardrails: { errors: { margin: 0.15 } }
       bake: 4m
       alpha: 0.001
       hold: 12h

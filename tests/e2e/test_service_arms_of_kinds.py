@@ -31,6 +31,7 @@ SERVICES = """
       challengers:
         - { label: Matthew, settings: { voices: { en-US: Matthew } } }
       objective: { kind: complaints, horizon_requests: 400 }
+      guardrails: { errors: { margin: 0.15 } }
       outcome_window: 2m
       bake: 4m
       alpha: 0.001
@@ -48,6 +49,7 @@ SERVICES = """
       challengers:
         - { label: plain, settings: { applies: other_terminology } }
       objective: { kind: labels, horizon_requests: 400 }
+      guardrails: { errors: { margin: 0.15 } }
       bake: 4m
       alpha: 0.001
       hold: 12h
