@@ -1,7 +1,6 @@
 """The pinned CDK command line on an embedded cloud of its own, and examples as it deploys them."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,14 +15,13 @@ from examples.flights import train as flights
 from examples.flights.retraining import first
 from examples.flights.retraining.__main__ import lay_out
 from examples.offline import train as offline
+from tests.e2e.cdk_command import CDK, ROOT, cdk_environment
 from tests.e2e.tracks import issuer
 from tests.synth.examples import BASELINES
 
 TIME_SCALE = 20.0
 """The examples give a container the minutes that it has on AWS: half a minute must be enough."""
 
-ROOT = Path(__file__).resolve().parents[2]
-CDK = ROOT / "node_modules" / ".bin" / "cdk"
 _ARTIFACT = re.compile(r"artifact: \S*build/(?P<model>\w+)/(?P<version>\w+)")
 _ACCOUNT = re.compile(r"\b\d{12}\b")
 _CODE = re.compile(r"code: \S*build/flights/retraining/code")
@@ -37,16 +35,7 @@ class Stage:
     def __init__(self, cloud: EmbeddedCloud, folder: Path, jwks: str) -> None:
         self.cloud, self.folder, self._jwks = cloud, folder, jwks
         self.zone = self._zone()
-        self._environment = {
-            **cloud.environment(),
-            "PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            "HOME": os.environ["HOME"],
-            "CI": "true",
-            "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "CDK_DISABLE_VERSION_CHECK": "1",
-            "CDK_VALIDATION": "false",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
+        self._environment = cdk_environment(cloud)
 
     def _zone(self) -> str:
         route53 = self.cloud.session().client("route53")

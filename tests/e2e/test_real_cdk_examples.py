@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.real_cdk import ROOT, Stage, stage_in
+from tests.e2e.cdk_command import ROOT
+from tests.e2e.real_cdk import Stage, stage_in
 
 pytestmark = pytest.mark.accept
 

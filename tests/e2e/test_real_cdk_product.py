@@ -1,10 +1,8 @@
 """The pinned CDK command line takes the product's own stacks through their life, IAM enforced."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +11,11 @@ from cli.bootstrapping.policy import Scope
 from cli.synthesized import templates_in
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
+from tests.e2e.cdk_command import CDK, ROOT, cdk_environment
 from tests.e2e.checks import assert_served_well
 from tests.e2e.world import BETTER, PROJECT, V1, Behaviour, World
 
 pytestmark = pytest.mark.accept
-
-ROOT = Path(__file__).resolve().parents[2]
-CDK = ROOT / "node_modules" / ".bin" / "cdk"
 
 
 class Cdk:
@@ -27,16 +23,7 @@ class Cdk:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._environment = {
-            **world.cloud.environment(),
-            "PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            "HOME": os.environ["HOME"],
-            "CI": "true",
-            "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "CDK_DISABLE_VERSION_CHECK": "1",
-            "CDK_VALIDATION": "false",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
+        self._environment = cdk_environment(world.cloud)
 
     def run(self, *arguments: str, behaviour: Behaviour = V1, pointers: bool = False) -> str:
         """What the command printed; CalledProcessError when it failed."""

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.real_cdk import ROOT, stage_in
+from tests.e2e.cdk_command import ROOT
+from tests.e2e.real_cdk import stage_in
 
 pytestmark = pytest.mark.accept
 

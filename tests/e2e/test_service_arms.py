@@ -53,12 +53,12 @@ NUMBER = "call +1 415 555 2671"
 
 
 @pytest.fixture
-def world(story_cloud: EmbeddedCloud, tmp_path: Path) -> Iterator[ServicesWorld]:
+def world(batch_cloud: EmbeddedCloud, tmp_path: Path) -> Iterator[ServicesWorld]:
     """A project whose service is released."""
-    made = ServicesWorld(cloud=story_cloud, folder=tmp_path, project="arms", services="")
+    made = ServicesWorld(cloud=batch_cloud, folder=tmp_path, project="arms", services="")
     yield made
     end_open_release(made, "wary")
-    remove_stacks(story_cloud, "arms-")
+    remove_stacks(batch_cloud, "arms-")
 
 
 def test_settings_are_promoted_and_rolled_back_by_canary(world: ServicesWorld) -> None:
