@@ -100,7 +100,9 @@ def test_gzip_is_unpacked_in_pieces(monkeypatch: pytest.MonkeyPatch):
     assert sum(len(piece) for piece in pieces) == 100_000
 
 
-@pytest.mark.parametrize("body", [b"no gzip at all", gzip.compress(b"data" * 100)[:-9]])
+@pytest.mark.parametrize(
+    "body", [b"no gzip at all", gzip.compress(b"data" * 100)[:-9]], ids=["other", "cut"]
+)
 def test_what_is_no_whole_gzip_is_refused(body: bytes):
     """Garbage, and a file whose end is missing."""
     with pytest.raises(BadGzipError, match="no whole gzip file, as CompressionType says"):
