@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
 from tests.emulated_hosting import Hosting, make_hosting, policy
+from tests.emulated_queues import taken
 from tests.polling import until
 
 TIME_SCALE = 60.0
@@ -34,6 +35,7 @@ class Async:
         session = cloud.session()
         self.s3, self.sqs, self.sns = (session.client(n) for n in ("s3", "sqs", "sns"))
         self.sagemaker, self.runtime = self.hosting.sagemaker, self.hosting.runtime
+        self.told: list[dict[str, Any]] = []
         self.bucket = f"answers-{uuid.uuid4().hex[:12]}"
         self.s3.create_bucket(Bucket=self.bucket)
         self.topic = self.sns.create_topic(Name=f"news-{uuid.uuid4().hex[:8]}")["TopicArn"]
@@ -117,12 +119,9 @@ class Async:
         """What the topic's subscriber got of that kind, of one inference if it is of one."""
 
         def found() -> dict[str, Any] | None:
-            for message in self.sqs.receive_message(QueueUrl=self.queue).get("Messages", []):
-                self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-                told: dict[str, Any] = json.loads(json.loads(message["Body"])["Message"])
-                if told["eventName"] == event and told.get("inferenceId") == of:
-                    return told
-            return None
+            self.told += [json.loads(body["Message"]) for body in taken(self.sqs, self.queue)]
+            ours = [n for n in self.told if (n["eventName"], n.get("inferenceId")) == (event, of)]
+            return ours[0] if ours else None
 
         return until(found, seconds=30, what=f"news of {event} {of}")
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from emulator.ai.faults import Faults
 from emulator.server import EmbeddedCloud
+from tests.emulated_queues import taken
 
 JOANNA = {"VoiceId": "Joanna", "OutputFormat": "mp3"}
 
@@ -148,8 +149,7 @@ def topic(ground_cloud: EmbeddedCloud) -> tuple[str, Callable[[int], list[dict[s
         bodies: list[dict[str, Any]] = []
         limit = time.monotonic() + 10
         while len(bodies) < count and time.monotonic() < limit:
-            found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=2)
-            bodies += [json.loads(message["Body"]) for message in found.get("Messages", [])]
+            bodies += taken(sqs, queue, wait_seconds=2)
         return [json.loads(body["Message"]) for body in bodies]
 
     return made, told

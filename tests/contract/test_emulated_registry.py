@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from emulator.server import EmbeddedCloud
 from tests.emulated_hosting import IMAGE, PROGRAM, Hosting, code_of, make_hosting, policy
-from tests.emulated_queues import listening_queue
+from tests.emulated_queues import listening_queue, taken
 from tests.polling import until
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000"
@@ -95,12 +95,12 @@ def test_a_rule_hears_of_approvals(hosting: Hosting, group: str, register: Regis
         hosting.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=status)
     made = register("Approved")
 
-    def heard() -> list[Any]:
-        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-        return [json.loads(message["Body"]) for message in found]
-
     messages: list[Any] = []
-    until(lambda: messages.extend(heard()) or len(messages) >= 2, seconds=10, what="two events")
+    until(
+        lambda: messages.extend(taken(sqs, queue)) or len(messages) >= 2,
+        seconds=10,
+        what="two events",
+    )
     first, second = sorted(messages, key=lambda m: int(m["detail"]["ModelPackageVersion"]))
     assert [m["detail"]["ModelPackageArn"] for m in (first, second)] == [approved, made]
     assert first["resources"] == [approved]

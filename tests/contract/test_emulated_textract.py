@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from emulator.ai.faults import Faults
 from emulator.server import EmbeddedCloud
+from tests.emulated_queues import taken
 from tests.pdf_files import Sheet, pdf
 
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
@@ -295,10 +296,7 @@ class _Queue:
 
     def received(self) -> list[dict[str, Any]]:
         """All messages so far."""
-        answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10)
-        for message in answer.get("Messages", []):
-            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-            self.messages.append(json.loads(json.loads(message["Body"])["Message"]))
+        self.messages += [json.loads(body["Message"]) for body in taken(self._sqs, self._url)]
         return self.messages
 
 

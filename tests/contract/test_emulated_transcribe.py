@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from emulator.ai.control import FaultControlError
 from emulator.ai.faults import Faults
 from emulator.server import EmbeddedCloud
+from tests.emulated_queues import taken
 
 TEXT = "Welcome to the talk. Today we release a model."
 
@@ -253,8 +254,7 @@ def test_an_event_tells_of_the_end(ground_cloud: EmbeddedCloud, studio: Studio, 
     told: list[dict[str, Any]] = []
     limit = time.monotonic() + 15
     while len(told) < 2 and time.monotonic() < limit:
-        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=2)
-        told += [json.loads(message["Body"]) for message in found.get("Messages", [])]
+        told += taken(sqs, queue, wait_seconds=2)
     details = [event["detail"] for event in told]
     expected = {"TranscriptionJobName": name, "TranscriptionJobStatus": "COMPLETED"}
     assert details == [expected, expected]

@@ -9,7 +9,7 @@ import pytest
 from emulator import processes
 from emulator.server import EmbeddedCloud, Settings
 from tests.emulated_hosting import code_of
-from tests.emulated_queues import listening_queue
+from tests.emulated_queues import listening_queue, taken
 from tests.emulated_transforms import Batch, descendants
 from tests.polling import until
 
@@ -39,8 +39,7 @@ def test_a_rule_hears_of_every_status(batch: Batch, eventually: Callable[[Callab
     heard: list[dict[str, Any]] = []
 
     def all_heard() -> bool:
-        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-        heard.extend(json.loads(message["Body"]) for message in found)
+        heard.extend(taken(sqs, queue))
         return len(heard) == 2
 
     eventually(all_heard)

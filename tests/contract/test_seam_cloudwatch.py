@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from ministack.services import cloudwatch
 
 from emulator.server import EmbeddedCloud
-from tests.emulated_queues import listening_queue
+from tests.emulated_queues import listening_queue, taken
 
 REPLACED = (
     "time",
@@ -185,8 +185,7 @@ def test_transition_is_an_event_and_a_notification(monitoring: Monitoring, event
     bodies: list[dict[str, Any]] = []
 
     def both() -> bool:
-        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-        bodies.extend(json.loads(message["Body"]) for message in answer.get("Messages", []))
+        bodies.extend(taken(sqs, url))
         alarms = [b for b in bodies if b.get("detail", {}).get("state", {}).get("value") == "ALARM"]
         return bool(alarms) and any(body.get("Type") == "Notification" for body in bodies)
 

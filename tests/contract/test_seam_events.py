@@ -8,7 +8,7 @@ import pytest
 
 from emulator.server import EmbeddedCloud
 from tests.emulated_pipelines import STORE, Workshop, approval, stage
-from tests.emulated_queues import listening_queue
+from tests.emulated_queues import listening_queue, taken
 
 pytestmark = pytest.mark.accept
 
@@ -38,11 +38,11 @@ def test_a_rule_hears_of_executions_stages_and_actions(
     heard: list[tuple[str, str]] = []
 
     def all_heard() -> bool:
-        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-        for message in found:
-            event = json.loads(message["Body"])
-            if event["detail"]["pipeline"] == pipeline:
-                heard.append((event["detail-type"].split()[1], event["detail"]["state"]))
+        heard.extend(
+            (event["detail-type"].split()[1], event["detail"]["state"])
+            for event in taken(sqs, queue)
+            if event["detail"]["pipeline"] == pipeline
+        )
         return ("Pipeline", "FAILED") in heard
 
     eventually(all_heard)

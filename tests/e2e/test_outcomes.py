@@ -17,6 +17,7 @@ from cli.keys import KeySecret
 from cli.outcomefiles import OutcomeBucket, outcome_bucket, patiently
 from cli.signing import keys_of
 from tests.e2e.world import World, questions, wait_for
+from tests.emulated_queues import taken
 from tests.forgeries import forgeries
 from tidegate.outcomefiles.progress import Progress
 from tidegate.prediction_id import sign, verify
@@ -232,11 +233,8 @@ class News:
 
     def of(self, release_id: str) -> list[str]:
         """What was told of a release by now, in the order of its log."""
-        found = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10)
-        for message in found.get("Messages", []):
-            body = json.loads(message["Body"])
+        for body in taken(self._sqs, self._url):
             self.told.append((body["Subject"], json.loads(body["Message"])))
-            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
         own = [detail for _, detail in self.told if detail["release_id"] == release_id]
         return [detail["what"] for detail in sorted(own, key=lambda detail: detail["id"])]
 
