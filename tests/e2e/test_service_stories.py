@@ -1,6 +1,7 @@
 """AI services in bad times: throttled, told twice, killed, at their limits, asked nonsense."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -79,15 +80,15 @@ def test_dead_letters_are_an_alarm_and_go_back(world: ServicesWorld) -> None:
     with sabotaged(stack, "do_ai_work") as saboteurs:
         saboteurs["do_ai_work"].fail_always()
         key = world.send("social", path)
-        until(lambda: _dead(world) or None, seconds=100, what="a dead letter")
+        # Stories of bad times may have left others.
+        until(lambda: path.name in _dead(world) or None, seconds=100, what="a dead letter")
         saboteurs["do_ai_work"].recover()
-    assert _dead(world) == ["unlucky.jsonl"]
     until(lambda: _alarms(world) or None, seconds=60, what="the alarm of dead letters")
     listed = world.tidegate("ai", "dead-letters")
     assert f"/{key}" in listed.out
-    assert "1 dead letters go back" in world.tidegate("ai", "redrive").out
+    assert re.search(r"\b[1-9]\d* dead letters go back", world.tidegate("ai", "redrive").out)
     assert world.outcome("social", key)["status"] == "done"
-    assert "0 dead letters" in world.tidegate("ai", "dead-letters").out
+    until(lambda: path.name not in _dead(world) or None, seconds=60, what="no such dead letter")
 
 
 def test_the_command_line_asks_as_the_routes_do(world: ServicesWorld) -> None:
