@@ -1,5 +1,6 @@
 """Zygotes: no process outlives its owner, and a dead one is replaced."""
 
+import asyncio
 import json
 import os
 import signal
@@ -10,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from emulator import processes
+from emulator.sagemaker.serving.runners import runner_for
+from emulator.sagemaker.serving.zygotes import ZygoteHost
 
 ROOT = Path(__file__).parents[4]
+IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
 
 
 def parent_of(pid: int) -> int:
@@ -38,16 +42,17 @@ def test_a_dead_zygote_is_replaced_and_its_containers_with_it(serving: Any) -> N
 def test_a_start_that_is_given_up_spoils_no_later_one(serving: Any) -> None:
     """An endpoint that is deleted while its zygote starts leaves it to the next endpoint."""
 
-    async def story() -> int:
-        given_up = await serving.fleet()
-        (zygote,) = serving.fleets._zygotes.values()
-        await serving.until(lambda: zygote._link is not None)
-        assert not zygote._link.ready.done()
-        await given_up.close(drain_seconds=0)
-        serving.publish(("blue", 1, await serving.healthy()))
-        return (await serving.invoke()).status
+    async def story() -> bool:
+        host = ZygoteHost(runner_for(IMAGE))
+        given_up = asyncio.create_task(host._ready_link())
+        await serving.until(lambda: host._link is not None)
+        given_up.cancel()
+        await asyncio.wait([given_up])
+        link = await host._ready_link()
+        await host.close()
+        return given_up.cancelled() and link is not None
 
-    assert serving.run(story()) == 200
+    assert serving.run(story())
 
 
 def test_no_container_outlives_a_killed_server(tmp_path: Path) -> None:
