@@ -7,7 +7,8 @@ alias and of concurrency are not published. What is throttled is counted by the 
 
 from emulator.cloudwatch.plugin import installed
 from emulator.cloudwatch.store import MetricKey, dimensions_of
-from emulator.lambdas import Environment, Outcome, executor_of
+from emulator.invocations import Environment, Outcome
+from emulator.lambdas import executor_of
 from emulator.runtime import Runtime
 
 NAMESPACE = "AWS/Lambda"

@@ -27,11 +27,15 @@ _models = botocore.loaders.create_loader()
 
 def _moment(value: Any) -> datetime:
     """As botocore reads moments; those in UTC as this cloud writes them a hundred times faster."""
-    if isinstance(value, str) and value.endswith("Z"):
-        try:
-            return datetime.fromisoformat(value)
-        except ValueError:
-            pass
+    if not (isinstance(value, str) and value.endswith("Z")):
+        return _as_botocore(value)
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return _as_botocore(value)
+
+
+def _as_botocore(value: Any) -> datetime:
     found: datetime = parse_timestamp(value)
     return found
 

@@ -5,9 +5,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 
 class KilledError(Exception):
     """The process died: never caught by the code under test."""
+
+
+Calls = Callable[["Reaper"], Sequence[int]]
+"""Which of the calls that a reaper watched are worth a death."""
 
 
 @dataclass
@@ -60,6 +66,15 @@ def turning_calls(reaper: Reaper) -> Sequence[int]:
         first.setdefault(pair, number)
         last[pair] = number
     return sorted({*first.values(), *last.values()})
+
+
+KILLS = (
+    pytest.param(turning_calls, False, id="before-turns"),
+    pytest.param(turning_calls, True, id="after-turns"),
+    pytest.param(every_call, False, id="before", marks=pytest.mark.accept),
+    pytest.param(every_call, True, id="after", marks=pytest.mark.accept),
+)
+"""At which calls a release is killed, and whether they had their effect; each is a release."""
 
 
 class _Watched:

@@ -16,7 +16,8 @@ from typing import Any
 
 from ministack.services import cloudwatch, lambda_svc
 
-from emulator.lambdas import Call, Environment, Executor, Outcome
+from emulator.invocations import Call, Environment, Outcome
+from emulator.lambdas import Executor
 from emulator.runtime import Runtime
 from emulator.seams import logs
 from emulator.seams.permissions import invoked_for, may_invoke

@@ -55,32 +55,33 @@ def images() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
 
 def hosting_price(region: str, instance_type: str) -> Mapping[str, Any] | None:
     """An instance's price: `usd_per_hour`, `date` and `source`; None where it is not known."""
-    prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)["hosting"]
-    return prices.get(region, {}).get(instance_type)
+    return _prices("hosting", region).get(instance_type)
 
 
 def job_price(region: str, instance_type: str) -> Mapping[str, Any] | None:
     """The same of an instance that processes or trains."""
-    prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)["jobs"]
-    return prices.get(region, {}).get(instance_type)
+    return _prices("jobs", region).get(instance_type)
 
 
 def idle_price(region: str, item: str) -> Mapping[str, Any] | None:
     """What an item bills while idle: `usd_per_hour` or `usd_per_month`, `date` and `source`."""
-    prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)["idle"]
-    return prices.get(region, {}).get(item)
+    return _prices("idle", region).get(item)
 
 
 def function_price(region: str, item: str) -> Mapping[str, Any] | None:
     """What Lambda bills on x86_64 for a `gb_second` or a `request`: `usd`, `date` and `source`."""
-    prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)["functions"]
-    return prices.get(region, {}).get(item)
+    return _prices("functions", region).get(item)
 
 
 def call_prices(region: str) -> Mapping[str, float]:
     """US dollars a unit of each operation of AI services whose price is known in a region."""
-    prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)["calls"]
-    return {id_: float(price["usd_per_unit"]) for id_, price in prices.get(region, {}).items()}
+    prices = _prices("calls", region)
+    return {id_: float(price["usd_per_unit"]) for id_, price in prices.items()}
+
+
+def _prices(section: str, region: str) -> Mapping[str, Mapping[str, Any]]:
+    prices: dict[str, dict[str, dict[str, Any]]] = _read(PRICES_FILE)[section]
+    return prices.get(region, {})
 
 
 @cache

@@ -3,7 +3,7 @@
 import pytest
 
 from emulator.functionmetrics import datapoints
-from emulator.lambdas import Outcome
+from emulator.invocations import Outcome
 
 
 @pytest.mark.parametrize(("error", "errors"), [(None, 0.0), ({"errorType": "KeyError"}, 1.0)])

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from emulator import processes
-from emulator.lambdas import Call, Environment, Executor, Outcome
+from emulator.invocations import Call, Environment, Outcome
+from emulator.lambdas import Executor
 
 Make = Callable[..., Environment]
 

@@ -1,11 +1,9 @@
 """Releases by the weights of two DNS records, through the whole loop."""
 
-from collections.abc import Callable, Sequence
-
 import pytest
 
 from tests.dns_world import TRACKS, DnsWorld
-from tests.reaper import Reaper, every_call, turning_calls
+from tests.reaper import KILLS, Calls, Reaper
 from tests.release_world import ReleaseWorld
 from tests.samples import MODEL, RELEASE
 from tidegate.decide import Next
@@ -98,17 +96,8 @@ def test_a_deploy_underneath_is_found_on_either_track():
     assert world.record().phase is Phase.ROLLED_BACK
 
 
-@pytest.mark.parametrize(
-    ("calls", "after"),
-    [
-        pytest.param(turning_calls, False, id="before-turns"),
-        pytest.param(every_call, False, id="before", marks=pytest.mark.accept),
-        pytest.param(every_call, True, id="after", marks=pytest.mark.accept),
-    ],
-)
-def test_a_release_survives_a_kill_at_any_call(
-    calls: Callable[[Reaper], Sequence[int]], *, after: bool
-):
+@pytest.mark.parametrize(("calls", "after"), KILLS)
+def test_a_release_survives_a_kill_at_any_call(calls: Calls, *, after: bool):
     """Before a port did what it was asked, or after it."""
     world = DnsWorld.two_tracks(pending_reads=1)
     world.run()

@@ -1,11 +1,10 @@
 """A release that is killed at any call of any port ends as if nothing had happened."""
 
-from collections.abc import Callable, Sequence
 from itertools import groupby, pairwise
 
 import pytest
 
-from tests.reaper import KilledError, Reaper, every_call, turning_calls
+from tests.reaper import KILLS, Calls, KilledError, Reaper
 from tests.release_world import ReleaseWorld, Traffic
 from tests.samples import MODEL, RELEASE
 from tidegate.decide import Next
@@ -94,16 +93,6 @@ def assert_each_count_was_given_once(world: ReleaseWorld) -> None:
         assert all(part <= whole for part, whole in zip(told, counts, strict=True))
 
 
-Calls = Callable[[Reaper], Sequence[int]]
-MOMENTS = (
-    pytest.param(turning_calls, False, id="before-turns"),
-    pytest.param(turning_calls, True, id="after-turns"),
-    pytest.param(every_call, False, id="before", marks=pytest.mark.accept),
-    pytest.param(every_call, True, id="after", marks=pytest.mark.accept),
-)
-"""At which calls a release is killed, and whether they had their effect; each is a release."""
-
-
 @pytest.mark.parametrize("story", ["promoted", "rolled-back"])
 def test_the_stories_have_early_looks(story: str):
     """Otherwise no kill would hit one."""
@@ -113,7 +102,7 @@ def test_the_stories_have_early_looks(story: str):
 
 
 @pytest.mark.parametrize("story", ["promoted", "rolled-back"])
-@pytest.mark.parametrize(("calls", "after"), MOMENTS)
+@pytest.mark.parametrize(("calls", "after"), KILLS)
 def test_a_task_killed_at_any_call_and_run_again_changes_nothing(
     story: str, calls: Calls, *, after: bool
 ):
@@ -149,7 +138,7 @@ def take_over(world: ReleaseWorld) -> Next:
 
 
 @pytest.mark.parametrize("story", ["promoted", "rolled-back"])
-@pytest.mark.parametrize(("calls", "after"), MOMENTS)
+@pytest.mark.parametrize(("calls", "after"), KILLS)
 def test_an_execution_killed_at_any_call_is_resumed_from_its_record(
     story: str, calls: Calls, *, after: bool
 ):
@@ -163,7 +152,7 @@ def test_an_execution_killed_at_any_call_is_resumed_from_its_record(
         assert_whole_evidence(world)
 
 
-@pytest.mark.parametrize(("calls", "after"), MOMENTS)
+@pytest.mark.parametrize(("calls", "after"), KILLS)
 def test_an_abort_of_an_execution_killed_at_any_call_restores_the_live_version(
     calls: Calls, *, after: bool
 ):

@@ -8,7 +8,7 @@ import pytest
 
 from tests import samples
 from tests.fakes import FakeEndpoints, FakeReleaseStore
-from tests.reaper import Reaper, turning_calls
+from tests.reaper import Calls, Reaper, every_call, turning_calls
 from tests.release_world import ReleaseWorld, Traffic
 from tests.samples import ENDPOINT, MODEL, PLAN, RELEASE
 from tidegate.assignment import assign
@@ -177,11 +177,18 @@ def test_a_halt_sends_everybody_home_and_a_resume_back_where_they_were():
 
 
 @pytest.mark.parametrize("errors", [GOOD, BAD], ids=["good", "bad"])
-def test_a_death_at_any_call_changes_nothing_of_where_users_end(errors: dict[str, float]):
+@pytest.mark.parametrize(
+    "calls",
+    [turning_calls, pytest.param(every_call, marks=pytest.mark.accept)],
+    ids=["turns", "any"],
+)
+def test_a_death_at_any_call_changes_nothing_of_where_users_end(
+    errors: dict[str, float], calls: Calls
+):
     """Documents and weights agree in the end, and the version of documents only rises."""
     undisturbed = Reaper()
     a_world(errors, reaper=undisturbed)[0].run()
-    for call in turning_calls(undisturbed):
+    for call in calls(undisturbed):
         world, told = a_world(errors, reaper=Reaper(at_call=call, after=call % 2 == 0))
         assert world.run() is Next.REPORT
         steady = world.store.split(MODEL)

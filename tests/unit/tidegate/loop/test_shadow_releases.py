@@ -1,12 +1,12 @@
 """Whole shadow releases in memory: nothing is ever moved, and pairs decide."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.reaper import Reaper, turning_calls
+from tests.reaper import Calls, Reaper, every_call, turning_calls
 from tests.release_world import ReleaseWorld
 from tests.samples import CONFIG, ENDPOINT, MODEL, RELEASE, version
 from tests.shadow_world import PLAN, shadowed
@@ -60,12 +60,24 @@ def test_a_candidate_that_is_worse_fails(fault: str, named: str) -> None:
     assert log_of(world) == ["opened", "verified", "fail", "failed"]
 
 
-@pytest.mark.parametrize("after", [False, pytest.param(True, marks=pytest.mark.accept)])
-def test_a_killed_task_is_done_again_and_no_pair_counts_twice(*, after: bool) -> None:
+def every_fifth(reaper: Reaper) -> Sequence[int]:
+    """A release by shadow takes long: a fifth of its calls is killed."""
+    return every_call(reaper)[::5]
+
+
+@pytest.mark.parametrize(
+    ("calls", "after"),
+    [
+        pytest.param(turning_calls, False, id="before-turns"),
+        pytest.param(every_fifth, False, id="before", marks=pytest.mark.accept),
+        pytest.param(every_fifth, True, id="after", marks=pytest.mark.accept),
+    ],
+)
+def test_a_killed_task_is_done_again_and_no_pair_counts_twice(calls: Calls, *, after: bool) -> None:
     """Wherever a task dies, the release ends as it does without that, and pairs count once."""
     calm = shadowed(differing=1)
     calm.run()
-    for at_call in turning_calls(calm.reaper):
+    for at_call in calls(calm.reaper):
         killed = shadowed(differing=1, reaper=Reaper(at_call=at_call, after=after))
         killed.run()
         assert killed.kills == 1

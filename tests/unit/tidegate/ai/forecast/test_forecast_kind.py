@@ -1,4 +1,4 @@
-"""Forecasts: sales that are kept, runs by both engines step by step, what routes tell."""
+"""Forecasts: sales that are kept, runs step by step, what routes tell."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,87 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ai_fakes import PLACE, FakeCalls, FakeFiles, FakeTime, fake_ports
+from tests.ai_fakes import PLACE, FakeCalls, FakeTime
+from tests.demand_runs import NIGHT, RUN, SALES, WORK, asked, finished, ports, sagemaker, sales
 from tidegate.ai.asked_runs import ask_for_run
-from tidegate.ai.forecast import KIND
 from tidegate.ai.forecast.asking import ItemAsked, ModelAsked, forecast_of, model_known
-from tidegate.ai.forecast.resources import names, resources_of
+from tidegate.ai.forecast.resources import names
 from tidegate.ai.forecast.runs import RunWanted, begin_nightly, begin_run, look
 from tidegate.ai.forecast.sales import begin
 from tidegate.ai.forecast.settings import ForecastSettings
 from tidegate.ai.kind import Arrived, Done, Waiting
-from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import CallFailedError, CallRefusedError, ProblemError
 
-WORK = "0123456789abcdef0123456789abcdef"
-RUN = Arrived(key="in/runs/1.json", name="1.json", size=2, work=WORK)
-NIGHT = Arrived(key="timer/nightly/x", name="x", size=0, work="f" * 32)
-ROLE = "arn:aws:iam::123456789012:role/forecast"
-SALES = b"item_id,timestamp,demand\nred,2026-01-01,3\nblue,2026-01-02,4.5\n"
-TABLE = (
-    "item_id,timestamp,p10,p50,p90,mean\n"
-    "red,2026-02-02 00:00:00,2,3,4,3\n"
-    "red,2026-02-01 00:00:00,1,2,3,2\n"
-    "blue,2026-02-01 00:00:00,5,6,7,6\n"
-)
-CANDIDATE = {
-    "CandidateName": "best",
-    "ObjectiveStatus": "Succeeded",
-    "CandidateSteps": [],
-    "CandidateStatus": "Completed",
-    "InferenceContainers": [{"Image": "image", "ModelDataUrl": "s3://files/models/m.tar.gz"}],
-    "FinalAutoMLJobObjectiveMetric": {"MetricName": "AverageWeightedQuantileLoss", "Value": 0.1},
-    "CandidateProperties": {"CandidateMetrics": [{"MetricName": "WAPE", "Value": 0.05}]},
-}
 TIME = "timestamp must be a date, or a date and time, such as 2026-01-31"
-Answers = dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
-
-
-def sagemaker(**changes: Any) -> Answers:
-    """Jobs that are over, unless told otherwise."""
-    training = {"AutoMLJobStatus": "Completed", "BestCandidate": CANDIDATE}
-    transform = {"TransformJobStatus": "Completed"}
-    return {
-        "sagemaker:CreateAutoMLJobV2": lambda _given: {"AutoMLJobArn": "arn"},
-        "sagemaker:DescribeAutoMLJobV2": lambda _given: changes.get("training", training),
-        "sagemaker:CreateModel": lambda _given: {"ModelArn": "arn"},
-        "sagemaker:CreateTransformJob": lambda _given: {"TransformJobArn": "arn"},
-        "sagemaker:DescribeTransformJob": lambda _given: changes.get("transform", transform),
-        "sagemaker:DeleteModel": lambda _given: {},
-    }
-
-
-def ports(answers: Answers | None = None, **settings: Any) -> Any:
-    """A service to which sales have come."""
-    chosen = ForecastSettings(**settings)
-    told = {**resources_of(chosen, PLACE).told, "role": ROLE}
-    made = fake_ports(
-        KIND, sagemaker() if answers is None else answers, settings=chosen, resources=told
-    )
-    files: FakeFiles = made.files  # type: ignore[assignment]
-    kept = b"red,2026-01-01 00:00:00,3.0\nblue,2026-01-02 00:00:00,4.5\n"
-    files.content |= {"in/sales/a.csv": SALES, "history/a.csv": kept, RUN.key: b"{}"}
-    return made
-
-
-def sales(name: str, content: bytes) -> Arrived:
-    """A file of sales."""
-    return Arrived(key=f"in/sales/{name}", name=name, size=len(content), work=WORK)
-
-
-def asked(made: ServicePorts) -> list[str]:
-    """The operations that were called."""
-    calls: FakeCalls = made.calls  # type: ignore[assignment]
-    return [name.partition(":")[2] for name in calls.names()]
-
-
-def finished(made: Any, arrived: Arrived = RUN, progress: Any = None) -> Any:
-    """The result of a run whose every step is over when it is looked at."""
-    made.files.content[f"runs/{arrived.work}/forecast/history.csv.out"] = TABLE.encode()
-    found = begin_run(arrived, made) if progress is None else progress
-    while isinstance(found, Waiting):
-        found = look(arrived, json.loads(json.dumps(found.state)), made)
-    return found.result
 
 
 def refused(content: bytes, made: Any) -> tuple[str, ...]:
@@ -287,134 +218,3 @@ def test_what_asks_for_a_run_is_checked() -> None:
         made.files.content[RUN.key] = content
         with pytest.raises(ProblemError, match=words):
             begin_run(RUN, made)
-
-
-def legacy(arn: str = "arn:aws:forecast:us-east-1:123456789012") -> Answers:
-    """Amazon Forecast, with everything active at once."""
-    made: dict[str, list[dict[str, str]]] = {}
-
-    def listed(noun: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-        return lambda _given: {f"{noun}s": made.get(noun, [])}
-
-    def create(noun: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-        def answer(given: Mapping[str, Any]) -> Mapping[str, Any]:
-            entry = {
-                f"{noun}Name": given[f"{noun}Name"],
-                f"{noun}Arn": f"{arn}:{noun}/{given[f'{noun}Name']}",
-            }
-            made.setdefault(noun, []).append(entry)
-            return {f"{noun}Arn": entry[f"{noun}Arn"]}
-
-        return answer
-
-    window = {
-        "EvaluationType": "SUMMARY",
-        "Metrics": {
-            "WeightedQuantileLosses": [{"Quantile": 0.1, "LossValue": 0.02}],
-            "ErrorMetrics": [{"ForecastType": "0.5", "WAPE": 0.05}],
-        },
-    }
-    answers: Answers = {
-        "forecast:GetAccuracyMetrics": lambda _given: {
-            "PredictorEvaluationResults": [{"TestWindows": [window]}]
-        }
-    }
-    for noun in ("DatasetImportJob", "Predictor", "Forecast", "ForecastExportJob"):
-        auto = "Auto" if noun == "Predictor" else ""
-        answers |= {
-            f"forecast:Create{auto}{noun}": create(noun),
-            f"forecast:Describe{auto}{noun}": lambda _given: {"Status": "ACTIVE"},
-            f"forecast:List{noun}s": listed(noun),
-            f"forecast:Delete{noun}": lambda _given: {},
-        }
-    return answers
-
-
-class Unheld(FakeCalls):
-    """Requests whose role is left out: botocore's pattern of Forecast's RoleArn allows none."""
-
-    def call(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        """The answer to the request without its role."""
-        shown = json.loads(json.dumps(parameters))
-        for part in ("DataSource", "Destination"):
-            if part in shown:
-                shown[part]["S3Config"]["RoleArn"] = "arn:aws:forecast:r:a:role"
-        for name, value in shown.items():
-            if isinstance(value, str) and value.startswith("${"):
-                shown[name] = "arn:aws:forecast:us-east-1:123456789012:x"
-        if "DataConfig" in shown:
-            shown["DataConfig"] = {
-                "DatasetGroupArn": "arn:aws:forecast:us-east-1:1:dataset-group/x"
-            }
-        return FakeCalls.call(self, service, operation, **shown)
-
-
-def legacy_ports() -> Any:
-    """A service of the closed engine."""
-    made = ports(legacy(), engine="forecast")
-    held: FakeCalls = made.calls
-    made = replace(made, calls=Unheld(answers=held.answers, declared=held.declared))
-    made.files.content[f"runs/{WORK}/forecast/x_part0.csv"] = TABLE.encode()
-    return made
-
-
-def test_the_closed_engine_imports_trains_forecasts_exports_and_cleans_up() -> None:
-    """The history has no header; a run after it needs no training."""
-    made = legacy_ports()
-    result = finished(made)
-    assert result.losses == {"wQL[0.1]": 0.02, "WAPE": 0.05}
-    assert made.files.content[f"runs/{WORK}/history.csv"].startswith(b"red,2026-01-01")
-    created = [name for name in asked(made) if name.startswith("Create")]
-    assert created == [
-        "CreateDatasetImportJob",
-        "CreateAutoPredictor",
-        "CreateForecast",
-        "CreateForecastExportJob",
-    ]
-    assert [name for name in asked(made) if name.startswith("Delete")] == [
-        "DeleteForecastExportJob",
-        "DeleteForecast",
-        "DeleteDatasetImportJob",
-    ]
-    assert not finished(made).trained
-
-
-@pytest.mark.parametrize("noun", ["DatasetImportJob", "Predictor", "Forecast", "ForecastExportJob"])
-def test_what_the_closed_engine_failed_is_deleted_with_the_rest(noun: str) -> None:
-    """What a try left counts to quotas until it is deleted; the predictor in use stays."""
-    made = legacy_ports()
-    auto = "Auto" if noun == "Predictor" else ""
-    statuses = iter(["CREATE_FAILED"])
-    made.calls.answers[f"forecast:Describe{auto}{noun}"] = lambda _given: {
-        "Status": next(statuses, "ACTIVE"),
-        "Message": "Internal error, try again",
-    }
-    finished(made)
-    calls: FakeCalls = made.calls
-    tries = given_to(calls, f"Create{auto}{noun}", f"{noun}Name")
-    assert len(tries) == 2
-    kept = tries[1:] if noun == "Predictor" else []
-    deleted = [arn.rpartition("/")[2] for arn in given_to(calls, f"Delete{noun}", f"{noun}Arn")]
-    assert sorted(deleted) == sorted({*tries} - {*kept})
-
-
-def given_to(calls: FakeCalls, operation: str, parameter: str) -> list[str]:
-    """What the calls of an operation gave as a parameter."""
-    return [given[parameter] for name, given in calls.asked if name == f"forecast:{operation}"]
-
-
-def test_the_closed_engine_makes_nothing_twice() -> None:
-    """A killed function finds what it made by its name."""
-    made = legacy_ports()
-    first: Any = begin_run(RUN, made)
-    assert begin_run(RUN, made) == first
-    assert asked(made).count("CreateDatasetImportJob") == 1
-
-
-def test_a_training_that_replaces_a_predictor_deletes_it() -> None:
-    """It bills no more."""
-    made = legacy_ports()
-    finished(made)
-    made.files.content[RUN.key] = b'{"train": true}'
-    finished(made)
-    assert asked(made).count("DeletePredictor") == 1
