@@ -18,10 +18,11 @@ for folder in (ROOT, ROOT / "lambda"):
 
 from aws_cdk import App  # noqa: E402 - after the path
 
-from stacks.application import Deployment, add_stacks  # noqa: E402
+from stacks.application import add_stacks  # noqa: E402
 from stacks.closed_services import closed_services  # noqa: E402
 from stacks.components.model_monitor import CLOSED  # noqa: E402
 from stacks.components.pipeline_review import CLOSED as REVIEWER_CLOSED  # noqa: E402
+from stacks.composition.deployment import Deployment  # noqa: E402
 from stacks.idle_costs import assembly_costs, over_budget, told, write_costs  # noqa: E402
 from stacks.project.faults import ProjectFaultsError  # noqa: E402
 from stacks.project.inputs import chosen_stage, read_batch_pointers, read_pointers  # noqa: E402

@@ -10,7 +10,8 @@ from aws_cdk import App
 
 from gate.check import own_findings
 from gate.read import read
-from stacks.application import Deployment, add_stacks
+from stacks.application import add_stacks
+from stacks.composition.deployment import Deployment
 from tidegate.pointer import LivePointer
 from tidegate.slots import Slot
 from tidegate.version import Version

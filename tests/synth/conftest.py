@@ -2,7 +2,7 @@
 
 import pytest
 
-from stacks.application import Deployment
+from stacks.composition.deployment import Deployment
 from stacks.project.load import load_project
 from stacks.project.spec import ProjectSpec
 from tests.synth.assembly import LIVE, PROJECT_FILE, Assembly, synthesize

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from stacks.application import Deployment
+from stacks.composition.deployment import Deployment
 from stacks.project.load import load_project
 from stacks.project.names import profiling_name
 from stacks.project.pipelines import Engine

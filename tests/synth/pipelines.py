@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stacks.application import Deployment
+from stacks.composition.deployment import Deployment
 from stacks.project.load import load_project
 from stacks.project.spec import ProjectSpec
 from tests.synth.assembly import ROOT, Assembly, synthesize

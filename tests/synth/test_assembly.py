@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from bench.fleet import write_fleet
 from gate.lint import matches
-from stacks.application import Deployment
+from stacks.composition.deployment import Deployment
 from stacks.project.load import load_project
 from stacks.project.spec import ProjectSpec
 from tests.synth.assembly import PROJECT_FILE, ROOT, Assembly, own_faults, synthesize

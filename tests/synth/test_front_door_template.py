@@ -10,10 +10,11 @@ from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from gate.lint import matches
-from stacks.application import Deployment, add_stacks
+from stacks.application import add_stacks
 from stacks.checks.acknowledged_tracks import of_tracks
 from stacks.checks.nag import add_nag, findings
 from stacks.components.blueprint import INCLUDED
+from stacks.composition.deployment import Deployment
 from stacks.project.load import load_project
 from stacks.project.spec import ProjectSpec
 from tests.synth.assembly import ACCOUNT, LIVE, Assembly, own_faults, synthesize

@@ -6,7 +6,7 @@ import pytest
 
 from gate.check import check
 from gate.read import read
-from stacks.application import Deployment
+from stacks.composition.deployment import Deployment
 from stacks.project.load import load_project
 from tests.synth.assembly import synthesize
 from tests.synth.examples import ALL, project_file

@@ -7,8 +7,9 @@ import pytest
 from aws_cdk import App
 
 from gate.lint import matches
-from stacks.application import Deployment, add_stacks
+from stacks.application import add_stacks
 from stacks.checks import nag
+from stacks.composition.deployment import Deployment
 from stacks.project.load import load_project
 from stacks.project.spec import ProjectSpec
 from tests.synth.assembly import Assembly, own_faults, synthesize

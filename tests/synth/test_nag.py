@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from aws_cdk import App
 
-from stacks.application import Deployment, add_stacks
+from stacks.application import add_stacks
 from stacks.checks import nag
 from stacks.checks.acknowledged import Acknowledged, acknowledged
 from stacks.checks.acknowledged_pipelines import of_pipeline
 from stacks.components.blueprint import INCLUDED
+from stacks.composition.deployment import Deployment
 from stacks.project.load import load_project
 from stacks.project.spec import ProjectSpec
 from tests.synth.assembly import ROOT

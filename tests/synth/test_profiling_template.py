@@ -2,7 +2,7 @@
 
 import pytest
 
-from stacks.application import Deployment
+from stacks.composition.deployment import Deployment
 from stacks.project.load import load_project
 from stacks.project.tables import function_price
 from tests.synth.assembly import Assembly, synthesize

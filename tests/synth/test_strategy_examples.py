@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stacks.application import Deployment
+from stacks.composition.deployment import Deployment
 from stacks.project.load import load_project
 from tests.synth.assembly import ROOT, Assembly, synthesize
 

@@ -10,7 +10,7 @@ import pytest
 
 from emulator.sagemaker.pipelines.definition import definition_of
 from stacks.access_stack import READER_ROLE, AccessProps, access_blueprint
-from stacks.application import Deployment
+from stacks.composition.deployment import Deployment
 from stacks.project.load import load_project
 from stacks.project.pipelines import HomeSpec
 from stacks.project.spec import ProjectSpec

@@ -1,0 +1,1 @@
+"""How parts of a project become stacks, one file a part: what they are given, and all of them."""

@@ -1,0 +1,77 @@
+"""The release loop of a stage, the ways to its models, and what a pipeline may do there."""
+
+from collections.abc import Iterator
+
+from aws_cdk import App, Stack
+
+from stacks.access_stack import AccessProps, AccessStack
+from stacks.assets import AssetShelf
+from stacks.components.dashboard import Shown
+from stacks.composition.deployment import Deployment
+from stacks.front_door_stack import FrontDoorStack, FrontDoorStackProps
+from stacks.hosting_stack import served_by
+from stacks.project.names import package_group_name
+from stacks.project.spec import ProjectSpec, StageSpec
+from stacks.release_stack import ReleaseProps, ReleaseStack
+
+
+def add_release(app: App, deployment: Deployment, stage: StageSpec, shelf: AssetShelf) -> Stack:
+    """The release loop."""
+    project, dns = deployment.project, stage.door.dns
+    pointers = deployment.pointers
+    with_tracks = [name for name, model in project.models.items() if model.behind_dns]
+    props = ReleaseProps(
+        project=project.name,
+        stage=stage,
+        shelf=shelf,
+        models=[
+            Shown(
+                model=name,
+                endpoints=served_by(project.name, stage, model, pointers.get(name)),
+                answers_later=model.asynchronous is not None,
+            )
+            for name, model in project.models.items()
+        ],
+        hosts=() if dns is None else tuple(dns.host(name) for name in sorted(with_tracks)),
+        answers_later=any(model.asynchronous is not None for model in project.models.values()),
+        pipeline=project.pipeline,
+        releases_services=any(one.release is not None for one in project.services.values()),
+    )
+    return ReleaseStack(app, props=props)
+
+
+def add_front_door(app: App, project: ProjectSpec, stage: StageSpec) -> Stack | None:
+    """Tracks behind DNS records, if a model is released by them."""
+    models = [name for name, model in project.models.items() if model.behind_dns]
+    if stage.door.dns is None or not models:
+        return None
+    props = FrontDoorStackProps(project=project.name, stage=stage, models=models)
+    return FrontDoorStack(app, props=props)
+
+
+def add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[Stack]:
+    """What a pipeline may do in the stage, if one delivers there."""
+    pipeline = project.pipeline
+    if pipeline is not None and stage.name in pipeline.stages:
+        groups = tuple(
+            package_group_name(project.name, stage.name, model.name)
+            for model in project.models.values()
+            if model.training is not None
+        )
+        monitored = tuple(name for name, m in project.models.items() if m.monitoring is not None)
+        props = AccessProps(
+            project=project.name,
+            stage=stage,
+            home=pipeline.home,
+            zone_id=_zone(project, stage),
+            groups=groups,
+            monitored=monitored,
+            batches=tuple(project.batches),
+        )
+        yield AccessStack(app, props=props)
+
+
+def _zone(project: ProjectSpec, stage: StageSpec) -> str | None:
+    """The hosted zone that releases of the stage move records in, if any do."""
+    has_tracks = any(model.behind_dns for model in project.models.values())
+    return stage.door.dns.zone_id if has_tracks and stage.door.dns is not None else None
