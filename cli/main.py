@@ -19,6 +19,7 @@ from cli.commands.init import init
 from cli.commands.invoke import answer, invoke, outcome
 from cli.commands.keys import app as keys_app
 from cli.commands.monitor import app as monitor_app
+from cli.commands.notebook import app as notebook_app
 from cli.commands.outcomes import app as outcomes_app
 from cli.commands.pipeline import app as pipeline_app
 from cli.commands.plan import plan
@@ -66,6 +67,7 @@ app.add_typer(release_app, name="release")
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(batch_app, name="batch")
 app.add_typer(train_app, name="train")
+app.add_typer(notebook_app, name="notebook")
 app.add_typer(drill_app, name="drill")
 app.add_typer(outcomes_app, name="outcomes")
 app.add_typer(monitor_app, name="monitor")

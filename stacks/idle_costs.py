@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stacks.idle_units import HOSTING, PROVISIONED, UNPRICED, Resources, units
+from stacks.idle_units import HOSTING, NOTEBOOK, PROVISIONED, UNPRICED, Resources, units
 from stacks.project.spec import StageSpec
-from stacks.project.tables import hosting_price, idle_price
+from stacks.project.tables import hosting_price, idle_price, notebook_price
 from stacks.run_costs import RunCost
 
 HOURS_A_MONTH = 730
@@ -32,6 +32,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "key": ("KMS key", "KMS keys"),
     "load_balancer": ("load balancer", "load balancers"),
     "nat_gateway": ("NAT gateway", "NAT gateways"),
+    "notebook_volume_gb": ("GB of a notebook's volume", "GB of notebooks' volumes"),
     "personalize_campaign": (
         "recommendation a second of a campaign",
         "recommendations a second of a campaign",
@@ -64,6 +65,9 @@ class IdleCost:
         if self.item.startswith(HOSTING):
             several = "instance" if self.count == 1 else "instances"
             return f"{self.count} {several} {self.item.removeprefix(HOSTING)}"
+        if self.item.startswith(NOTEBOOK):
+            several = "notebook" if self.count == 1 else "notebooks"
+            return f"{self.count} {several} {self.item.removeprefix(NOTEBOOK)} that nothing stops"
         if self.item.startswith(PROVISIONED):
             several = "process" if self.count == 1 else "processes"
             return f"{self.count} provisioned {several} of {self.item.removeprefix(PROVISIONED)} MB"
@@ -137,6 +141,8 @@ def _cost(region: str, item: str, count: int) -> IdleCost:
 def _price(region: str, item: str) -> Mapping[str, Any] | None:
     if item.startswith(HOSTING):
         return hosting_price(region, item.removeprefix(HOSTING))
+    if item.startswith(NOTEBOOK):
+        return notebook_price(region, item.removeprefix(NOTEBOOK))
     return idle_price(region, item)
 
 

@@ -12,6 +12,8 @@ Unit = tuple[str, int]
 processes of serverless endpoints `provisioned:MEGABYTES`."""
 
 HOSTING = "hosting:"
+NOTEBOOK = "notebook:"
+"""What begins the item of a notebook instance that nothing stops; its type follows."""
 PROVISIONED = "provisioned:"
 """What begins the item of a provisioned process of a serverless endpoint; its memory follows."""
 UNPRICED = "type:"
@@ -58,6 +60,7 @@ _FREE = frozenset(
         "AWS::SageMaker::Endpoint",
         "AWS::SageMaker::Model",
         "AWS::SageMaker::ModelPackageGroup",
+        "AWS::SageMaker::NotebookInstanceLifecycleConfig",
         "AWS::SageMaker::Pipeline",
         "AWS::Route53::RecordSet",
         "AWS::SecretsManager::RotationSchedule",
@@ -143,6 +146,14 @@ def _campaign(_id: str, properties: Mapping[str, Any], _all: Resources) -> Itera
     yield "personalize_campaign", int(properties.get("MinProvisionedTPS", 1))
 
 
+def _notebook(id_: str, properties: Mapping[str, Any], resources: Resources) -> Iterator[Unit]:
+    """A volume bills always; the instance bills while it runs, which idle ones do not for long."""
+    yield "notebook_volume_gb", int(properties.get("VolumeSizeInGB", 5))
+    said = resources[id_].get("Metadata", {}).get("tidegate", {})
+    if not said.get("stops_when_idle", False):
+        yield f"{NOTEBOOK}{properties.get('InstanceType')}", 1
+
+
 def _zone_endpoint(_id: str, properties: Mapping[str, Any], _all: Resources) -> Iterator[Unit]:
     if properties.get("VpcEndpointType") == "Interface":
         yield "interface_endpoint", max(1, len(properties.get("SubnetIds", ())))
@@ -197,6 +208,7 @@ _COUNTED: Mapping[str, Callable[[str, Mapping[str, Any], Resources], Iterator[Un
     "AWS::KMS::Key": _one("key"),
     "AWS::Kendra::Index": _kendra_index,
     "AWS::Personalize::Campaign": _campaign,
+    "AWS::SageMaker::NotebookInstance": _notebook,
     "AWS::Route53::HealthCheck": _one("health_check"),
     "AWS::Route53::HostedZone": _one("hosted_zone"),
     "AWS::SageMaker::EndpointConfig": _variants,

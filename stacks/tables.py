@@ -30,13 +30,13 @@ _PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
 
 def tables() -> dict[str, Any]:
-    """Regions that have SageMaker, with their partition, and instance types for hosting."""
+    """Regions that have SageMaker, with their partition, and instance types by their use."""
     session = botocore.session.get_session()
     model = session.get_service_model("sagemaker")
     types = model.shape_for("ProductionVariantInstanceType").metadata["enum"]
     return {
         "source": "botocore: endpoints and SageMaker's ProductionVariantInstanceType, "
-        "ServerlessMemorySizeInMB, ServerlessMaxConcurrency; "
+        "NotebookInstance's InstanceType, ServerlessMemorySizeInMB, ServerlessMaxConcurrency; "
         "developer guide: regions of Serverless Inference",
         "regions": {
             region: partition
@@ -44,6 +44,7 @@ def tables() -> dict[str, Any]:
             for region in sorted(session.get_available_regions("sagemaker", partition))
         },
         "instance_types": sorted(types),
+        "notebook_types": sorted(model.shape_for("InstanceType").metadata["enum"]),
         "serverless": _serverless(model),
     }
 

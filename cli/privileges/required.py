@@ -109,6 +109,12 @@ _LISTED_IMPORT = (
     "role lists the bucket; the embedded cloud reads the one file that an import names"
 )
 
+_NOTEBOOK_LOG = (
+    "SageMaker developer guide, 'CreateNotebookInstance API: Execution Role Permissions': logs of "
+    "Jupyter and of lifecycle scripts; the embedded cloud keeps the former in a file and runs no "
+    "scripts"
+)
+
 _AGENT = (
     "CodeGuru Profiler user guide, 'Managed policies', AmazonCodeGuruProfilerAgentAccess: what the "
     "agent asks and posts; it is the same in every function, and a story proves both of the "
@@ -218,6 +224,15 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
     },
     "ExecutionRole": _CONTAINERS,
     "ForecastRole": _CONTAINERS,
+    "NotebookRole": dict.fromkeys(
+        (
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+        ),
+        _NOTEBOOK_LOG,
+    ),
     "DataRole": {"s3:ListBucket": _LISTED_IMPORT},
 }
 

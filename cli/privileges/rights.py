@@ -17,6 +17,9 @@ _OF_ONE_VERSION = re.compile(r"(?<=^ExecutionRole)[0-9A-F][0-9a-f]{7}$")
 _OF_ONE_STAGE = re.compile(r"^Deploy\w+(?=Build(?:Role|Log)?$)")
 """A build a stage: its id has the stage's name."""
 
+_OF_ONE_NOTEBOOK = re.compile(r"^\w+(?=NotebookRole$)")
+"""A role a notebook: its id begins with the notebook's name."""
+
 _BY_NAME = {
     "s3": ("bucket", "objects"),
     "codepipeline": ("pipeline", "stage"),
@@ -58,8 +61,9 @@ def roles_of(template: Mapping[str, Any]) -> Iterator[RoleRights]:
 
 
 def role_name(logical_id: str) -> str:
-    """What a role is called in the table: its logical id, without version and stage."""
-    return _OF_ONE_STAGE.sub("Deploy", _OF_ONE_VERSION.sub("", logical_id))
+    """What a role is called in the table: its logical id, without version, stage and notebook."""
+    named = _OF_ONE_STAGE.sub("Deploy", _OF_ONE_VERSION.sub("", logical_id))
+    return _OF_ONE_NOTEBOOK.sub("", named)
 
 
 def union(roles: Iterable[RoleRights]) -> list[RoleRights]:

@@ -37,6 +37,8 @@ OURS = (
     "AWS::SageMaker::Model",
     "AWS::SageMaker::ModelPackage",
     "AWS::SageMaker::ModelPackageGroup",
+    "AWS::SageMaker::NotebookInstance",
+    "AWS::SageMaker::NotebookInstanceLifecycleConfig",
     "AWS::SageMaker::Pipeline",
     "AWS::WAFv2::WebACLAssociation",
 )

@@ -15,6 +15,7 @@ from emulator.sagemaker.endpoints import EndpointOperations
 from emulator.sagemaker.jobs.plugin import Jobs
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.notebooks.table import Notebooks
 from emulator.sagemaker.pipelines.operations import PipelineOperations
 from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.tags import TagOperations
@@ -37,6 +38,7 @@ class ControlPlane:
     pipelines: PipelineOperations
     tags: TagOperations
     registry: Registry
+    notebooks: Notebooks
 
     def operation(self, name: str) -> Operation:
         """The operation of that name, or the error that says that it is not emulated."""
@@ -78,6 +80,7 @@ class ControlPlane:
             "ListTags": self.tags.list_,
             "DeleteTags": self.tags.delete,
             **self.registry.table(),
+            **self.notebooks.table(),
         }
 
     def _jobs_table(self) -> dict[str, Operation]:

@@ -16,6 +16,8 @@ TRAINING_JOB = "training job"
 PROCESSING_JOB = "processing job"
 AUTOML_JOB = "AutoML job"
 PIPELINE = "pipeline"
+NOTEBOOK = "notebook instance"
+LIFECYCLE_CONFIG = "notebook instance lifecycle config"
 
 _ARN_TYPES = {
     MODEL: "model",
@@ -28,6 +30,8 @@ _ARN_TYPES = {
     PROCESSING_JOB: "processing-job",
     AUTOML_JOB: "automl-job",
     PIPELINE: "pipeline",
+    NOTEBOOK: "notebook-instance",
+    LIFECYCLE_CONFIG: "notebook-instance-lifecycle-config",
 }
 
 

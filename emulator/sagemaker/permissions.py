@@ -34,6 +34,8 @@ _NAME_MEMBERS = {
     names.TRAINING_JOB: "TrainingJobName",
     names.PROCESSING_JOB: "ProcessingJobName",
     names.AUTOML_JOB: "AutoMLJobName",
+    names.NOTEBOOK: "NotebookInstanceName",
+    names.LIFECYCLE_CONFIG: "NotebookInstanceLifecycleConfigName",
 }
 
 _RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
@@ -61,6 +63,15 @@ _RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
     "DescribeAutoMLJobV2": (names.AUTOML_JOB,),
     "StopAutoMLJob": (names.AUTOML_JOB,),
     "ListCandidatesForAutoMLJob": (names.AUTOML_JOB,),
+    **{
+        f"{verb}NotebookInstance": (names.NOTEBOOK,)
+        for verb in ("Create", "Describe", "Start", "Stop", "Update", "Delete")
+    },
+    "CreatePresignedNotebookInstanceUrl": (names.NOTEBOOK,),
+    **{
+        f"{verb}NotebookInstanceLifecycleConfig": (names.LIFECYCLE_CONFIG,)
+        for verb in ("Create", "Describe", "Update", "Delete")
+    },
 }
 
 _TAGGING = frozenset({"AddTags", "ListTags", "DeleteTags"})

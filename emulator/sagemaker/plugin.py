@@ -27,6 +27,8 @@ from emulator.sagemaker.jobs.plugin import Outside, job_operations
 from emulator.sagemaker.metrics import NAMESPACE, EndpointMetrics, Publish, Samples
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.notebooks.plugin import notebooks_of
+from emulator.sagemaker.notebooks.resources import register_notebooks
 from emulator.sagemaker.pipelines.plugin import pipeline_operations
 from emulator.sagemaker.pipelines.resources import register_model_pipelines
 from emulator.sagemaker.ports import EndpointView
@@ -96,6 +98,7 @@ def install_sagemaker(runtime: Runtime) -> None:
         store,
         Builder(fleets=EndpointFleets(fleets=fleets), artifacts=artifacts, now=runtime.clock.now),
     )
+    notebooks = notebooks_of(runtime, store=store, trusts=_trusts_sagemaker)
     plane = ControlPlane(
         models=ModelOperations(
             store=store, artifacts=artifacts, trusts=_trusts_sagemaker, now=runtime.clock.now
@@ -107,6 +110,7 @@ def install_sagemaker(runtime: Runtime) -> None:
         pipelines=pipelines,
         tags=TagOperations(store=store),
         registry=_registry(runtime, store),
+        notebooks=notebooks,
     )
     metrics = EndpointMetrics(_publisher(cloudwatch))
     capture = DataCapture(store=_capture_store(runtime), now=runtime.clock.now)
@@ -114,13 +118,19 @@ def install_sagemaker(runtime: Runtime) -> None:
     register_service(control_plane_service(plane))
     queues = _queues(runtime, store, cloudwatch)
     register_service(runtime_service(invoker, queues))
-    for register in (register_resources, register_registry, register_model_pipelines):
+    for register in (
+        register_resources,
+        register_registry,
+        register_model_pipelines,
+        register_notebooks,
+    ):
         register(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     _keep_flushing(runtime, metrics, cloudwatch, queues)
     install_autoscaling(runtime, plane, store)
 
     async def stop() -> None:
         await end_transforms()
+        await notebooks.instances.close()
         await end_pipelines()
         await end_jobs()
         await queues.close()

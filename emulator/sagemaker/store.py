@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from emulator.sagemaker import errors, names
 from emulator.sagemaker.jobs.job import Job
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.notebooks.state import LifecycleConfig, Notebook
 from emulator.sagemaker.pipelines import refusals as pipeline_refusals
 from emulator.sagemaker.pipelines.state import Execution, Pipeline
 from emulator.sagemaker.ports import EndpointView
@@ -35,6 +36,8 @@ class Shelf:
     automl_jobs: dict[str, Job] = field(default_factory=dict)
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
+    notebooks: dict[str, Notebook] = field(default_factory=dict)
+    lifecycle_configs: dict[str, LifecycleConfig] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -85,6 +88,21 @@ class Store:
             "ProcessingJob": shelf.processing_jobs,
             "AutoMLJob": shelf.automl_jobs,
         }[noun]
+
+    def notebook(self, tenant: Tenant, name: str) -> Notebook:
+        """The notebook instance of that name."""
+        found = self.shelf(tenant).notebooks.get(name.lower())
+        if found is None:
+            raise errors.could_not_find(names.NOTEBOOK, tenant.arn(names.NOTEBOOK, name))
+        return found
+
+    def lifecycle_config(self, tenant: Tenant, name: str) -> LifecycleConfig:
+        """The lifecycle configuration of that name."""
+        found = self.shelf(tenant).lifecycle_configs.get(name.lower())
+        if found is None:
+            arn = tenant.arn(names.LIFECYCLE_CONFIG, name)
+            raise errors.could_not_find(names.LIFECYCLE_CONFIG, arn)
+        return found
 
     def pipeline(self, tenant: Tenant, name: str) -> Pipeline:
         """The pipeline of that name."""

@@ -19,6 +19,8 @@ _ARN_KINDS = {
     "training-job": "training_jobs",
     "processing-job": "processing_jobs",
     "pipeline": "pipelines",
+    "notebook-instance": "notebooks",
+    "notebook-instance-lifecycle-config": "lifecycle_configs",
 }
 
 

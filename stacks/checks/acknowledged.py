@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from stacks.checks.acknowledged_answers import of_answers
 from stacks.checks.acknowledged_batches import of_batches
 from stacks.checks.acknowledged_monitors import of_monitors
+from stacks.checks.acknowledged_notebooks import of_notebooks
 from stacks.checks.acknowledged_outcomes import of_outcomes
 from stacks.checks.acknowledged_pipelines import of_deliveries
 from stacks.checks.acknowledged_services import of_services
@@ -54,6 +55,7 @@ def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledge
     yield from of_monitors(project, stage)
     yield from of_batches(project, stage)
     yield from of_services(project, stage)
+    yield from of_notebooks(project, stage)
     for model in project.models.values():
         yield from _hosting(project.name, stage, model)
 

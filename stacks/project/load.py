@@ -16,6 +16,7 @@ from stacks.project.hosting_shape import HostingFile
 from stacks.project.locate import DEFAULT_ENTRY_POINT, Shelf, artifact_at, label_of
 from stacks.project.monitoring import monitoring_of
 from stacks.project.names import profiling_name
+from stacks.project.notebooks import notebook_of
 from stacks.project.pipeline_rules import pipeline_faults, pipeline_of
 from stacks.project.releases import following_of, plan_of
 from stacks.project.rules import rule_faults
@@ -81,6 +82,9 @@ def _project(source: Source, shelf: Shelf) -> ProjectSpec:
         pipeline=pipeline_of(file.pipeline, stages, shelf),
         services={
             name: service_of(name, service, shelf) for name, service in file.services.items()
+        },
+        notebooks={
+            name: notebook_of(name, notebook, shelf) for name, notebook in file.notebooks.items()
         },
     )
 

@@ -14,6 +14,9 @@ _JOB_PREFIX_LIMIT = 32
 PACKAGE_GROUP_LIMIT = 63
 """SageMaker: at most 63 of a-z, A-Z, 0-9 and hyphens."""
 
+NOTEBOOK_LIMIT = 63
+"""SageMaker: at most 63 of a-z, A-Z, 0-9 and hyphens."""
+
 _LOGICAL_ID_LIMIT = 50
 """CloudFormation names a SageMaker resource `<logical id>-<12 characters>`, at most 63 in all."""
 
@@ -128,6 +131,21 @@ def dead_letters_name(project: str, stage: str) -> str:
 def profiling_name(project: str, stage: str) -> str:
     """The name of a stage's profiling group, and of the stack that holds it."""
     return f"{project}-{stage}-profiling"
+
+
+def notebooks_stack_name(project: str, stage: str) -> str:
+    """The name of the stack that holds the notebook instances of a stage."""
+    return f"{project}-{stage}-notebooks"
+
+
+def notebook_name(project: str, stage: str, notebook: str, fixed: str) -> str:
+    """The name of a notebook instance.
+
+    `fixed` is everything that AWS cannot change of one: its digest ends the name, so that another
+    instance can be made before this one goes.
+    """
+    digest = hashlib.sha256(fixed.encode()).hexdigest()[:8]
+    return f"{shortened(f'{project}-{stage}-{notebook}', NOTEBOOK_LIMIT - 9)}-{digest}"
 
 
 def access_stack_name(project: str, stage: str) -> str:

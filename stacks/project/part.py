@@ -13,6 +13,7 @@ Name = Annotated[str, StringConstraints(pattern=NAME)]
 ProjectName = Annotated[Name, StringConstraints(max_length=20)]
 StageName = Annotated[Name, StringConstraints(max_length=10)]
 ModelName = Annotated[Name, StringConstraints(max_length=40)]
+NotebookName = Annotated[Name, StringConstraints(max_length=20)]
 ServiceName = Annotated[Name, StringConstraints(max_length=20)]
 
 

@@ -19,6 +19,7 @@ from stacks.project.hosting_rules import excluded_faults, hosting_faults, is_cho
 from stacks.project.hosting_shape import HostingFile
 from stacks.project.locate import Shelf, artifact_faults
 from stacks.project.monitoring import monitoring_faults
+from stacks.project.notebooks import notebook_faults
 from stacks.project.part import Part
 from stacks.project.release_shape import ReleaseFile
 from stacks.project.releases import plan_faults
@@ -81,6 +82,8 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         faults.extend(training_faults(source, place.at, raw, shelf))
     for name, raw in _entries(source, "services").items():
         faults.extend(service_faults(source, ("services", name), raw, shelf))
+    for name, raw in _entries(source, "notebooks").items():
+        faults.extend(notebook_faults(source, ("notebooks", name), raw, shelf))
     faults.extend(_empty_faults(source))
     return tuple(faults)
 

@@ -12,8 +12,10 @@ from stacks.project.batch_shape import BatchFile
 from stacks.project.doors import Authentication, DoorKind
 from stacks.project.hosting_shape import HostingFile
 from stacks.project.monitoring_shape import MonitoringFile
+from stacks.project.notebook_shape import NotebookFile
 from stacks.project.part import (
     ModelName,
+    NotebookName,
     Part,
     ProjectName,
     ServiceName,
@@ -184,6 +186,8 @@ class ProjectFile(Part):
     """Models by name; a project has models, or AI services, or both."""
     services: Annotated[dict[ServiceName, ServiceFile], Field(max_length=50)] = {}
     """AI services by name, each a stack of its own with routes below /ai/NAME/."""
+    notebooks: Annotated[dict[NotebookName, NotebookFile], Field(max_length=20)] = {}
+    """SageMaker notebook instances by name, in one stack of the stage."""
     pipeline: PipelineFile | None = None
     """How changes get from their source into production; left out: by hand."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from stacks.project.doors import DoorSpec
 from stacks.project.monitoring_spec import MonitoringSpec
+from stacks.project.notebook_spec import NotebookSpec
 from stacks.project.pipelines import PipelineSpec
 from stacks.project.training_spec import TrainingSpec
 from tidegate.fleet import Hosting
@@ -278,6 +279,7 @@ class ProjectSpec:
     pipeline: PipelineSpec | None = None
     batches: Mapping[str, "BatchModelSpec"] = field(default_factory=dict)
     services: Mapping[str, ServiceSpec] = field(default_factory=dict)
+    notebooks: Mapping[str, NotebookSpec] = field(default_factory=dict)
 
     @property
     def releases(self) -> bool:

@@ -11,6 +11,7 @@ from stacks.project.durations import PATTERN
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.model_monitor_shape import CRON, IMAGE, ROLE, S3_URI
 from stacks.project.monitoring_shape import POINTER
+from stacks.project.notebook_shape import CODE, SECURITY_GROUP, SUBNET, VOLUME_KEY
 from stacks.project.part import NAME, SCHEDULE, SUBSCRIBER
 from stacks.project.pipeline_shape import ALARM, CONNECTION, GROUP, KEY, MAIL, REPOSITORY
 from stacks.project.shape import DOMAIN, KEYS_URL, URL, ZONE, ProjectFile
@@ -44,6 +45,10 @@ _PATTERNS = {
     ROLE: "the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME",
     CRON: "at a whole hour, such as cron(0 * ? * * *)",
     POINTER: "a JSON pointer, such as /features",
+    SUBNET: "the id of a subnet, such as subnet-0123456789abcdef0",
+    SECURITY_GROUP: "the id of a security group, such as sg-0123456789abcdef0",
+    CODE: "the URL of a Git repository that begins with https://",
+    VOLUME_KEY: "the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID",
     GROUP: "the name of a model package group: letters, digits and hyphens",
 }
 _BOUNDS = {

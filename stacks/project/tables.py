@@ -28,6 +28,11 @@ def instance_types() -> frozenset[str]:
     return frozenset(_read(TABLES_FILE)["instance_types"])
 
 
+def notebook_types() -> frozenset[str]:
+    """Instance types that a notebook instance may have."""
+    return frozenset(_read(TABLES_FILE)["notebook_types"])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerlessLimits:
     """What a serverless variant may have: its sizes of memory, requests at once, and where."""
@@ -56,6 +61,11 @@ def images() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
 def hosting_price(region: str, instance_type: str) -> Mapping[str, Any] | None:
     """An instance's price: `usd_per_hour`, `date` and `source`; None where it is not known."""
     return _prices("hosting", region).get(instance_type)
+
+
+def notebook_price(region: str, instance_type: str) -> Mapping[str, Any] | None:
+    """The same of a notebook instance, while it runs."""
+    return _prices("notebooks", region).get(instance_type)
 
 
 def job_price(region: str, instance_type: str) -> Mapping[str, Any] | None:

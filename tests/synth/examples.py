@@ -19,6 +19,7 @@ FILES = (
     *sorted((ROOT / "examples" / "offline").glob("*.yaml")),
     *sorted((ROOT / "examples" / "monitoring").glob("*.yaml")),
     *sorted((ROOT / "examples" / "hosting").glob("*.yaml")),
+    *sorted((ROOT / "examples" / "notebooks").glob("*.yaml")),
     *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
     *sorted((ROOT / "examples" / "strategies").glob("*.yaml")),
     *sorted((ROOT / "examples" / "training").glob("*.yaml")),

@@ -23,6 +23,10 @@ from emulator.sagemaker.jobs.script import Controls
 from emulator.sagemaker.jobs.training.kind import TRAINING
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.notebooks.configs import ConfigOperations
+from emulator.sagemaker.notebooks.jupyter import Running
+from emulator.sagemaker.notebooks.operations import NotebookOperations
+from emulator.sagemaker.notebooks.table import Notebooks
 from emulator.sagemaker.pipelines.engine import Engine
 from emulator.sagemaker.pipelines.operations import PipelineOperations
 from emulator.sagemaker.pipelines.steps import Steps
@@ -88,6 +92,14 @@ class Programs:
         return self.behaviour.get(job.name, lambda _progress, _controls: Result())(
             progress, controls
         )
+
+
+class NoServers:
+    """Nothing of Jupyter is installed."""
+
+    async def start(self, _tenant: Tenant, _name: str, _role: str) -> Running | None:
+        """No server."""
+        return None
 
 
 @dataclass
@@ -186,6 +198,16 @@ class World:
                 store=self.store,
                 now=self.now,
                 announce=lambda _, event: self.announced.append(event),
+            ),
+            notebooks=Notebooks(
+                instances=NotebookOperations(
+                    store=self.store,
+                    servers=NoServers(),
+                    trusts=lambda _: self.trusted,
+                    pause=asyncio.sleep,
+                    now=self.now,
+                ),
+                configs=ConfigOperations(store=self.store, now=self.now),
             ),
         )
 

@@ -1,0 +1,100 @@
+"""A network without a way out: one private subnet, S3 and SageMaker by endpoints of their own.
+
+An endpoint of S3 costs nothing; those of SageMaker bill for each hour that they are there.
+"""
+
+from collections.abc import Mapping
+
+from stacks.components.blueprint import Blueprint, att, ref
+
+VPC, SUBNET = "IsolatedNetwork", "IsolatedSubnet"
+GROUP, ENDPOINT_GROUP = "IsolatedGroup", "EndpointGroup"
+_TABLE, _RANGE, _HTTPS = "IsolatedRoutes", "10.0.0.0/24", 443
+_INTERFACES: Mapping[str, str] = {
+    "ApiEndpoint": "sagemaker.api",
+    "AskEndpoint": "sagemaker.runtime",
+}
+"""What is reached beside S3: SageMaker's control plane, and endpoints that are asked."""
+
+
+def add_isolated_network(blueprint: Blueprint, *, who: str, region: str) -> tuple[str, ...]:
+    """The network is there; returns what must be there before `who` starts in it."""
+    dns = {"EnableDnsSupport": True, "EnableDnsHostnames": True}
+    blueprint.add(VPC, "AWS::EC2::VPC", {"CidrBlock": _RANGE, **dns})
+    blueprint.add(
+        SUBNET,
+        "AWS::EC2::Subnet",
+        {
+            "VpcId": ref(VPC),
+            "CidrBlock": _RANGE,
+            # The first zone of whichever account and region deploys: synth looks nothing up.
+            "AvailabilityZone": {"Fn::Select": [0, {"Fn::GetAZs": ""}]},
+            "MapPublicIpOnLaunch": False,
+        },
+    )
+    table = blueprint.add(_TABLE, "AWS::EC2::RouteTable", {"VpcId": ref(VPC)})
+    routes = blueprint.add(
+        "IsolatedSubnetRoutes",
+        "AWS::EC2::SubnetRouteTableAssociation",
+        {"SubnetId": ref(SUBNET), "RouteTableId": ref(table)},
+    )
+    _add_groups(blueprint, who)
+    return (routes, *_add_endpoints(blueprint, region))
+
+
+def _add_groups(blueprint: Blueprint, who: str) -> None:
+    https = {"IpProtocol": "tcp", "FromPort": _HTTPS, "ToPort": _HTTPS}
+    blueprint.add(
+        GROUP,
+        "AWS::EC2::SecurityGroup",
+        {
+            "GroupDescription": f"{who}: no way in, HTTPS out, and no route but to endpoints",
+            "VpcId": ref(VPC),
+            "SecurityGroupEgress": [
+                # S3's own addresses are a prefix list, whose id differs between regions.
+                {**https, "CidrIp": "0.0.0.0/0", "Description": "S3 and SageMaker by endpoints"}
+            ],
+        },
+    )
+    blueprint.add(
+        ENDPOINT_GROUP,
+        "AWS::EC2::SecurityGroup",
+        {
+            "GroupDescription": f"Endpoints of SageMaker that are asked by {who}",
+            "VpcId": ref(VPC),
+            "SecurityGroupIngress": [
+                {**https, "SourceSecurityGroupId": att(GROUP, "GroupId"), "Description": who}
+            ],
+            "SecurityGroupEgress": [
+                {
+                    "IpProtocol": "icmp",
+                    "FromPort": 252,
+                    "ToPort": 86,
+                    "CidrIp": "255.255.255.255/32",
+                    "Description": "nothing: answers need no rule",
+                }
+            ],
+        },
+    )
+
+
+def _add_endpoints(blueprint: Blueprint, region: str) -> tuple[str, ...]:
+    gateway = {"VpcEndpointType": "Gateway", "RouteTableIds": [ref(_TABLE)]}
+    found = [
+        blueprint.add(
+            "StorageEndpoint",
+            "AWS::EC2::VPCEndpoint",
+            {"VpcId": ref(VPC), "ServiceName": f"com.amazonaws.{region}.s3", **gateway},
+        )
+    ]
+    for id_, service in _INTERFACES.items():
+        properties = {
+            "VpcId": ref(VPC),
+            "ServiceName": f"com.amazonaws.{region}.{service}",
+            "VpcEndpointType": "Interface",
+            "PrivateDnsEnabled": True,
+            "SubnetIds": [ref(SUBNET)],
+            "SecurityGroupIds": [att(ENDPOINT_GROUP, "GroupId")],
+        }
+        found.append(blueprint.add(id_, "AWS::EC2::VPCEndpoint", properties))
+    return tuple(found)
