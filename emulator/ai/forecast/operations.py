@@ -286,17 +286,37 @@ _PREPARATIONS: Sequence[tuple[Kind, Prepare]] = (
 )
 
 
+_ASKED_ON: Mapping[str, str] = {
+    "CreateForecast": "PredictorArn",
+    "CreateForecastExportJob": "ForecastArn",
+    "GetAccuracyMetrics": "PredictorArn",
+    "UpdateDatasetGroup": "DatasetGroupArn",
+    **{f"Describe{kind.noun}": kind.arn for kind, _ in _PREPARATIONS},
+    **{_DELETIONS[kind]: kind.arn for kind, _ in _PREPARATIONS},
+}
+"""Members whose ARN an operation is asked on: a forecast is made on its predictor, for example."""
+
+
 def resource(asked: Asked) -> str:
-    """The thing that an operation is about, by its ARN or the name that it will have."""
+    """What permission is asked on; `*` of operations that take no resource, such as lists.
+
+    Source: Service Authorization Reference, "Actions defined by Amazon Forecast".
+    """
+    member = _ASKED_ON.get(asked.operation)
+    if member is not None:
+        return str(asked.request.get(member, "*"))
+    made = {f"Create{kind.noun}": kind for kind in (things.DATASET, things.GROUP, things.IMPORT)}
+    kind = made.get(asked.operation)
+    return "*" if kind is None else _arn_to_be(kind, asked)
+
+
+def _arn_to_be(kind: Kind, asked: Asked) -> str:
+    """The ARN that a new thing will have; that of an import has its data set's name, too."""
+    name = str(asked.request.get(_NAMES[kind], "*"))
+    if kind is things.IMPORT:
+        name = f"{str(asked.request.get('DatasetArn', '*')).rpartition('/')[2]}/{name}"
     account, region = asked.tenant
-    for kind, _ in _PREPARATIONS:
-        if asked.operation == f"Create{kind.noun}":
-            name = "*" if kind is things.IMPORT else asked.request.get(_NAMES[kind], "*")
-            return f"arn:aws:forecast:{region}:{account}:{kind.path}/{name}"
-        if asked.operation in {f"Describe{kind.noun}", _DELETIONS[kind]}:
-            return str(asked.request.get(kind.arn, "*"))
-    named = {"UpdateDatasetGroup": "DatasetGroupArn", "GetAccuracyMetrics": "PredictorArn"}
-    return str(asked.request.get(named.get(asked.operation, ""), "*"))
+    return f"arn:aws:forecast:{region}:{account}:{kind.path}/{name}"
 
 
 def query_resource(asked: Asked) -> str:

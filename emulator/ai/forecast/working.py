@@ -13,7 +13,7 @@ from emulator.ai.forecast import things
 from emulator.ai.jobs import Job, JobFailedError, State
 from emulator.ai.kept import ACTIVE, Kept
 from emulator.ai.roles import Roles
-from emulator.ai.searching.crawling import Stored, stored
+from emulator.ai.searching.crawling import stored
 from emulator.ai.site import Tenant
 from emulator.jsonapi import Json
 from emulator.timeseries.frequency import Frequency
@@ -89,12 +89,9 @@ class Workshop:
         config = told["DataSource"]["S3Config"]
         bucket, _, key = config["Path"].removeprefix("s3://").partition("/")
         client = self.roles.client(config["RoleArn"], "s3", job.tenant[1])
-        single = key.endswith(".csv")
-        files = (
-            [Stored(bucket=bucket, key=key, version="")]
-            if single
-            else list(stored(client, bucket, [key]))
-        )
+        # A single file is listed as well (developer guide, "Create an IAM role for Forecast").
+        listed = stored(client, bucket, [key])
+        files = [one for one in listed if not key.endswith(".csv") or one.key == key]
         names = things.names_of(dataset)
         extra = tuple(n for n in names if n not in _plain(dataset))
         columns = things.columns_of(dataset, extra)

@@ -342,14 +342,25 @@ def resource(asked: Asked) -> str:
     return store.arn_of(asked.tenant, kind, "/".join(str(told.get(m, "*")) for m in members))
 
 
+_OF_PREDICTIONS = ("detectorId", "detectorVersionId", "eventTypeName")
+
+
 def also_asked(asked: Asked) -> Sequence[Permission]:
-    """A prediction is asked on its event type too; roles have to be passed."""
+    """A prediction is asked on its detector's version and event type too; roles are passed."""
     wanted = []
     if asked.operation == "GetEventPrediction":
-        arn = store.arn_of(
-            asked.tenant, store.EVENT_TYPE, str(asked.request.get("eventTypeName", "*"))
-        )
-        wanted.append(Permission(action="frauddetector:GetEventPrediction", resource=arn))
+        told = {name: str(asked.request.get(name, "*")) for name in _OF_PREDICTIONS}
+        version = f"{told['detectorId']}/{told['detectorVersionId']}"
+        wanted += [
+            Permission(
+                action="frauddetector:GetEventPrediction",
+                resource=store.arn_of(asked.tenant, kind, key),
+            )
+            for kind, key in (
+                (store.DETECTOR_VERSION, version),
+                (store.EVENT_TYPE, told["eventTypeName"]),
+            )
+        ]
     detail = asked.request.get("externalEventsDetail", {})
     for role in (detail.get("dataAccessRoleArn"), asked.request.get("invokeModelEndpointRoleArn")):
         if role is not None:

@@ -10,7 +10,7 @@ from tidegate.ai.forecast.asking import (
     forecast_of,
     model_known,
 )
-from tidegate.ai.forecast.resources import ROLE_ID, names, resources_of
+from tidegate.ai.forecast.resources import ROLE_ID, legacy_names, names, resources_of
 from tidegate.ai.forecast.runs import RunWanted, begin_nightly, begin_run, look
 from tidegate.ai.forecast.sagemaker import MODELS, RUNS
 from tidegate.ai.forecast.sales import HISTORY
@@ -46,31 +46,43 @@ def _sagemaker(place: Place) -> tuple[Operation, ...]:
     )
 
 
-def _forecast() -> tuple[Operation, ...]:
-    """Of things of this account: Forecast ends their names with words of its own."""
-    paths = {
-        legacy.IMPORT: "dataset-import-job",
-        legacy.PREDICTOR: "predictor",
-        legacy.FORECAST: "forecast",
-        legacy.EXPORT: "forecast-export-job",
-    }
+_MADE_OF = {legacy.FORECAST: legacy.PREDICTOR, legacy.EXPORT: legacy.FORECAST}
+"""What is made is asked on what it is made of (Service Authorization Reference)."""
+_OF_NO_RESOURCE = "CreateAutoPredictor"
+_PATHS = {
+    legacy.IMPORT: "dataset-import-job",
+    legacy.PREDICTOR: "predictor",
+    legacy.FORECAST: "forecast",
+    legacy.EXPORT: "forecast-export-job",
+}
+
+
+def _forecast(place: Place) -> tuple[Operation, ...]:
+    """Of this service's things: Forecast ends their names with words of its own."""
     return tuple(
         Operation(
             service="forecast",
             name=name,
             action=f"forecast:{name}",
-            resource="*" if name.startswith("List") else _arn("forecast", f"{path}/*"),
+            resource=_asked_on(name, noun, place),
             units=unbilled,
         )
-        for noun, path in paths.items()
+        for noun in _PATHS
         for name in _operations(noun)
     )
+
+
+def _asked_on(operation: str, noun: str, place: Place) -> str:
+    if operation.startswith("List") or operation == _OF_NO_RESOURCE:
+        return "*"
+    about = _MADE_OF.get(noun, noun) if operation.startswith("Create") else noun
+    return _arn("forecast", f"{_PATHS[about]}/{legacy_names(place)}_*")
 
 
 def _operations(noun: str) -> tuple[str, ...]:
     made: tuple[str, ...]
     if noun == legacy.PREDICTOR:
-        made = ("CreateAutoPredictor", "DescribeAutoPredictor", "GetAccuracyMetrics")
+        made = (_OF_NO_RESOURCE, "DescribeAutoPredictor", "GetAccuracyMetrics")
     else:
         made = (f"Create{noun}", f"Describe{noun}")
     return (*made, f"List{noun}s", f"Delete{noun}")
@@ -89,7 +101,7 @@ def _work(settings: ForecastSettings, place: Place) -> Rights:
         condition={"StringEquals": {"iam:PassedToService": principal}},
     )
     return Rights(
-        calls=_forecast() if is_legacy else _sagemaker(place),
+        calls=_forecast(place) if is_legacy else _sagemaker(place),
         grants=(passed,),
         reads=(IN, HISTORY, MODELS, RUNS, SETS),
         writes=(HISTORY, MODELS, RUNS, SETS),

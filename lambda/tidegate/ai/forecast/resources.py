@@ -20,11 +20,18 @@ _PUBLIC_IMAGES = (
     "images of AutoML are AWS's own, in accounts and repositories that it does not name"
 )
 _LOGS = "logs of transform jobs: SageMaker names the streams"
+_CLOSED_RULES = ("closed-service", "W3697")
+"""What the template gate and cfn-lint say of types of a closed service."""
 
 
 def names(place: Place) -> str:
     """How names of jobs begin: short, for an AutoML job's has 32 characters at most."""
     return f"tg-{hashlib.sha256(place.prefix.encode()).hexdigest()[:8]}"
+
+
+def legacy_names(place: Place) -> str:
+    """How names in Amazon Forecast begin: it takes no hyphens."""
+    return names(place).replace("-", "_")
 
 
 def resources_of(settings: ForecastSettings, place: Place) -> Resources:
@@ -93,7 +100,8 @@ def _forecast(settings: ForecastSettings, place: Place) -> Resources:
         f"Amazon Forecast is closed to new customers since {CLOSED}, whose accounts are refused; "
         "engine: sagemaker does the same by AutoML for time series"
     )
-    known = {"tidegate": {"acknowledged": [{"rule": "closed-service", "reason": reason}]}}
+    rows = [{"rule": rule, "reason": reason} for rule in _CLOSED_RULES]
+    known = {"tidegate": {"acknowledged": rows}}
     attributes = [
         {"AttributeName": ITEM, "AttributeType": "string"},
         {"AttributeName": TIME, "AttributeType": "timestamp"},
@@ -116,7 +124,7 @@ def _forecast(settings: ForecastSettings, place: Place) -> Resources:
             },
             GROUP_ID: {
                 "Type": "AWS::Forecast::DatasetGroup",
-                "Properties": {"DatasetGroupName": names(place).replace("-", "_"), **group},
+                "Properties": {"DatasetGroupName": legacy_names(place), **group},
                 "Metadata": known,
             },
         },
@@ -132,4 +140,4 @@ def _forecast(settings: ForecastSettings, place: Place) -> Resources:
 
 def _hashed(place: Place, what: Template) -> str:
     digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:8]
-    return f"{names(place).replace('-', '_')}_{digest}"
+    return f"{legacy_names(place)}_{digest}"

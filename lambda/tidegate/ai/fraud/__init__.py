@@ -24,17 +24,18 @@ def _door(settings: FraudSettings, place: Place) -> Rights:
     endpoint = endpoint_of(settings, place)
     here = "${AWS::Region}:${AWS::AccountId}"
     if settings.engine == FRAUD_DETECTOR:
-        detector = f"{_HERE}:frauddetector:{here}:detector/{place.prefix}"
-        event_type = f"{_HERE}:frauddetector:{here}:event-type/{prefix_of(place)}"
+        at = f"{_HERE}:frauddetector:{here}"
         predict = Operation(
             service="frauddetector",
             name="GetEventPrediction",
             action="frauddetector:GetEventPrediction",
-            resource=detector,
+            resource=f"{at}:detector/{place.prefix}",
             unit="predictions",
         )
-        also = Grant(actions=(predict.action,), resource=event_type)
-        return Rights(calls=(*_STORE, predict), grants=(also,))
+        # A prediction is asked on all three (Service Authorization Reference).
+        also = (f"detector-version/{place.prefix}/*", f"event-type/{prefix_of(place)}")
+        grants = tuple(Grant(actions=(predict.action,), resource=f"{at}:{one}") for one in also)
+        return Rights(calls=(*_STORE, predict), grants=grants)
     if endpoint is None:
         return Rights(calls=_STORE)
     invoke = Operation(

@@ -59,7 +59,10 @@ def _table() -> Template:
 
 
 def _closed(kind: str, properties: Template) -> Template:
-    reason = f"the account has Fraud Detector, which is closed to new customers since {CLOSED}"
+    reason = (
+        f"Fraud Detector is closed to new customers since {CLOSED}, whose accounts are refused; "
+        "engine: model decides by the same rules, and a SageMaker endpoint where there is one"
+    )
     rows = [{"rule": rule, "reason": reason} for rule in _CLOSED_RULES]
     known = {"tidegate": {"acknowledged": rows}}
     return {

@@ -144,7 +144,10 @@ def _base_source() -> Template:
 
 def _kendra(settings: KendraSettings, place: Place) -> Resources:
     """An index and a data source, with the reason why a closed service is taken."""
-    reason = f"the account has Kendra, which is closed to new customers since {CLOSED}"
+    reason = (
+        f"Kendra is closed to new customers since {CLOSED}, whose accounts are refused; engine: "
+        "knowledge-base does the same by a Bedrock knowledge base on S3 Vectors"
+    )
     known = _acknowledged("closed-service", reason)
     metrics = allow(
         ["cloudwatch:PutMetricData"],
