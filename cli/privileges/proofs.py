@@ -27,7 +27,7 @@ def to_text(proofs: list[Proof]) -> str:
     rows = sorted((p.right.role, p.right.action, p.right.resource, p.story) for p in proofs)
     keys = ("role", "action", "resource", "story")
     lines = [json.dumps(dict(zip(keys, row, strict=True))) for row in rows]
-    return "[\n" + ",\n".join(f"  {line}" for line in lines) + "\n]\n"
+    return "[\n" + ",\n".join(f"  {line}" for line in lines) + "\n]\n" if lines else "[]\n"
 
 
 def from_text(text: str) -> list[Proof]:

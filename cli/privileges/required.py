@@ -104,6 +104,11 @@ _VECTOR_INDEX = (
     "of a knowledge base; the embedded cloud knows what the index is"
 )
 
+_INDEX_METRICS = (
+    "Kendra developer guide, 'IAM access roles for Amazon Kendra', roles for indexes: metrics of "
+    "the index; the embedded cloud writes none"
+)
+
 _LISTED_IMPORT = (
     "Personalize developer guide, 'Giving Amazon Personalize access to Amazon S3 resources': the "
     "role lists the bucket; the embedded cloud reads the one file that an import names"
@@ -168,6 +173,7 @@ _BY_RIGHT: Mapping[tuple[str, str, str], str] = {
         for role in ("AnswerAiRequestRole", "DoAiWorkRole")
     },
     ("IndexRole", "s3vectors:GetIndex", "VectorIndex"): _VECTOR_INDEX,
+    ("IndexRole", "cloudwatch:PutMetricData", "*"): _INDEX_METRICS,
     ("RouteRequestRole", "s3:ListBucket", "s3 bucket"): _MISSING_OBJECT,
     ("CollectAnswerRole", "s3:ListBucket", "s3 bucket"): _MISSING_OBJECT,
     ("ExecutionRole", "s3:ListBucket", "AnswerBucket"): _LATER_ANSWERS,

@@ -67,13 +67,14 @@ def role_name(logical_id: str) -> str:
 
 
 def union(roles: Iterable[RoleRights]) -> list[RoleRights]:
-    """One entry a role, with every right that it has in any of the templates."""
+    """One entry a role, with every right and everybody who takes it in any of the templates."""
     found: dict[str, RoleRights] = {}
     for each in roles:
-        known = found.get(each.role)
-        rights = {*each.rights, *(known.rights if known is not None else ())}
+        known = found.get(each.role, each)
         found[each.role] = RoleRights(
-            role=each.role, taken_by=each.taken_by, rights=tuple(sorted(rights))
+            role=each.role,
+            taken_by=", ".join(sorted({*known.taken_by.split(", "), *each.taken_by.split(", ")})),
+            rights=tuple(sorted({*known.rights, *each.rights})),
         )
     return [found[name] for name in sorted(found)]
 

@@ -1,4 +1,7 @@
-"""Least privilege of a service that forecasts: jobs, the model that transforms, and their role."""
+"""Least privilege of services that forecast: jobs, what they make, and the role of the jobs.
+
+One by SageMaker and one by Amazon Forecast, which accounts have that had it when it was closed.
+"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,12 +19,20 @@ from tidegate.ai.messages import work_id
 
 pytestmark = pytest.mark.accept
 
-SERVICE = """
+SETTINGS = "item: colour, time: month, target: sold, frequency: M, horizon: 3"
+SERVICES = f"""
   demand:
     kind: forecast
     requests_per_minute: 60000
-    settings: { item: colour, time: month, target: sold, frequency: M, horizon: 3 }
+    settings: {{ {SETTINGS} }}
+  enrolled:
+    kind: forecast
+    requests_per_minute: 60000
+    settings: {{ engine: forecast, {SETTINGS} }}
 """
+OPEN, CLOSED = "demand", "enrolled"
+PROOFS = {OPEN: "forecast", CLOSED: "closed_forecast"}
+STORIES = {OPEN: "run", CLOSED: "closed_run"}
 SALES = "\n".join(
     ["month,colour,sold", *(f"2025-{month:02}-01,red,{100 + month}" for month in range(1, 13))]
 )
@@ -31,7 +42,7 @@ RUN = b'{"train": true}'
 def about(right: Right) -> bool:
     """What only this kind has."""
     return (
-        right.action.startswith("sagemaker:")
+        right.action.startswith(("sagemaker:", "forecast:"))
         or right.resource == "ForecastRole"
         or right.action == "s3:DeleteObject"
     )
@@ -41,22 +52,26 @@ def about(right: Right) -> bool:
 def world(
     batch_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServicesWorld]:
-    """One service, whose sales have come."""
+    """A service of each engine, whose sales have come."""
     folder = tmp_path_factory.mktemp("demand-rights")
-    made = ServicesWorld(cloud=batch_cloud, folder=folder, project="demandrights", services=SERVICE)
+    made = ServicesWorld(
+        cloud=batch_cloud, folder=folder, project="demandrights", services=SERVICES
+    )
     made.deploy()
     sales = Path(folder / "sales.csv")
     sales.write_text(SALES)
-    assert made.outcome("demand", made.send("demand", sales, prefix="sales"))["status"] == "done"
+    for service in (OPEN, CLOSED):
+        key = made.send(service, sales, prefix="sales")
+        assert made.outcome(service, key)["status"] == "done"
     yield made
     remove_stacks(batch_cloud, "demandrights-")
 
 
 def run(_: ServicesWorld, role: ServiceRole) -> None:
-    """A model is trained, a set made, the one before deleted, the model too."""
+    """A model is trained, a set made, the one before deleted, and what made them too."""
     key = role.put("runs", "run.json", RUN)
     result = made(role, key)
-    left = models(role, key)
+    left = list(left_by(role, key))
     if not result["trained"] or left:
         raise StoryFailedError(f"{result}, {left}")
 
@@ -79,26 +94,40 @@ def made(role: ServiceRole, key: str) -> Mapping[str, Any]:
     return result
 
 
-def models(role: ServiceRole, key: str) -> list[str]:
-    """The models of a run that are left: their names have 16 digits of its work."""
-    found = client(role.world, "sagemaker").list_models(NameContains=work_id(key, "1")[:16])
-    return [one["ModelName"] for one in found["Models"]]
+def left_by(role: ServiceRole, key: str) -> Iterator[str]:
+    """What a run made and did not delete: their names have 16 digits of its work."""
+    work = work_id(key, "1")[:16]
+    for model in client(role.world, "sagemaker").list_models(NameContains=work)["Models"]:
+        yield model["ModelName"]
+    forecast = client(role.world, "forecast")
+    for told in (
+        forecast.list_dataset_import_jobs()["DatasetImportJobs"],
+        forecast.list_forecasts()["Forecasts"],
+        forecast.list_forecast_export_jobs()["ForecastExportJobs"],
+    ):
+        yield from (str(one) for one in told if work in str(one))
 
 
-def test_each_right_of_the_worker_is_needed(world: ServicesWorld, prover: Prover) -> None:
-    """Its jobs, the model, the role that it passes; a set that is replaced is deleted."""
-    role = ServiceRole(world, "demand", WORKER)
+@pytest.mark.parametrize("service", PROOFS)
+def test_each_right_of_the_worker_is_needed(
+    world: ServicesWorld, prover: Prover, service: str
+) -> None:
+    """Its jobs, what they make, the role that it passes; a set that is replaced is deleted."""
+    role = ServiceRole(world, service, WORKER)
     with role.by_hand():
-        prover.prove(f"{WORKER}_forecast", role, {"run": run}, about=about)
+        prover.prove(f"{WORKER}_{PROOFS[service]}", role, {STORIES[service]: run}, about=about)
 
 
-def test_each_right_of_the_jobs_is_needed(world: ServicesWorld, prover: Prover) -> None:
-    """SageMaker lists and reads the history and the model, and writes model and forecasts."""
-    worker = ServiceRole(world, "demand", WORKER)
+@pytest.mark.parametrize("service", PROOFS)
+def test_each_right_of_the_jobs_is_needed(
+    world: ServicesWorld, prover: Prover, service: str
+) -> None:
+    """They list and read the history, and write forecasts; SageMaker's model goes both ways."""
+    worker = ServiceRole(world, service, WORKER)
     role = DeployedRole(world=world, role_id="ForecastRole", stack=worker.stack)  # type: ignore[arg-type]
 
     def run_by_worker(_world: ServicesWorld, _role: DeployedRole) -> None:
         run(world, worker)
 
     with worker.by_hand():
-        prover.prove("forecast_role", role, {"run": run_by_worker})
+        prover.prove(f"{PROOFS[service]}_role", role, {STORIES[service]: run_by_worker})

@@ -1,6 +1,5 @@
 """Events are approved, reviewed or blocked; chargebacks come late, once, by route and by file."""
 
-import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +12,9 @@ from emulator.ai.faults import Faults
 from emulator.server import EmbeddedCloud
 from tests.e2e.breaking import sabotaged
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.services import ServicesWorld, until
-from tests.emulated_hosting import IMAGE, PROGRAM, Hosting
+from tests.e2e.scorers import SCORER, config_of, host_scorer, in_service
+from tests.e2e.services import ServicesWorld
+from tests.emulated_hosting import Hosting
 
 pytestmark = pytest.mark.accept
 
@@ -43,17 +43,6 @@ FRAUD = """
       rules: legacy.rules
       variables: *variables
 """
-SCORER = """
-def model_fn(model_dir):
-    return 1000.0
-def input_fn(body, content_type):
-    text = body.decode() if isinstance(body, bytes) else body
-    return [float(cell) for cell in text.split(",")]
-def predict_fn(row, most):
-    return min(1.0, row[0] / most)
-def output_fn(score, accept):
-    return str(score), "text/csv"
-"""
 ENDPOINT = "fraud-test-scores"
 
 
@@ -66,62 +55,11 @@ def world(
     (folder / "orders.rules").write_text(RULES.replace("RISKY", "score > 0.9"))
     (folder / "legacy.rules").write_text(RULES.replace("RISKY", "amount > 900"))
     made = ServicesWorld(cloud=story_cloud, folder=folder, project="fraud", services=FRAUD)
-    _host(story_cloud)
+    host_scorer(story_cloud, ENDPOINT)
     made.deploy()
     yield made
     remove_stacks(story_cloud, "fraud-")
     story_cloud.session().client("sagemaker").delete_endpoint(EndpointName=ENDPOINT)
-
-
-def _host(cloud: EmbeddedCloud) -> None:
-    """The endpoint serves, as one of a model of this project would."""
-    iam, name = cloud.session().client("iam"), f"scores-{uuid.uuid4().hex[:8]}"
-    trust = {"Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}
-    trusts, allows = (
-        json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
-        for statement in (trust, {"Action": "s3:*", "Resource": "*"})
-    )
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusts)["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allows)
-    hosting = Hosting(cloud, role)
-    config = _config(hosting, SCORER)
-    hosting.sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=config)
-    _in_service(hosting.sagemaker, config)
-
-
-def _config(hosting: Hosting, source: str) -> str:
-    """A configuration of a model of this source; its name."""
-    name, sagemaker = f"scores-{uuid.uuid4().hex[:8]}", hosting.sagemaker
-    sagemaker.create_model(
-        ModelName=name,
-        PrimaryContainer={
-            "Image": IMAGE,
-            "ModelDataUrl": hosting.artifact(source),
-            "Environment": PROGRAM,
-        },
-        ExecutionRoleArn=hosting.role,
-    )
-    variant = {
-        "VariantName": "blue",
-        "ModelName": name,
-        "InstanceType": "ml.m5.large",
-        "InitialInstanceCount": 1,
-        # The story's minutes take half a second, and a container starts in its own time.
-        "ContainerStartupHealthCheckTimeoutInSeconds": 3_600,
-    }
-    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
-    return name
-
-
-def _in_service(sagemaker: Any, config: str) -> None:
-    """The endpoint serves by this configuration."""
-
-    def look() -> bool | None:
-        told = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
-        assert told["EndpointStatus"] != "Failed", told["FailureReason"]
-        return (told["EndpointStatus"], told["EndpointConfigName"]) == ("InService", config) or None
-
-    until(look, seconds=60, what=f"an endpoint in service by {config}")
 
 
 @contextmanager
@@ -130,14 +68,14 @@ def model_of(world: ServicesWorld, source: str) -> Iterator[None]:
     sagemaker = world.client("sagemaker")
     before = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
     role = sagemaker.describe_model(ModelName=before)["ExecutionRoleArn"]
-    config = _config(Hosting(world.cloud, role), source)
+    config = config_of(Hosting(world.cloud, role), source)
     sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=config)
     try:
-        _in_service(sagemaker, config)
+        in_service(sagemaker, ENDPOINT, config)
         yield
     finally:
         sagemaker.update_endpoint(EndpointName=ENDPOINT, EndpointConfigName=before)
-        _in_service(sagemaker, before)
+        in_service(sagemaker, ENDPOINT, before)
 
 
 def event(**variables: Any) -> dict[str, Any]:

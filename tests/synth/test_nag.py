@@ -130,9 +130,12 @@ def test_batches_are_acknowledged_exactly(tmp_path: Path, monkeypatch: pytest.Mo
     assert found == {(f"{row.stack}/{INCLUDED}/{row.construct}", row.rule) for row in rows}
 
 
-def test_services_are_acknowledged_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Of every kind: what is declared is what is acknowledged."""
-    helpers = load_project(project_file(ROOT / "examples" / "ai" / "tidegate.yaml", tmp_path))
+@pytest.mark.parametrize("name", ["tidegate", "legacy", "scored"])
+def test_services_are_acknowledged_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    """Of every kind and engine: what is declared is what is acknowledged."""
+    helpers = load_project(project_file(ROOT / "examples" / "ai" / f"{name}.yaml", tmp_path))
     rows = list(acknowledged(helpers, helpers.stages["dev"]))
     monkeypatch.setattr(nag, "acknowledged", lambda *_: iter(()))
 

@@ -17,6 +17,8 @@ from tests.synth.examples import project_file, synthesized
 from tidegate.ai.kinds import KINDS, kind_named
 
 EXAMPLE = ROOT / "examples" / "ai" / "tidegate.yaml"
+LEGACY = ROOT / "examples" / "ai" / "legacy.yaml"
+CLOSED = ("AWS::Kendra::", "AWS::Forecast::", "AWS::FraudDetector::", "AWS::CodeGuruReviewer::")
 SHARED, SOCIAL = "helpers-dev-ai", "helpers-dev-ai-social"
 
 
@@ -124,9 +126,8 @@ def test_a_function_calls_only_what_its_role_allows(assembly: Assembly, name: st
 
 def test_no_closed_type_is_in_the_example(assembly: Assembly) -> None:
     """What AWS closed to new accounts is behind a switch."""
-    closed = ("AWS::Kendra::", "AWS::Forecast::", "AWS::FraudDetector::", "AWS::CodeGuruReviewer::")
     types = {one for stack in assembly.templates for one in kinds_of(assembly, stack)}
-    assert [one for one in types if one.startswith(closed)] == []
+    assert [one for one in types if one.startswith(CLOSED)] == []
 
 
 def test_what_a_kind_learns_from_does_not_expire(assembly: Assembly) -> None:
@@ -139,26 +140,34 @@ def test_what_a_kind_learns_from_does_not_expire(assembly: Assembly) -> None:
     assert prefixes == {SOCIAL: [None], f"{SHARED}-demand": ["in/", "results/", "runs/"]}
 
 
-def test_a_closed_service_is_told_at_synth(tmp_path: Path) -> None:
-    """With its date and what to take instead; the example has none."""
+def test_closed_services_are_told_at_synth(tmp_path: Path) -> None:
+    """Each with its date and what to take instead; the example of what is open has none."""
     closed, plain = (tmp_path / name for name in ("closed", "plain"))
     for folder in (closed, plain):
         folder.mkdir()
-    project = load_project(example_with_closed(closed))
+    project = load_project(project_file(LEGACY, closed))
     told = list(closed_services(project, project.stages["dev"]))
-    assert len(told) == 1
-    assert told[0].startswith("service demand: Amazon Forecast is closed")
-    assert "2024-07-29" in told[0]
+    begin = ("service demand: Amazon Forecast", "service handbook: Kendra", "service orders: Fraud")
+    assert [one.startswith(words) for one, words in zip(told, begin, strict=True)] == [True] * 3
+    since, instead = ("2024-07-29", "2026-07-30", "2025-11-07"), ("sagemaker", "knowledge", "model")
+    for one, date, engine in zip(told, since, instead, strict=True):
+        assert f"closed to new customers since {date}" in one
+        assert f"engine: {engine}" in one
     usual = load_project(project_file(EXAMPLE, plain))
     assert list(closed_services(usual, usual.stages["dev"])) == []
 
 
-def example_with_closed(folder: Path) -> Path:
-    """The example with Amazon Forecast."""
-    file = project_file(EXAMPLE, folder)
-    horizon = "      horizon: 12\n"
-    file.write_text(file.read_text().replace(horizon, f"{horizon}      engine: forecast\n"))
-    return file
+def test_every_closed_engine_is_in_its_example(tmp_path: Path) -> None:
+    """Each resource of one is acknowledged as of a closed service."""
+    legacy = synthesized(LEGACY, tmp_path)
+    types = [one for stack in legacy.templates for one in kinds_of(legacy, stack)]
+    assert {"AWS::Kendra::Index", "AWS::Forecast::Dataset", "AWS::FraudDetector::Detector"} <= {
+        *types
+    }
+    templates = read([legacy.folder])
+    found = [one for one in own_findings(templates) if one.rule == "closed-service"]
+    assert len(found) == len([one for one in types if one.startswith(CLOSED)])
+    assert [str(one) for one in acknowledge(found, templates) if one.open] == []
 
 
 def test_nothing_is_found_in_the_templates(assembly: Assembly) -> None:

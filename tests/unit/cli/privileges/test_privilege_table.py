@@ -36,6 +36,7 @@ def test_proofs_are_read_as_they_were_written(tmp_path: Path):
     other = Proof(right=LOOSE, story="else")
     assert to_text([PROOF, other]) == to_text([other, PROOF])
     assert from_text(to_text([PROOF])) == [PROOF]
+    assert from_text(to_text([])) == []
     (tmp_path / "a.json").write_text(to_text([PROOF]))
     (tmp_path / "b.json").write_text(to_text([other]))
     assert kept(tmp_path) == {PROVEN_RIGHT: PROOF, LOOSE: other}

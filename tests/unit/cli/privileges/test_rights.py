@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cli.privileges.rights import Right, kind_of, role_name, roles_of, union
+from cli.privileges.rights import Right, RoleRights, kind_of, role_name, roles_of, union
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,12 @@ def test_a_role_of_two_templates_has_the_rights_of_both():
     second = role({"Action": "a:Two", "Resource": "*"})
     (found,) = union([*roles_of(first), *roles_of(second)])
     assert [right.action for right in found.rights] == ["a:One", "a:Two"]
+
+
+def test_a_role_of_one_name_is_taken_by_everybody_who_takes_one():
+    """Two engines of a service may each have a role of the name; the page says whose it may be."""
+    each = [
+        RoleRights(role="IndexRole", taken_by=name, rights=()) for name in ("b.com", "a.com, c.com")
+    ]
+    (found,) = union([*each, each[0]])
+    assert found.taken_by == "a.com, b.com, c.com"
