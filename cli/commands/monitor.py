@@ -1,7 +1,7 @@
 """`tidegate monitor ...`: whether traffic is still like the data that a model was trained on."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,71 +18,88 @@ from cli.options import (
 from cli.output import CONSOLE, note, print_json, say
 from tidegate.monitoring.seasons import Season
 
+if TYPE_CHECKING:
+    from tidegate.monitoring.baseline import Baseline
+
 app = typer.Typer(no_args_is_help=True, help="Watch captured traffic for drift.")
 
 ModelArgument = Annotated[str, typer.Argument(help="The model.")]
+
+
+DataOption = Annotated[
+    Path, typer.Option("--data", help="Training data: CSV with a header, or .jsonl.")
+]
+BaselineOption = Annotated[Path, typer.Option("--output", help="The file to write.")]
+FeatureOption = Annotated[
+    list[str] | None,
+    typer.Option("--feature", help="A column to watch; every column if absent."),
+]
+CategoryOption = Annotated[
+    list[str] | None,
+    typer.Option("--category", help="A column of categories that look like numbers."),
+]
+DropOption = Annotated[
+    list[str] | None, typer.Option("--drop", help="A column to leave out, such as the label.")
+]
+PredictionOption = Annotated[
+    str | None, typer.Option("--prediction", help="The column of the model's predictions.")
+]
+TimeOption = Annotated[
+    str | None,
+    typer.Option("--time", help="The column of each row's moment: ISO 8601 or epoch seconds."),
+]
+SeasonOption = Annotated[
+    Season, typer.Option("--season", help="What moments are told apart by, in UTC.")
+]
+SliceOption = Annotated[
+    list[str] | None,
+    typer.Option("--slice", help="A column that cuts traffic; with edges: age=30,50."),
+]
+AttributionsOption = Annotated[
+    str | None,
+    typer.Option("--attributions", help="The column of attributions: objects by feature."),
+]
+EvaluationOption = Annotated[
+    Path | None,
+    typer.Option("--evaluation", help="Rows that the model was not trained on."),
+]
+ScoreOption = Annotated[
+    str | None, typer.Option("--score", help="Its column of scores: chances, 0 to 1.")
+]
+LabelOption = Annotated[
+    str | None, typer.Option("--label", help="Its column of labels: 0 or 1, true or false.")
+]
+ThresholdOption = Annotated[
+    float | None,
+    typer.Option(help="Positive from this score on; absent: scores say how sure the model is."),
+]
 
 
 @app.command()
 @reported
 def baseline(
     *,
-    data: Annotated[
-        Path, typer.Option("--data", help="Training data: CSV with a header, or .jsonl.")
-    ],
-    output: Annotated[Path, typer.Option("--output", help="The file to write.")],
-    feature: Annotated[
-        list[str] | None,
-        typer.Option("--feature", help="A column to watch; every column if absent."),
-    ] = None,
-    category: Annotated[
-        list[str] | None,
-        typer.Option("--category", help="A column of categories that look like numbers."),
-    ] = None,
-    drop: Annotated[
-        list[str] | None, typer.Option("--drop", help="A column to leave out, such as the label.")
-    ] = None,
-    prediction: Annotated[
-        str | None, typer.Option("--prediction", help="The column of the model's predictions.")
-    ] = None,
-    time: Annotated[
-        str | None,
-        typer.Option("--time", help="The column of each row's moment: ISO 8601 or epoch seconds."),
-    ] = None,
-    season: Annotated[
-        Season, typer.Option("--season", help="What moments are told apart by, in UTC.")
-    ] = Season.NONE,
-    slice_: Annotated[
-        list[str] | None,
-        typer.Option("--slice", help="A column that cuts traffic; with edges: age=30,50."),
-    ] = None,
-    attributions: Annotated[
-        str | None,
-        typer.Option("--attributions", help="The column of attributions: objects by feature."),
-    ] = None,
-    evaluation: Annotated[
-        Path | None,
-        typer.Option("--evaluation", help="Rows that the model was not trained on."),
-    ] = None,
-    score: Annotated[
-        str | None, typer.Option("--score", help="Its column of scores: chances, 0 to 1.")
-    ] = None,
-    label: Annotated[
-        str | None, typer.Option("--label", help="Its column of labels: 0 or 1, true or false.")
-    ] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(help="Positive from this score on; absent: scores say how sure the model is."),
-    ] = None,
+    data: DataOption,
+    output: BaselineOption,
+    feature: FeatureOption = None,
+    category: CategoryOption = None,
+    drop: DropOption = None,
+    prediction: PredictionOption = None,
+    time: TimeOption = None,
+    season: SeasonOption = Season.NONE,
+    slice_: SliceOption = None,
+    attributions: AttributionsOption = None,
+    evaluation: EvaluationOption = None,
+    score: ScoreOption = None,
+    label: LabelOption = None,
+    threshold: ThresholdOption = None,
     json_output: JsonOption = False,
 ) -> None:
     """Write the baseline of a training data set: counts, no rows. The data is read as a stream."""
     from cli.monitors import Choice, baseline_of, evaluated, evaluation_of, slices_of
-    from cli.monitorwords import evaluation_json, evaluation_line
     from tidegate.errors import InvalidValueError
 
     of = evaluation_of(evaluation, score=score, label=label, threshold=threshold)
-
     choice = Choice(
         features=tuple(feature or ()),
         categories=tuple(category or ()),
@@ -102,9 +119,21 @@ def baseline(
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(made.text(), encoding="utf-8")
     if json_output:
-        told = {"digest": made.digest, "rows": made.rows, "features": list(made.features)}
-        print_json({**told, **evaluation_json(made)})
-        return
+        _print_baseline(made)
+    else:
+        _say_baseline(output, made)
+
+
+def _print_baseline(made: "Baseline") -> None:
+    from cli.monitorwords import evaluation_json
+
+    told = {"digest": made.digest, "rows": made.rows, "features": list(made.features)}
+    print_json({**told, **evaluation_json(made)})
+
+
+def _say_baseline(output: Path, made: "Baseline") -> None:
+    from cli.monitorwords import evaluation_line
+
     say(
         f"{output}: {len(made.features)} features of {made.rows} rows "
         f"({made.placing_rows} more placed the bins)"
