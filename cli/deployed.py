@@ -1,5 +1,6 @@
 """What a deployed project offers, found by the outputs of its release stack."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +115,12 @@ def stack_outputs(target: Target, stack: str) -> dict[str, str] | None:
         raise
     found: list[dict[str, Any]] = [dict(stack) for stack in stacks["Stacks"]]
     return {o["OutputKey"]: o["OutputValue"] for o in found[0].get("Outputs", [])}
+
+
+def price_in(outputs: Mapping[str, str], name: str) -> float | None:
+    """The price in US dollars that a stack tells; None where it was not known when it was made."""
+    told = outputs.get(name)
+    return None if told is None else float(told)
 
 
 def find(target: Target, *, project: str, stage: str) -> Deployed:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.deployed import find_optional, stack_outputs
+from cli.deployed import find_optional, price_in, stack_outputs
 from cli.exits import CommandError, Exit
 from cli.options import Place
 from tidegate.errors import NotFoundError
@@ -122,10 +122,9 @@ def training_of(where: Place, model: str) -> Training:
 
 
 def _price(outputs: Mapping[str, str]) -> JobPrice:
-    usd = outputs.get("JobUsdPerHour")
     older = "the stack is of an older version, which did not say the price: 'tidegate deploy'"
     return JobPrice(
-        usd_per_hour=None if usd is None else float(usd), said=outputs.get("JobPriceSaid", older)
+        usd_per_hour=price_in(outputs, "JobUsdPerHour"), said=outputs.get("JobPriceSaid", older)
     )
 
 

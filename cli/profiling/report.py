@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli.deployed import stack_outputs
+from cli.deployed import price_in, stack_outputs
 from cli.exits import CommandError, Exit
 from cli.options import Place
 from cli.profiling.costs import Costs, Prices, costs_of
@@ -112,10 +112,10 @@ def group_of(where: Place) -> Group:
 
 
 def _prices(outputs: Mapping[str, str]) -> Prices:
-    found = {name: outputs.get(name) for name in ("GbSecondUsd", "RequestUsd")}
-    known = {name: None if usd is None else float(usd) for name, usd in found.items()}
     return Prices(
-        gb_second=known["GbSecondUsd"], request=known["RequestUsd"], said=outputs["PriceSaid"]
+        gb_second=price_in(outputs, "GbSecondUsd"),
+        request=price_in(outputs, "RequestUsd"),
+        said=outputs["PriceSaid"],
     )
 
 

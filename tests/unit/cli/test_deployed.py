@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from cli.deployed import OUTPUTS, find, find_optional
+from cli.deployed import OUTPUTS, find, find_optional, price_in
 from cli.exits import CommandError, Exit
 from cli.target import Target
 from emulator.clock import CloudClock
@@ -101,3 +101,10 @@ def test_a_target_on_this_machine_does_not_wait_for_a_cloud_that_is_gone():
     )
     retries = here.client("dynamodb").meta.config.retries
     assert retries["total_max_attempts"] == 2
+
+
+def test_a_price_that_a_stack_does_not_tell_is_not_known():
+    """Which is not zero: something may cost nothing."""
+    outputs = {"PriceOfNothing": "0.0", "PriceOfAnHour": "0.23"}
+    names = ("PriceOfNothing", "PriceOfAnHour", "PriceOfMore")
+    assert [price_in(outputs, name) for name in names] == [0.0, 0.23, None]
