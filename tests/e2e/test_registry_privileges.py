@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from emulator.server import EmbeddedCloud
-from tests.e2e.leaving import remove_stacks
+from tests.e2e.light_pipelines import light_pipeline, run_again
 from tests.e2e.light_sources import light
 from tests.e2e.pipelines import PipelineWorld
-from tests.e2e.roles import DeployedRole, Prover, StoryFailedError, client
-from tests.e2e.world import V1, wait_for
+from tests.e2e.roles import DeployedRole, Prover, client
+from tests.e2e.world import wait_for
 
 pytestmark = pytest.mark.accept
 
@@ -48,19 +48,13 @@ def world(
     story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PipelineWorld]:
     """A project whose pipeline a group of the registry starts, too, and its first execution."""
-    made = PipelineWorld(
-        cloud=story_cloud,
-        folder=tmp_path_factory.mktemp("registry") / "source",
-        name="registry",
-        mode="integration",
-        package_group=GROUP,
-    )
-    made.install(V1)
-    client(made, "sagemaker").create_model_package_group(ModelPackageGroupName=GROUP)
-    first = made.rest(made.upload(light(SOURCE)))
-    assert first.status == "Succeeded", json.dumps(first.to_json())
-    yield made
-    remove_stacks(story_cloud, "registry-")
+    registry = story_cloud.session().client("sagemaker")
+    registry.create_model_package_group(ModelPackageGroupName=GROUP)
+    folder, source = tmp_path_factory.mktemp("registry"), light(SOURCE)
+    with light_pipeline(
+        story_cloud, folder, name="registry", source=source, package_group=GROUP
+    ) as made:
+        yield made
 
 
 def executions(world: PipelineWorld) -> dict[str, Any]:
@@ -122,10 +116,7 @@ def test_an_approved_version_starts_the_pipeline(world: PipelineWorld):
 
 def build_finds_the_version(world: PipelineWorld, role: DeployedRole) -> None:
     """The checks list the approved versions and describe the newest."""
-    asked = client(world, "codepipeline")
-    view = world.rest(asked.start_pipeline_execution(name=STACK)["pipelineExecutionId"])
-    if view.status != "Succeeded":
-        raise StoryFailedError(json.dumps(view.to_json()))
+    run_again(world)
 
 
 def test_each_right_on_the_registry_is_needed(world: PipelineWorld, prover: Prover):

@@ -1,20 +1,19 @@
 """Least privilege of a review by CodeGuru Reviewer: one right less, and the build fails."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
 
 from emulator.server import EmbeddedCloud
-from tests.e2e.leaving import remove_stacks
+from tests.e2e.light_pipelines import light_pipeline, run_again
 from tests.e2e.light_sources import REVIEWING, light
 from tests.e2e.pipelines import PipelineWorld
-from tests.e2e.roles import DeployedRole, Prover, StoryFailedError, client
-from tests.e2e.world import V1
+from tests.e2e.roles import DeployedRole, Prover
 
 pytestmark = pytest.mark.accept
 
 STACK = "viewed-pipeline"
+REVIEW = "{ engine: codeguru-reviewer, fail_on: high, paths: [src] }"
 SOURCE = light({"src/run.py": "print(1)\n"}, tidegate=REVIEWING)
 
 
@@ -23,26 +22,14 @@ def world(
     story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PipelineWorld]:
     """A pipeline of checks that take a moment, and a review by the service."""
-    made = PipelineWorld(
-        cloud=story_cloud,
-        folder=tmp_path_factory.mktemp("viewed") / "source",
-        name="viewed",
-        mode="integration",
-        review="{ engine: codeguru-reviewer, fail_on: high, paths: [src] }",
-    )
-    made.install(V1)
-    made.rest(made.upload(SOURCE))
-    yield made
-    remove_stacks(story_cloud, "viewed-")
+    folder = tmp_path_factory.mktemp("viewed")
+    with light_pipeline(story_cloud, folder, name="viewed", source=SOURCE, review=REVIEW) as made:
+        yield made
 
 
 def code_is_reviewed(world: PipelineWorld, _role: DeployedRole) -> None:
     """A change without a finding goes through checks and review."""
-    asked = client(world, "codepipeline")  # type: ignore[arg-type]
-    execution = asked.start_pipeline_execution(name=STACK)["pipelineExecutionId"]
-    view = world.rest(execution)
-    if view.status != "Succeeded":
-        raise StoryFailedError(json.dumps(view.to_json()))
+    run_again(world)
 
 
 def test_each_right_of_a_review_by_the_service_is_needed(
