@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.server import EmbeddedCloud
-from tests.polling import until
+from tests.emulated_things import settled
 
 YEARS = 4
 SCHEMA = {
@@ -60,17 +60,6 @@ class Shop:
             ForecastArn=self.forecast, **request
         )["Forecast"]["Predictions"]
         return found
-
-
-def settled(describe: Callable[..., Any], **named: str) -> dict[str, Any]:
-    """The thing, once it is active or failed."""
-
-    def found() -> Any:
-        told = describe(**named)
-        return told if told["Status"] in {"ACTIVE", "CREATE_FAILED"} else None
-
-    told: dict[str, Any] = until(found, seconds=60, what="a settled thing")
-    return told
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.server import EmbeddedCloud
+from tests.emulated_things import settled
 from tests.polling import until
 
 RECIPE = "arn:aws:personalize:::recipe/aws-{}"
@@ -75,17 +76,6 @@ class Shop:
             filterExpression=expression,
         )["filterArn"]
         return arn
-
-
-def settled(describe: Callable[..., Any], member: str, **named: str) -> dict[str, Any]:
-    """The thing, once it is active or failed."""
-
-    def found() -> Any:
-        told = describe(**named)[member]
-        return told if told["status"] in {"ACTIVE", "CREATE FAILED"} else None
-
-    told: dict[str, Any] = until(found, seconds=30, what=f"a settled {member}")
-    return told
 
 
 FIELDS = {
