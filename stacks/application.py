@@ -1,6 +1,7 @@
 """The stacks of one stage of a project, wired together."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from aws_cdk import App, Stack
 
@@ -13,6 +14,7 @@ from stacks.composition.parts import PARTS
 from stacks.composition.releases import add_release
 from stacks.pipeline_stack import PipelineStack
 from stacks.profiling_stack import ProfilingStack
+from stacks.project.packages import born
 from stacks.project.pipelines import PIPELINE_STAGE
 from stacks.project.spec import ProjectSpec, StageSpec
 
@@ -29,6 +31,8 @@ def add_stacks(app: App, deployment: Deployment) -> None:
         _acknowledge([stack], of_pipeline(project.name, project.pipeline))
         return
     stage, shelf = project.stages[deployment.stage], AssetShelf(folder=deployment.folder)
+    project = born(project, deployment.packages, region=stage.region)
+    deployment = replace(deployment, project=project)
     release = add_release(app, deployment, stage, shelf) if project.releases else None
     given = Given(deployment=deployment, stage=stage, shelf=shelf, release=release)
     stacks = [] if release is None else [release]

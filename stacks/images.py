@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from stacks.project.algorithms import ALGORITHM_IMAGES_FILE, algorithm_names
+
 IMAGES_FILE = Path(__file__).parent / "images.json"
 
 _FRAMEWORKS = {"scikit-learn": ("sklearn", "inference"), "xgboost": ("xgboost", "inference")}
@@ -30,15 +32,28 @@ def image_table() -> dict[str, Any]:
     }
 
 
+def algorithm_image_table() -> dict[str, Any]:
+    """Built-in algorithm, version, region -> URI of the image that trains and serves it."""
+    image_uris = import_module("sagemaker.core.image_uris")
+    return {
+        "source": f"sagemaker-core {version('sagemaker-core')}, image_uris, {_INSTANCE_TYPE}",
+        "images": {
+            name: _versions(image_uris, name, "training", _OLDEST.get(name))
+            for name in algorithm_names()
+        },
+    }
+
+
 def _versions(
-    image_uris: Any, framework: str, scope: str, oldest: str
+    image_uris: Any, framework: str, scope: str, oldest: str | None
 ) -> dict[str, dict[str, str]]:
     config = image_uris.config_for_framework(framework)
     config = config.get(scope, config)
     versions = list(config["versions"])
+    first = 0 if oldest is None else versions.index(oldest)
     return {
         release: _regions(image_uris, framework, scope, (release, config["versions"][release]))
-        for release in versions[versions.index(oldest) :]
+        for release in versions[first:]
     }
 
 
@@ -61,3 +76,5 @@ def _regions(
 
 if __name__ == "__main__":
     IMAGES_FILE.write_text(json.dumps(image_table(), indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(algorithm_image_table(), indent=1)
+    ALGORITHM_IMAGES_FILE.write_text(f"{text}\n", encoding="utf-8")

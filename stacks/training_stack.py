@@ -15,12 +15,8 @@ from stacks.components.arns import Arns, allow, policy, sub, trust
 from stacks.components.blueprint import Blueprint, Kept, att, data, ref
 from stacks.components.bucket import add_bucket
 from stacks.components.emptying import empty_group_on_delete, empty_on_delete
-from stacks.components.training_definition import (
-    BUCKET,
-    RUNS,
-    TrainingNames,
-    training_definition,
-)
+from stacks.components.training_definition import training_definition
+from stacks.components.training_parts import BUCKET, RUNS, TrainingNames
 from stacks.components.training_roles import (
     PIPELINE_ROLE,
     TrainingNeeds,
@@ -29,6 +25,7 @@ from stacks.components.training_roles import (
 )
 from stacks.project.names import package_group_name, training_name, training_stack_name
 from stacks.project.spec import DataOnDestroy, LocalArtifact, ModelSpec, StageSpec
+from stacks.project.training_options import limit_seconds
 from stacks.project.training_spec import TrainingSpec
 from stacks.run_costs import training_cost
 from tidegate.pointer import LivePointer
@@ -53,7 +50,8 @@ class TrainingUris:
     """Where the packed code is, and the artifact that is live."""
 
     code: str
-    live: str
+    live: str | None
+    """None before the first version."""
 
 
 class TrainingStack(Stack):
@@ -71,9 +69,11 @@ class TrainingStack(Stack):
         uris = TrainingUris(code=props.shelf.publish(self, code), live=self._live(props))
         training_blueprint(props, uris).build(self)
 
-    def _live(self, props: TrainingProps) -> str:
+    def _live(self, props: TrainingProps) -> str | None:
         if props.pointer is not None:
             return props.pointer.version.artifact_uri
+        if props.model.awaited:
+            return None
         return props.shelf.publish(self, props.model.artifact)
 
 
@@ -86,8 +86,17 @@ def training_blueprint(props: TrainingProps, uris: TrainingUris) -> Blueprint:
     image = model.images[stage.region]
     _add_bucket(blueprint, props)
     empty_on_delete(blueprint, BUCKET, props.project, arns)
-    needs = TrainingNeeds(arns=arns, group=group, image=image, code=uris.code, live=uris.live)
-    add_job_role(blueprint, needs, training)
+    algorithm = training.algorithm
+    names = TrainingNames(
+        group=group,
+        image=image,
+        script_image=image if algorithm is None else algorithm.script_images[stage.region],
+        code=uris.code,
+        live=uris.live,
+        limit_seconds=limit_seconds(training, stage.region),
+    )
+    needs = TrainingNeeds(arns=arns, names=names, training=training)
+    add_job_role(blueprint, needs)
     add_pipeline_role(blueprint, needs)
     blueprint.add(
         GROUP,
@@ -97,7 +106,6 @@ def training_blueprint(props: TrainingProps, uris: TrainingUris) -> Blueprint:
         kept=Kept.ALWAYS if stage.data_on_destroy is DataOnDestroy.KEEP else Kept.NOTHING,
     )
     empty_group_on_delete(blueprint, GROUP, named=group, project=props.project, arns=arns)
-    names = TrainingNames(group=group, image=image, code=uris.code, live=uris.live)
     blueprint.add(
         PIPELINE,
         "AWS::SageMaker::Pipeline",

@@ -2,30 +2,45 @@
 
 Plain JSON of version 2020-12-01, without the SageMaker SDK (docs/decisions/0023-training.md). Texts
 may hold `${...}` for CloudFormation's Fn::Sub. What scripts are promised is in
-docs/how-to/train-a-model.md.
+docs/how-to/train-a-model.md; versions of a built-in algorithm are asked before they are evaluated
+(docs/decisions/0033-built-in-algorithms.md).
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from stacks.components.training_asking import CANDIDATE, LIVE, answers_of, ask_step, asking_steps
+from stacks.components.training_jobs import training_step
+from stacks.components.training_parts import (
+    BUCKET,
+    DATA,
+    DECIDE,
+    EVALUATE,
+    INPUT_DATA,
+    JOB_ROLE,
+    LIVE_ARTIFACT,
+    PROCESS,
+    REFUSE,
+    REGISTER,
+    WORK,
+    Drawing,
+    Json,
+    TrainingNames,
+    get,
+    joined,
+    run_uri,
+    without_none,
+)
+from stacks.project.algorithm_training import TEST
 from stacks.project.spec import ModelSpec
 from stacks.project.training_shape import AgainstLive, Approval
 from stacks.project.training_spec import Requirement, TrainingSpec
 
-Json = dict[str, Any]
-
 VERSION = "2020-12-01"
-INPUT_DATA, LIVE_ARTIFACT = "InputData", "LiveArtifact"
-PROCESS, TRAIN, EVALUATE = "Process", "Train", "Evaluate"
-DECIDE, REGISTER, REFUSE = "Decide", "Register", "Refuse"
 EVALUATION = "evaluation.json"
-BUCKET, JOB_ROLE = "Bucket", "JobRole"
-RUNS, MODELS, DATA = "runs", "models", "data"
-_WORK = "/opt/ml/processing"
 _UNPACK = (
-    f"set -e; W={_WORK}; mkdir -p $W/src; tar -xzf $W/code/*.tar.gz -C $W/src; cd $W/src; "
+    f"set -e; W={WORK}; mkdir -p $W/src; tar -xzf $W/code/*.tar.gz -C $W/src; cd $W/src; "
     'exec python3 "$@"'
 )
 """Processing jobs do not unpack code as training jobs do; a word of a command is at most 256."""
@@ -39,177 +54,154 @@ _COMPARED = {
 _LIMITED = {"at_most": "LessThanOrEqualTo", "at_least": "GreaterThanOrEqualTo"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingNames:
-    """What a pipeline is made of: URIs may hold `${AWS::AccountId}`."""
-
-    group: str
-    image: str
-    code: str
-    """URI of the packed code."""
-    live: str
-    """URI of the artifact that was live when the template was made."""
-
-
 def training_definition(model: ModelSpec, training: TrainingSpec, names: TrainingNames) -> str:
     """The definition as text, for Fn::Sub; the same inputs give the same bytes."""
-    drawing = _Drawing(model=model, training=training, names=names)
-    return json.dumps(drawing.document(), sort_keys=True, separators=(",", ":"))
+    drawing = Drawing(model=model, training=training, names=names)
+    return json.dumps(_document(drawing), sort_keys=True, separators=(",", ":"))
 
 
-def get(path: str) -> Json:
-    """A reference, filled in when an execution gets there."""
-    return {"Get": path}
+def _document(drawing: Drawing) -> Json:
+    data, live = drawing.training.data, drawing.names.live
+    own = f"s3://${{{BUCKET}}}/{DATA}/"
+    parameters = [_parameter(INPUT_DATA, own if data is None else data)]
+    if live is not None:
+        parameters.append(_parameter(LIVE_ARTIFACT, live))
+    return {"Version": VERSION, "Parameters": parameters, "Steps": [*_steps(drawing)]}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Drawing:
-    model: ModelSpec
-    training: TrainingSpec
-    names: TrainingNames
+def _steps(drawing: Drawing) -> Iterator[Json]:
+    if drawing.training.scripts.process is not None:
+        yield _process(drawing, drawing.training.scripts.process)
+    yield training_step(drawing)
+    if drawing.training.algorithm is not None:
+        yield from asking_steps(drawing, drawing.training.algorithm)
+    yield _evaluate(drawing)
+    yield _decide(drawing)
 
-    def document(self) -> Json:
-        data = self.training.data
-        own = f"s3://${{{BUCKET}}}/{DATA}/"
-        return {
-            "Version": VERSION,
-            "Parameters": [
-                _parameter(INPUT_DATA, own if data is None else data),
-                _parameter(LIVE_ARTIFACT, self.names.live),
-            ],
-            "Steps": [self._process(), self._train(), self._evaluate(), self._decide()],
-        }
 
-    def _process(self) -> Json:
-        inputs = [self._code(), _input("data", get(f"Parameters.{INPUT_DATA}"))]
-        outputs = [_output("train"), _output("test")]
-        folders = ("data", "train", "test")
-        return self._processing(PROCESS, self.training.scripts.process, folders, inputs, outputs)
+def _process(drawing: Drawing, script: str) -> Json:
+    inputs = [_code(drawing), _input("data", get(f"Parameters.{INPUT_DATA}"))]
+    algorithm = drawing.training.algorithm
+    channels = ["train"] if algorithm is None else [each.name for each in algorithm.channels]
+    made = [*channels, *([] if TEST in channels else [TEST])]
+    outputs = [_output(name) for name in made]
+    return _processing(drawing, PROCESS, [script, *_told("data", *made)], inputs, outputs)
 
-    def _evaluate(self) -> Json:
-        inputs = [
-            self._code(),
-            _input("model", get(f"Steps.{TRAIN}.ModelArtifacts.S3ModelArtifacts")),
-            _input("live", get(f"Parameters.{LIVE_ARTIFACT}")),
-            _input("test", _made("test")),
-        ]
-        folders = ("model", "live", "test", "output")
-        step = self._processing(
-            EVALUATE, self.training.scripts.evaluate, folders, inputs, [_output("output")]
-        )
-        report = {
-            "PropertyFileName": _REPORT,
-            "OutputName": "output",
-            "FilePath": EVALUATION,
-        }
-        return {**step, "PropertyFiles": [report]}
 
-    def _processing(  # noqa: PLR0917 - the five parts of one step
-        self,
-        name: str,
-        script: str,
-        folders: Sequence[str],
-        inputs: list[Json],
-        outputs: list[Json],
-    ) -> Json:
-        told = [text for folder in folders for text in (f"--{folder}", f"{_WORK}/{folder}")]
-        cluster = {"InstanceCount": 1, **self._machine()}
-        arguments = {
-            "AppSpecification": {
-                "ImageUri": self.names.image,
-                "ContainerEntrypoint": ["/bin/sh", "-c", _UNPACK, "sh"],
-                "ContainerArguments": [script, *told],
-            },
-            "ProcessingInputs": inputs,
-            "ProcessingOutputConfig": {"Outputs": outputs},
-            "ProcessingResources": {"ClusterConfig": cluster},
-            "RoleArn": f"${{{JOB_ROLE}.Arn}}",
-            "StoppingCondition": self._limit(),
-        }
-        return {"Name": name, "Type": "Processing", "Arguments": arguments}
+def _evaluate(drawing: Drawing) -> Json:
+    scripts, live = drawing.training.scripts, drawing.names.live is not None
+    versions = _versions(drawing)
+    inputs = [_code(drawing), *(_input(name, uri) for name, uri in versions.items())]
+    inputs.append(_input(TEST, drawing.data(TEST)))
+    told = _told("model", *(["live"] if live else []), TEST, "output")
+    step = _processing(drawing, EVALUATE, [scripts.evaluate, *told], inputs, [_output("output")])
+    report = {"PropertyFileName": _REPORT, "OutputName": "output", "FilePath": EVALUATION}
+    asked = [] if drawing.training.algorithm is None else [ask_step(CANDIDATE)]
+    asked += [ask_step(LIVE)] if asked and live else []
+    after = {"DependsOn": asked} if asked else {}
+    return {**step, **after, "PropertyFiles": [report]}
 
-    def _train(self) -> Json:
-        channel = {
-            "ChannelName": "train",
-            "DataSource": {
-                "S3DataSource": {
-                    "S3DataType": "S3Prefix",
-                    "S3Uri": _made("train"),
-                    "S3DataDistributionType": "FullyReplicated",
-                }
-            },
-        }
-        arguments = {
-            "AlgorithmSpecification": {
-                "TrainingImage": self.names.image,
-                "TrainingInputMode": "File",
-            },
-            "HyperParameters": {
-                **self.training.hyperparameters,
-                "sagemaker_program": self.training.scripts.train,
-                "sagemaker_submit_directory": self.names.code,
-            },
-            "InputDataConfig": [channel],
-            "OutputDataConfig": {"S3OutputPath": f"s3://${{{BUCKET}}}/{MODELS}"},
-            "ResourceConfig": {"InstanceCount": 1, **self._machine()},
-            "RoleArn": f"${{{JOB_ROLE}.Arn}}",
-            "StoppingCondition": self._limit(),
-        }
-        return {"Name": TRAIN, "Type": "Training", "Arguments": arguments}
 
-    def _decide(self) -> Json:
-        conditions = [each for needed in self.training.requirements for each in _conditions(needed)]
-        arguments = {
-            "Conditions": conditions,
-            "IfSteps": [self._register()],
-            "ElseSteps": [self._refuse()],
-        }
-        return {"Name": DECIDE, "Type": "Condition", "Arguments": arguments}
+def _versions(drawing: Drawing) -> dict[str, Any]:
+    """What the evaluation is given of the two versions: artifacts, or answers of an algorithm."""
+    live = drawing.names.live is not None
+    if drawing.training.algorithm is not None:
+        found = {"model": answers_of(CANDIDATE)}
+        return {**found, "live": answers_of(LIVE)} if live else found
+    found = {"model": drawing.artifact}
+    return {**found, "live": get(f"Parameters.{LIVE_ARTIFACT}")} if live else found
 
-    def _register(self) -> Json:
-        automatic = self.training.approval is Approval.AUTOMATICALLY
-        container = {
-            "Image": self.names.image,
-            "ModelDataUrl": get(f"Steps.{TRAIN}.ModelArtifacts.S3ModelArtifacts"),
-            "Environment": dict(sorted(self.model.environment.items())),
-        }
-        report = {"Std:Join": {"On": "/", "Values": [_run("output"), EVALUATION]}}
-        arguments = {
-            "ModelPackageGroupName": self.names.group,
-            "ModelPackageDescription": get("Execution.PipelineExecutionArn"),
-            "ModelApprovalStatus": "Approved" if automatic else "PendingManualApproval",
-            "InferenceSpecification": {
-                "Containers": [container],
-                "SupportedContentTypes": ["application/json"],
-                "SupportedResponseMIMETypes": ["application/json"],
-            },
-            "ModelMetrics": {
-                "ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": report}}
-            },
-        }
-        return {"Name": REGISTER, "Type": "RegisterModel", "Arguments": arguments}
 
-    def _refuse(self) -> Json:
-        parts: list[Any] = []
-        for needed in self.training.requirements:
-            words = needed.side.replace("_", " ")
-            parts += [f"{needed.metric} is", _measured(needed.metric, "value")]
+def _told(*folders: str) -> list[str]:
+    return [text for folder in folders for text in (f"--{folder}", f"{WORK}/{folder}")]
+
+
+def _processing(  # noqa: PLR0917 - the five parts of one step
+    drawing: Drawing,
+    name: str,
+    words: Sequence[str],
+    inputs: list[Json],
+    outputs: list[Json],
+) -> Json:
+    training = drawing.training
+    cluster = {
+        "InstanceCount": 1,
+        "InstanceType": training.instance_type,
+        "VolumeSizeInGB": training.volume_gb,
+    }
+    network = drawing.network
+    arguments = {
+        "AppSpecification": {
+            "ImageUri": drawing.names.script_image,
+            "ContainerEntrypoint": ["/bin/sh", "-c", _UNPACK, "sh"],
+            "ContainerArguments": [*words],
+        },
+        "ProcessingInputs": inputs,
+        "ProcessingOutputConfig": {"Outputs": outputs},
+        "ProcessingResources": {"ClusterConfig": cluster},
+        "RoleArn": f"${{{JOB_ROLE}.Arn}}",
+        "StoppingCondition": drawing.limit,
+        "NetworkConfig": None if network is None else {"VpcConfig": network},
+    }
+    return {"Name": name, "Type": "Processing", "Arguments": without_none(arguments)}
+
+
+def _decide(drawing: Drawing) -> Json:
+    live = drawing.names.live is not None
+    needed = drawing.training.requirements
+    arguments = {
+        "Conditions": [each for one in needed for each in _conditions(one, live=live)],
+        "IfSteps": [_register(drawing)],
+        "ElseSteps": [_refuse(drawing)],
+    }
+    return {"Name": DECIDE, "Type": "Condition", "Arguments": arguments}
+
+
+def _register(drawing: Drawing) -> Json:
+    training = drawing.training
+    automatic = training.approval is Approval.AUTOMATICALLY
+    container = {
+        "Image": drawing.names.image,
+        "ModelDataUrl": drawing.artifact,
+        "Environment": dict(sorted(drawing.model.environment.items())),
+    }
+    algorithm = training.algorithm
+    taken = "application/json" if algorithm is None else algorithm.request_type
+    given = "application/json" if algorithm is None else algorithm.answer_type
+    report = joined("/", run_uri("output"), EVALUATION)
+    arguments = {
+        "ModelPackageGroupName": drawing.names.group,
+        "ModelPackageDescription": get("Execution.PipelineExecutionArn"),
+        "ModelApprovalStatus": "Approved" if automatic else "PendingManualApproval",
+        "InferenceSpecification": {
+            "Containers": [container],
+            "SupportedContentTypes": [taken],
+            "SupportedResponseMIMETypes": [given],
+        },
+        "ModelMetrics": {
+            "ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": report}}
+        },
+    }
+    return {"Name": REGISTER, "Type": "RegisterModel", "Arguments": arguments}
+
+
+def _refuse(drawing: Drawing) -> Json:
+    live = drawing.names.live is not None
+    parts: list[Any] = []
+    for needed in drawing.training.requirements:
+        words = needed.side.replace("_", " ")
+        parts += [f"{needed.metric} is", _measured(needed.metric, "value")]
+        if live:
             parts += ["(live:", _measured(needed.metric, "live"), f"), needed: {words}"]
             parts += [f"{needed.limit:g}, live {needed.against_live.value};"]
-        message = {"Std:Join": {"On": " ", "Values": ["Not registered:", *parts]}}
-        return {"Name": REFUSE, "Type": "Fail", "Arguments": {"ErrorMessage": message}}
+        else:
+            parts += [f", needed: {words}", f"{needed.limit:g};"]
+    message = joined(" ", "Not registered:", *parts)
+    return {"Name": REFUSE, "Type": "Fail", "Arguments": {"ErrorMessage": message}}
 
-    def _code(self) -> Json:
-        return _input("code", self.names.code)
 
-    def _machine(self) -> Json:
-        return {
-            "InstanceType": self.training.instance_type,
-            "VolumeSizeInGB": self.training.volume_gb,
-        }
-
-    def _limit(self) -> Json:
-        return {"MaxRuntimeInSeconds": self.training.timeout_seconds}
+def _code(drawing: Drawing) -> Json:
+    return _input("code", drawing.names.code)
 
 
 def _parameter(name: str, default: str) -> Json:
@@ -219,7 +211,7 @@ def _parameter(name: str, default: str) -> Json:
 def _input(name: str, uri: Any) -> Json:
     given = {
         "S3Uri": uri,
-        "LocalPath": f"{_WORK}/{name}",
+        "LocalPath": f"{WORK}/{name}",
         "S3DataType": "S3Prefix",
         "S3InputMode": "File",
         "S3DataDistributionType": "FullyReplicated",
@@ -228,22 +220,8 @@ def _input(name: str, uri: Any) -> Json:
 
 
 def _output(name: str) -> Json:
-    given = {
-        "S3Uri": _run(name),
-        "LocalPath": f"{_WORK}/{name}",
-        "S3UploadMode": "EndOfJob",
-    }
+    given = {"S3Uri": run_uri(name), "LocalPath": f"{WORK}/{name}", "S3UploadMode": "EndOfJob"}
     return {"OutputName": name, "S3Output": given}
-
-
-def _run(name: str) -> Json:
-    """Where an execution leaves something."""
-    values = [f"s3://${{{BUCKET}}}/{RUNS}", get("Execution.PipelineExecutionId"), name]
-    return {"Std:Join": {"On": "/", "Values": values}}
-
-
-def _made(name: str) -> Json:
-    return get(f"Steps.{PROCESS}.ProcessingOutputConfig.Outputs['{name}'].S3Output.S3Uri")
 
 
 def _measured(metric: str, which: str) -> Json:
@@ -251,13 +229,11 @@ def _measured(metric: str, which: str) -> Json:
     return {"Std:JsonGet": {"PropertyFile": file, "Path": f"metrics.{metric}.{which}"}}
 
 
-def _conditions(needed: Requirement) -> list[Json]:
+def _conditions(needed: Requirement, *, live: bool) -> list[Json]:
     value = _measured(needed.metric, "value")
-    found = [
-        {"Type": _LIMITED[needed.side], "LeftValue": value, "RightValue": needed.limit},
-    ]
-    if needed.against_live is not AgainstLive.IGNORED:
+    found = [{"Type": _LIMITED[needed.side], "LeftValue": value, "RightValue": needed.limit}]
+    if live and needed.against_live is not AgainstLive.IGNORED:
         compared = _COMPARED[needed.side, needed.against_live]
-        live = _measured(needed.metric, "live")
-        found.append({"Type": compared, "LeftValue": value, "RightValue": live})
+        right = _measured(needed.metric, "live")
+        found.append({"Type": compared, "LeftValue": value, "RightValue": right})
     return found

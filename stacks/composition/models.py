@@ -14,7 +14,7 @@ from stacks.training_stack import TrainingProps, TrainingStack
 
 
 def add_models(app: App, given: Given) -> Iterator[Stack]:
-    """The ways to the models, and each model."""
+    """The ways to the models, and each model; what trains those that have no version yet."""
     if given.release is None:
         return
     door = add_front_door(app, given.project, given.stage)
@@ -25,6 +25,11 @@ def add_models(app: App, given: Given) -> Iterator[Stack]:
     yield from add_access(app, given.project, given.stage)
     for name in given.project.models:
         yield from _add_model(app, given, name, release=given.release, door=door)
+    for model in given.project.unborn.values():
+        training = _add_training(app, given, model)
+        if training is not None:
+            training.add_stack_dependency(given.release)
+            yield training
 
 
 def _add_model(

@@ -54,9 +54,7 @@ def add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[Sta
     pipeline = project.pipeline
     if pipeline is not None and stage.name in pipeline.stages:
         groups = tuple(
-            package_group_name(project.name, stage.name, model.name)
-            for model in project.models.values()
-            if model.training is not None
+            package_group_name(project.name, stage.name, name) for name in project.trained
         )
         monitored = tuple(name for name, m in project.models.items() if m.monitoring is not None)
         props = AccessProps(

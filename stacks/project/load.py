@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stacks.project.ab_tests import challengers_of
+from stacks.project.algorithms import algorithm_images
 from stacks.project.batch_rules import batch_of
 from stacks.project.batch_shape import BatchFile
 from stacks.project.batches import BatchModelSpec
@@ -31,6 +32,7 @@ from stacks.project.shape import (
 from stacks.project.source import Source, read_source
 from stacks.project.spec import (
     AlarmsSpec,
+    Awaited,
     BudgetSpec,
     CaptureSpec,
     ModelSpec,
@@ -66,14 +68,16 @@ def _project(source: Source, shelf: Shelf) -> ProjectSpec:
     file = ProjectFile.model_validate(source.value)
     stages = {name: _stage(file.project, name, stage) for name, stage in file.stages.items()}
     regions = {stage.region for stage in stages.values()}
+    hosted = {
+        name: _model(name, model, model.hosting, _Around(shelf=shelf, regions=regions))
+        for name, model in file.models.items()
+        if model.hosting is not None
+    }
     return ProjectSpec(
         name=file.project,
         stages=stages,
-        models={
-            name: _model(name, model, model.hosting, _Around(shelf=shelf, regions=regions))
-            for name, model in file.models.items()
-            if model.hosting is not None
-        },
+        models={name: model for name, model in hosted.items() if not model.awaited},
+        unborn={name: model for name, model in hosted.items() if model.awaited},
         batches={
             name: _batch(name, model, model.batch, _Around(shelf=shelf, regions=regions))
             for name, model in file.models.items()
@@ -129,9 +133,9 @@ def _model(name: str, file: ModelFile, hosting: HostingFile, around: _Around) ->
     environment, shelf = _environment(file), around.shelf
     return ModelSpec(
         name=name,
-        label=label_of(file.artifact) if file.label is None else file.label,
+        label=_label(file),
         images={region: _image(file, region) for region in sorted(around.regions)},
-        artifact=artifact_at(file.artifact, shelf),
+        artifact=Awaited() if file.artifact is None else artifact_at(file.artifact, shelf),
         environment=environment,
         hosting=hosting_of(hosting),
         capture=_capture(file.data_capture),
@@ -139,7 +143,7 @@ def _model(name: str, file: ModelFile, hosting: HostingFile, around: _Around) ->
         plan=plan_of(file.release, fleet_of(hosting)),
         challengers=challengers_of(file.release, environment, shelf),
         following=following_of(file.release, fleet_of(hosting)),
-        training=training_of(file.training, shelf),
+        training=training_of(file.training, shelf, by=file.algorithm, regions=around.regions),
         monitoring=monitoring_of(
             file.monitoring, shelf, outcome_window=seconds_of(file.release.outcome_window)
         ),
@@ -149,18 +153,26 @@ def _model(name: str, file: ModelFile, hosting: HostingFile, around: _Around) ->
 def _batch(name: str, file: ModelFile, batch: BatchFile, around: _Around) -> BatchModelSpec:
     return BatchModelSpec(
         name=name,
-        label=label_of(file.artifact) if file.label is None else file.label,
+        label=_label(file),
         images={region: _image(file, region) for region in sorted(around.regions)},
-        artifact=artifact_at(file.artifact, around.shelf),
+        artifact=Awaited() if file.artifact is None else artifact_at(file.artifact, around.shelf),
         environment=_environment(file),
         batch=batch_of(batch),
         hosted=file.hosting is not None,
     )
 
 
+def _label(file: ModelFile) -> str:
+    if file.label is not None:
+        return file.label
+    return "untrained" if file.artifact is None else label_of(file.artifact)
+
+
 def _image(file: ModelFile, region: str) -> str:
     if file.image is not None:
         return file.image
+    if file.algorithm is not None:
+        return algorithm_images()[file.algorithm][str(file.algorithm_version)][region]
     return images()[str(file.framework)][str(file.framework_version)][region]
 
 

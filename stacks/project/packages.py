@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stacks.project.faults import Fault, ProjectFaultsError
-from stacks.project.spec import ModelSpec, StoredArtifact
+from stacks.project.spec import ModelSpec, ProjectSpec, StoredArtifact
 from tidegate.training.package import Package
 
 _CONTEXT = "context tidegate:packages"
@@ -43,6 +43,16 @@ def packaged(model: ModelSpec, package: Package | None, *, region: str) -> Model
         artifact=StoredArtifact(bucket=bucket, key=key, identity=package.arn),
         environment=dict(package.environment),
     )
+
+
+def born(project: ProjectSpec, packages: Mapping[str, Package], *, region: str) -> ProjectSpec:
+    """The project in which models whose first version is approved are hosted like any other."""
+    found = {name: model for name, model in project.unborn.items() if name in packages}
+    if not found:
+        return project
+    hosted = {name: packaged(each, packages[name], region=region) for name, each in found.items()}
+    left = {name: model for name, model in project.unborn.items() if name not in found}
+    return replace(project, models={**project.models, **hosted}, unborn=left)
 
 
 def _parsed(text: str) -> Any:

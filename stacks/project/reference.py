@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from stacks.project.algorithms import algorithm, algorithm_images, algorithm_names
 from stacks.project.shape import ProjectFile
 from stacks.project.tables import images
 from tidegate.fleet import ASYNCHRONOUS_RULES, SERVERLESS_RULES, Hosting
@@ -56,7 +57,15 @@ passed, so the bakes and `hold` must together be at least as long as `outcome_wi
 def reference_text() -> str:
     """The reference page, as it stands in the docs."""
     schema = ProjectFile.model_json_schema()
-    parts = [_HEAD, *_sections(schema), _OUTCOMES, _ARTIFACTS, _frameworks(), _combinations()]
+    parts = [
+        _HEAD,
+        *_sections(schema),
+        _OUTCOMES,
+        _ARTIFACTS,
+        _frameworks(),
+        _algorithms(),
+        _combinations(),
+    ]
     return "\n".join(parts)
 
 
@@ -122,6 +131,9 @@ _ENUMS = {
     "MonitoringType": "a kind of Model Monitor",
     "Problem": "a kind of prediction",
     "Winner": "`promote` or `ask`",
+    "TuningStrategy": "`Bayesian`, `Random`, `Hyperband` or `Grid`",
+    "Goal": "`Maximize` or `Minimize`",
+    "Scale": "`Auto`, `Linear`, `Logarithmic` or `ReverseLogarithmic`",
 }
 
 
@@ -141,6 +153,16 @@ def _frameworks() -> str:
     ]
     head = ["## Frameworks", "", "| framework | framework_version |", "| --- | --- |"]
     return "\n".join([*head, *rows, ""])
+
+
+def _algorithms() -> str:
+    rows = [
+        f"| `{name}` | {', '.join(f'`{version}`' for version in algorithm_images()[name])} | "
+        f"[{algorithm(name).title}]({algorithm(name).source}) |"
+        for name in algorithm_names()
+    ]
+    head = ["## Algorithms", "", "| algorithm | algorithm_version | hyperparameters |"]
+    return "\n".join([*head, "| --- | --- | --- |", *rows, ""])
 
 
 def _combinations() -> str:

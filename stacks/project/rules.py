@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from stacks.project.ab_tests import arm_faults
+from stacks.project.algorithm_rules import artifact_faults as missing_faults
+from stacks.project.algorithm_rules import chosen, version_faults
 from stacks.project.batch_rules import batch_faults
 from stacks.project.door_rules import dns_faults, door_faults
 from stacks.project.durations import DAY, seconds_of
@@ -79,7 +81,7 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         faults.extend(monitoring_faults(source, place.at, raw, shelf))
         faults.extend(artifact_faults(source, place.at, raw, shelf))
         faults.extend(arm_faults(source, place.at, raw, shelf))
-        faults.extend(training_faults(source, place.at, raw, shelf))
+        faults.extend(training_faults(source, place.at, raw, shelf, regions=regions))
     for name, raw in _entries(source, "services").items():
         faults.extend(service_faults(source, ("services", name), raw, shelf))
     for name, raw in _entries(source, "notebooks").items():
@@ -171,23 +173,40 @@ def _days_faults(place: _Place, keep: str) -> Iterator[Fault]:
 
 
 def _container_faults(place: _Place, raw: Mapping[str, Any], regions: set[str]) -> Iterator[Fault]:
-    framework, image = raw.get("framework"), raw.get("image")
-    if (framework is None) == (image is None):
+    framework, image, algorithm = raw.get("framework"), raw.get("image"), raw.get("algorithm")
+    if len(chosen(raw)) != 1:
         yield place.fault(
-            "a model has either framework and framework_version, or image: give one of the two"
+            "a model has framework and framework_version, or algorithm and algorithm_version, or "
+            "image: give one of the three"
         )
     elif isinstance(framework, str):
         yield from _framework_faults(place, framework, raw.get("framework_version"), regions)
+    elif isinstance(algorithm, str):
+        version = raw.get("algorithm_version")
+        yield from version_faults(algorithm, version, regions, place.fault)
     elif isinstance(image, str):
         yield from _image_faults(place, image, regions)
-    if image is not None:
-        for key in ("framework_version", "entry_point"):
-            if raw.get(key) is not None:
-                yield place.fault(
-                    f"{key} belongs to framework, an own image has none: drop it", key
-                )
+    yield from _stray_faults(place, raw)
+    yield from missing_faults(raw, place.fault)
     owned = _VERSION if framework is None else _OWNED | _VERSION
     yield from _owned_faults(place, raw.get("environment"), owned)
+
+
+def _stray_faults(place: _Place, raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """Keys of a kind of container that the model does not have."""
+    has = {
+        "framework": "a framework has",
+        "image": "an own image has",
+        "algorithm": "a built-in algorithm has",
+    }
+    for key, owner in (
+        ("framework_version", "framework"),
+        ("entry_point", "framework"),
+        ("algorithm_version", "algorithm"),
+    ):
+        other = next((has[each] for each in chosen(raw) if each in has and each != owner), None)
+        if raw.get(key) is not None and raw.get(owner) is None and other is not None:
+            yield place.fault(f"{key} belongs to {owner}, {other} none: drop it", key)
 
 
 def _owned_faults(place: _Place, environment: object, owned: Mapping[str, str]) -> Iterator[Fault]:

@@ -151,10 +151,15 @@ class ModelFile(Part):
     """A framework whose SageMaker container serves the model, such as scikit-learn."""
     framework_version: str | None = None
     """Version of the framework's container, in quotes, such as "1.4-2"."""
+    algorithm: str | None = None
+    """A built-in algorithm of SageMaker that trains and serves the model, such as xgboost."""
+    algorithm_version: str | None = None
+    """Version of the algorithm's container, in quotes, such as "3.2-0"."""
     image: str | None = None
-    """URI of an own container image in ECR, instead of framework and framework_version."""
-    artifact: str
-    """A directory, a .tar.gz, or s3://bucket/key?versionId=...; paths start at the project file."""
+    """URI of an own container image in ECR, instead of a framework or an algorithm."""
+    artifact: str | None = None
+    """A directory, a .tar.gz, or s3://bucket/key?versionId=...; paths start at the project file.
+    Left out, where algorithm and training are given: hosted once a trained version is approved."""
     entry_point: str | None = None
     """File under the artifact's code/ that the framework's container loads: inference.py."""
     label: str | None = None

@@ -81,7 +81,12 @@ class StoredArtifact:
         return f"s3://{self.bucket}/{self.key}"
 
 
-Artifact = LocalArtifact | StoredArtifact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """No artifact yet: the first one is that of the first trained version that is approved."""
+
+
+Artifact = LocalArtifact | StoredArtifact | Awaited
 
 
 class Trained(Protocol):
@@ -218,6 +223,11 @@ class ModelSpec:
     """The monitor of its captured traffic; None where there is none."""
 
     @property
+    def awaited(self) -> bool:
+        """Whether it is hosted only when a trained version of it is approved."""
+        return isinstance(self.artifact, Awaited)
+
+    @property
     def behind_dns(self) -> bool:
         """Whether records lead to the model's two tracks."""
         return self.plan.mechanism is Mechanism.DNS
@@ -280,9 +290,19 @@ class ProjectSpec:
     batches: Mapping[str, "BatchModelSpec"] = field(default_factory=dict)
     services: Mapping[str, ServiceSpec] = field(default_factory=dict)
     notebooks: Mapping[str, NotebookSpec] = field(default_factory=dict)
+    unborn: Mapping[str, ModelSpec] = field(default_factory=dict)
+    """Models to be hosted as soon as a trained version of them is approved; until then, trained."""
+
+    @property
+    def trained(self) -> Mapping[str, ModelSpec]:
+        """The models that are trained, hosted yet or not, in the order of their names."""
+        every = {**self.models, **self.unborn}
+        return {name: every[name] for name in sorted(every) if every[name].training is not None}
 
     @property
     def releases(self) -> bool:
         """Whether there is anything to release: AI services alone need no release loop."""
         judged = any(service.release is not None for service in self.services.values())
-        return bool(self.models or self.batches) or self.pipeline is not None or judged
+        return (
+            bool(self.models or self.batches or self.unborn) or self.pipeline is not None or judged
+        )

@@ -181,7 +181,7 @@ def test_framework_and_image_exclude_each_other(faults: Faults):
     image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/fraud:7"
     found = faults(("framework: scikit-learn", f"framework: scikit-learn\n    image: {image}"))
 
-    assert any("either framework and framework_version, or image" in fault for fault in found)
+    assert any("framework and framework_version, or algorithm" in fault for fault in found)
 
 
 def test_image_of_another_region_is_a_fault(faults: Faults):
