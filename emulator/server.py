@@ -173,6 +173,15 @@ class EmbeddedCloud:
         """
         return control.get_faults(self._faults_url(service), self.credentials(), self.region)
 
+    def interrupt_spot(self, training_job: str) -> None:
+        """The training job, which runs on spot capacity, loses it and begins again.
+
+        Raises:
+            FaultControlError: there is no such job, it does not train now, or not on spot.
+        """
+        url = f"{self.endpoint_url}{control.SPOT_PATH}{training_job}"
+        control.put_interruption(url, self.credentials(), self.region)
+
     def end_liveness(
         self,
         session_id: str,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NAME = "embedded-cloud"
 PATH = "/_embedded/faults/"
+SPOT_PATH = "/_embedded/spot/"
+"""Where spot capacity of a training job is taken away: see `emulator.sagemaker.jobs.spot`."""
 LIVENESS_PATH = "/_embedded/liveness/"
 """Where a session of Face Liveness is answered: see `emulator.ai.rekognition.liveness`."""
 _ACTIONS = {"PUT": f"{NAME}:PutFaults", "GET": f"{NAME}:GetFaults"}
@@ -98,6 +100,14 @@ def put_liveness(
     FaultControlError if the cloud refuses.
     """
     _asked("PUT", url, credentials, region=region, body=json.dumps(outcome).encode())
+
+
+def put_interruption(url: str, credentials: Credentials, region: str) -> None:
+    """The training job at the end of `url` lost its spot capacity (`emulator.sagemaker.jobs`).
+
+    FaultControlError if the cloud refuses.
+    """
+    _asked("PUT", url, credentials, region=region, body=b"{}")
 
 
 def _asked(

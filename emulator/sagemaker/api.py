@@ -75,6 +75,7 @@ class ControlPlane:
             "ListTransformJobs": self.transforms.list_,
             **self._jobs_table(),
             **automl(self.jobs.automl),
+            **self.jobs.tuning.table(),
             **self.pipelines.table(),
             "AddTags": self.tags.add,
             "ListTags": self.tags.list_,

@@ -15,6 +15,7 @@ TRANSFORM_JOB = "transform job"
 TRAINING_JOB = "training job"
 PROCESSING_JOB = "processing job"
 AUTOML_JOB = "AutoML job"
+TUNING_JOB = "tuning job"
 PIPELINE = "pipeline"
 NOTEBOOK = "notebook instance"
 LIFECYCLE_CONFIG = "notebook instance lifecycle config"
@@ -29,6 +30,7 @@ _ARN_TYPES = {
     TRAINING_JOB: "training-job",
     PROCESSING_JOB: "processing-job",
     AUTOML_JOB: "automl-job",
+    TUNING_JOB: "hyper-parameter-tuning-job",
     PIPELINE: "pipeline",
     NOTEBOOK: "notebook-instance",
     LIFECYCLE_CONFIG: "notebook-instance-lifecycle-config",

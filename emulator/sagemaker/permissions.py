@@ -36,6 +36,7 @@ _NAME_MEMBERS = {
     names.AUTOML_JOB: "AutoMLJobName",
     names.NOTEBOOK: "NotebookInstanceName",
     names.LIFECYCLE_CONFIG: "NotebookInstanceLifecycleConfigName",
+    names.TUNING_JOB: "HyperParameterTuningJobName",
 }
 
 _RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
@@ -72,6 +73,10 @@ _RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
         f"{verb}NotebookInstanceLifecycleConfig": (names.LIFECYCLE_CONFIG,)
         for verb in ("Create", "Describe", "Update", "Delete")
     },
+    "CreateHyperParameterTuningJob": (names.TUNING_JOB,),
+    "DescribeHyperParameterTuningJob": (names.TUNING_JOB,),
+    "StopHyperParameterTuningJob": (names.TUNING_JOB,),
+    "ListTrainingJobsForHyperParameterTuningJob": (names.TUNING_JOB,),
 }
 
 _TAGGING = frozenset({"AddTags", "ListTags", "DeleteTags"})
@@ -176,7 +181,8 @@ def _tag_rule(resource: str, request: Mapping[str, Any]) -> list[Needed]:
 
 
 def _role_rule(_resource: str, request: Mapping[str, Any]) -> list[Needed]:
-    role = request.get("ExecutionRoleArn", request.get("RoleArn"))
+    definition = _members(request, "TrainingJobDefinition")
+    role = request.get("ExecutionRoleArn", request.get("RoleArn", definition.get("RoleArn")))
     if not isinstance(role, str):
         return []
     context = {"iam:PassedToService": "sagemaker.amazonaws.com"}

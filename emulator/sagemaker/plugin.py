@@ -24,6 +24,7 @@ from emulator.sagemaker.builder import Builder
 from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
 from emulator.sagemaker.endpoints import EndpointOperations
 from emulator.sagemaker.jobs.plugin import Outside, job_operations
+from emulator.sagemaker.jobs.spot import spot_service
 from emulator.sagemaker.metrics import NAMESPACE, EndpointMetrics, Publish, Samples
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
@@ -91,7 +92,15 @@ def install_sagemaker(runtime: Runtime) -> None:
         ),
     )
     pipelines, end_pipelines = pipeline_operations(
-        runtime, store=store, jobs=jobs, trusts=_trusts_sagemaker
+        runtime,
+        store=store,
+        ended={
+            "TrainingJob": jobs.training.ended,
+            "ProcessingJob": jobs.processing.ended,
+            "TransformJob": transforms.ended,
+            "HyperParameterTuningJob": jobs.tuning.ended,
+        },
+        trusts=_trusts_sagemaker,
     )
     endpoints = _endpoints(
         runtime,
@@ -118,6 +127,7 @@ def install_sagemaker(runtime: Runtime) -> None:
     register_service(control_plane_service(plane))
     queues = _queues(runtime, store, cloudwatch)
     register_service(runtime_service(invoker, queues))
+    register_service(spot_service(jobs.training))
     for register in (
         register_resources,
         register_registry,

@@ -34,6 +34,7 @@ class Shelf:
     training_jobs: dict[str, Job] = field(default_factory=dict)
     processing_jobs: dict[str, Job] = field(default_factory=dict)
     automl_jobs: dict[str, Job] = field(default_factory=dict)
+    tuning_jobs: dict[str, Job] = field(default_factory=dict)
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
     notebooks: dict[str, Notebook] = field(default_factory=dict)
@@ -87,6 +88,7 @@ class Store:
             "TrainingJob": shelf.training_jobs,
             "ProcessingJob": shelf.processing_jobs,
             "AutoMLJob": shelf.automl_jobs,
+            "HyperParameterTuningJob": shelf.tuning_jobs,
         }[noun]
 
     def notebook(self, tenant: Tenant, name: str) -> Notebook:

@@ -34,6 +34,8 @@ class ContainerSpec:
     environment: Mapping[str, str]
     model_dir: Path
     listener: socket.socket
+    algorithm: str | None = None
+    """The built-in algorithm that answers; None where the user's code does."""
 
 
 class EntryPointError(Exception):
@@ -43,7 +45,16 @@ class EntryPointError(Exception):
 def run(spec: ContainerSpec) -> None:
     """The container serves until it is killed."""
     _become_the_container(spec)
-    httpd.serve(spec.listener, _Application(spec.model_dir))
+    httpd.serve(spec.listener, _application(spec))
+
+
+def _application(spec: ContainerSpec) -> httpd.Application:
+    if spec.algorithm is None:
+        return _Application(spec.model_dir)
+    # Imported before the search path became the container's: the zygote's runner names it.
+    return importlib.import_module("emulator.algorithms.serving").AlgorithmApplication(
+        spec.algorithm, spec.model_dir
+    )
 
 
 class _Application:

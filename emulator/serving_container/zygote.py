@@ -98,6 +98,7 @@ class _Zygote:
                     environment=order["environment"],
                     model_dir=Path(order["model_dir"]),
                     listener=socket.socket(fileno=listener_fd),
+                    algorithm=order["algorithm"],
                 )
             )
             code = 0

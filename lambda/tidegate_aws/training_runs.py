@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
 
-_MADE = ("ProcessingJob", "TrainingJob", "RegisterModel")
+_MADE = ("ProcessingJob", "TrainingJob", "TransformJob", "TuningJob", "Model", "RegisterModel")
 _ABSENT = frozenset({"ResourceNotFound", "ValidationException"})
 
 

@@ -12,7 +12,15 @@ from emulator.sagemaker.transform.failures import (
     refused_by_s3,
 )
 
-__all__ = ["INTERNAL", "JobFailedError", "algorithm", "client", "nothing_found", "refused_by_s3"]
+__all__ = [
+    "INTERNAL",
+    "LONGEST_REASON",
+    "JobFailedError",
+    "algorithm",
+    "client",
+    "nothing_found",
+    "refused_by_s3",
+]
 
 SEE_LOG = "See job logs for more information"
 

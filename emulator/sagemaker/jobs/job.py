@@ -57,11 +57,18 @@ class Job:
     failure_reason: str | None = None
     result: Result = field(default_factory=Result)
     metrics: tuple[Measured, ...] = ()
+    """The last value of each."""
+    measured: tuple[Measured, ...] = ()
+    """Every value, in the order in which they came."""
 
     @property
     def role_arn(self) -> str:
         """The execution role, which the job's data is read and written as."""
         return str(self.request["RoleArn"])
+
+    def curve(self, metric: str) -> tuple[float, ...]:
+        """All values of a metric so far."""
+        return tuple(each.value for each in self.measured if each.name == metric)
 
     def entering(self, status: str, message: str, *, now: float) -> "Job":
         """The job in its next secondary status; the one before has ended."""

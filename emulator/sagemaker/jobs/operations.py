@@ -211,7 +211,8 @@ class _OnLoop:
 
         def update(job: Job) -> Job:
             known = {each.name: each for each in job.metrics} | last
-            return replace(job, metrics=tuple(known.values()))
+            every = (*job.measured, *values)
+            return replace(job, metrics=tuple(known.values()), measured=every)
 
         self._change(update)
         self.loop.call_soon_threadsafe(self._publish, values)

@@ -24,6 +24,9 @@ from emulator.sagemaker.jobs.training.running import TrainingRunner
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.serving.interface import LogLines, LogSink
 from emulator.sagemaker.store import Store
+from emulator.sagemaker.tuning.operations import KIND as TUNING
+from emulator.sagemaker.tuning.operations import TuningOperations
+from emulator.sagemaker.tuning.running import TuningRunner
 from emulator.seams.events import Outbox
 
 
@@ -34,6 +37,7 @@ class Jobs:
     training: JobOperations
     processing: JobOperations
     automl: JobOperations
+    tuning: TuningOperations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +63,22 @@ def job_operations(runtime: Runtime, outside: Outside) -> tuple[Jobs, Hook]:
         threads=threads,
     )
     site = _site(runtime, outside)
+    training = JobOperations(kind=TRAINING, office=office, runner=TrainingRunner(site=site))
+    tuner = TuningRunner(training=training, loop=lambda: runtime.loop)
     jobs = Jobs(
-        training=JobOperations(kind=TRAINING, office=office, runner=TrainingRunner(site=site)),
+        training=training,
         processing=JobOperations(
             kind=PROCESSING, office=office, runner=ProcessingRunner(site=site)
         ),
         automl=JobOperations(kind=AUTOML, office=office, runner=AutoMLRunner(site=site)),
+        tuning=TuningOperations(
+            jobs=JobOperations(kind=TUNING, office=office, runner=tuner), training=training
+        ),
     )
 
     async def stop() -> None:
         outbox.close()
+        await jobs.tuning.jobs.close()
         await jobs.training.close()
         await jobs.processing.close()
         await jobs.automl.close()

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class Ending(StrEnum):
     ITSELF = "itself"
     STOPPED = "stopped"
     TIMED_OUT = "timed out"
+    INTERRUPTED = "interrupted"
     ABANDONED = "abandoned"
 
 
@@ -50,6 +51,8 @@ class Controls:
     """It is asked to end, and killed after its grace."""
     abandon: threading.Event
     """It is killed at once: the cloud ends."""
+    interrupt: threading.Event = field(default_factory=threading.Event)
+    """Its capacity is taken away: it is asked to end, and begins again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,8 @@ def _cut_short(controls: Controls, deadline: float) -> Ending | None:
         return Ending.ABANDONED
     if controls.stop.is_set():
         return Ending.STOPPED
+    if controls.interrupt.is_set():
+        return Ending.INTERRUPTED
     return Ending.TIMED_OUT if time.monotonic() >= deadline else None
 
 

@@ -1,7 +1,7 @@
 """A pipeline definition of version 2020-12-01, read once: all its faults at once, then a value.
 
-Pure. Step types are those of model building: Processing, Training, Model, RegisterModel, Condition
-and Fail; others are refused by name. The sentences are our own.
+Pure. Step types are those of model building: Processing, Training, Transform, Tuning, Model,
+RegisterModel, Condition and Fail; others are refused by name. The sentences are our own.
 """
 
 import json
@@ -14,7 +14,7 @@ from emulator.sagemaker import errors
 from emulator.sagemaker.pipelines import expressions
 
 VERSION = "2020-12-01"
-JOB_TYPES = ("Processing", "Training")
+JOB_TYPES = ("Processing", "Training", "Transform", "Tuning")
 STEP_TYPES = (*JOB_TYPES, "Model", "RegisterModel", "Condition", "Fail")
 PARAMETER_TYPES = ("String", "Integer", "Float", "Boolean")
 MOST_STEPS = 50

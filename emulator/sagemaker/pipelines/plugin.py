@@ -10,10 +10,9 @@ from botocore.exceptions import ClientError
 from emulator.runtime import Hook, Runtime
 from emulator.sagemaker import errors
 from emulator.sagemaker.artifacts import s3_client_of
-from emulator.sagemaker.jobs.plugin import Jobs
 from emulator.sagemaker.pipelines.engine import Engine
 from emulator.sagemaker.pipelines.operations import PipelineOperations
-from emulator.sagemaker.pipelines.steps import Steps
+from emulator.sagemaker.pipelines.steps import Ended, Steps
 from emulator.sagemaker.pipelines.triggers import SESSION_NAME, Triggers
 from emulator.sagemaker.store import Store
 from emulator.seams import events
@@ -26,7 +25,7 @@ THREADS = 8
 
 
 def pipeline_operations(
-    runtime: Runtime, *, store: Store, jobs: Jobs, trusts: Callable[[str], bool]
+    runtime: Runtime, *, store: Store, ended: Mapping[str, Ended], trusts: Callable[[str], bool]
 ) -> tuple[PipelineOperations, Hook]:
     """The operations, and what ends every execution when the cloud ends."""
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pipelines")
@@ -37,7 +36,7 @@ def pipeline_operations(
 
     engine = Engine(
         store=store,
-        steps=Steps(session_of=session_of, jobs=jobs, threads=threads),
+        steps=Steps(session_of=session_of, ended=ended, threads=threads),
         tell=lambda tenant, event: outbox.send(tenant.account, tenant.region, event),
         now=runtime.clock.now,
     )

@@ -18,7 +18,6 @@ from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 
 from emulator.sagemaker import errors
-from emulator.sagemaker.jobs.plugin import Jobs
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.pipelines import expressions
 from emulator.sagemaker.pipelines.definition import Step, definition_of
@@ -28,7 +27,15 @@ from emulator.sagemaker.transform.naming import Location
 
 Json = dict[str, Any]
 
-LONGEST_JOB_NAME = 63
+TUNING = "HyperParameterTuningJob"
+METADATA: Mapping[str, str] = {
+    "TrainingJob": "TrainingJob",
+    "ProcessingJob": "ProcessingJob",
+    "TransformJob": "TransformJob",
+    TUNING: "TuningJob",
+}
+"""Kinds of jobs, and where a step's metadata has their ARN (PipelineExecutionStepMetadata)."""
+LONGEST_JOB_NAME, LONGEST_TUNING_NAME = 63, 32
 _MARK = string.ascii_letters + string.digits
 _MARK_LENGTH = 10
 
@@ -58,6 +65,7 @@ class Done:
     outcome: bool | None = None
 
 
+Ended = Callable[[Tenant, str], Awaitable[Any]]
 Begun = Callable[[Mapping[str, Any]], Awaitable[None]]
 """Told the metadata of a step whose job has been created."""
 
@@ -68,7 +76,8 @@ class Steps:
 
     session_of: Callable[[str], Any]
     """A role's boto3 session at the front door; may block."""
-    jobs: Jobs
+    ended: Mapping[str, Ended]
+    """By the noun of a kind of job: waits until the job of that name is over."""
     threads: ThreadPoolExecutor
 
     async def carry_out(
@@ -83,9 +92,9 @@ class Steps:
 
     async def stop_job(self, tenant: Tenant, execution: Execution, metadata: Json) -> None:
         """The job of a running step has been asked to end; one that has ended already is fine."""
-        for kind in ("TrainingJob", "ProcessingJob"):
-            if kind in metadata:
-                name = str(metadata[kind]["Arn"]).rpartition("/")[2]
+        for kind, member in METADATA.items():
+            if member in metadata:
+                name = str(metadata[member]["Arn"]).rpartition("/")[2]
                 work = partial(self._stop, tenant, execution, kind, name)
                 await asyncio.get_running_loop().run_in_executor(self.threads, work)
 
@@ -120,6 +129,8 @@ class _Work:
         return {
             "Training": partial(self._job, "TrainingJob"),
             "Processing": partial(self._job, "ProcessingJob"),
+            "Transform": partial(self._job, "TransformJob"),
+            "Tuning": partial(self._job, TUNING),
             "Model": self._model,
             "RegisterModel": self._register,
             "Condition": self._condition,
@@ -127,23 +138,27 @@ class _Work:
         }
 
     async def _job(self, noun: str) -> Done:
-        name = self._job_name()
+        name = self._tuning_name() if noun == TUNING else self._job_name()
         request = {**await self._arguments(), f"{noun}Name": name}
         answer = await self._call(f"Create{noun}", request)
-        metadata = {noun: {"Arn": answer[f"{noun}Arn"]}}
+        metadata = {METADATA[noun]: {"Arn": answer[f"{noun}Arn"]}}
         await self.begun(metadata)
-        operations = {
-            "TrainingJob": self.steps.jobs.training,
-            "ProcessingJob": self.steps.jobs.processing,
-        }[noun]
-        await operations.ended(self.tenant, name)
+        await self.steps.ended[noun](self.tenant, name)
         told = await self._call(f"Describe{noun}", {f"{noun}Name": name}, metadata)
         status = told[f"{noun}Status"]
         if status == "Failed":
             raise StepFailedError(str(told.get("FailureReason", "")), metadata)
         if status != "Completed":
             raise StepStoppedError(metadata)
-        return Done(metadata=metadata, properties=told)
+        return Done(metadata=metadata, properties={**told, **await self._trained(noun, name)})
+
+    async def _trained(self, noun: str, name: str) -> Json:
+        """What else the properties of a tuning step have: the jobs that it trained."""
+        if noun != TUNING:
+            return {}
+        operation = "ListTrainingJobsForHyperParameterTuningJob"
+        request = {f"{noun}Name": name, "SortBy": "FinalObjectiveMetricValue"}
+        return await self._call(operation, request)
 
     async def _model(self) -> Done:
         name = self._job_name()
@@ -205,6 +220,12 @@ class _Work:
         mark = "".join(secrets.choice(_MARK) for _ in range(_MARK_LENGTH))
         start = f"pipelines-{self.execution.id}-{self.step.name}".replace("_", "-")
         return f"{start[: LONGEST_JOB_NAME - _MARK_LENGTH - 1].rstrip('-')}-{mark}"
+
+    def _tuning_name(self) -> str:
+        """Names of tuning jobs have at most 32 characters; SageMaker's scheme is not published."""
+        mark = "".join(secrets.choice(_MARK) for _ in range(_MARK_LENGTH))
+        start = f"{self.execution.id}-{self.step.name}".replace("_", "-")
+        return f"{start[: LONGEST_TUNING_NAME - _MARK_LENGTH - 1].rstrip('-')}-{mark}"
 
     def _values(self) -> Values:
         execution = self.execution

@@ -7,6 +7,7 @@ something similar.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from emulator.algorithms.registry import ALGORITHMS, Known
 from emulator.sagemaker.serving.interface import UnknownImageError
 
 
@@ -16,6 +17,8 @@ class Runner:
 
     framework: str
     preloaded: tuple[str, ...]
+    algorithm: str | None = None
+    """The built-in algorithm that answers; None where the user's code does."""
 
 
 RUNNERS: Mapping[str, Runner] = {
@@ -35,14 +38,33 @@ RUNNERS: Mapping[str, Runner] = {
 
 def runner_for(image: str) -> Runner:
     """How `image` is run; UnknownImageError names it and what is possible."""
+    known = algorithm_of(image)
+    if known is not None:
+        return _algorithm_runner(known)
     runner = RUNNERS.get(repository_of(image))
     if runner is None:
         frameworks = ", ".join(sorted(runner.framework for runner in RUNNERS.values()))
         raise UnknownImageError(
-            f"the embedded cloud runs {frameworks} containers ({', '.join(sorted(RUNNERS))}); "
-            f"got {image}"
+            f"the embedded cloud runs {frameworks} containers ({', '.join(sorted(RUNNERS))}) and "
+            f"built-in algorithms ({', '.join(sorted(ALGORITHMS))}); got {image}"
         )
     return runner
+
+
+def algorithm_of(image: str) -> Known | None:
+    """The built-in algorithm whose image it is; None for others."""
+    return ALGORITHMS.get(repository_of(image))
+
+
+def _algorithm_runner(known: Known) -> Runner:
+    if known.missing is not None:
+        raise UnknownImageError(known.missing)
+    module = () if known.module is None else (known.module,)
+    return Runner(
+        framework=known.name,
+        preloaded=("emulator.algorithms.serving", *module),
+        algorithm=known.name,
+    )
 
 
 def repository_of(image: str) -> str:

@@ -89,8 +89,11 @@ class ZygoteHost:
 class _Link:
     """The socket to one zygote."""
 
-    def __init__(self, control: socket.socket, child: processes.Child) -> None:
+    def __init__(
+        self, control: socket.socket, child: processes.Child, algorithm: str | None
+    ) -> None:
         self.child = child
+        self._algorithm = algorithm
         self.dead = False
         self._control = control
         self._numbers = itertools.count()
@@ -114,6 +117,7 @@ class _Link:
                 "id": number,
                 "environment": dict(order.environment),
                 "model_dir": str(order.model_dir),
+                "algorithm": self._algorithm,
             }
         ).encode()
         try:
@@ -187,4 +191,4 @@ def _spawn(runner: Runner) -> _Link:
             output=2,
             pass_fds=[theirs.fileno()],
         )
-    return _Link(ours, child)
+    return _Link(ours, child, runner.algorithm)

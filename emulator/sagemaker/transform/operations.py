@@ -100,6 +100,13 @@ class TransformOperations:
         page = page_of(wanted, request, {"Status": lambda job: job.status.value})
         return page.answer("TransformJobSummaries", summary)
 
+    async def ended(self, tenant: Tenant, name: str) -> TransformJob:
+        """The job once its task is over."""
+        task = self.tasks.get(tenant.arn(names.TRANSFORM_JOB, name))
+        if task is not None:
+            await asyncio.wait([task])
+        return self.store.transform_job(tenant, name)
+
     async def close(self) -> None:
         """No job runs any more; what they wrote so far goes with the cloud."""
         running = list(self.tasks.values())

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.sagemaker.jobs.job import Job, Transition
+from emulator.sagemaker.jobs.training.algorithms import specification
 
 Json = dict[str, Any]
 
@@ -35,6 +36,7 @@ def described(job: Job) -> Json:
         optional |= {"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
     return {
         **job.request,
+        "AlgorithmSpecification": specification(job.request),
         "TrainingJobArn": job.arn,
         "ModelArtifacts": {"S3ModelArtifacts": artifact_uri(job.name, job.request)},
         "TrainingJobStatus": job.status.value,

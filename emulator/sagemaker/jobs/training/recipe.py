@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.sagemaker.jobs import metrics
+from emulator.sagemaker.jobs.paths import is_below
 from emulator.sagemaker.jobs.requests import refuse
 from emulator.sagemaker.serving.interface import UnknownImageError
 from emulator.sagemaker.serving.runners import runner_for
 
 _WITHOUT = {
-    "CheckpointConfig": "checkpoints of training jobs (CheckpointConfig)",
     "ServerlessJobConfig": "serverless training jobs (ServerlessJobConfig)",
     "ModelPackageConfig": "training of a model package (ModelPackageConfig)",
 }
@@ -37,6 +37,8 @@ def _faults(request: Mapping[str, Any]) -> Iterator[str]:
         yield "ResourceConfig needs an InstanceType, an InstanceCount and a VolumeSizeInGB."
     if "StoppingCondition" not in request:
         yield "StoppingCondition is needed: how long may the job run at most?"
+    else:
+        yield from _spot_faults(request)
     channels = [channel["ChannelName"] for channel in request.get("InputDataConfig", [])]
     repeated = sorted({name for name in channels if channels.count(name) > 1})
     if repeated:
@@ -45,6 +47,26 @@ def _faults(request: Mapping[str, Any]) -> Iterator[str]:
         metrics.definitions(algorithm or {})
     except ValueError as error:
         yield f"{error}."
+
+
+def _spot_faults(request: Mapping[str, Any]) -> Iterator[str]:
+    """API reference, StoppingCondition and CreateTrainingJob."""
+    stopping = request["StoppingCondition"]
+    most, wait = stopping.get("MaxRuntimeInSeconds", 0), stopping.get("MaxWaitTimeInSeconds")
+    spot = request.get("EnableManagedSpotTraining", False)
+    if spot and (wait is None or wait < most):
+        yield (
+            "MaxWaitTimeInSeconds must be at least MaxRuntimeInSeconds with managed spot training, "
+            f"got {wait} and {most}."
+        )
+    if not spot and wait is not None:
+        yield "MaxWaitTimeInSeconds is of managed spot training only."
+    if spot and request.get("ResourceConfig", {}).get("KeepAlivePeriodInSeconds"):
+        yield "KeepAlivePeriodInSeconds is not of managed spot training."
+    config = request.get("CheckpointConfig", {})
+    path = config.get("LocalPath", "/opt/ml/checkpoints")
+    if not is_below(path):
+        yield f"LocalPath of CheckpointConfig must be below /opt/ml, got {path}."
 
 
 def _unemulated(request: Mapping[str, Any]) -> Iterator[str]:

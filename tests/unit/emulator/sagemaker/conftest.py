@@ -39,6 +39,9 @@ from emulator.sagemaker.transform.job import TransformJob
 from emulator.sagemaker.transform.operations import TransformOperations
 from emulator.sagemaker.transform.recipe import Recipe
 from emulator.sagemaker.transitions import Transitions
+from emulator.sagemaker.tuning.operations import KIND as TUNING
+from emulator.sagemaker.tuning.operations import TuningOperations
+from emulator.sagemaker.tuning.running import TuningRunner
 from emulator.seams.events import Event
 
 THREADS = ThreadPoolExecutor(2)
@@ -222,14 +225,20 @@ class World:
             now=self.now,
             threads=THREADS,
         )
+        training = JobOperations(kind=TRAINING, office=office, runner=self.programs)
+        tuner = TuningRunner(training=training, loop=asyncio.get_running_loop)
         return Jobs(
-            training=JobOperations(kind=TRAINING, office=office, runner=self.programs),
+            training=training,
             processing=JobOperations(kind=PROCESSING, office=office, runner=self.programs),
             automl=JobOperations(kind=AUTOML, office=office, runner=self.programs),
+            tuning=TuningOperations(
+                jobs=JobOperations(kind=TUNING, office=office, runner=tuner), training=training
+            ),
         )
 
     def _pipelines(self, jobs: Jobs) -> PipelineOperations:
-        steps = Steps(session_of=_no_session, jobs=jobs, threads=THREADS)
+        ended = {"TrainingJob": jobs.training.ended, "ProcessingJob": jobs.processing.ended}
+        steps = Steps(session_of=_no_session, ended=ended, threads=THREADS)
         return PipelineOperations(
             store=self.store,
             engine=Engine(
