@@ -9,6 +9,8 @@ from typing import Any
 from cli.deployed import find_optional, price_in, stack_outputs
 from cli.exits import CommandError, Exit
 from cli.options import Place
+from emulator.ai import control
+from emulator.runtime import Credentials
 from tidegate.errors import NotFoundError
 from tidegate.training.run import RunView
 from tidegate_aws.packages import Registry
@@ -80,6 +82,35 @@ class Training:
         )
         pointer = None if deployed is None else deployed.store.pointer(self.model)
         return None if pointer is None else pointer.version.artifact_uri
+
+    def interrupt(self, run: RunView) -> tuple[str, ...]:
+        """The training jobs of the run that lost their spot capacity; CommandError if none did.
+
+        AWS takes capacity away by itself, and lets nobody ask for it.
+        """
+        target = self.where.target
+        if not target.embedded:
+            raise CommandError(
+                "spot capacity is taken away by AWS alone: this is a drill of embedded clouds",
+                code=Exit.REFUSED,
+            )
+        names = self.runs.training_jobs(run.arn)
+        if not names:
+            raise CommandError(f"run {run.id} trains nothing now", code=Exit.REFUSED)
+        keys: Any = target.session.get_credentials()
+        frozen = keys.get_frozen_credentials()
+        signing = Credentials(
+            access_key=frozen.access_key,
+            secret_key=frozen.secret_key,
+            session_token=frozen.token,
+        )
+        for name in names:
+            url = f"{target.endpoint_url}{control.SPOT_PATH}{name}"
+            try:
+                control.put_interruption(url, signing, target.region)
+            except control.FaultControlError as error:
+                raise CommandError(str(error), code=Exit.REFUSED) from error
+        return names
 
     def upload(self, folder: Path) -> str:
         """The folder's files are in the bucket, under a prefix that follows from their content."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tidegate.training.run import Figure, RunView, StepView
+from tidegate.training.run import Figure, RunView, StepView, TuningView
 
 if TYPE_CHECKING:
     from cli.training import JobPrice
@@ -16,6 +16,8 @@ def run_lines(model: str, run: RunView, price: "JobPrice") -> Iterator[str]:
     yield f"{model}: run {run.id} {run.status.lower()}"
     yield from (step_line(step) for step in run.steps)
     yield f"  {cost_words(run, price)}: {price.said}"
+    for tuning in run.tuning:
+        yield from tuning_lines(tuning)
     yield from (figure_line(figure) for figure in run.figures)
     yield from run.reasons
     yield next_line(model, run)
@@ -34,6 +36,16 @@ def step_line(step: StepView) -> str:
     took = "" if step.ended is None else f", {_duration(step.ended - step.started)}"
     outcome = "" if step.outcome is None else f" ({step.outcome})"
     return f"  {step.name}: {step.status}{outcome}{took}"
+
+
+def tuning_lines(tuning: TuningView) -> Iterator[str]:
+    """A tuning job and its training jobs, the best first."""
+    yield f"  {tuning.name}: {len(tuning.jobs)} training jobs, {tuning.goal} {tuning.objective}"
+    for job in tuning.jobs:
+        value = "no value" if job.value is None else f"{job.value:.5g}"
+        drawn = ", ".join(f"{name}={text}" for name, text in sorted(job.drawn.items()))
+        best = ", the best" if job.name == tuning.best else ""
+        yield f"    {value}{best}: {drawn} ({job.status}, {_duration(job.seconds)})"
 
 
 def figure_line(figure: Figure) -> str:

@@ -145,6 +145,27 @@ def stop(
 
 @app.command()
 @reported
+def interrupt(
+    model: ModelArgument,
+    *,
+    run: RunOption = None,
+    stage: StageOption = None,
+    project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
+    on: OnOption = On.AUTO,
+    json_output: JsonOption = False,
+) -> None:
+    """Take the spot capacity of a run's training jobs away, on an embedded cloud: a drill."""
+    training = _training(project_file, stage, on, model)
+    interrupted = training.interrupt(training.run(run))
+    if json_output:
+        print_json({"model": model, "interrupted": list(interrupted)})
+        return
+    for name in interrupted:
+        say(f"{name} lost its spot capacity: 'tidegate train status {model}'")
+
+
+@app.command()
+@reported
 def approve(
     model: ModelArgument,
     *,

@@ -72,6 +72,16 @@ _JOB_TAGS = (
     "SageMaker developer guide, 'Pipelines access management': steps tag the jobs that they "
     "create; the embedded cloud tags none"
 )
+_JOB_NETWORK = (
+    "SageMaker developer guide, 'CreateTrainingJob API: Execution Role Permissions': network "
+    "interfaces of jobs in a VPC; the embedded cloud has no networks"
+)
+_NETWORK = (
+    *("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission"),
+    *("ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission"),
+    *("ec2:DescribeNetworkInterfaces", "ec2:DescribeVpcs", "ec2:DescribeDhcpOptions"),
+    *("ec2:DescribeSubnets", "ec2:DescribeSecurityGroups"),
+)
 _ARTIFACT_STORE = (
     "CodePipeline User Guide, 'CodePipeline service role policy', and CodeBuild User Guide, 'Allow "
     "CodeBuild to interact with other AWS services': whose the bucket is and where it is, before "
@@ -222,7 +232,11 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
         "sagemaker:StopTransformJob": _TRANSFORM_STOP,
     },
     "TrainingRole": {"sagemaker:AddTags": _JOB_TAGS},
-    "JobRole": {**dict.fromkeys(_IMAGE_PULLS, _JOB_IMAGE), **dict.fromkeys(_LOGGING, _JOB_LOG)},
+    "JobRole": {
+        **dict.fromkeys(_IMAGE_PULLS, _JOB_IMAGE),
+        **dict.fromkeys(_LOGGING, _JOB_LOG),
+        **dict.fromkeys(_NETWORK, _JOB_NETWORK),
+    },
     "TransformRole": {
         **_CONTAINERS,
         "s3:ListBucket": _TRANSFORM_LIST,

@@ -32,7 +32,8 @@ class TrainingJob:
     @cached_property
     def channels(self) -> Mapping[str, Mapping[str, Any]]:
         """The channels that the job has, with their content types."""
-        return self._config("inputdataconfig")
+        found: dict[str, dict[str, Any]] = self._config("inputdataconfig")
+        return found
 
     @property
     def model(self) -> Path:

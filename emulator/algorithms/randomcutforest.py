@@ -72,8 +72,9 @@ def _grown(rows: Any, trees: int, samples: int, random: np.random.Generator) -> 
     for _ in range(trees):
         sample = rows[random.choice(len(rows), samples, replace=False)]
         roots.append(_tree(sample, nodes, random))
-    columns = [np.array([node[place] for node in nodes]) for place in range(7)]
-    return _Forest(*columns, roots=np.array(roots))
+    names = [name for name in _Forest.__slots__ if name != "roots"]
+    columns = {n: np.array([node[place] for node in nodes]) for place, n in enumerate(names)}
+    return _Forest(**columns, roots=np.array(roots))
 
 
 def _tree(

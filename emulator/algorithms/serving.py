@@ -11,19 +11,14 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from emulator.algorithms.registry import ALGORITHMS
 from emulator.algorithms.training import RECORDED_FILE
 from emulator.serving_container.httpd import HttpRequest, HttpResponse
 
-
-class Served(Protocol):
-    """A loaded model."""
-
-    def __call__(self, body: bytes, content_type: str, accept: str) -> HttpResponse:
-        """The answer to a request that has a body."""
-        ...
+Served = Callable[[bytes, str, str], HttpResponse]
+"""A loaded model: (body, content type, accepted type) to the answer."""
 
 
 @dataclass

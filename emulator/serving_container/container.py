@@ -52,9 +52,9 @@ def _application(spec: ContainerSpec) -> httpd.Application:
     if spec.algorithm is None:
         return _Application(spec.model_dir)
     # Imported before the search path became the container's: the zygote's runner names it.
-    return importlib.import_module("emulator.algorithms.serving").AlgorithmApplication(
-        spec.algorithm, spec.model_dir
-    )
+    module = importlib.import_module("emulator.algorithms.serving")
+    application: httpd.Application = module.AlgorithmApplication(spec.algorithm, spec.model_dir)
+    return application
 
 
 class _Application:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidegate.errors import NotFoundError
-from tidegate.training.run import OVER, RunView, StepView, figures_of
+from tidegate.training.run import (
+    OVER,
+    RunView,
+    StepView,
+    Trial,
+    TuningView,
+    figures_of,
+    is_tuning,
+)
 from tidegate_aws.errors import code_of
 
 if TYPE_CHECKING:
@@ -89,6 +97,7 @@ class TrainingRuns(PipelineRuns):
             failure=told.get("FailureReason"),
             steps=steps,
             figures=figures_of(self._report(arn)),
+            tuning=tuple(self._tuning(step.made) for step in steps if is_tuning(step)),
             package=packages[-1] if packages else None,
             approval=None if not packages else self._approval(packages[-1]),
         )
@@ -98,6 +107,32 @@ class TrainingRuns(PipelineRuns):
             PipelineExecutionArn=arn
         )
         return [_step(each) for page in pages for each in page["PipelineExecutionSteps"]]
+
+    def _tuning(self, arn: str | None) -> TuningView:
+        """The tuning job of a step, with the training jobs that it started."""
+        name = str(arn).rpartition("/")[2]
+        told = self.client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        objective = told["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
+        pages = self.client.get_paginator(
+            "list_training_jobs_for_hyper_parameter_tuning_job"
+        ).paginate(HyperParameterTuningJobName=name)
+        jobs = [_trial(each) for page in pages for each in page["TrainingJobSummaries"]]
+        goal, best = objective["Type"], told.get("BestTrainingJob", {}).get("TrainingJobName")
+        return TuningView(
+            name=told["HyperParameterTuningJobName"],
+            objective=objective["MetricName"],
+            goal=goal,
+            best=best,
+            jobs=tuple(sorted(jobs, key=lambda job: _rank(job, goal))),
+        )
+
+    def training_jobs(self, arn: str) -> tuple[str, ...]:
+        """The names of a run's training jobs that are under way, of tuning jobs too."""
+        view = self.view(arn)
+        made = [s.made for s in view.steps if s.made is not None and s.ended is None]
+        single = [arn.rpartition("/")[2] for arn in made if ":training-job/" in arn]
+        running = (job for each in view.tuning for job in each.jobs if job.status == "InProgress")
+        return (*single, *(job.name for job in running))
 
     def _approval(self, package: str) -> str:
         return self.client.describe_model_package(ModelPackageName=package)["ModelApprovalStatus"]
@@ -111,6 +146,25 @@ class TrainingRuns(PipelineRuns):
             return {}
         found = json.loads(body)
         return found if isinstance(found, dict) else {}
+
+
+def _trial(each: Any) -> Trial:
+    started, ended = each.get("TrainingStartTime"), each.get("TrainingEndTime")
+    ran = started is not None and ended is not None
+    return Trial(
+        name=each["TrainingJobName"],
+        status=each["TrainingJobStatus"],
+        drawn=dict(each["TunedHyperParameters"]),
+        value=each.get("FinalHyperParameterTuningJobObjectiveMetric", {}).get("Value"),
+        seconds=(ended - started).total_seconds() if ran else 0.0,
+    )
+
+
+def _rank(job: Trial, goal: str) -> tuple[bool, float, str]:
+    """The best first; without a value, last, by name."""
+    if job.value is None:
+        return True, 0.0, job.name
+    return False, -job.value if goal == "Maximize" else job.value, job.name
 
 
 def _step(each: Any) -> StepView:

@@ -11,7 +11,7 @@ from stacks.project.faults import Fault
 from stacks.project.locate import Shelf, artifact_at, artifact_faults, label_of
 from stacks.project.release_shape import ChallengerFile, ObjectiveFile, ReleaseFile
 from stacks.project.source import Location, Source
-from stacks.project.spec import Artifact, ChallengerSpec, LocalArtifact
+from stacks.project.spec import ChallengerSpec, identity_of
 from tidegate.arms.terms import MOST_CHALLENGERS, ABTerms, Better
 from tidegate.observation import OutcomeKind
 from tidegate.strategies import Strategy
@@ -165,8 +165,7 @@ def _twin_faults(source: Source, arm: _Arm, pool: list[_Arm], shelf: Shelf) -> I
 def _identity(arm: _Arm, shelf: Shelf) -> str | None:
     if not arm.artifact.startswith("s3://") and not shelf.path(arm.artifact).exists():
         return None
-    artifact: Artifact = artifact_at(arm.artifact, shelf)
-    return artifact.digest if isinstance(artifact, LocalArtifact) else artifact.identity
+    return identity_of(artifact_at(arm.artifact, shelf))
 
 
 def challengers_of(

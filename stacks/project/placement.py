@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stacks.project.doors import DnsSpec
-from stacks.project.spec import LocalArtifact, ModelSpec, Trained
+from stacks.project.spec import ModelSpec, Trained, identity_of
 from tidegate.asynchronous import Asynchronous
 from tidegate.pointer import LivePointer
 from tidegate.slots import ARMS, PAIR, Slot, idle_slots
@@ -64,8 +64,7 @@ def tracks_of(model: ModelSpec, dns: DnsSpec | None, *, endpoint: str) -> Tracks
 
 def version_of(model: Trained, *, region: str, artifact_uri: str) -> Version:
     """The version that the project file describes, its artifact deployed at a URI."""
-    artifact = model.artifact
-    identity = artifact.digest if isinstance(artifact, LocalArtifact) else artifact.identity
+    identity = identity_of(model.artifact)
     image = model.images[region]
     return Version(
         digest=digest_of(image=image, artifact=identity, environment=model.environment),

@@ -89,6 +89,13 @@ class Awaited:
 Artifact = LocalArtifact | StoredArtifact | Awaited
 
 
+def identity_of(artifact: Artifact) -> str:
+    """What tells an artifact from every other; TypeError for one that is not there yet."""
+    if isinstance(artifact, Awaited):
+        raise TypeError("an artifact that nobody has made yet has no identity")
+    return artifact.digest if isinstance(artifact, LocalArtifact) else artifact.identity
+
+
 class Trained(Protocol):
     """What makes a version, of a model that is hosted or has a batch; `images` are by region."""
 

@@ -23,6 +23,7 @@ FILES = (
     *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
     *sorted((ROOT / "examples" / "strategies").glob("*.yaml")),
     *sorted((ROOT / "examples" / "training").glob("*.yaml")),
+    *sorted((ROOT / "examples" / "algorithms").glob("*.yaml")),
 )
 """What users are shown, but for files of pipelines."""
 
@@ -49,7 +50,8 @@ def project_file(
     """
     text = example.read_text()
     names = sorted(set(_ARTIFACT.findall(text)))
-    assert names or "services:" in text, f"{example} names no artifact of a build"
+    without = "services:" in text or "algorithm:" in text
+    assert names or without, f"{example} names no artifact of a build"
     for name in names:
         code = folder / name / "code"
         code.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ OVER = frozenset({"Succeeded", "Failed", "Stopped"})
 """The statuses of an execution after which nothing follows (API reference of SageMaker)."""
 
 
+_TUNING = ":hyper-parameter-tuning-job/"
 _JOB = "-job/"
 """What ARNs of processing and training jobs have, and those of packages have not."""
 
@@ -25,6 +26,48 @@ class StepView:
     """Of a condition: True or False."""
     made: str | None = None
     """ARN of the job or of the package that it made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A training job of a tuning job: the values that were drawn for it, and its objective."""
+
+    name: str
+    status: str
+    drawn: Mapping[str, str]
+    value: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuningView:
+    """A tuning job; its training jobs, the best first, those without a value last."""
+
+    name: str
+    objective: str
+    goal: str
+    best: str | None
+    """The name of the best training job; None before one is complete."""
+    jobs: tuple[Trial, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The tuning job in JSON types."""
+        return {
+            "name": self.name,
+            "objective": self.objective,
+            "goal": self.goal,
+            "best": self.best,
+            "jobs": [
+                {
+                    "name": job.name,
+                    "status": job.status,
+                    "drawn": dict(job.drawn),
+                    "value": job.value,
+                    "seconds": job.seconds,
+                }
+                for job in self.jobs
+            ],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +91,8 @@ class RunView:
     figures: tuple[Figure, ...] = ()
     package: str | None = None
     approval: str | None = None
+    tuning: tuple[TuningView, ...] = ()
+    """The tuning jobs of its steps."""
 
     @property
     def id(self) -> str:
@@ -67,9 +112,14 @@ class RunView:
 
     @property
     def job_seconds(self) -> float:
-        """Of all jobs that have ended, as long as their steps took: an instance bills less."""
+        """Of all jobs that have ended, as long as their steps took: an instance bills less.
+
+        A tuning step has run for as long as the training jobs of it together.
+        """
         jobs = (s for s in self.steps if s.made is not None and _JOB in s.made)
-        return sum(job.ended - job.started for job in jobs if job.ended is not None)
+        single = (job for job in jobs if _TUNING not in str(job.made))
+        tuned = sum(each.seconds for tuning in self.tuning for each in tuning.jobs)
+        return tuned + sum(job.ended - job.started for job in single if job.ended is not None)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -92,7 +142,13 @@ class RunView:
             ],
             "package": self.package,
             "approval": self.approval,
+            "tuning": [each.to_json() for each in self.tuning],
         }
+
+
+def is_tuning(step: StepView) -> bool:
+    """Whether a step made a tuning job."""
+    return step.made is not None and _TUNING in step.made
 
 
 def figures_of(report: Mapping[str, Any]) -> tuple[Figure, ...]:

@@ -4,7 +4,7 @@ import pytest
 
 from cli.training import JobPrice
 from cli.training_words import cost_words, run_lines
-from tidegate.training.run import Figure, RunView, StepView
+from tidegate.training.run import Figure, RunView, StepView, Trial, TuningView
 
 PRICE = JobPrice(usd_per_hour=0.48, said="as a test says")
 JOB = "arn:aws:sagemaker:eu-west-1:123456789012:training-job/abc"
@@ -71,3 +71,36 @@ def test_a_run_that_goes_on_has_not_taken_a_time():
     """Its cost so far is told all the same."""
     assert view("Executing").seconds is None
     assert cost_words(view("Executing"), PRICE).startswith("costs $0.0100")
+
+
+TUNING = "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/abc"
+
+
+def tuned() -> RunView:
+    """A run of two tries, which trained at once."""
+    step = StepView(name="Train", status="Succeeded", started=0.0, ended=75.0, made=TUNING)
+    given = {"status": "Completed", "drawn": {"eta": "0.3", "depth": "4"}}
+    tries = (
+        Trial(name="abc-002", value=0.91, seconds=70.0, **given),
+        Trial(name="abc-001", value=None, seconds=60.0, **given | {"status": "Failed"}),
+    )
+    view_ = TuningView(
+        name="abc", objective="validation:auc", goal="Maximize", best="abc-002", jobs=tries
+    )
+    return view("Succeeded", steps=(step,), tuning=(view_,))
+
+
+def test_tries_of_a_tuned_run_have_a_line_each_the_best_first():
+    """With what was drawn, the value of the objective, and how long it took."""
+    lines = list(run_lines("fraud", tuned(), PRICE))
+    assert lines[3:6] == [
+        "  abc: 2 training jobs, Maximize validation:auc",
+        "    0.91, the best: depth=4, eta=0.3 (Completed, 1 min 10 s)",
+        "    no value: depth=4, eta=0.3 (Failed, 1 min 0 s)",
+    ]
+
+
+def test_a_tuned_run_costs_what_its_jobs_ran_together():
+    """Not what the step took, in which they ran at once."""
+    assert tuned().job_seconds == 130.0
+    assert tuned().to_json()["tuning"][0]["jobs"][0]["value"] == 0.91

@@ -102,3 +102,63 @@ def test_an_unknown_run_is_not_found(runs: tuple[TrainingRuns, Stubber, Stubber]
     stub.add_client_error("describe_pipeline_execution", "ResourceNotFound", "no")
     with pytest.raises(NotFoundError, match=ARN):
         found.view(ARN)
+
+
+TUNING = "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/abc"
+RANGES = {"Strategy": "Random", "ResourceLimits": {"MaxParallelTrainingJobs": 1}}
+
+
+def _tried(name: str, value: float | None, status: str = "Completed") -> dict[str, Any]:
+    objective = {"Type": "Minimize", "MetricName": "loss", "Value": value}
+    known = {} if value is None else {"FinalHyperParameterTuningJobObjectiveMetric": objective}
+    return {
+        "TrainingJobName": name,
+        "TrainingJobArn": f"arn:aws:sagemaker:eu-west-1:123456789012:training-job/{name}",
+        "CreationTime": MOMENT,
+        "TrainingStartTime": MOMENT,
+        "TrainingEndTime": MOMENT.replace(second=40),
+        "TrainingJobStatus": status,
+        "TunedHyperParameters": {"depth": "3"},
+        **known,
+    }
+
+
+def test_a_tuned_run_is_told_with_its_tries_the_best_first(
+    runs: tuple[TrainingRuns, Stubber, Stubber],
+):
+    """Where less is better, the least; what has no value comes last."""
+    found, stub, s3 = runs
+    told = {"PipelineExecutionStatus": "Executing", "CreationTime": MOMENT}
+    step = {
+        "StepName": "Train",
+        "StepStatus": "Executing",
+        "StartTime": MOMENT,
+        "Metadata": {"TuningJob": {"Arn": TUNING}},
+    }
+    stub.add_response("describe_pipeline_execution", told, {"PipelineExecutionArn": ARN})
+    stub.add_response("list_pipeline_execution_steps", {"PipelineExecutionSteps": [step]})
+    s3.add_client_error("get_object", "NoSuchKey")
+    objective = {"Type": "Minimize", "MetricName": "loss"}
+    described = {
+        "HyperParameterTuningJobName": "abc",
+        "HyperParameterTuningJobArn": TUNING,
+        "HyperParameterTuningJobConfig": RANGES | {"HyperParameterTuningJobObjective": objective},
+        "HyperParameterTuningJobStatus": "InProgress",
+        "CreationTime": MOMENT,
+        "TrainingJobStatusCounters": {},
+        "ObjectiveStatusCounters": {},
+        "BestTrainingJob": _tried("two", 0.1),
+    }
+    asked = {"HyperParameterTuningJobName": "abc"}
+    stub.add_response("describe_hyper_parameter_tuning_job", described, asked)
+    listed = [_tried("one", 0.4), _tried("three", None, "InProgress"), _tried("two", 0.1)]
+    answer = {"TrainingJobSummaries": listed}
+    stub.add_response("list_training_jobs_for_hyper_parameter_tuning_job", answer, asked)
+    (tuning,) = found.view(ARN).tuning
+    assert [(job.name, job.value) for job in tuning.jobs] == [
+        ("two", 0.1),
+        ("one", 0.4),
+        ("three", None),
+    ]
+    assert (tuning.best, tuning.goal, tuning.objective) == ("two", "Minimize", "loss")
+    assert tuning.jobs[0].seconds == 40.0
