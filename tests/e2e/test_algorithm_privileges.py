@@ -63,7 +63,7 @@ ROWS = "".join(f"{n % 7},{n % 11}\n" for n in range(60))
 
 
 @pytest.fixture(scope="module")
-def place(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(batch_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Both models, whose training is deployed."""
     folder = tmp_path_factory.mktemp("rights")
     (folder / "code").mkdir()
@@ -73,17 +73,17 @@ def place(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) 
         (folder / "data" / channel / "rows.csv").write_text(ROWS)
     (folder / "tidegate.yaml").write_text(FILE)
     project = read_project(folder / "tidegate.yaml")
-    made = Place(project=project, stage="dev", target=embedded_target(story_cloud))
+    made = Place(project=project, stage="dev", target=embedded_target(batch_cloud))
     made.deploy(assembly=folder / "cdk.out")
     yield made
     for stack in ("training-asked", "training-tuned", "release"):
-        remove_stacks(story_cloud, f"rights-dev-{stack}")
+        remove_stacks(batch_cloud, f"rights-dev-{stack}")
 
 
 @pytest.fixture
-def world(story_cloud: EmbeddedCloud, place: Place) -> World:
+def world(batch_cloud: EmbeddedCloud, place: Place) -> World:
     """What a role is looked up in."""
-    return World(cloud=story_cloud, folder=place.project.path.parent, model="asked")
+    return World(cloud=batch_cloud, folder=place.project.path.parent, model="asked")
 
 
 def role(world: World, model: str) -> DeployedRole:

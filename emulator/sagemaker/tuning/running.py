@@ -138,10 +138,11 @@ class _Work:
         for each in running:
             curve = each.curve(self.recipe.objective)
             step = len(curve)
-            before = [statistics.fmean(one[:step]) for one in complete if len(one) >= step]
-            if step == 0 or len(before) < _LEAST_TO_COMPARE:
+            as_long = [one for one in complete if len(one) >= step > 0]
+            if len(as_long) < _LEAST_TO_COMPARE:
                 continue
-            if sign * curve[-1] < sign * statistics.median(before):
+            median = statistics.median(statistics.fmean(one[:step]) for one in as_long)
+            if sign * curve[-1] < sign * median:
                 self._stop([each])
 
     def _stop(self, jobs: Sequence[Job]) -> None:
