@@ -2,8 +2,9 @@
 
 Context: `tidegate:project-file`, `tidegate:stage` (default: the file's first one; `pipeline` is the
 pipeline itself), `tidegate:pointers`, model -> live pointer as JSON or the path of a JSON file,
-`tidegate:batch-pointers`, the same of batches, and `tidegate:packages`, model -> approved model
-package likewise; `tidegate deploy` and the pipeline pass all three.
+`tidegate:batch-pointers`, the same of batches, `tidegate:live-settings`, service -> settings of its
+live version, and `tidegate:packages`, model -> approved model package likewise; `tidegate deploy`
+and the pipeline pass all four.
 """
 
 import json
@@ -25,7 +26,12 @@ from stacks.components.pipeline_review import CLOSED as REVIEWER_CLOSED  # noqa:
 from stacks.composition.deployment import Deployment  # noqa: E402
 from stacks.idle_costs import assembly_costs, over_budget, told, write_costs  # noqa: E402
 from stacks.project.faults import ProjectFaultsError  # noqa: E402
-from stacks.project.inputs import chosen_stage, read_batch_pointers, read_pointers  # noqa: E402
+from stacks.project.inputs import (  # noqa: E402
+    chosen_stage,
+    read_batch_pointers,
+    read_live_settings,
+    read_pointers,
+)
 from stacks.project.load import load_project  # noqa: E402
 from stacks.project.packages import read_packages  # noqa: E402
 from stacks.project.pipelines import PIPELINE_STAGE, Engine  # noqa: E402
@@ -49,12 +55,14 @@ def main() -> None:
     packages = read_packages(app.node.try_get_context("tidegate:packages"))
     pointers = read_pointers(app.node.try_get_context("tidegate:pointers"))
     batches = read_batch_pointers(app.node.try_get_context("tidegate:batch-pointers"))
+    live = read_live_settings(app.node.try_get_context("tidegate:live-settings"))
     deployment = Deployment(
         project=project,
         stage=stage,
         folder=Path(folder),
         pointers=pointers,
         batch_pointers=batches,
+        live_settings=live,
         packages=packages,
     )
     add_stacks(app, deployment)

@@ -1,9 +1,13 @@
 """Deploys a place: synth with the live pointers, then the stacks: only idle slots change."""
 
+import json
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from cli.batches import find_batch
 from cli.deployed import find_optional
@@ -14,6 +18,8 @@ from cli.roles import assumed
 from cli.synth import SynthRequest, synth, synth_environment
 from cli.training import approved_packages
 from emulator import deployer
+from tidegate.ai.kinds import KINDS, kind_named
+from tidegate.asynchronous import split_url
 
 GUARD = "ReleaseGuard"
 """What the guard's custom resource is called: its refusal is no failure of the deployment."""
@@ -51,10 +57,12 @@ def deploy_stacks(
 
 def synth_request(where: Place, *, output: Path) -> SynthRequest:
     """What to synthesize of a place as it is now: with all that is live, and what was approved."""
+    pointers = live_pointers(where)
     return SynthRequest(
         project_file=where.project.path,
         stage=where.stage,
-        pointers=live_pointers(where),
+        pointers=pointers,
+        live_settings=live_settings(where, pointers),
         packages=approved_packages(where),
         batch_pointers=batch_pointers(where),
         output=output,
@@ -68,6 +76,31 @@ def live_pointers(where: Place) -> dict[str, Any]:
         return {}
     pointers = {model: deployed.store.pointer(model) for model in deployed.store.models()}
     return {model: p.to_json() for model, p in pointers.items() if p is not None}
+
+
+def live_settings(where: Place, pointers: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of each live version of a service whose arms have resources of their own."""
+    services = where.project.services.items()
+    needed = [name for name, kind in services if name in pointers and _has_own(kind)]
+    if not needed:
+        return {}
+    s3 = where.reading.client("s3")
+    found: dict[str, Any] = {}
+    for name in needed:
+        bucket, key = split_url(pointers[name]["version"]["artifact_uri"])
+        try:
+            content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            raise CommandError(
+                f"the live settings of {name} cannot be read at s3://{bucket}/{key}: {error}; "
+                "without them its live arm would change"
+            ) from error
+        found[name] = json.loads(content)["settings"]
+    return found
+
+
+def _has_own(kind: str) -> bool:
+    return kind in KINDS and kind_named(kind).has_own
 
 
 def batch_pointers(where: Place) -> dict[str, Any]:

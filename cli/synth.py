@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,17 +26,20 @@ class SynthRequest:
     batch_pointers: dict[str, Any] = field(default_factory=dict)
     packages: dict[str, Any] = field(default_factory=dict)
     """The approved package of each model that is trained in the stage."""
+    live_settings: dict[str, Any] = field(default_factory=dict)
+    """The settings of each service's live version, of services whose arms have own resources."""
 
 
 def synth(request: SynthRequest) -> Path:
     """The cloud assembly of one stage; CommandError with every fault of the project file."""
-    finished = subprocess.run(
-        [sys.executable, str(ROOT / "app.py")],
-        env=synth_environment(request),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory(prefix="tidegate-live-") as folder:
+        finished = subprocess.run(
+            [sys.executable, str(ROOT / "app.py")],
+            env=synth_environment(request, _kept(request, Path(folder))),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if finished.returncode != 0:
         said = finished.stderr.strip()
         message = said or finished.stdout.strip()
@@ -43,13 +47,26 @@ def synth(request: SynthRequest) -> Path:
     return request.output
 
 
-def synth_environment(request: SynthRequest) -> dict[str, str]:
-    """What the app is told: CDK's own variables, in the shell's environment."""
+def _kept(request: SynthRequest, folder: Path) -> str:
+    """A file with the live settings, which may be larger than a variable of the environment."""
+    if not request.live_settings:
+        return ""
+    file = folder / "live-settings.json"
+    file.write_text(json.dumps(request.live_settings, sort_keys=True), encoding="utf-8")
+    return str(file)
+
+
+def synth_environment(request: SynthRequest, live_settings: str = "") -> dict[str, str]:
+    """What the app is told: CDK's own variables, in the shell's environment.
+
+    `live_settings` is the path of a file with those of the request, if it has any.
+    """
     context = {
         "tidegate:project-file": str(request.project_file.resolve()),
         "tidegate:stage": request.stage,
         "tidegate:pointers": json.dumps(request.pointers, sort_keys=True),
         "tidegate:batch-pointers": json.dumps(request.batch_pointers, sort_keys=True),
+        "tidegate:live-settings": live_settings,
         "tidegate:packages": json.dumps(request.packages, sort_keys=True),
     }
     return {

@@ -45,6 +45,8 @@ class AccessProps:
     batches: tuple[str, ...] = ()
     monitored: tuple[str, ...] = ()
     """Models that have a monitor, whose reports are evidence."""
+    live_settings: tuple[str, ...] = ()
+    """Released services whose live settings a deploy has to know."""
 
 
 class AccessStack(Stack):
@@ -86,6 +88,12 @@ def access_blueprint(props: AccessProps) -> Blueprint:
         },
     )
     return blueprint
+
+
+def assets_bucket(stage: StageSpec) -> str:
+    """The bucket of CDK's bootstrap, where documents of settings are among the assets."""
+    account = ACCOUNT if stage.account is None else stage.account
+    return f"cdk-hnb659fds-assets-{account}-{stage.region}"
 
 
 def _trusted(props: AccessProps, names: list[str]) -> dict[str, Any]:
@@ -157,6 +165,8 @@ def _reader_statements(props: AccessProps) -> list[dict[str, Any]]:
         stacks = [batch_stack_name(project, stage.name, model) for model in props.batches]
         runs = [arns.of("dynamodb", f"table/{stack}-RunTable-*") for stack in stacks]
         statements.append(allow(["dynamodb:GetItem"], runs))
+    if props.live_settings:
+        statements.append(allow(["s3:GetObject"], [arns.s3(f"{assets_bucket(stage)}/*.json")]))
     if props.zone_id is not None:
         zone = f"arn:{stage.partition}:route53:::hostedzone/{props.zone_id}"
         statements.append(allow(["route53:ListResourceRecordSets"], [zone]))

@@ -13,9 +13,9 @@ from constructs import Construct
 from stacks.assets import AssetShelf
 from stacks.components.arns import Arns
 from stacks.components.blueprint import Blueprint, att, ref
-from stacks.components.emptying import AI, emptying_function
+from stacks.components.emptying import AI, campaign_statements, emptying_function
 from stacks.components.front_door import API, AUTHORIZER, add_api
-from stacks.components.handler_function import CodeAsset, add_function
+from stacks.components.handler_function import CodeAsset, FunctionProps, add_function
 from stacks.components.queue import add_queue, deny_plain
 from stacks.project.doors import Authentication
 from stacks.project.names import ai_stack_name, dead_letters_name, export_name
@@ -33,6 +33,8 @@ class AiProps:
 
     project: str
     stage: StageSpec
+    campaigns: tuple[str, ...] = ()
+    """Services that may have campaigns of Personalize, which end with their stacks."""
 
 
 class AiStack(Stack):
@@ -53,9 +55,8 @@ class AiStack(Stack):
 def ai_blueprint(props: AiProps, code: CodeAsset) -> Blueprint:
     """What the stack holds."""
     blueprint, stage = Blueprint(), props.stage
-    if stage.data_on_destroy is DataOnDestroy.DELETE:
-        emptying = emptying_function(props.project, Arns(stage=stage), within=AI)
-        add_function(blueprint, emptying, code=code, stage=stage)
+    if stage.data_on_destroy is DataOnDestroy.DELETE or props.campaigns:
+        add_function(blueprint, emptying_of(props), code=code, stage=stage)
     stack = ai_stack_name(props.project, stage.name)
     add_api(blueprint, stage, name=stack)
     _add_dead_letters(blueprint, props)
@@ -66,6 +67,13 @@ def ai_blueprint(props: AiProps, code: CodeAsset) -> Blueprint:
     blueprint.tell("ApiUrl", att(API, "ApiEndpoint"))
     blueprint.tell("DeadLettersUrl", ref(DEAD_LETTERS))
     return blueprint
+
+
+def emptying_of(props: AiProps) -> FunctionProps:
+    """What empties buckets, and ends campaigns where there are any."""
+    arns = Arns(stage=props.stage)
+    campaigns = campaign_statements(props.project, arns) if props.campaigns else []
+    return emptying_function(props.project, arns, within=AI, campaigns=campaigns)
 
 
 def _add_dead_letters(blueprint: Blueprint, props: AiProps) -> None:

@@ -4,6 +4,7 @@ Nothing in it knows a kind by name. What a kind needs beside all this are `Kind.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from stacks.components.emptying import AI, empty_on_delete
 from stacks.components.handler_function import CodeAsset, add_function
 from stacks.components.service_arms import ServiceArms, add_guard, add_verification, placed
 from stacks.components.service_functions import BUCKET, QUEUE, TABLE, ServiceProps, functions_of
-from stacks.components.service_parts import add_alarms, add_bucket_of, add_resources
+from stacks.components.service_own import OwnThings
+from stacks.components.service_parts import add_alarms, add_bucket_of, add_own, add_resources
 from stacks.components.service_routes import add_routes
 from stacks.components.service_work import HIDDEN_SECONDS, MOST_RECEIVES, add_work
 from stacks.components.tables import table_properties
@@ -42,6 +44,8 @@ class ServiceStackProps:
     shelf: AssetShelf
     pointer: LivePointer | None = None
     """What is live, of a service that is released."""
+    live_settings: Mapping[str, Any] | None = None
+    """The settings of that version in JSON types, where its kind needs to know them."""
     code: Path = CODE
 
 
@@ -78,22 +82,26 @@ class ServiceStack(Stack):
             return props.shelf.publish_bytes(self, document, suffix=".json")
 
         bucket, key = publish(props.service.settings)
+        things = OwnThings(place=place, spec=props.service, live=props.live_settings)
         if props.service.release is None:
-            return {"bucket": bucket, "key": key}
+            return {"bucket": bucket, "key": key, "own": things.by_slot(None)}
+        placement = placed(props.service, props.pointer, publish=publish)
         arms = ServiceArms(
             place=place,
             arns=Arns(stage=props.stage),
             spec=props.service,
-            placement=placed(props.service, props.pointer, publish=publish),
+            placement=placement,
         )
-        return {"bucket": bucket, "key": key, "arms": arms}
+        return {"bucket": bucket, "key": key, "arms": arms, "own": things.by_slot(placement)}
 
 
 def service_document(props: ServiceStackProps, place: Place) -> dict[str, Any]:
     """What the functions are told beside their environment (`tidegate_aws.ai.world`)."""
     service = props.service
     kind = kind_named(service.kind)
-    every = (*kind.door(service.settings, place).calls, *kind.work(service.settings, place).calls)
+    own = kind.own(service.settings, place, "")
+    rights = (kind.door(service.settings, place), kind.work(service.settings, place))
+    every = [call for right in (*rights, own.door, own.work) for call in right.calls]
     known = call_prices(props.stage.region)
     return {
         "kind": service.kind,
@@ -117,8 +125,11 @@ def service_blueprint(props: ServiceProps, code: CodeAsset) -> Blueprint:
     functions = functions_of(props)
     for function in functions.values():
         add_function(blueprint, function, code=code, stage=stage)
+    guarded = []
     if props.arms is not None:
-        _add_gate(blueprint, props.arms, [function.id for function in functions.values()])
+        guarded = [_add_gate(blueprint, props.arms, [one.id for one in functions.values()])]
+        _tell_ready(blueprint, props)
+    add_own(blueprint, props, after=guarded)
     if kind.arrivals:
         add_work(blueprint, props, functions["do_ai_work"])
         blueprint.tell("QueueUrl", ref(QUEUE))
@@ -129,12 +140,24 @@ def service_blueprint(props: ServiceProps, code: CodeAsset) -> Blueprint:
     return blueprint
 
 
-def _add_gate(blueprint: Blueprint, arms: ServiceArms, functions: list[str]) -> None:
-    """Functions change only after the guard, and are declared once they have changed."""
+def _add_gate(blueprint: Blueprint, arms: ServiceArms, functions: list[str]) -> str:
+    """Functions change only after the guard, and are declared once they have changed. Its id."""
     guard = add_guard(blueprint, arms)
     for function in functions:
         blueprint.resources[function]["DependsOn"] = [guard]
     add_verification(blueprint, arms, after=functions)
+    return guard
+
+
+def _tell_ready(blueprint: Blueprint, props: ServiceProps) -> None:
+    """Which files say that arms may be released, and what to do while they are not there."""
+    ready = {
+        slot: {"key": own.ready, "after": own.after}
+        for slot, own in props.own.items()
+        if own.ready is not None
+    }
+    if ready:
+        blueprint.tell("Ready", json.dumps(ready, sort_keys=True))
 
 
 def _add_table(blueprint: Blueprint, stage: StageSpec) -> None:

@@ -185,7 +185,8 @@ def fake_ports(
 ) -> ServicePorts:
     """Ports of a service of that kind; calls must be among those that door or work declare."""
     chosen = kind.settings() if settings is None else settings
-    rights = (kind.door(chosen, PLACE), kind.work(chosen, PLACE))
+    own = kind.own(chosen, PLACE, "")
+    rights = (kind.door(chosen, PLACE), kind.work(chosen, PLACE), own.door, own.work)
     declared = frozenset(operation.id for right in rights for operation in right.calls)
     return ServicePorts(
         service=PLACE.service,

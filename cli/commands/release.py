@@ -76,12 +76,14 @@ def start(
 
     Warns where the plan has not the time to see the harm it names at the model's recent traffic.
     """
+    from cli.ready import refuse_unready
     from cli.sizing import size_up
     from cli.verbs import refuse_known_version
 
     deployed = place(project_file=project_file, stage=stage, on=on).deployed()
     if not again:
         refuse_known_version(deployed, model)
+    refuse_unready(deployed, model)
     sizing = size_up(deployed, model, requests_per_minute=requests_per_minute)
     release_id = start_release(deployed, model)
     for remark in sizing.remarks():

@@ -10,7 +10,7 @@ from typing import Any
 from tidegate.ai.door import Reply, Request, route_of
 from tidegate.ai.kind import Kind, Route
 from tidegate.ai.openapi import KEY_PATTERN
-from tidegate.ai.problems import invalid, not_found
+from tidegate.ai.problems import ProblemError, invalid, not_found
 from tidegate.ai.typed import Member, members
 
 _CORRELATION = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -40,6 +40,18 @@ def request_in(event: Mapping[str, Any], kind: Kind, service: str) -> Request:
         correlation=correlation_of(event),
         key=_key(event),
     )
+
+
+def who_in(event: Mapping[str, Any], kind: Kind, service: str) -> str:
+    """For whom the request is, as its route's field says; empty where none does."""
+    try:
+        request = request_in(event, kind, service)
+    except ProblemError:
+        return ""  # it is told of when it is answered
+    field = request.route.who
+    given = request.given if isinstance(request.given, Mapping) else {}
+    found = None if field is None else given.get(field)
+    return found if isinstance(found, str) else ""
 
 
 def _given(event: Mapping[str, Any], route: Route, in_path: Mapping[str, str]) -> Any:

@@ -43,6 +43,7 @@ class Variable(StrEnum):
     AI_QUEUE_URL = "AI_QUEUE_URL"
     AI_RESOURCES = "AI_RESOURCES"
     AI_ARMS = "AI_ARMS"
+    AI_OWN = "AI_OWN"
 
 
 class SettingsError(TidegateError):

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from stacks.access_stack import assets_bucket
 from stacks.checks.rows import Acknowledged, arn, finding, wildcard
+from stacks.composition.releases import released_with_own
 from stacks.project.names import (
     access_stack_name,
     delivery_name,
@@ -17,6 +19,7 @@ from stacks.project.spec import ProjectSpec, StageSpec
 
 _ENDPOINTS = "endpoints of one stage: their names begin with project and stage"
 _REPORTS = "reports of the monitors of one stage, whose buckets' names CloudFormation generates"
+_SETTINGS = "documents of live settings, whose names follow from their content, and templates"
 _EXECUTIONS = "executions of one machine: Step Functions generates what follows its name"
 
 
@@ -32,6 +35,10 @@ def of_deliveries(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledg
         buckets = f"arn:{stage.partition}:s3:::{monitor_buckets(project.name, stage.name)}"
         for named in (buckets, f"{buckets}/report.json"):
             yield wildcard(access, "PipelineRead", named, _REPORTS)
+    if released_with_own(project):
+        bucket = assets_bucket(stage).replace("${AWS::AccountId}", "<AWS::AccountId>")
+        named = f"arn:{stage.partition}:s3:::{bucket}/*.json"
+        yield wildcard(access, "PipelineRead", named, _SETTINGS)
 
 
 def _functions(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stacks.ai_stack import DEAD_LETTERS
+from stacks.ai_stack import DEAD_LETTERS, AiProps, emptying_of
 from stacks.checks.rows import Acknowledged, finding, wildcard
 from stacks.components.arns import Arns
-from stacks.components.emptying import AI, emptying_function
 from stacks.components.handler_function import FunctionProps
 from stacks.components.service_functions import BUCKET, ServiceProps, functions_of
 from stacks.project.names import ai_stack_name, service_stack_name
@@ -35,8 +34,9 @@ def of_services(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged
         "SQS3",
         "it is the dead-letter queue itself, of the work queues of all services of the stage",
     )
-    if stage.data_on_destroy is DataOnDestroy.DELETE:
-        emptying = emptying_function(project.name, Arns(stage=stage), within=AI)
+    campaigns = tuple(s.name for s in project.services.values() if kind_named(s.kind).custom)
+    if stage.data_on_destroy is DataOnDestroy.DELETE or campaigns:
+        emptying = emptying_of(AiProps(project=project.name, stage=stage, campaigns=campaigns))
         stack = ai_stack_name(project.name, stage.name)
         yield from (
             wildcard(stack, f"{emptying.id}Role", text, _BUCKETS) for text in _texts(emptying)
@@ -49,8 +49,10 @@ def _of_service(project: str, stage: StageSpec, service: ServiceSpec) -> Iterato
     kind = kind_named(service.kind)
     place = Place(project=project, stage=stage.name, service=service.name)
     stack = service_stack_name(project, stage.name, service.name)
+    # Of released arms the same is found: no wildcard that they have of their own names a slot.
+    own = {"": kind.own(service.settings, place, "")}
     props = ServiceProps(
-        arns=Arns(stage=stage), place=place, kind=kind, spec=service, bucket="", key=""
+        arns=Arns(stage=stage), place=place, kind=kind, spec=service, bucket="", key="", own=own
     )
     for function in functions_of(props).values():
         yield from _of_function(stack, function)

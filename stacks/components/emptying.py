@@ -1,8 +1,10 @@
-"""Buckets and package groups that go with their stack are emptied first.
+"""Buckets and package groups that go with their stack are emptied first; campaigns end.
 
-S3 deletes empty buckets only, and SageMaker empty groups of model packages.
+S3 deletes empty buckets only, SageMaker empty groups of model packages, and Personalize solutions
+without a campaign.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from stacks.components.arns import Arns, allow
@@ -13,17 +15,30 @@ from stacks.project.spec import DataOnDestroy
 
 PACKAGE = "empty_bucket"
 TYPE, GROUP_TYPE = "Custom::EmptyBucket", "Custom::EmptyPackageGroup"
-_SECONDS = 300
+_SECONDS, _CAMPAIGN_SECONDS = 300, 900
+"""Deleting a campaign takes minutes; a function has fifteen at most."""
 
 
 AI = "ai-"
 """How names of stacks of AI services go on after project and stage: they empty their own."""
 
 
-def emptying_function(project: str, arns: Arns, *, within: str = "") -> FunctionProps:
+def campaign_statements(project: str, arns: Arns) -> list[dict[str, Any]]:
+    """To end campaigns of the stage's services, whose names begin with the stage's."""
+    named = arns.of("personalize", f"campaign/{f'{project}-{arns.stage.name}-'[:36]}*")
+    return [allow(["personalize:DeleteCampaign", "personalize:DescribeCampaign"], [named])]
+
+
+def emptying_function(
+    project: str,
+    arns: Arns,
+    *,
+    within: str = "",
+    campaigns: Sequence[dict[str, Any]] = (),
+) -> FunctionProps:
     """The function, found by its fixed name; it touches data only where it goes.
 
-    `within` is how names of the stacks go on that it is for.
+    `within` is how names of the stacks go on that it is for; `campaigns` are rights to end some.
     """
     stage = arns.stage
     stacks = f"{project}-{stage.name}-{within}*"
@@ -40,8 +55,8 @@ def emptying_function(project: str, arns: Arns, *, within: str = "") -> Function
     return FunctionProps(
         package=PACKAGE,
         description="Empties a bucket that goes with its stack",
-        timeout_seconds=_SECONDS,
-        statements=statements,
+        timeout_seconds=_CAMPAIGN_SECONDS if campaigns else _SECONDS,
+        statements=[*statements, *campaigns],
         environment={"PROJECT": project, "STAGE": stage.name},
         fixed_name=function_name(project, stage.name, f"{within}{PACKAGE}"),
     )

@@ -12,6 +12,7 @@ from typing import Any
 from stacks.components.arns import Arns, allow, sub
 from stacks.components.blueprint import Blueprint
 from stacks.components.gate import GUARD_FUNCTION, GUARD_TYPE, VERIFY_FUNCTION, VERIFY_TYPE
+from stacks.components.service_own import settings_identity
 from stacks.project.names import export_name, function_name, release_stack_name
 from stacks.project.placement import Placement, place, place_arms
 from stacks.project.spec import ServiceSpec
@@ -85,8 +86,7 @@ def placed(spec: ServiceSpec, pointer: LivePointer | None, *, publish: Publish) 
 
 
 def _version(spec: ServiceSpec, label: str, settings: Any, publish: Publish) -> Version:
-    text = json.dumps(to_json(settings), sort_keys=True)
-    identity = hashlib.sha256(text.encode()).hexdigest()
+    identity = settings_identity(to_json(settings))
     image = f"service/{spec.kind}"
     bucket, key = publish(settings)
     return Version(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from stacks.components.arns import Arns, allow, sub
@@ -10,9 +10,10 @@ from stacks.components.blueprint import att, ref
 from stacks.components.bucket import objects_in
 from stacks.components.handler_function import FunctionProps
 from stacks.components.service_arms import ServiceArms
+from stacks.components.service_own import distinct
 from stacks.project.spec import ServiceSpec
 from tidegate.ai.files import file_rights
-from tidegate.ai.kind import Kind, Place, Rights
+from tidegate.ai.kind import Kind, Own, Place, Rights
 
 DOOR, WORKER = "answer_ai_request", "do_ai_work"
 TABLE, BUCKET, QUEUE = "Ledger", "Files", "Work"
@@ -34,6 +35,13 @@ class ServiceProps:
     key: str
     arms: ServiceArms | None = None
     """The slots of a service that is released."""
+    own: Mapping[str, Own] = field(default_factory=dict)
+    """What arms have of their own, by slot; of a service without slots, by the empty text."""
+
+    @property
+    def every_own(self) -> tuple[Own, ...]:
+        """What arms have of their own, each once."""
+        return distinct(self.own)
 
 
 def functions_of(props: ServiceProps) -> Mapping[str, FunctionProps]:
@@ -47,7 +55,11 @@ def functions_of(props: ServiceProps) -> Mapping[str, FunctionProps]:
         statements=[
             allow([*_ROW, "dynamodb:UpdateItem"], [att(TABLE)]),
             *([] if props.arms is None else props.arms.door_statements()),
-            *statements_of(kind.door(settings, props.place), file_rights(kind)),
+            *statements_of(
+                kind.door(settings, props.place),
+                *(own.door for own in props.every_own),
+                file_rights(kind),
+            ),
         ],
     )
     if not kind.arrivals:
@@ -72,7 +84,11 @@ def functions_of(props: ServiceProps) -> Mapping[str, FunctionProps]:
                 ],
                 [att(QUEUE)],
             ),
-            *statements_of(kind.work(settings, props.place), Rights(writes=("results/",))),
+            *statements_of(
+                kind.work(settings, props.place),
+                *(own.work for own in props.every_own),
+                Rights(writes=("results/",)),
+            ),
         ],
     )
     return {DOOR: door, WORKER: worker}
@@ -106,6 +122,9 @@ def _documents(props: ServiceProps) -> list[tuple[str, str]]:
 def _environment(props: ServiceProps) -> dict[str, Any]:
     kind = props.kind
     told = dict(kind.resources(props.spec.settings, props.place).told)
+    if props.arms is None:
+        told |= {name: text for own in props.every_own for name, text in own.told.items()}
+    by_slot = {slot: dict(own.told) for slot, own in props.own.items() if slot and own.told}
     return {
         "PROJECT": props.place.project,
         "STAGE": props.place.stage,
@@ -116,6 +135,7 @@ def _environment(props: ServiceProps) -> dict[str, Any]:
         **({"AI_BUCKET": ref(BUCKET)} if kind.has_bucket else {}),
         **({"AI_QUEUE_URL": ref(QUEUE)} if kind.arrivals else {}),
         **({"AI_RESOURCES": sub(json.dumps(told, sort_keys=True))} if told else {}),
+        **({"AI_OWN": sub(json.dumps(by_slot, sort_keys=True))} if by_slot else {}),
     }
 
 

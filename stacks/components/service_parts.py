@@ -1,15 +1,19 @@
 """What an AI service has beside functions and queue: files, alarms, its kind's resources."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stacks.components.blueprint import Blueprint, Kept, data
 from stacks.components.bucket import add_bucket, expiring
+from stacks.components.emptying import AI, PACKAGE
 from stacks.components.service_functions import BUCKET, ServiceProps
+from stacks.project.names import function_name
 from tidegate.ai.kind import Alarm, Resources
 from tidegate.ai.work import IN, RESULTS
 from tidegate.metrics import NAMESPACE
 
 _DATA = frozenset({"AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"})
+_CUSTOM = "Custom::"
 _EVENTS = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 
@@ -33,12 +37,35 @@ def add_resources(blueprint: Blueprint, props: ServiceProps) -> None:
 
     What holds data outlives its stack if the stage says so.
     """
-    stage = props.arns.stage
     for id_, resource in _declared(props).templates.items():
-        more = {name: resource[name] for name in resource if name not in {"Type", "Properties"}}
-        kept = data(stage.data_on_destroy) if resource["Type"] in _DATA else Kept.NOTHING
-        blueprint.add(id_, resource["Type"], resource.get("Properties", {}), kept=kept)
-        blueprint.resources[id_] |= more
+        _add(blueprint, props, id_, resource)
+
+
+def add_own(blueprint: Blueprint, props: ServiceProps, *, after: Sequence[str]) -> None:
+    """What each arm has of its own is there, and changes only after these, such as a guard."""
+    for own in props.every_own:
+        for id_, resource in own.resources.templates.items():
+            _add(blueprint, props, id_, resource)
+            if after:
+                before = blueprint.resources[id_].get("DependsOn", [])
+                blueprint.resources[id_]["DependsOn"] = [*before, *after]
+
+
+def _add(blueprint: Blueprint, props: ServiceProps, id_: str, resource: Mapping[str, Any]) -> None:
+    more = {name: resource[name] for name in resource if name not in {"Type", "Properties"}}
+    held = resource["Type"] in _DATA
+    kept = data(props.arns.stage.data_on_destroy) if held else Kept.NOTHING
+    token = _token(props) if resource["Type"].startswith(_CUSTOM) else {}
+    properties = {**token, **resource.get("Properties", {})}
+    blueprint.add(id_, resource["Type"], properties, kept=kept)
+    blueprint.resources[id_] |= more
+
+
+def _token(props: ServiceProps) -> dict[str, Any]:
+    """What a kind has ended by a function of the stack that all services share."""
+    place = props.place
+    name = function_name(place.project, place.stage, f"{AI}{PACKAGE}")
+    return {"ServiceToken": props.arns.of("lambda", f"function:{name}")}
 
 
 def _declared(props: ServiceProps) -> Resources:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aws_cdk import App, Stack
 
@@ -22,6 +23,8 @@ class Deployment:
     folder: Path
     pointers: Mapping[str, LivePointer] = field(default_factory=dict)
     batch_pointers: Mapping[str, BatchPointer] = field(default_factory=dict)
+    live_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The settings of live versions of services, whose arms have resources of their own."""
     packages: Mapping[str, Package] = field(default_factory=dict)
     """The approved packages to deploy, of models that are trained here."""
 

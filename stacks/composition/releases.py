@@ -13,6 +13,7 @@ from stacks.hosting_stack import served_by
 from stacks.project.names import package_group_name
 from stacks.project.spec import ProjectSpec, StageSpec
 from stacks.release_stack import ReleaseProps, ReleaseStack
+from tidegate.ai.kinds import kind_named
 
 
 def add_release(app: App, deployment: Deployment, stage: StageSpec, shelf: AssetShelf) -> Stack:
@@ -65,8 +66,15 @@ def add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[Sta
             groups=groups,
             monitored=monitored,
             batches=tuple(project.batches),
+            live_settings=released_with_own(project),
         )
         yield AccessStack(app, props=props)
+
+
+def released_with_own(project: ProjectSpec) -> tuple[str, ...]:
+    """Released services whose arms have resources of their own."""
+    released = (s for s in project.services.values() if s.release is not None)
+    return tuple(s.name for s in released if kind_named(s.kind).has_own)
 
 
 def _zone(project: ProjectSpec, stage: StageSpec) -> str | None:

@@ -7,6 +7,7 @@ from aws_cdk import App, Stack
 from stacks.ai_stack import AiProps, AiStack
 from stacks.composition.deployment import Given
 from stacks.service_stack import ServiceStack, ServiceStackProps
+from tidegate.ai.kinds import kind_named
 
 
 def add_services(app: App, given: Given) -> Iterator[Stack]:
@@ -14,7 +15,11 @@ def add_services(app: App, given: Given) -> Iterator[Stack]:
     project, stage, shelf = given.project, given.stage, given.shelf
     if not project.services:
         return
-    shared = AiStack(app, props=AiProps(project=project.name, stage=stage), shelf=shelf)
+    with_campaigns = tuple(
+        service.name for service in project.services.values() if kind_named(service.kind).custom
+    )
+    shared_props = AiProps(project=project.name, stage=stage, campaigns=with_campaigns)
+    shared = AiStack(app, props=shared_props, shelf=shelf)
     yield shared
     for service in project.services.values():
         stack = ServiceStack(
@@ -25,6 +30,7 @@ def add_services(app: App, given: Given) -> Iterator[Stack]:
                 service=service,
                 shelf=shelf,
                 pointer=given.deployment.pointers.get(service.name),
+                live_settings=given.deployment.live_settings.get(service.name),
             ),
         )
         # Its routes are of the shared API, which empties its bucket, too.

@@ -14,6 +14,7 @@ from tidegate.slots import Slot
 from tidegate.version import Version
 
 _BATCH_POINTERS = "context tidegate:batch-pointers"
+_LIVE_SETTINGS = "context tidegate:live-settings"
 _STAGE, _POINTERS = "context tidegate:stage", "context tidegate:pointers"
 
 
@@ -64,12 +65,22 @@ def read_batch_pointers(given: Any) -> Mapping[str, BatchPointer]:
         ) from error
 
 
-def _parsed(text: str) -> Any:
+def read_live_settings(given: Any) -> Mapping[str, Mapping[str, Any]]:
+    """The settings of live versions by service, from JSON or the path of a JSON file."""
+    if given is None or given == "":
+        return {}
+    content = given if isinstance(given, dict) else _parsed(str(given), of=_LIVE_SETTINGS)
+    if not isinstance(content, dict) or not all(isinstance(s, dict) for s in content.values()):
+        raise _fault(_LIVE_SETTINGS, "not service -> settings: let 'tidegate deploy' pass it")
+    return content
+
+
+def _parsed(text: str, *, of: str = _POINTERS) -> Any:
     try:
         source = text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8")
         return json.loads(source)
     except (OSError, ValueError) as error:
-        raise _fault(_POINTERS, f"neither JSON nor a JSON file: {error}") from error
+        raise _fault(of, f"neither JSON nor a JSON file: {error}") from error
 
 
 def _fault(where: str, message: str) -> ProjectFaultsError:

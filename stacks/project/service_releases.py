@@ -20,6 +20,8 @@ from tidegate.strategies import LEGAL, Mechanism, Split, Strategy
 
 FLEET = Fleet(instance_type="", instances=0, start_seconds=0, hosting=Hosting.MANAGED)
 """What a service runs on: nothing of ours."""
+MOST_OWN_ARMS = 5
+"""Arms with resources of their own: functions are told of each, and an environment has 4 KB."""
 _ANYWHERE = Place(project="p", stage="s", service="n")
 
 
@@ -52,6 +54,12 @@ def service_release_faults(
         yield source.fault((*here, "strategy"), message)
     yield from plan_faults(source, here, section, None)
     kind = kind_named(service.kind)
+    arms = 1 + len(file.challengers or [])
+    if kind.has_own and arms > MOST_OWN_ARMS:
+        words = (
+            f"{arms} arms of {kind.name}, at most {MOST_OWN_ARMS}: each has resources of its own"
+        )
+        yield source.fault((*here, "challengers"), words)
     for place, challenger in enumerate(file.challengers or []):
         where = (*here, "challengers", place, "settings")
         merged = {**service.settings, **challenger.settings}
@@ -62,7 +70,7 @@ def service_release_faults(
 def _arm_faults(
     kind: Kind, own: Mapping[str, Any], arm: Mapping[str, Any], shelf: Shelf
 ) -> Iterator[str]:
-    """What is wrong with the settings of an arm; arms share functions, rights and resources."""
+    """What is wrong with the settings of an arm; arms share what is not `Kind.own`."""
     try:
         first, settings = settings_of(kind, own, shelf), settings_of(kind, arm, shelf)
     except InvalidValueError as error:
@@ -74,8 +82,8 @@ def _arm_faults(
     shared = (kind.resources, kind.door, kind.work)
     if any(said(settings, _ANYWHERE) != said(first, _ANYWHERE) for said in shared):
         yield (
-            "these settings need other resources or rights than the service's own: arms share "
-            "them, so make two services, or test settings that need none"
+            "these settings need other resources or rights than arms of this kind have of their "
+            "own: make two services, or test settings that need none"
         )
 
 

@@ -5,14 +5,15 @@ The router of models draws here too: its split document, its users, its signed i
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tidegate.ai.problems import ProblemError
 from tidegate.assignment import client_of
 from tidegate.errors import NotFoundError, OverrideRefusedError
-from tidegate.ports import Counters, Firsts
+from tidegate.outcomes import Admitted, Declarations, Examiner
+from tidegate.ports import Counters, Firsts, OutcomeLedger
 from tidegate.prediction_id import sign
 from tidegate.requestlog import ServedLine, tally
 from tidegate.routing import Placed, PredictionRequest, Router, id_of, submission_line
@@ -26,6 +27,11 @@ class Arm:
     slot: str
     placed: Placed | None
 
+    @property
+    def on_trial(self) -> bool:
+        """Whether it is tested, and not the live one."""
+        return self.placed is not None and self.placed.split.control != self.slot
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arms:
@@ -36,10 +42,16 @@ class Arms:
     router: Router
     counters: Counters
     firsts: Firsts
+    declarations: Declarations
+    ledger: OutcomeLedger
+    now: Callable[[], float]
 
-    def draw(self, headers: Mapping[str, str]) -> Arm:
-        """The arm of whom the header x-tidegate-user names; of nobody, of a user of its own."""
-        who = headers.get("x-tidegate-user", "")
+    def draw(self, headers: Mapping[str, str], *, otherwise: str = "") -> Arm:
+        """The arm of whom the header x-tidegate-user names, or of whom the request is for.
+
+        Of nobody, that of a user of its own.
+        """
+        who = headers.get("x-tidegate-user") or otherwise
         request = PredictionRequest(
             model=self.service,
             body=b"",
@@ -69,6 +81,22 @@ class Arms:
             "x-tidegate-slot": line.slot,
             "x-tidegate-version": line.version,
         }
+
+    def conclude(self, arm: Arm, named: Mapping[str, str], *, helped: bool) -> None:
+        """What the door knows of its answer is credited, as `POST /outcomes` credits it, once.
+
+        An outcome that the plan does not take, such as a good one where only complaints are told,
+        is none. The ledger comes first: a door that dies in between loses one, and counts none
+        twice.
+        """
+        if arm.placed is None:
+            return
+        now = self.now()
+        examiner = Examiner(keys=arm.placed.keys, declarations=self.declarations, now=now)
+        found = examiner.examine(named["x-tidegate-prediction-id"], wrong=not helped)
+        if isinstance(found, Admitted) and self.ledger.credit(found.fingerprint, found.credit):
+            lines = once_a_user([found.line()], self.firsts)
+            self.counters.add(f"outcome-{arm.placed.nonce}", tally(lines))
 
     def _counting(self, line: ServedLine) -> tuple[Any, ...]:
         return once_a_user([line], self.firsts)

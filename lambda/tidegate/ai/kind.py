@@ -51,6 +51,15 @@ class Operation:
         return f"{self.service}:{self.name}"
 
 
+Answered = Mapping[str, Any]
+"""What a route answered, in JSON types."""
+
+
+def nothing_known(_answer: Answered) -> bool | None:
+    """Only callers know whether an answer helped (POST /outcomes)."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """A route below /ai/SERVICE/: a typed request in, a typed answer out.
@@ -67,6 +76,10 @@ class Route:
     method: str = "POST"
     path: str | None = None
     status: int = 200
+    who: str | None = None
+    """The field that says for whom it is, where no header does: who keeps an arm."""
+    helped: Callable[[Answered], bool | None] = nothing_known
+    """Whether an answer ends something, and well: an outcome that the door knows by itself."""
 
     @property
     def below(self) -> str:
@@ -203,6 +216,32 @@ class Resources:
     """Statements of the policy of the service's bucket, for a service of AWS that asks for them."""
 
 
+READY = "ready"
+"""What functions are told of an arm that is not ready by being deployed: `Own.ready`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What one arm of a service has of its own, beside what all arms share.
+
+    `ready` is the key of a file in the service's bucket that is there once the arm can answer as
+    its settings say; an arm that is tested before that would be judged on something else. None: it
+    can as soon as it is deployed. `after` says what to do then.
+    """
+
+    resources: Resources = field(default_factory=Resources)
+    door: Rights = field(default_factory=Rights)
+    work: Rights = field(default_factory=Rights)
+    ready: str | None = None
+    after: str = ""
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """Texts that functions are told of this arm."""
+        ready = {} if self.ready is None else {READY: self.ready}
+        return {**self.resources.told, **ready}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """An alarm on one of the service's own metrics, for people."""
@@ -241,6 +280,11 @@ def no_resources(_settings: Any, _place: Place) -> Resources:
     return Resources()
 
 
+def nothing_of_its_own(_settings: Any, _place: Place, _slot: str) -> Own:
+    """Arms share everything but their settings."""
+    return Own()
+
+
 def no_timers(_settings: Any) -> tuple[Timer, ...]:
     """Nothing happens by time."""
     return ()
@@ -256,8 +300,8 @@ class Kind:
     """A kind of service. `settings` is a dataclass whose fields all have defaults or are told.
 
     `faults` says what is wrong with settings whose types are right, each beginning with a field.
-    `door` and `work` are the rights of the two functions; a kind without arrivals has no worker
-    and no timers.
+    `door` and `work` are the rights of the two functions, beside those of `own`; a kind without
+    arrivals has no worker and no timers.
     """
 
     name: str
@@ -270,15 +314,26 @@ class Kind:
     work: Callable[[Any, Place], Rights] = lambda _settings, _place: Rights()
     faults: Callable[[Any], tuple[str, ...]] = no_faults
     resources: Callable[[Any, Place], Resources] = no_resources
+    own: Callable[[Any, Place, str], Own] = nothing_of_its_own
+    """What an arm has of its own in a slot, whose name ends its names and logical ids; a service
+    that is not released has one arm, whose slot is the empty text."""
     alarms: Callable[[Any], tuple[Alarm, ...]] = no_alarms
     timers: Callable[[Any], tuple[Timer, ...]] = no_timers
     jobs: JobEvents | None = None
+    custom: tuple[str, ...] = ()
+    """Types of custom resources that arms may have: a function of the stack that all services share
+    ends what they stand for, whatever the settings are by then."""
     keeps_files: bool = False
     """Whether a service without arrivals has a bucket as well."""
     files_stay: bool = False
     """Whether files stay that neither arrive nor are results; then only those two expire."""
     passing: tuple[str, ...] = ()
     """What else expires where files stay, by what its keys begin with."""
+
+    @property
+    def has_own(self) -> bool:
+        """Whether arms have anything of their own: then synth needs to know what is live."""
+        return self.own is not nothing_of_its_own
 
     @property
     def has_bucket(self) -> bool:

@@ -1,7 +1,7 @@
 """What a service reaches: AWS, its files, its ledger, time. Adapters are in tidegate_aws/ai."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tidegate.ai.ledger import Answered, WorkRecord
@@ -112,10 +112,19 @@ class Time(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What one arm of a service was given: settings, and what the stack told of resources."""
+
+    settings: Any
+    resources: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePorts:
     """All that the functions of one service reach; `settings` are of the kind's own type.
 
-    `resources` are what the stack told of the kind's own resources.
+    `resources` are what the stack told of the kind's own resources. Both are those of the arm that
+    answers, or whose settings files are worked on by.
     """
 
     service: str
@@ -127,3 +136,25 @@ class ServicePorts:
     queue: Queue
     metrics: Metrics
     clock: Time
+    others: Mapping[str, Given] = field(default_factory=dict)
+    """Every arm of a service that is released, by slot; empty where there are no slots."""
+    on_trial: bool = False
+    """Whether the arm that answers is tested, and not the live one."""
+    deployed: Given | None = None
+    """The arm with the settings of the project file; None where that is this one."""
+
+    @property
+    def arms(self) -> tuple[Given, ...]:
+        """Every arm, each once: slots with the same settings may share what they have."""
+        every = [self.others[slot] for slot in sorted(self.others)] or [self.given]
+        return tuple(one for place, one in enumerate(every) if one not in every[:place])
+
+    @property
+    def given(self) -> Given:
+        """This arm."""
+        return Given(settings=self.settings, resources=self.resources)
+
+    @property
+    def newest(self) -> Given:
+        """The arm that was deployed last."""
+        return self.given if self.deployed is None else self.deployed

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tidegate.ai.arms import Arms, documents_in
 from tidegate.ai.kind import Kind, Place, Rights
 from tidegate.ai.kinds import kind_named
-from tidegate.ai.ports import ServicePorts
+from tidegate.ai.ports import Given, ServicePorts
 from tidegate.ai.typed import read
 from tidegate.routing import Router
 from tidegate_aws import clients
@@ -32,6 +32,7 @@ from tidegate_aws.world import World, world
 if TYPE_CHECKING:
     from tidegate.ai.retry import Draws
 
+_RightsOf = Callable[[Kind, Any, Place], tuple[Rights, Rights]]
 _NEEDS = (Variable.AI_DOCUMENT_BUCKET, Variable.AI_DOCUMENT_KEY, Variable.AI_TABLE)
 
 
@@ -48,15 +49,13 @@ class Service:
 @cache
 def door_service(slot: str | None = None) -> Service:
     """The service, with the rights of its door and the settings of a slot, if it has any."""
-    document = _document(slot)
-    return _service(document, kind_named(document["kind"]).door)
+    return _service(slot, door_rights, {})
 
 
 @cache
 def work_service(slot: str | None = None) -> Service:
-    """The service, with the rights of its worker."""
-    document = _document(slot)
-    return _service(document, kind_named(document["kind"]).work)
+    """The service, with the rights of its worker, who works for all arms."""
+    return _service(slot, work_rights, _given())
 
 
 @cache
@@ -78,7 +77,15 @@ def arms() -> Arms | None:
         ),
         counters=found.counters,
         firsts=found.firsts,
+        declarations=found.store,
+        ledger=found.ledger,
+        now=found.clock.now,
     )
+
+
+def kind() -> Kind:
+    """What the service is, whichever settings answer."""
+    return kind_named(_document(None)["kind"])
 
 
 def live_slot() -> str | None:
@@ -103,35 +110,75 @@ def _document(slot: str | None) -> Mapping[str, Any]:
     return document
 
 
-def _service(document: Mapping[str, Any], rights: Any) -> Service:
+def door_rights(of: Kind, settings: Any, place: Place) -> tuple[Rights, Rights]:
+    """What all arms may do at the door, and what one may with what it has of its own."""
+    return of.door(settings, place), of.own(settings, place, "").door
+
+
+def work_rights(of: Kind, settings: Any, place: Place) -> tuple[Rights, Rights]:
+    """The same of the worker."""
+    return of.work(settings, place), of.own(settings, place, "").work
+
+
+def _service(slot: str | None, rights: _RightsOf, arms: Mapping[str, Given]) -> Service:
     found = world(_NEEDS)
-    kind = kind_named(document["kind"])
-    settings: Any = read(kind.settings, document["settings"], what="settings")
+    document = _document(slot)
+    here = _arm(kind(), slot)
     place = Place(**document["place"])
     metrics = LoggedMetrics(service=place.prefix, clock=found.clock)
     draws = random.SystemRandom()
-    allowed: Rights = rights(settings, place)
+    every = [
+        one for given in (here, *arms.values()) for one in rights(kind(), given.settings, place)
+    ]
     calls = AwsCalls(
-        declared={operation.id: operation for operation in allowed.calls},
+        declared={operation.id: operation for allowed in every for operation in allowed.calls},
         prices=document["prices"],
         client=clients.ai,
         metrics=metrics,
         clock=found.clock,
         draws=draws,
     )
-    ports = _ports(found, place, settings, calls=calls, metrics=metrics)
-    return Service(kind=kind, ports=ports, document=document, draws=draws)
+    ports = _ports(found, place, here, calls=calls, metrics=metrics)
+    ports = replace(ports, others=arms, deployed=_deployed(arms))
+    return Service(kind=kind(), ports=ports, document=document, draws=draws)
+
+
+def _given() -> Mapping[str, Given]:
+    """Every arm, of a kind whose arms have anything of their own: others share all but settings."""
+    told = world(_NEEDS).settings.values.get(Variable.AI_ARMS)
+    if told is None or not kind().has_own:
+        return {}
+    return {slot: _arm(kind(), slot) for slot in documents_in(told)}
+
+
+def _deployed(arms: Mapping[str, Given]) -> Given | None:
+    """The arm whose document is that of the project file."""
+    values = world(_NEEDS).settings.values
+    newest = (values[Variable.AI_DOCUMENT_BUCKET], values[Variable.AI_DOCUMENT_KEY])
+    documents = documents_in(values.get(Variable.AI_ARMS, "{}"))
+    return next((arms[slot] for slot, at in documents.items() if at == newest and arms), None)
+
+
+def _arm(of: Kind, slot: str | None) -> Given:
+    """What a slot was given; None: a service without slots."""
+    values = world(_NEEDS).settings.values
+    shared = json.loads(values.get(Variable.AI_RESOURCES, "{}"))
+    own = json.loads(values.get(Variable.AI_OWN, "{}"))
+    return Given(
+        settings=read(of.settings, _document(slot)["settings"], what="settings"),
+        resources={**shared, **({} if slot is None else own.get(slot, {}))},
+    )
 
 
 def _ports(
-    found: World, place: Place, settings: Any, *, calls: AwsCalls, metrics: LoggedMetrics
+    found: World, place: Place, here: Given, *, calls: AwsCalls, metrics: LoggedMetrics
 ) -> ServicePorts:
     values = found.settings.values
     table = found.settings[Variable.AI_TABLE]
     return ServicePorts(
         service=place.service,
-        settings=settings,
-        resources=json.loads(values.get(Variable.AI_RESOURCES, "{}")),
+        settings=here.settings,
+        resources=here.resources,
         calls=calls,
         files=S3Files(client=clients.s3(), bucket=values.get(Variable.AI_BUCKET, "")),
         ledger=DynamoServiceLedger(client=clients.dynamodb(), table=table, clock=found.clock),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stacks.project.faults import ProjectFaultsError
-from stacks.project.inputs import chosen_stage, read_pointers
+from stacks.project.inputs import chosen_stage, read_live_settings, read_pointers
 from stacks.project.load import load_project
 from tidegate.pointer import LivePointer
 from tidegate.slots import Slot
@@ -53,3 +53,20 @@ def test_broken_pointers_are_a_fault(given: str):
     """A pointer that cannot be read never becomes a first deploy."""
     with pytest.raises(ProjectFaultsError, match="tidegate:pointers"):
         read_pointers(given)
+
+
+def test_live_settings_are_read_from_text_and_from_a_file(tmp_path: Path):
+    """Both ways give the same; nothing given is nothing live."""
+    text = json.dumps({"chat": {"bot": "x"}})
+    file = tmp_path / "live.json"
+    file.write_text(text)
+
+    assert read_live_settings(text) == read_live_settings(str(file)) == {"chat": {"bot": "x"}}
+    assert read_live_settings(None) == read_live_settings("") == {}
+
+
+@pytest.mark.parametrize("given", ["{", "/no/such/file.json", '{"chat": 1}'])
+def test_broken_live_settings_are_a_fault(given: str):
+    """What serves never becomes what the project file says."""
+    with pytest.raises(ProjectFaultsError, match="tidegate:live-settings"):
+        read_live_settings(given)

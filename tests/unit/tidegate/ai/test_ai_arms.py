@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from tests import samples
 from tests.ai_fakes import FakeTime
-from tests.fakes import FakeKeys
-from tests.request_fakes import FakeCounters, FakeFirsts
+from tests.fakes import FakeKeys, FakeReleaseStore
+from tests.request_fakes import FakeCounters, FakeFirsts, FakeLedger
 from tidegate.ai.arms import Arms, documents_in
 from tidegate.ai.problems import ProblemError
 from tidegate.fleet import Fleet, Hosting, fleet_faults, legal_for
 from tidegate.managed import is_managed, managed_name
+from tidegate.observation import OutcomeKind
+from tidegate.plan import Guardrail, Metric
 from tidegate.prediction_id import verify
 from tidegate.routing import Router
 from tidegate.split import NO_RELEASE, SplitDocument
@@ -39,9 +42,15 @@ class Splits:
         return self.known
 
 
-def arms(split: SplitDocument | None = SPLIT) -> tuple[Arms, FakeCounters]:
-    """Arms over fakes."""
+def arms(
+    split: SplitDocument | None = SPLIT, *, kind: OutcomeKind = OutcomeKind.LABELS
+) -> tuple[Arms, FakeCounters]:
+    """Arms over fakes; `kind` is of the outcomes that the plan takes."""
     counters, nonces = FakeCounters(), iter(f"{n:032x}" for n in range(10_000))
+    store = FakeReleaseStore()
+    guardrail = Guardrail(metric=Metric.OUTCOMES, margin=0.1, kind=kind)
+    plan = replace(samples.PLAN, guardrails=(*samples.PLAN.guardrails, guardrail))
+    store.put_declaration(samples.declaration(model="callers", plan=plan))
     router = Router(
         splits=Splits(split),
         invoker=None,  # type: ignore[arg-type] # a door places, and asks no endpoint
@@ -55,6 +64,9 @@ def arms(split: SplitDocument | None = SPLIT) -> tuple[Arms, FakeCounters]:
         router=router,
         counters=counters,
         firsts=FakeFirsts(),
+        declarations=store,
+        ledger=FakeLedger(),
+        now=FakeTime().now,
     )
     return made, counters
 
@@ -85,6 +97,45 @@ def test_an_answer_is_signed_and_counted_for_its_arm() -> None:
     assert told["x-tidegate-version"] == arm.slot[0] * 16
     (seen,) = counters.read("callers-1")
     assert (seen.key.slot, seen.requests, seen.errors) == (arm.slot, 1, 1)
+
+
+def test_who_is_not_named_is_whom_the_request_is_for() -> None:
+    """A header says more than a field of the request."""
+    made, _ = arms()
+    slots = {s: made.draw({}, otherwise=s).slot for s in map(str, range(50))}
+    assert slots == {s: made.draw({"x-tidegate-user": s}).slot for s in slots}
+    named = {made.draw({"x-tidegate-user": "ada"}, otherwise=s).slot for s in slots}
+    assert named == {made.draw({"x-tidegate-user": "ada"}).slot}
+
+
+def test_an_end_that_the_door_knows_is_an_outcome_once() -> None:
+    """Credited for the arm that answered."""
+    made, counters = arms()
+    for user, helped in (("ada", True), ("ben", False)):
+        arm = made.draw({"x-tidegate-user": user})
+        named = made.count(arm, status=200, milliseconds=1.0)
+        made.conclude(arm, named, helped=helped)
+        made.conclude(arm, named, helped=helped)
+    counts = [one for seen in counters.read("callers-1") for one in seen.outcomes.values()]
+    assert (sum(one.known for one in counts), sum(one.wrong for one in counts)) == (2, 1)
+
+
+def test_an_end_that_is_no_event_of_the_plan_is_no_outcome() -> None:
+    """Where complaints are told, a good end is told by nothing."""
+    made, counters = arms(kind=OutcomeKind.COMPLAINTS)
+    for user, helped in (("ada", True), ("ben", False)):
+        arm = made.draw({"x-tidegate-user": user})
+        made.conclude(arm, made.count(arm, status=200, milliseconds=1.0), helped=helped)
+    counts = [one for seen in counters.read("callers-1") for one in seen.outcomes.values()]
+    assert sum(one.known for one in counts) == 1
+
+
+def test_the_live_arm_is_on_no_trial() -> None:
+    """The others are, and none is before the first deploy was verified."""
+    made, _ = arms()
+    drawn = [made.draw({"x-tidegate-user": str(n)}) for n in range(50)]
+    assert {(arm.slot, arm.on_trial) for arm in drawn} == {("blue", False), ("green", True)}
+    assert not arms(None)[0].draw({}).on_trial
 
 
 def test_without_a_release_the_live_arm_has_everything() -> None:
