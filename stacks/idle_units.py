@@ -209,6 +209,7 @@ _COUNTED: Mapping[str, Callable[[str, Mapping[str, Any], Resources], Iterator[Un
     "AWS::Kendra::Index": _kendra_index,
     "AWS::Personalize::Campaign": _campaign,
     "AWS::SageMaker::NotebookInstance": _notebook,
+    "Custom::PersonalizeCampaign": _campaign,
     "AWS::Route53::HealthCheck": _one("health_check"),
     "AWS::Route53::HostedZone": _one("hosted_zone"),
     "AWS::SageMaker::EndpointConfig": _variants,

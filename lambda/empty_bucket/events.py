@@ -14,6 +14,22 @@ def group_of(request: CustomResourceRequest) -> str | None:
     return None if named is None else str(named)
 
 
+def campaign_of(request: CustomResourceRequest) -> str | None:
+    """The campaign that it is about: it has the name of its solution. None of another resource."""
+    solution = request.properties.get("SolutionArn")
+    return None if solution is None else str(solution).replace(":solution/", ":campaign/")
+
+
+def standing(request: CustomResourceRequest, campaign: str) -> Done:
+    """The next run makes the campaign; that of another solution is another resource."""
+    return Done(physical_id=campaign, data={"Reason": f"made by runs: {request.kind}"})
+
+
+def ended(campaign: str) -> Done:
+    """There is no such campaign."""
+    return Done(physical_id=campaign, data={"Reason": "deleted"})
+
+
 def kept(request: CustomResourceRequest, reason: str) -> Done:
     """Nothing was deleted. The id never changes: another name replaces nothing."""
     return Done(physical_id=request.logical_id, data={"Reason": reason})

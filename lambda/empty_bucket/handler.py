@@ -1,11 +1,20 @@
-"""Empty: what a stack's bucket or package group holds goes with the stack.
+"""Empty: what a stack's bucket or package group holds goes with the stack; its campaigns end.
 
-S3 deletes empty buckets only, and SageMaker empty groups of model packages.
+S3 deletes empty buckets only, SageMaker empty groups of model packages, and Personalize solutions
+without a campaign. A campaign bills, and holds no data: it ends whenever its resource goes.
 """
 
 from typing import Any
 
-from empty_bucket.events import bucket_of, emptied, group_of, kept
+from empty_bucket.events import (
+    bucket_of,
+    campaign_of,
+    emptied,
+    ended,
+    group_of,
+    kept,
+    standing,
+)
 from tidegate_aws.cloudformation import CustomResourceRequest, Done, answer
 from tidegate_aws.world import world
 
@@ -21,6 +30,9 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _empty(request: CustomResourceRequest, context: Any) -> Done:
+    campaign = campaign_of(request)
+    if campaign is not None:
+        return _end(request, campaign, context)
     if request.kind != "Delete":
         return kept(request, "emptied when the stack goes")
     ports = world(())
@@ -34,3 +46,12 @@ def _empty(request: CustomResourceRequest, context: Any) -> Done:
         out_of_time=lambda: context.get_remaining_time_in_millis() < SPARE_MILLISECONDS
     )
     return emptied(request, count)
+
+
+def _end(request: CustomResourceRequest, campaign: str, context: Any) -> Done:
+    if request.kind != "Delete":
+        return standing(request, campaign)
+    world(()).campaign(campaign).end(
+        out_of_time=lambda: context.get_remaining_time_in_millis() < SPARE_MILLISECONDS
+    )
+    return ended(campaign)

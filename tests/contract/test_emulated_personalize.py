@@ -322,6 +322,16 @@ def test_a_solution_can_be_told_not_to_train_by_itself(shop: Shop):
 
 
 @pytest.mark.accept
+def test_a_campaign_that_was_deleted_may_be_made_again(shop: Shop) -> None:
+    """Under the same name; it becomes active like the first."""
+    personalize, version = shop.client(), next(iter(shop.versions.values()))
+    for _ in range(2):
+        arn = personalize.create_campaign(name="again", solutionVersionArn=version)["campaignArn"]
+        told = settled(personalize.describe_campaign, "campaign", campaignArn=arn)
+        assert told["status"] == "ACTIVE"
+        personalize.delete_campaign(campaignArn=arn)
+
+
 def test_a_stack_declares_schema_group_and_tracker(shop: Shop):
     """The operations know them, with the tracking id that the stack tells."""
     told = schema("i", ("USER_ID", "string"), ("ITEM_ID", "string"), ("TIMESTAMP", "long"))

@@ -23,20 +23,32 @@ _AT_ONCE, _ASKS = 8, 80
 class Asked:
     """What people ask of which service, and which share of them likes an answer.
 
-    Where complaints are told, whoever likes an answer says nothing.
+    Where complaints are told, whoever likes an answer says nothing; where conversions are, whoever
+    does not. `of_user` are fields of each one's own, by a running number; `liked` finds all fields
+    in the answer, too, as `asked`. Where nothing is told the door knows by itself, and nobody is
+    named: a field says who it is.
     """
 
     service: str
     route: str
     fields: Mapping[str, Any]
     liked: Callable[[Any], float]
-    told: OutcomeKind = OutcomeKind.LABELS
+    told: OutcomeKind | None = OutcomeKind.LABELS
+    of_user: Callable[[int], Mapping[str, Any]] = lambda _number: {}
+
+    def is_told(self, *, right: bool) -> bool:
+        """Whether anything is said of an answer that was right, or was not."""
+        events = {OutcomeKind.COMPLAINTS: False, OutcomeKind.CONVERSIONS: True}
+        return self.told is OutcomeKind.LABELS or (
+            self.told is not None and right == events[self.told]
+        )
 
 
 def answer(world: ServicesWorld, asked: Asked, *, user: str) -> Any:
     """What one user is answered."""
     service = world.service(asked.service)
-    return service.ask(service.route(asked.route), asked.fields, user=user).required()
+    fields = {**asked.fields, **asked.of_user(0)}
+    return service.ask(service.route(asked.route), fields, user=user).required()
 
 
 def live(world: ServicesWorld, service: str) -> Version:
@@ -96,11 +108,13 @@ class Users:
 
     def ask(self) -> tuple[str, str]:
         """The slot that answered, and who asked."""
-        user = f"user-{next(self.numbers)}"
-        route = self.service.route(self.asked.route)
-        reply = self.service.ask(route, self.asked.fields, user=user)
-        right = self.chance.random() < self.asked.liked(reply.required())
+        number = next(self.numbers)
+        user = f"user-{number}"
+        fields = {**self.asked.fields, **self.asked.of_user(number)}
+        named = None if self.asked.told is None else user
+        reply = self.service.ask(self.service.route(self.asked.route), fields, user=named)
+        right = self.chance.random() < self.asked.liked({**reply.required(), "asked": fields})
         assert reply.prediction_id is not None
-        if not right or self.asked.told is not OutcomeKind.COMPLAINTS:
+        if self.asked.is_told(right=right):
             assert self.door.record_outcome(reply.prediction_id, wrong=not right) == 202
         return str(reply.slot), user

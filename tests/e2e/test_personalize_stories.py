@@ -158,14 +158,14 @@ def test_throttles_failed_jobs_and_kills_leave_one_set(world: ServicesWorld, fau
 def test_a_campaign_answers_at_once_and_an_outage_with_what_sells(
     story_cloud: EmbeddedCloud, tmp_path: Path, faults: Any
 ) -> None:
-    """Asked for after the first training; it goes with the stack."""
-    world = ServicesWorld(cloud=story_cloud, folder=tmp_path, project="live", services=LIVE)
+    """The first training makes it; it goes with the stack."""
+    services = LIVE + CAMPAIGN
+    world = ServicesWorld(cloud=story_cloud, folder=tmp_path, project="live", services=services)
     world.deploy()
     try:
         told(world, "live")
+        assert recommended(world, "live", user="u1", number=4)[1] == "popular"
         run(world, "live")
-        world.services = LIVE + CAMPAIGN
-        world.deploy()
         items, source = recommended(world, "live", user="u1", number=4)
         assert source == "campaign"
         assert items

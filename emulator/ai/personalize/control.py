@@ -64,8 +64,9 @@ def _create(town: Town, jobs: Jobs, call: Call, *, kind: Kind, prepare: Prepare)
     if with_job:
         job = Job(
             tenant=call.tenant,
-            id=made[kind.arn],
-            request={"kind": kind.noun},
+            # A campaign that was deleted may be made again, under the same ARN.
+            id=f"{made[kind.arn]}#{uuid.uuid4().hex}",
+            request={"kind": kind.noun, "arn": made[kind.arn]},
             client=call.client,
             submitted=town.site.now(),
         )

@@ -29,7 +29,7 @@ _STATUSES = {
 def work(town: Town, job: Job) -> Json:
     """What the job's thing is for is done; JobFailedError says why it is not."""
     kind = _kind_of(job)
-    told = town.things.get(job.tenant, kind, job.id)
+    told = town.things.get(job.tenant, kind, _arn_of(job))
     if kind is things.IMPORT:
         _import(town, job, told)
     elif kind is things.VERSION:
@@ -44,7 +44,12 @@ def settle(town: Town, job: Job) -> None:
     changes = {"status": _STATUSES[job.state]}
     if job.failure is not None:
         changes["failureReason"] = job.failure
-    town.things.change(job.tenant, _kind_of(job), job.id, changes)
+    town.things.change(job.tenant, _kind_of(job), _arn_of(job), changes)
+
+
+def _arn_of(job: Job) -> str:
+    """The ARN of the job's thing."""
+    return str(job.request["arn"])
 
 
 def _kind_of(job: Job) -> Kind:
@@ -97,7 +102,7 @@ def _train(town: Town, job: Job, told: Mapping[str, Any]) -> None:
         trained = Similarity.trained([(row["USER_ID"], row["ITEM_ID"]) for row in rows])
     except UntrainableError as error:
         raise JobFailedError(str(error)) from error
-    town.trained[job.id] = trained
+    town.trained[_arn_of(job)] = trained
 
 
 def _infer(town: Town, job: Job, told: Mapping[str, Any]) -> None:

@@ -9,13 +9,14 @@ from tidegate.ai.kind import (
     Grant,
     Kind,
     Operation,
+    Parameters,
     Place,
     Progress,
     Rights,
     Route,
     Timer,
-    unbilled,
 )
+from tidegate.ai.personalize.arms import CAMPAIGN_TYPE, SETS, operation, own
 from tidegate.ai.personalize.asking import (
     Basket,
     Events,
@@ -27,21 +28,20 @@ from tidegate.ai.personalize.asking import (
 )
 from tidegate.ai.personalize.popular import POPULAR, learn_popular
 from tidegate.ai.personalize.resources import (
-    CAMPAIGN_ID,
     ROLE_ID,
     RUNS,
-    SOLUTION_ID,
     TRACKER_ID,
+    arn_of,
     job_names,
     resources_of,
+    short_prefix,
 )
-from tidegate.ai.personalize.runs import EVENTS, SETS, begin_run, begin_scheduled, look
-from tidegate.ai.personalize.settings import CAMPAIGN, PersonalizeSettings, faults
+from tidegate.ai.personalize.runs import EVENTS, begin_run, begin_scheduled, look
+from tidegate.ai.personalize.settings import PersonalizeSettings, faults
 from tidegate.ai.personalize.tables import INTERACTIONS, KNOWN, TABLES, keep
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.work import IN
 
-_SOLUTION = f"${{{SOLUTION_ID}.SolutionArn}}"
 _SAYS = {
     "interactions": "What users did is kept for the next training",
     "items": "What items are is kept for the next training",
@@ -49,76 +49,43 @@ _SAYS = {
 }
 
 
-def _operation(name: str, resource: str) -> Operation:
-    """What is done with jobs and models; their data and time bill, no call does."""
-    return Operation(
-        service="personalize",
-        name=name,
-        action=f"personalize:{name}",
-        resource=resource,
-        units=unbilled,
-    )
-
-
-def _jobs(kind: str, place: Place) -> str:
-    arn = "arn:${AWS::Partition}:personalize:${AWS::Region}:${AWS::AccountId}"
-    return f"{arn}:{kind}/{job_names(place)}-*"
-
-
-def _learning(settings: PersonalizeSettings, place: Place) -> tuple[Operation, ...]:
-    imports, answers = _jobs("dataset-import-job", place), _jobs("batch-inference-job", place)
-    made = (
-        _operation("CreateDatasetImportJob", imports),
-        _operation("DescribeDatasetImportJob", imports),
-        # Lists take no resource (Service Authorization Reference).
-        _operation("ListDatasetImportJobs", "*"),
-        _operation("DescribeSolution", _SOLUTION),
-        _operation("UpdateSolution", _SOLUTION),
-        _operation("CreateSolutionVersion", _SOLUTION),
-        _operation("DescribeSolutionVersion", f"{_SOLUTION}/*"),
-        _operation("ListSolutionVersions", "*"),
-    )
-    if settings.answers == CAMPAIGN:
-        return made
+def _learning(place: Place) -> tuple[Operation, ...]:
+    imports = arn_of("dataset-import-job", f"{job_names(place)}-*")
+    versions = arn_of("solution", f"{short_prefix(place)}-*")
     return (
-        *made,
-        _operation("CreateBatchInferenceJob", answers),
-        _operation("DescribeBatchInferenceJob", answers),
-        _operation("ListBatchInferenceJobs", "*"),
+        operation("CreateDatasetImportJob", imports),
+        operation("DescribeDatasetImportJob", imports),
+        # Lists take no resource (Service Authorization Reference).
+        operation("ListDatasetImportJobs", "*"),
+        operation("DescribeSolutionVersion", versions),
+        operation("ListSolutionVersions", "*"),
     )
 
 
-def _door(settings: PersonalizeSettings, _place: Place) -> Rights:
+def _events(given: Parameters) -> int:
+    return len(given["eventList"])
+
+
+def _door(_settings: PersonalizeSettings, _place: Place) -> Rights:
     events = Operation(
         service="personalize-events",
         name="PutEvents",
         action="personalize:PutEvents",
         resource=f"${{{TRACKER_ID}.EventTrackerArn}}",
         unit="events",
-        units=lambda given: len(given["eventList"]),
+        units=_events,
     )
-    live = Operation(
-        service="personalize-runtime",
-        name="GetRecommendations",
-        action="personalize:GetRecommendations",
-        resource=f"${{{CAMPAIGN_ID}.CampaignArn}}",
-        unit="recommendations",
-    )
-    return Rights(
-        calls=(events, live) if settings.answers == CAMPAIGN else (events,),
-        reads=(SETS, POPULAR),
-        writes=(f"{IN}{RUN}/", EVENTS),
-    )
+    return Rights(calls=(events,), reads=(SETS, POPULAR), writes=(f"{IN}{RUN}/", EVENTS))
 
 
-def _work(settings: PersonalizeSettings, place: Place) -> Rights:
+def _work(_settings: PersonalizeSettings, place: Place) -> Rights:
     passed = Grant(
         actions=("iam:PassRole",),
         resource=f"${{{ROLE_ID}.Arn}}",
         condition={"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}},
     )
     return Rights(
-        calls=_learning(settings, place),
+        calls=_learning(place),
         grants=(passed,),
         reads=(IN, KNOWN, RUNS, SETS, EVENTS),
         writes=(KNOWN, RUNS, SETS, POPULAR),
@@ -161,6 +128,7 @@ KIND = Kind(
             takes=Basket,
             gives=Recommended,
             answer=recommend,
+            who="user",
         ),
         Route(
             name="events",
@@ -168,6 +136,7 @@ KIND = Kind(
             takes=Events,
             gives=EventsTaken,
             answer=take_events,
+            who="user",
         ),
         Route(
             name="run",
@@ -194,6 +163,8 @@ KIND = Kind(
     door=_door,
     work=_work,
     resources=resources_of,
+    own=own,
+    custom=(CAMPAIGN_TYPE,),
     timers=_timers,
     files_stay=True,
     passing=(RUNS, EVENTS),

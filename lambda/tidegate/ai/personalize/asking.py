@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 from tidegate.ai.limits import Between, Length, Matches
 from tidegate.ai.parts import document_of, read_json
+from tidegate.ai.personalize.arms import campaign_arn, current_of, unbought_arn
 from tidegate.ai.personalize.popular import Scored, popular_items
-from tidegate.ai.personalize.resources import CAMPAIGN_ARN, TRACKING, UNBOUGHT
-from tidegate.ai.personalize.runs import CURRENT, folder_of, note_events
+from tidegate.ai.personalize.resources import TRACKING
+from tidegate.ai.personalize.runs import note_events
 from tidegate.ai.personalize.settings import CAMPAIGN, PersonalizeSettings
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import CallError, invalid, not_found, unusable
+from tidegate.ai.ready import require_ready
 
 _EVENTS_A_CALL = 10
 """The most events of a call (botocore's model, PutEvents)."""
@@ -109,9 +111,13 @@ class RunWanted:
 
 
 def recommend(request: Basket, ports: ServicePorts) -> Recommended:
-    """Personal items where there are any; popular ones for new users and in outages."""
+    """Personal items where there are any; popular ones for new users and in outages.
+
+    An arm on trial that was not trained yet has no answer: nobody would know whose it is.
+    """
     settings: PersonalizeSettings = ports.settings
     _check_filter(request, settings)
+    require_ready(ports)
     found: Recommended | None = None
     if request.user is not None:
         is_live = settings.answers == CAMPAIGN
@@ -143,10 +149,11 @@ def _outside(
 
 
 def _in_advance(request: Basket, ports: ServicePorts) -> Recommended | None:
-    told = read_json(ports.files, CURRENT)
-    if told is None or request.user is None:
+    told = read_json(ports.files, current_of(ports.given))
+    folder = None if told is None else told.get("folder")
+    if folder is None or request.user is None:
         return None
-    found = document_of(ports.files, folder_of(str(told["work"])), request.user)
+    found = document_of(ports.files, folder, request.user)
     if found is None:
         return None
     return Recommended(items=_outside(request, found), source="batch")
@@ -159,7 +166,7 @@ def _live(request: Basket, ports: ServicePorts) -> Recommended | None:
         told = ports.calls.call(
             "personalize-runtime",
             "GetRecommendations",
-            campaignArn=ports.resources[CAMPAIGN_ARN],
+            campaignArn=campaign_arn(ports.given),
             userId=request.user,
             numResults=wanted,
             **_filter(request, ports),
@@ -175,7 +182,7 @@ def _live(request: Basket, ports: ServicePorts) -> Recommended | None:
 
 def _filter(request: Basket, ports: ServicePorts) -> Mapping[str, Any]:
     if request.filter is None:
-        unbought = ports.resources.get(UNBOUGHT)
+        unbought = unbought_arn(ports.given)
         return {} if unbought is None else {"filterArn": unbought}
     arn = ports.resources[f"filter-{request.filter}"]
     values = dict(request.filter_values)

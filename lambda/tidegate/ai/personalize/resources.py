@@ -1,7 +1,8 @@
-"""What recommendations need on AWS: schemas, data sets, solution, tracker, filters, a role.
+"""What recommendations need on AWS: schemas, data sets, tracker, filters, a role; of an arm, more.
 
 Nothing of schema, group and solution can be changed, and a group has one data set of a type: their
-names follow from the schemas, so that other columns make a new group beside the old one.
+names follow from the schemas, so that other columns make a new group beside the old one. Arms share
+all of that, and each has a solution of its own, with a model and what answers by it (`arms.py`).
 """
 
 import hashlib
@@ -9,23 +10,19 @@ import json
 from typing import Any
 
 from tidegate.ai.kind import Place, Resources
-from tidegate.ai.personalize.settings import CAMPAIGN, CATEGORY, PersonalizeSettings
+from tidegate.ai.personalize.settings import CATEGORY, PersonalizeSettings
 from tidegate.ai.personalize.tables import INTERACTIONS, TABLES, columns_of
 from tidegate.ai.roles import OF_THIS_ACCOUNT, Template, allow, role_of
 from tidegate.ai.steps import NAMES
 
 RUNS = "runs/"
 """What keys of files begin with that Personalize reads and writes."""
-ROLE, SOLUTION, TRACKING, CAMPAIGN_ARN, UNBOUGHT = (
-    "role",
-    "solution",
-    "tracking",
-    "campaign",
-    "unbought",
-)
-"""What functions are told, beside data sets by their tables and filters by `filter-NAME`."""
-ROLE_ID, SOLUTION_ID, TRACKER_ID, CAMPAIGN_ID = "DataRole", "Solution", "Tracker", "Campaign"
-_GROUP_ID, _UNBOUGHT_ID, _FILES = "Group", "Unbought", "Files"
+ROLE, TRACKING, ARNS = "role", "tracking", "arns"
+"""What functions are told, beside data sets by their tables and filters by `filter-NAME`. `ARNS`
+begins the ARN of whatever has a name."""
+ROLE_ID, TRACKER_ID = "DataRole", "Tracker"
+_GROUP_ID, _FILES = "Group", "Files"
+_ARNS = "arn:${AWS::Partition}:personalize:${AWS::Region}:${AWS::AccountId}"
 _SERVICE = "personalize.amazonaws.com"
 _OBJECTS = "what Personalize reads and writes for this service only, each file with its own name"
 _PERSONAL = {"USER_ID": "string", "ITEM_ID": "string", "EVENT_TYPE": "string", "TIMESTAMP": "long"}
@@ -33,7 +30,7 @@ _PERSONAL = {"USER_ID": "string", "ITEM_ID": "string", "EVENT_TYPE": "string", "
 
 def job_names(place: Place) -> str:
     """How names of jobs begin."""
-    return f"tg-{_hash(place.prefix)}"
+    return f"tg-{digest(place.prefix)}"
 
 
 def dataset_id(table: str) -> str:
@@ -73,40 +70,46 @@ def _avro(name: str, optional: bool, settings: PersonalizeSettings, table: str) 
     return {"name": name, "type": ["null", bare] if optional else bare}
 
 
-def _hash(*what: str) -> str:
+def arn_of(kind: str, name: str) -> str:
+    """The ARN of a thing of that name, as templates word it."""
+    return f"{_ARNS}:{kind}/{name}"
+
+
+def short_prefix(place: Place) -> str:
+    """How names of the service's things begin."""
+    return place.prefix[:36]
+
+
+def digest(*what: str) -> str:
+    """Eight digits that tell one thing from others."""
     return hashlib.sha256("\n".join(what).encode()).hexdigest()[:8]
 
 
+def group_name(settings: PersonalizeSettings, place: Place) -> str:
+    """The name of the data set group; another one for other columns."""
+    schemas = (schema_of(table, settings) for table in tables_of(settings))
+    return f"{short_prefix(place)}-{digest(place.prefix, *schemas)}"
+
+
 def resources_of(settings: PersonalizeSettings, place: Place) -> Resources:
-    """All of them; the campaign only where it is asked for."""
+    """What all arms share."""
     schemas = {table: schema_of(table, settings) for table in tables_of(settings)}
-    named = f"{place.prefix[:36]}-{_hash(place.prefix, *schemas.values())}"
+    named = group_name(settings, place)
     templates: dict[str, Template] = {
         ROLE_ID: role_of(_SERVICE, {"Data": _data()}),
-        _GROUP_ID: _resource("DatasetGroup", Name=named),
+        _GROUP_ID: resource("DatasetGroup", Name=named),
     }
     for table, text in schemas.items():
         templates |= _dataset(table, text, place)
-    recipe = f"arn:${{AWS::Partition}}:personalize:::recipe/{settings.recipe}"
-    templates[SOLUTION_ID] = _resource(
-        "Solution",
-        Name=f"{place.prefix[:36]}-{_hash(named, settings.recipe)}",
-        DatasetGroupArn=_group(),
-        RecipeArn={"Fn::Sub": recipe},
-    ) | {"DependsOn": [dataset_id(table) for table in schemas]}
     # A group has one tracker: it is named, and replaced, with the group.
-    templates[TRACKER_ID] = _resource("EventTracker", Name=named, DatasetGroupArn=_group()) | {
+    templates[TRACKER_ID] = resource("EventTracker", Name=named, DatasetGroupArn=group()) | {
         "DependsOn": [dataset_id(INTERACTIONS)]
     }
-    for id_, expression in _expressions(settings).items():
-        templates[id_] = _resource(
-            "Filter",
-            Name=f"{place.prefix[:36]}-{_hash(named, id_, expression)}",
-            DatasetGroupArn=_group(),
-            FilterExpression=expression,
-        ) | {"DependsOn": [dataset_id(table) for table in schemas]}
-    if settings.answers == CAMPAIGN:
-        templates[CAMPAIGN_ID] = _campaign(settings, named)
+    for name, expression in settings.filters.items():
+        id_ = filter_id(name)
+        templates[id_] = item_filter(
+            f"{short_prefix(place)}-{digest(named, id_, expression)}", expression, settings
+        )
     return Resources(
         templates=templates,
         told=_told(settings, place),
@@ -115,7 +118,8 @@ def resources_of(settings: PersonalizeSettings, place: Place) -> Resources:
     )
 
 
-def _resource(kind: str, **properties: Any) -> dict[str, Any]:
+def resource(kind: str, **properties: Any) -> dict[str, Any]:
+    """A resource of Personalize."""
     made: dict[str, Any] = {"Type": f"AWS::Personalize::{kind}", "Properties": properties}
     if kind in {"Schema", "Solution"}:
         reason = "its name ends in a digest of everything else that it says"
@@ -128,59 +132,46 @@ def _att(id_: str, name: str) -> Template:
     return {"Fn::GetAtt": [id_, name]}
 
 
-def _group() -> Template:
+def group() -> Template:
+    """The data set group's ARN."""
     return _att(_GROUP_ID, "DatasetGroupArn")
+
+
+def after_data(settings: PersonalizeSettings) -> Template:
+    """Not before there are data sets."""
+    return {"DependsOn": [dataset_id(table) for table in tables_of(settings)]}
+
+
+def item_filter(name: str, expression: str, settings: PersonalizeSettings) -> Template:
+    """A filter by an expression over the data sets."""
+    made = resource("Filter", Name=name, DatasetGroupArn=group(), FilterExpression=expression)
+    return made | after_data(settings)
 
 
 def _dataset(table: str, schema: str, place: Place) -> dict[str, Template]:
     id_ = dataset_id(table)
-    name = f"{place.prefix[:24]}-{table}-{_hash(place.prefix, schema)}"
+    name = f"{place.prefix[:24]}-{table}-{digest(place.prefix, schema)}"
     return {
-        f"{id_}Schema": _resource("Schema", Name=name, Schema=schema),
-        id_: _resource(
+        f"{id_}Schema": resource("Schema", Name=name, Schema=schema),
+        id_: resource(
             "Dataset",
             Name=name,
             DatasetType=table.capitalize(),
-            DatasetGroupArn=_group(),
+            DatasetGroupArn=group(),
             SchemaArn=_att(f"{id_}Schema", "SchemaArn"),
         ),
     }
 
 
-def _expressions(settings: PersonalizeSettings) -> dict[str, str]:
-    """Filter expressions by logical id."""
-    found = {filter_id(name): text for name, text in settings.filters.items()}
-    if not settings.bought_again:
-        kept = f'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("{settings.bought}")'
-        found[_UNBOUGHT_ID] = kept
-    return found
-
-
-def _campaign(settings: PersonalizeSettings, named: str) -> Template:
-    version = f"${{{SOLUTION_ID}.SolutionArn}}/$LATEST"
-    return _resource(
-        "Campaign",
-        Name=named,
-        SolutionVersionArn={"Fn::Sub": version},
-        MinProvisionedTPS=settings.campaign_rate,
-        CampaignConfig={"SyncWithLatestSolutionVersion": True},
-    )
-
-
 def _told(settings: PersonalizeSettings, place: Place) -> dict[str, str]:
-    told = {
+    return {
         NAMES: job_names(place),
+        ARNS: _ARNS,
         ROLE: f"${{{ROLE_ID}.Arn}}",
-        SOLUTION: f"${{{SOLUTION_ID}.SolutionArn}}",
         TRACKING: f"${{{TRACKER_ID}.TrackingId}}",
         **{table: f"${{{dataset_id(table)}.DatasetArn}}" for table in tables_of(settings)},
         **{f"filter-{name}": f"${{{filter_id(name)}.FilterArn}}" for name in settings.filters},
     }
-    if not settings.bought_again:
-        told[UNBOUGHT] = f"${{{_UNBOUGHT_ID}.FilterArn}}"
-    if settings.answers == CAMPAIGN:
-        told[CAMPAIGN_ARN] = f"${{{CAMPAIGN_ID}.CampaignArn}}"
-    return told
 
 
 def _data(**more: Any) -> list[Template]:

@@ -8,7 +8,15 @@ from typing import Any
 
 from tidegate.ai.kind import Arrived, Done, Progress
 from tidegate.ai.parts import JSON, as_json, forget_parts, read_json, write_parts
-from tidegate.ai.personalize.learning import engine_of, write_tables
+from tidegate.ai.personalize.arms import SETS, current_of, name_of
+from tidegate.ai.personalize.learning import (
+    answers_of,
+    asked_arms,
+    engine_of,
+    served_arms,
+    version_of,
+    write_tables,
+)
 from tidegate.ai.personalize.popular import learn_popular
 from tidegate.ai.personalize.resources import tables_of
 from tidegate.ai.personalize.settings import LEAST_INTERACTIONS, LEAST_USERS
@@ -18,19 +26,18 @@ from tidegate.ai.personalize.tables import (
     interactions_in,
     known_rows,
 )
-from tidegate.ai.ports import ServicePorts
+from tidegate.ai.ports import Given, ServicePorts
 from tidegate.ai.steps import Engine, Over, Step, again, started, waiting
 
-SETS, EVENTS = "recommended/", "events/"
-"""What keys of recommendations begin with, and of notes that events came on a day."""
-CURRENT = f"{SETS}current.json"
+EVENTS = "events/"
+"""What keys of notes begin with that events came on a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnResult:
     """What came of a run. `made` is false where there was nothing to learn from; `why` says it.
 
-    `users` are those for whom something is recommended in advance, 0 with a campaign.
+    `users` are those for whom something is recommended in advance, by any arm; 0 with a campaign.
     """
 
     made: bool
@@ -55,10 +62,15 @@ def begin_run(arrived: Arrived, ports: ServicePorts) -> Progress:
 
 def begin_scheduled(arrived: Arrived, ports: ServicePorts) -> Progress:
     """If anything came since the last run, the next one is under way."""
-    digest, last = _digest(ports), read_json(ports.files, CURRENT)
-    if last is not None and last["digest"] == digest and not _events_since(last, ports):
+    digest = _digest(ports)
+    if all(_is_fresh(arm, digest, ports) for arm in ports.arms):
         return Done(result=LearnResult(made=False, why="nothing came since the last run"))
     return _begin(arrived, ports, digest)
+
+
+def _is_fresh(arm: Given, digest: str, ports: ServicePorts) -> bool:
+    last = read_json(ports.files, current_of(arm))
+    return last is not None and last["digest"] == digest and not _events_since(last, ports)
 
 
 def _events_since(last: Mapping[str, Any], ports: ServicePorts) -> bool:
@@ -76,7 +88,7 @@ def _begin(arrived: Arrived, ports: ServicePorts, digest: str) -> Progress:
         return Done(result=LearnResult(made=False, why=few))
     write_tables(arrived, ports)
     learn_popular(ports)
-    engine, now = engine_of(ports.settings), ports.clock.now()
+    engine, now = engine_of(ports), ports.clock.now()
     step = Step(
         name=engine.first(None),
         number=1,
@@ -105,7 +117,7 @@ def _too_few(ports: ServicePorts) -> str | None:
 
 def look(arrived: Arrived, state: Mapping[str, Any], ports: ServicePorts) -> Progress:
     """The step goes on, is tried again, or is followed by the next one; the last brings the set."""
-    engine, step = engine_of(ports.settings), Step.of(state)
+    engine, step = engine_of(ports), Step.of(state)
     here = engine.steps[step.name]
     found = here.look(arrived, step, ports)
     if found is None:
@@ -118,33 +130,56 @@ def look(arrived: Arrived, state: Mapping[str, Any], ports: ServicePorts) -> Pro
     if following is not None:
         after = step.changed(name=following, number=1, began=ports.clock.now())
         return started(arrived, after, engine, ports)
-    return _made(arrived, step, found, engine=engine, ports=ports)
+    return _made(arrived, step, engine=engine, ports=ports)
 
 
-def _made(
-    arrived: Arrived, step: Step, found: Over, /, *, engine: Engine, ports: ServicePorts
-) -> Progress:
-    documents = {} if found.tables is None else dict(_recommended(found.tables))
-    there = {user: items for user, items in documents.items() if items}
-    write_parts(ports.files, folder_of(arrived.work), there)
-    before = read_json(ports.files, CURRENT)
-    if before is None or before["began"] <= step.run_began:
-        model = {} if step.model is None else step.model
-        told = {
-            "work": arrived.work,
-            "began": step.run_began,
-            "made_at": ports.clock.now(),
-            "digest": step.digest,
-            "version": model.get("version"),
-        }
-        ports.files.write(CURRENT, as_json(told), content_type=JSON)
-        if before is not None and before["work"] != arrived.work:
-            forget_parts(ports.files, folder_of(str(before["work"])))
+def _made(arrived: Arrived, step: Step, *, engine: Engine, ports: ServicePorts) -> Progress:
+    """Each arm answers by what was made for it."""
+    there: set[str] = set()
+    every: set[str] = set()
+    for arm in asked_arms(step, ports):
+        documents = dict(_recommended(answers_of(arm, arrived, ports)))
+        found = {user: items for user, items in documents.items() if items}
+        folder = f"{SETS}{arrived.work}/{name_of(arm)}/"
+        write_parts(ports.files, folder, found)
+        _tell(arm, step, ports, folder=folder)
+        every |= set(documents)
+        there |= set(found)
+    for arm in served_arms(step, ports):
+        _tell(arm, step, ports, folder=None)
+    _forget_gone(ports)
     engine.clean(arrived, step, ports)
     ports.metrics.put("RecommendedUsers", len(there))
-    return Done(
-        result=LearnResult(made=True, users=len(there), without=len(documents) - len(there))
-    )
+    return Done(result=LearnResult(made=True, users=len(there), without=len(every - there)))
+
+
+def _tell(arm: Given, step: Step, ports: ServicePorts, *, folder: str | None) -> None:
+    """The newest run is what the arm answers by; of an older set nothing is left."""
+    before = read_json(ports.files, current_of(arm))
+    if before is not None and before["began"] > step.run_began:
+        return
+    told = {
+        "folder": folder,
+        "began": step.run_began,
+        "made_at": ports.clock.now(),
+        "digest": step.digest,
+        "version": version_of(arm, step),
+    }
+    ports.files.write(current_of(arm), as_json(told), content_type=JSON)
+    old = None if before is None else before["folder"]
+    if old is not None and old != folder:
+        forget_parts(ports.files, old)
+
+
+def _forget_gone(ports: ServicePorts) -> None:
+    """Nothing is left of what was made for arms that are no more."""
+    here = {current_of(arm) for arm in ports.arms}
+    for key in ports.files.keys(SETS):
+        if key.endswith(".json") and key.count("/") == 1 and key not in here:
+            told = read_json(ports.files, key)
+            if told is not None and told["folder"] is not None:
+                forget_parts(ports.files, told["folder"])
+            ports.files.delete(key)
 
 
 def _recommended(tables: Iterator[str]) -> Iterator[tuple[str, list[list[Any]]]]:
@@ -162,8 +197,3 @@ def _recommended(tables: Iterator[str]) -> Iterator[tuple[str, list[list[Any]]]]
                 str(told["input"]["userId"]),
                 [[str(item), score] for item, score in zip(items, padded, strict=True)],
             )
-
-
-def folder_of(work: str) -> str:
-    """Where a run's recommendations are."""
-    return f"{SETS}{work}/"

@@ -12,7 +12,9 @@ from tidegate.ai.limits import Between, Length, Matches, OneOf
 
 BATCH, CAMPAIGN = "batch", "campaign"
 CATEGORY, NUMBER = "category", "number"
-RECIPES = ("aws-user-personalization-v2", "aws-user-personalization")
+RECIPES = ("aws-user-personalization-v2", "aws-user-personalization", "aws-popularity-count")
+"""Recipes that recommend to users (developer guide, "Choosing a recipe"). The last one has the same
+for all of them: what others are worth is told by a test against it."""
 LEAST_INTERACTIONS, LEAST_USERS = 1_000, 25
 """What a training takes at least; of users, those with two interactions."""
 _RESERVED = frozenset({"USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE", "EVENT_VALUE"})
@@ -29,8 +31,8 @@ class PersonalizeSettings:
     answers: Annotated[
         str,
         "batch: made in advance for every known user, bills nothing while idle. campaign: while "
-        "the caller waits, events count at once; bills while idle, about $146 a month. "
-        "Choose campaign after the first training: AWS refuses one without a trained model.",
+        "the caller waits, events count at once; bills while idle, about $146 a month, from the "
+        "first training on, which makes it.",
         OneOf((BATCH, CAMPAIGN)),
     ] = BATCH
     campaign_rate: Annotated[

@@ -1,6 +1,5 @@
 """Recommendations: files that are kept, runs step by step, answers in advance, at once, popular."""
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -11,7 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ai_fakes import PLACE, FakeCalls, FakeFiles, fake_ports
+from tests.ai_fakes import PLACE
+from tests.unit.tidegate.ai.personalize.shop_world import (
+    ARN,
+    FIELDS,
+    RUN,
+    TOLD,
+    WEEK,
+    WORK,
+    answers,
+    asked,
+    finished,
+    ports,
+)
 from tidegate.ai.asked_runs import ask_for_run
 from tidegate.ai.kind import Arrival, Arrived, Done, Waiting
 from tidegate.ai.personalize import KIND
@@ -26,115 +37,11 @@ from tidegate.ai.personalize.asking import (
 from tidegate.ai.personalize.resources import resources_of
 from tidegate.ai.personalize.runs import begin_run, begin_scheduled, look
 from tidegate.ai.personalize.settings import PersonalizeSettings, faults
-from tidegate.ai.problems import CallFailedError, ProblemError, ThrottledError
-
-WORK = "0123456789abcdef0123456789abcdef"
-RUN = Arrived(key="in/runs/1.json", name="1.json", size=2, work=WORK)
-WEEK = Arrived(key="timer/training/x", name="x", size=0, work="f" * 32)
-ARN = "arn:aws:personalize:us-east-1:123456789012:"
-TOLD = {
-    "names": "tg-0000",
-    "role": "arn:aws:iam::123456789012:role/data",
-    "solution": f"{ARN}solution/s",
-    "tracking": "t",
-    "interactions": f"{ARN}dataset/g/INTERACTIONS",
-    "items": f"{ARN}dataset/g/ITEMS",
-    "unbought": f"{ARN}filter/u",
-}
-FIELDS = {"CATEGORY": "category", "PRICE": "number"}
-VERSION = f"{ARN}solution/s/1"
-Answers = dict[str, Any]
-
-
-def enough() -> bytes:
-    """A thousand interactions of forty users, as they are kept; hat sells best."""
-    rows = []
-    for number in range(1_000):
-        item = ("hat", "shoe", "coat")[number % 3]
-        kind = "purchase" if item == "hat" and number % 2 else "view"
-        rows.append(f"u{number % 40},{item},{number},{kind},\n")
-    return "".join(rows).encode()
-
-
-def answers(**changes: Any) -> Answers:
-    """Personalize, with everything active at once; `status` is of solution versions."""
-    made: dict[str, list[Mapping[str, Any]]] = {"imports": [], "versions": [], "batches": []}
-    clock = {"now": 0.0}
-    version = {"status": changes.get("status", "ACTIVE"), **changes.get("version", {})}
-
-    def create(kind: str, member: str, path: str) -> Any:
-        def answer(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-            arn = f"{ARN}{path}/{asked.get('jobName', 's/1')}"
-            moment = datetime.fromtimestamp(1_800_000_000 + clock["now"], tz=UTC)
-            entry = {member: arn, "status": version["status"], "creationDateTime": moment}
-            made[kind].append(
-                {**entry, **({"jobName": asked["jobName"]} if "jobName" in asked else {})}
-            )
-            return {member: arn}
-
-        return answer
-
-    def active(member: str) -> Any:
-        return lambda _asked: {member: {"status": "ACTIVE"}}
-
-    return {
-        "personalize:ListDatasetImportJobs": lambda _: {"datasetImportJobs": made["imports"]},
-        "personalize:CreateDatasetImportJob": create(
-            "imports", "datasetImportJobArn", "dataset-import-job"
-        ),
-        "personalize:DescribeDatasetImportJob": active("datasetImportJob"),
-        "personalize:DescribeSolution": lambda _: {"solution": changes.get("solution", {})},
-        "personalize:UpdateSolution": lambda _: {},
-        "personalize:ListSolutionVersions": lambda _: {"solutionVersions": made["versions"]},
-        "personalize:CreateSolutionVersion": create("versions", "solutionVersionArn", "solution"),
-        "personalize:DescribeSolutionVersion": lambda _: {"solutionVersion": version},
-        "personalize:ListBatchInferenceJobs": lambda _: {"batchInferenceJobs": made["batches"]},
-        "personalize:CreateBatchInferenceJob": create(
-            "batches", "batchInferenceJobArn", "batch-inference-job"
-        ),
-        "personalize:DescribeBatchInferenceJob": active("batchInferenceJob"),
-        "personalize-events:PutEvents": lambda _: {},
-    }
-
-
-def ports(given_answers: Answers | None = None, **settings: Any) -> Any:
-    """A shop that knows enough."""
-    chosen = PersonalizeSettings(**{"item_fields": FIELDS, **settings})
-    found = answers() if given_answers is None else given_answers
-    made = fake_ports(KIND, found, settings=chosen, resources=TOLD)
-    files: FakeFiles = made.files  # type: ignore[assignment]
-    files.content |= {
-        "known/interactions/a.csv": enough(),
-        "known/items/a.csv": b"hat,hats,5\n",
-        RUN.key: b"{}",
-    }
-    return made
-
-
-def asked(made: Any) -> list[str]:
-    """The operations that were called."""
-    calls: FakeCalls = made.calls
-    return [name.partition(":")[2] for name in calls.names()]
-
-
-def output(*users: tuple[str, list[str]]) -> bytes:
-    """What a batch job writes; nobody is recommended to whom nothing could be."""
-    lines = []
-    for user, items in users:
-        good = {"recommendedItems": items, "scores": [0.5] * len(items)} if items else None
-        error = None if items else "no such user"
-        lines.append(json.dumps({"input": {"userId": user}, "output": good, "error": error}))
-    return "\n".join(lines).encode()
-
-
-def finished(made: Any, arrived: Arrived = RUN) -> Any:
-    """The result of a run whose every step is over when it is looked at."""
-    key = f"runs/{arrived.work}/recommended/users.json.out"
-    made.files.content[key] = output(("u1", ["coat", "hat", "shoe"]), ("u2", []))
-    found = begin_run(arrived, made)
-    while isinstance(found, Waiting):
-        found = look(arrived, json.loads(json.dumps(found.state)), made)
-    return found.result
+from tidegate.ai.problems import (
+    CallFailedError,
+    ProblemError,
+    ThrottledError,
+)
 
 
 def kept(table: str, content: bytes, made: Any) -> Any:
@@ -277,8 +184,7 @@ def live(answer: Any) -> Any:
     """A shop with a campaign."""
     given_answers = {**answers(), "personalize-runtime:GetRecommendations": answer}
     made = ports(given_answers, answers="campaign", filters={"cheap": "INCLUDE ..."})
-    told = {**TOLD, "campaign": f"{ARN}campaign/c", "filter-cheap": f"{ARN}filter/cheap"}
-    return replace(made, resources=told)
+    return replace(made, resources={**TOLD, "filter-cheap": f"{ARN}filter/cheap"})
 
 
 def test_a_campaign_is_asked_for_enough_to_leave_the_cart_out() -> None:
@@ -318,10 +224,14 @@ def test_in_an_outage_everybody_gets_what_sells() -> None:
 
 
 def test_a_campaign_takes_the_newest_model_and_nobody_is_asked_for() -> None:
-    """The run ends with the training."""
+    """The run makes it, under the name of its solution."""
     made = live(lambda _: {})
     assert finished(made).made
     assert "CreateBatchInferenceJob" not in asked(made)
+    ((_, given_campaign),) = [one for one in made.calls.asked if one[0].endswith(":CreateCampaign")]
+    assert given_campaign["name"] == "s"
+    assert given_campaign["solutionVersionArn"] == f"{ARN}solution/s/$LATEST"
+    assert given_campaign["campaignConfig"] == {"syncWithLatestSolutionVersion": True}
 
 
 def test_events_go_in_tens_with_moments_in_utc() -> None:
@@ -350,7 +260,9 @@ def test_other_columns_make_a_new_group_and_nothing_else_does() -> None:
     """A name that stays cannot be made twice."""
 
     def named(**settings: Any) -> tuple[str, ...]:
-        made = resources_of(PersonalizeSettings(**settings), PLACE).templates
+        chosen = PersonalizeSettings(**settings)
+        shared = resources_of(chosen, PLACE).templates
+        made = {**shared, **KIND.own(chosen, PLACE, "").resources.templates}
         return tuple(made[id_]["Properties"]["Name"] for id_ in ("Group", "Solution", "Tracker"))
 
     plain = named()
@@ -358,16 +270,6 @@ def test_other_columns_make_a_new_group_and_nothing_else_does() -> None:
     assert named(results=5, bought_again=True) == plain
     assert named(recipe="aws-user-personalization")[0] == plain[0]
     assert named(recipe="aws-user-personalization")[1] != plain[1]
-
-
-def test_the_campaign_is_there_only_if_it_is_asked_for() -> None:
-    """And follows the newest model."""
-    assert "Campaign" not in resources_of(PersonalizeSettings(), PLACE).templates
-    made = resources_of(PersonalizeSettings(answers="campaign", campaign_rate=3), PLACE)
-    properties = made.templates["Campaign"]["Properties"]
-    assert properties["MinProvisionedTPS"] == 3
-    assert properties["CampaignConfig"] == {"SyncWithLatestSolutionVersion": True}
-    assert made.told["campaign"] == "${Campaign.CampaignArn}"
 
 
 def test_what_settings_must_say() -> None:
