@@ -125,11 +125,10 @@ def service_blueprint(props: ServiceProps, code: CodeAsset) -> Blueprint:
     functions = functions_of(props)
     for function in functions.values():
         add_function(blueprint, function, code=code, stage=stage)
-    guarded = []
-    if props.arms is not None:
-        guarded = [_add_gate(blueprint, props.arms, [one.id for one in functions.values()])]
-        _tell_ready(blueprint, props)
-    add_own(blueprint, props, after=guarded)
+    if props.arms is None:
+        add_own(blueprint, props, after=())
+    else:
+        _add_gated(blueprint, props, props.arms, [one.id for one in functions.values()])
     if kind.arrivals:
         add_work(blueprint, props, functions["do_ai_work"])
         blueprint.tell("QueueUrl", ref(QUEUE))
@@ -140,13 +139,16 @@ def service_blueprint(props: ServiceProps, code: CodeAsset) -> Blueprint:
     return blueprint
 
 
-def _add_gate(blueprint: Blueprint, arms: ServiceArms, functions: list[str]) -> str:
-    """Functions change only after the guard, and are declared once they have changed. Its id."""
+def _add_gated(
+    blueprint: Blueprint, props: ServiceProps, arms: ServiceArms, functions: list[str]
+) -> None:
+    """Functions and arms change only after the guard, and are declared once they have changed."""
     guard = add_guard(blueprint, arms)
     for function in functions:
         blueprint.resources[function]["DependsOn"] = [guard]
-    add_verification(blueprint, arms, after=functions)
-    return guard
+    own = add_own(blueprint, props, after=[guard])
+    add_verification(blueprint, arms, after=[*functions, *own])
+    _tell_ready(blueprint, props)
 
 
 def _tell_ready(blueprint: Blueprint, props: ServiceProps) -> None:

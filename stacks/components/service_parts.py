@@ -41,14 +41,17 @@ def add_resources(blueprint: Blueprint, props: ServiceProps) -> None:
         _add(blueprint, props, id_, resource)
 
 
-def add_own(blueprint: Blueprint, props: ServiceProps, *, after: Sequence[str]) -> None:
-    """What each arm has of its own is there, and changes only after these, such as a guard."""
+def add_own(blueprint: Blueprint, props: ServiceProps, *, after: Sequence[str]) -> list[str]:
+    """What each arm has of its own is there, and changes only after these, such as a guard. Ids."""
+    added: list[str] = []
     for own in props.every_own:
         for id_, resource in own.resources.templates.items():
             _add(blueprint, props, id_, resource)
+            added.append(id_)
             if after:
                 before = blueprint.resources[id_].get("DependsOn", [])
                 blueprint.resources[id_]["DependsOn"] = [*before, *after]
+    return added
 
 
 def _add(blueprint: Blueprint, props: ServiceProps, id_: str, resource: Mapping[str, Any]) -> None:

@@ -1,9 +1,12 @@
 """Least privilege of what a pipeline reads where a model is trained, monitored and has a batch.
 
+And where a service is released whose arms have resources of their own.
+
 Rights that builds need of any model are proven by the stories of one endpoint.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -37,6 +40,16 @@ BATCH = """
 """
 
 
+SHOP = Path(__file__).parents[2] / "examples" / "ai" / "files" / "shop.toml"
+SERVICES = f"""
+services:
+  desk:
+    kind: lex
+    settings: {{ bot: {SHOP} }}
+    release: {{ strategy: canary }}
+"""
+
+
 @pytest.fixture(scope="module")
 def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A stage that a pipeline delivers to: a package is approved in it, and a monitor looked."""
@@ -45,7 +58,7 @@ def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) 
     code = write_code(folder / "code")
     training = SECTION.replace("CODE", str(code)).replace("APPROVE", "automatically")
     text = made.project_text.replace("models:\n", "  prod: { region: us-east-1 }\nmodels:\n", 1)
-    made.project_text = text.rstrip() + training.rstrip() + BATCH + PIPELINE
+    made.project_text = text.rstrip() + training.rstrip() + BATCH + SERVICES + PIPELINE
     made.deploy(V1)
     view = run(made, write_data(folder / "data", wrong_percent=1), token="well-read".ljust(32, "0"))
     assert view.status == "Succeeded", view.to_json()
@@ -55,7 +68,7 @@ def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def deploy_knows_what_is_live_and_approved(world: World, role: DeployedRole) -> None:
-    """The build that deploys synthesizes with the batch's version and with the package."""
+    """The build that deploys synthesizes with batch, package and live settings."""
     place = read_by(world, role, "deploy-test")
     try:
         request = synth_request(place, output=world.folder / "never")
@@ -63,6 +76,8 @@ def deploy_knows_what_is_live_and_approved(world: World, role: DeployedRole) -> 
         raise StoryFailedError(str(error)) from error
     if world.model not in request.batch_pointers or world.model not in request.packages:
         raise StoryFailedError(f"{request.batch_pointers}, {request.packages}")
+    if "desk" not in request.live_settings:
+        raise StoryFailedError(f"{request.live_settings}")
 
 
 def evidence_has_drift(world: World, role: DeployedRole) -> None:

@@ -1,11 +1,9 @@
-"""Least privilege of a chatbot: who talks, who checks, and who moves the alias."""
+"""Least privilege of a chatbot: who talks, and who checks."""
 
-import itertools
 import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +13,6 @@ from tests.e2e.leaving import remove_stacks
 from tests.e2e.roles import Prover, StoryFailedError, client
 from tests.e2e.service_rights import DOOR, WORKER, ServiceRole
 from tests.e2e.services import ServicesWorld
-from tidegate.ai.lex.split import SPLIT, Split, Trial
 
 pytestmark = pytest.mark.accept
 
@@ -24,27 +21,23 @@ SERVICE = f"""
   chat:
     kind: lex
     requests_per_minute: 60000
-    settings: {{ bot: {BOT}, canary: {{}} }}
+    settings: {{ bot: {BOT} }}
 """
-_MOMENTS = itertools.count()
 
 
 def about(right: Right) -> bool:
     """What only this kind has."""
-    own = right.action.startswith("lex:") or right.action == "cloudwatch:GetMetricData"
-    return own or right.resource == "Handovers"
+    return right.action.startswith("lex:") or right.resource == "Handovers"
 
 
 @pytest.fixture(scope="module")
 def world(
     story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServicesWorld]:
-    """One service, whose releases are looked at by hand."""
+    """One service."""
     folder = tmp_path_factory.mktemp("chat-rights")
     made = ServicesWorld(cloud=story_cloud, folder=folder, project="chatrights", services=SERVICE)
     made.deploy()
-    rule = made.stack("chat").physical_id("ReleaseTimer")
-    client(made, "events").disable_rule(Name=rule.rpartition("/")[2].rpartition("|")[2])
     yield made
     remove_stacks(story_cloud, "chatrights-")
 
@@ -90,49 +83,6 @@ def check(_: ServicesWorld, role: ServiceRole) -> None:
         raise StoryFailedError(str(found))
 
 
-def look(role: ServiceRole) -> None:
-    """A look at the release, whatever it finds."""
-    moment = f"2026-11-30T12:00:{next(_MOMENTS):06d}Z"
-    if role.deliver({"tidegate": "timer", "name": "release", "at": moment}):
-        raise StoryFailedError("the look must be tried again")
-
-
-def _aliases(world: ServicesWorld, role: ServiceRole) -> dict[str, str]:
-    listed = client(world, "lexv2-models").list_bot_aliases(botId=role.physical_id("Bot"))
-    return {a["botAliasName"]: a["botAliasId"] for a in listed["botAliasSummaries"]}
-
-
-def _forgotten(world: ServicesWorld, role: ServiceRole) -> None:
-    client(world, "s3").delete_object(Bucket=role.bucket, Key=SPLIT)
-
-
-def first_look(world: ServicesWorld, role: ServiceRole) -> None:
-    """The live alias is made."""
-    _forgotten(world, role)
-    live = _aliases(world, role).get("live")
-    if live is not None:
-        bot = role.physical_id("Bot")
-        client(world, "lexv2-models").delete_bot_alias(botId=bot, botAliasId=live)
-    look(role)
-
-
-def lost_look(world: ServicesWorld, role: ServiceRole) -> None:
-    """The live alias of a bucket that was lost is found again, and moved."""
-    _forgotten(world, role)
-    look(role)
-
-
-def trial_look(world: ServicesWorld, role: ServiceRole) -> None:
-    """A version on trial is judged by what was counted since an hour."""
-    now: Any = world.cloud.clock.now()
-    trial = Trial(version="1", step=0, since=now, counted_until=now - 3_600)
-    split = Split(alias=_aliases(world, role)["live"], version="0", percent=10, trial=trial)
-    client(world, "s3").put_object(
-        Bucket=role.bucket, Key=SPLIT, Body=json.dumps(split.to_json()).encode()
-    )
-    look(role)
-
-
 def test_each_right_of_the_door_is_needed(world: ServicesWorld, prover: Prover) -> None:
     """Without any one, a conversation or its end does not come about."""
     role = ServiceRole(world, "chat", DOOR)
@@ -147,13 +97,7 @@ def test_each_right_of_the_door_is_needed(world: ServicesWorld, prover: Prover) 
 
 
 def test_each_right_of_the_worker_is_needed(world: ServicesWorld, prover: Prover) -> None:
-    """Without any one, a check or a look at the release fails."""
+    """Without any one, a check fails."""
     role = ServiceRole(world, "chat", WORKER)
     with role.by_hand():
-        stories = {
-            "check": check,
-            "first_look": first_look,
-            "lost_look": lost_look,
-            "trial_look": trial_look,
-        }
-        prover.prove(f"{WORKER}_chat", role, stories, about=about)
+        prover.prove(f"{WORKER}_chat", role, {"check": check}, about=about)

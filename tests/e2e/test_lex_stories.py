@@ -1,19 +1,18 @@
-"""A chatbot of a readable file: it answers, gives up to people, and comes in a canary."""
+"""A chatbot of a readable file: it answers, gives up to people, and is checked."""
 
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from emulator.ai.faults import Faults
 from emulator.server import EmbeddedCloud
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.services import ServicesWorld, until
+from tests.e2e.services import ServicesWorld
 
 pytestmark = pytest.mark.accept
 
@@ -24,7 +23,6 @@ CHAT = """
     settings:
       bot: shop.toml
       function: fulfills-orders
-      canary: { percents: [50], step_minutes: 5, least_conversations: 15, margin_percent: 50 }
 """
 FUNCTION = """
 def handle(event, context):
@@ -37,11 +35,10 @@ def handle(event, context):
 PUZZLED = "what is the weather on mars"
 
 
-def bot(*, helps: bool = True) -> str:
-    """The example's bot, whose orders the function fulfills; a worse one takes words literally."""
+def bot() -> str:
+    """The example's bot, whose orders the function fulfills."""
     text = (EXAMPLES / "files" / "shop.toml").read_text("utf-8")
-    text = text.replace('done = "Order {Number} is on its way."', "function = true")
-    return text if helps else text.replace("confidence = 0.4", "confidence = 0.99")
+    return text.replace('done = "Order {Number} is on its way."', "function = true")
 
 
 @pytest.fixture(scope="module")
@@ -134,75 +131,3 @@ def test_a_file_of_questions_is_checked(world: ServicesWorld) -> None:
         "percent": 100.0,
         "misunderstood": [],
     }
-
-
-def _split(world: ServicesWorld) -> dict[str, Any]:
-    bucket = world.stack("chat").physical_id("Files")
-    found = world.client("s3").get_object(Bucket=bucket, Key="release/split.json")
-    return dict(json.loads(found["Body"].read()))
-
-
-def _until_split(
-    world: ServicesWorld, wanted: Callable[[dict[str, Any]], bool], what: str
-) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        try:
-            split = _split(world)
-        except ClientError:
-            return None
-        return split if wanted(split) else None
-
-    return until(look, seconds=90, what=what)
-
-
-def _chat_until(
-    world: ServicesWorld, wanted: Callable[[dict[str, Any]], bool], what: str, text: str
-) -> dict[str, Any]:
-    """Users come, each with the text, until the release has decided."""
-
-    def look() -> dict[str, Any] | None:
-        for _ in range(4):
-            _SESSIONS.append(len(_SESSIONS))
-            session = f"user-{len(_SESSIONS)}"
-            for _ in range(2):
-                if say(world, session, text)["state"] != "open":
-                    break
-            else:
-                say(world, session, "AB-123")
-        split = _split(world)
-        return split if wanted(split) else None
-
-    return until(look, seconds=150, what=what)
-
-
-_SESSIONS: list[int] = []
-
-
-def test_a_worse_bot_goes_back_and_a_good_one_comes_to_everybody(world: ServicesWorld) -> None:
-    """The live alias is moved by what users met, and by nothing else."""
-    models = world.client("lexv2-models")
-    bot_id = world.stack("chat").physical_id("Bot")
-    first = _until_split(world, lambda s: bool(s["alias"]), "the first look")
-
-    def live() -> str:
-        found = models.describe_bot_alias(botId=bot_id, botAliasId=first["alias"])
-        return str(found["botVersion"])
-
-    assert (first["version"], live()) == ("1", "1")
-    (world.folder / "shop.toml").write_text(bot(helps=False))
-    world.deploy()
-    _until_split(world, lambda s: s["percent"] == 50, "a trial")
-    assert live() == "1"
-    back = _chat_until(
-        world, lambda s: s["rejected"] == ["2"], "the way back", "where did my order go"
-    )
-    assert (back["percent"], live()) == (0, "1")
-    assert "helps less" in back["why"]
-    (world.folder / "shop.toml").write_text(bot().replace("Which order?", "Which order, please?"))
-    world.deploy()
-    _until_split(world, lambda s: s["percent"] == 50, "another trial")
-    done = _chat_until(world, lambda s: s["version"] == "3", "a promotion", "track order AB-123")
-    assert (done["percent"], live()) == (0, "3")
-    assert say(world, "late-1", "where is my order")["messages"][0].startswith(
-        "Which order, please"
-    )

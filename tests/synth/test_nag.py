@@ -130,11 +130,11 @@ def test_batches_are_acknowledged_exactly(tmp_path: Path, monkeypatch: pytest.Mo
     assert found == {(f"{row.stack}/{INCLUDED}/{row.construct}", row.rule) for row in rows}
 
 
-@pytest.mark.parametrize("name", ["tidegate", "legacy", "scored"])
+@pytest.mark.parametrize("name", ["tidegate", "legacy", "scored", "releases"])
 def test_services_are_acknowledged_exactly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ):
-    """Of every kind and engine: what is declared is what is acknowledged."""
+    """Of every kind and engine, and of arms: what is declared is what is acknowledged."""
     helpers = load_project(project_file(ROOT / "examples" / "ai" / f"{name}.yaml", tmp_path))
     rows = list(acknowledged(helpers, helpers.stages["dev"]))
     monkeypatch.setattr(nag, "acknowledged", lambda *_: iter(()))

@@ -1,7 +1,7 @@
 """Lex V2: a chatbot for customers, of a readable file, with people where it does not help."""
 
-from tidegate.ai.kind import Arrival, Kind, Operation, Place, Rights, Route, Timer
-from tidegate.ai.lex import checks, releasing
+from tidegate.ai.kind import Arrival, Kind, Operation, Place, Rights, Route
+from tidegate.ai.lex import checks
 from tidegate.ai.lex.people import (
     CLOSED,
     HANDOVERS,
@@ -12,78 +12,23 @@ from tidegate.ai.lex.people import (
     close,
     next_handover,
 )
-from tidegate.ai.lex.settings import STEP_MINUTES, LexSettings, faults
-from tidegate.ai.lex.split import SPLIT
-from tidegate.ai.lex.talking import Ended, Forgotten, Reply, Said, end, say
-from tidegate.ai.lex.template import aliases_arn, bot_arn, queue_arn, resources
+from tidegate.ai.lex.settings import LexSettings, faults
+from tidegate.ai.lex.talking import Ended, Forgotten, Reply, Said, end, helped, say
+from tidegate.ai.lex.template import own, queue_arn, resources
 from tidegate.ai.work import IN
-
-_RELEASE = SPLIT.partition("/")[0] + "/"
-
-
-def _runtime(name: str, *, units: int = 0) -> Operation:
-    """Lex bills texts; sessions are free."""
-    return Operation(
-        service="lexv2-runtime",
-        name=name,
-        action=f"lex:{name}",
-        resource=aliases_arn(),
-        unit="texts",
-        units=lambda _given: units,
-    )
-
-
-def _models(name: str, resource: str) -> Operation:
-    return Operation(
-        service="lexv2-models",
-        name=name,
-        action=f"lex:{name}",
-        resource=resource,
-        units=lambda _given: 0,
-    )
 
 
 def _of_queue(name: str) -> Operation:
     return Operation(service="sqs", name=name, action=f"sqs:{name}", resource=queue_arn())
 
 
-RECOGNIZE, FORGET = _runtime("RecognizeText", units=1), _runtime("DeleteSession")
-COUNTS = Operation(service="cloudwatch", name="GetMetricData", action="cloudwatch:GetMetricData")
-
-
 def _door(_settings: LexSettings, _place: Place) -> Rights:
     queue = tuple(map(_of_queue, ("SendMessage", "ReceiveMessage", "DeleteMessage")))
-    return Rights(
-        calls=(RECOGNIZE, FORGET, _runtime("PutSession"), *queue),
-        reads=(_RELEASE, HANDOVERS, CLOSED),
-        writes=(HANDOVERS, CLOSED),
-    )
+    return Rights(calls=queue, reads=(HANDOVERS, CLOSED), writes=(HANDOVERS, CLOSED))
 
 
-def _work(settings: LexSettings, _place: Place) -> Rights:
-    if settings.canary is None:
-        return Rights(calls=(RECOGNIZE, FORGET), reads=(IN,))
-    of_alias = ("DescribeBotAlias", "CreateBotAlias", "UpdateBotAlias")
-    models = tuple(_models(name, aliases_arn()) for name in of_alias)
-    aliases = _models("ListBotAliases", bot_arn())
-    return Rights(
-        calls=(RECOGNIZE, FORGET, *models, aliases, COUNTS),
-        reads=(IN, _RELEASE),
-        writes=(_RELEASE,),
-    )
-
-
-def _timers(settings: LexSettings) -> tuple[Timer, ...]:
-    if settings.canary is None:
-        return ()
-    return (
-        Timer(
-            name="release",
-            says="Looks at the version on trial, and moves the live alias",
-            schedule=f"rate({STEP_MINUTES} minutes)",
-            begin=releasing.begin,
-        ),
-    )
+def _work(_settings: LexSettings, _place: Place) -> Rights:
+    return Rights(reads=(IN,))
 
 
 KIND = Kind(
@@ -99,6 +44,8 @@ KIND = Kind(
             takes=Said,
             gives=Reply,
             answer=say,
+            who="session",
+            helped=helped,
         ),
         Route(
             name="end",
@@ -106,6 +53,7 @@ KIND = Kind(
             takes=Ended,
             gives=Forgotten,
             answer=end,
+            who="session",
         ),
         Route(
             name="next-handover",
@@ -125,7 +73,7 @@ KIND = Kind(
     arrivals=(
         Arrival(
             prefix="checks",
-            says="Texts with their intents are said to the newest version, and compared",
+            says="Texts with their intents are said to the bot deployed last, and compared",
             begin=checks.begin,
             suffixes=(".jsonl",),
         ),
@@ -133,5 +81,5 @@ KIND = Kind(
     door=_door,
     work=_work,
     resources=resources,
-    timers=_timers,
+    own=own,
 )

@@ -1,4 +1,4 @@
-"""Files of texts with what they should mean: a bot's own test, said to its newest version.
+"""Files of texts with what they should mean: a bot's own test, said to the one deployed last.
 
 A line is a JSON object: `text`, `intent` (null: none of the bot's), and if wanted `slots`.
 """
@@ -12,7 +12,7 @@ from tidegate.ai.kind import Arrived, Done, Progress
 from tidegate.ai.lex.botfile import bot_of
 from tidegate.ai.lex.settings import LexSettings
 from tidegate.ai.lex.talking import FALLBACK
-from tidegate.ai.lex.template import BOT, NEXT
+from tidegate.ai.lex.template import ALIAS, BOT
 from tidegate.ai.limits import Length
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import unusable
@@ -57,7 +57,7 @@ class Checked:
 
 def begin(arrived: Arrived, ports: ServicePorts) -> Progress:
     """Each text is said in a conversation of its own, and forgotten."""
-    expected = list(_lines(ports.files.read(arrived.key), ports.settings))
+    expected = list(_lines(ports.files.read(arrived.key), ports.newest.settings))
     wrong = [
         found
         for number, wanted in enumerate(expected, start=1)
@@ -93,10 +93,10 @@ def _lines(content: bytes, settings: LexSettings) -> Iterator[Expected]:
 def _misunderstood(
     number: int, wanted: Expected, work: str, ports: ServicePorts
 ) -> Misunderstood | None:
-    settings: LexSettings = ports.settings
+    settings: LexSettings = ports.newest.settings
     where = {
-        "botId": ports.resources[BOT],
-        "botAliasId": ports.resources[NEXT],
+        "botId": ports.newest.resources[BOT],
+        "botAliasId": ports.newest.resources[ALIAS],
         "localeId": wanted.locale or next(iter(bot_of(settings.bot).locales)),
         "sessionId": f"check-{work}-{number}",
     }

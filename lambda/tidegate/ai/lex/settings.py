@@ -4,38 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tidegate.ai.lex.botfile import bot_faults, bot_of
-from tidegate.ai.limits import Between, Length, Matches, TextFile
+from tidegate.ai.limits import Between, Matches, TextFile
 
-STEP_MINUTES = 5
-"""How often a release looks at what users met."""
 _FUNCTION = Matches(pattern="[a-zA-Z0-9-_]{1,64}", words="the name of a Lambda function")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Canary:
-    """How a new version of the bot comes to its users.
-
-    Of conversations that ended, those are unhelped that failed or were given to a person.
-    """
-
-    percents: Annotated[
-        tuple[Annotated[int, Between(least=1, most=99)], ...],
-        "Shares of sessions that meet the new version, step by step.",
-        Length(least=1, most=9),
-    ] = (10, 50)
-    step_minutes: Annotated[
-        int, "How long a step takes at the least.", Between(least=STEP_MINUTES, most=10_080)
-    ] = 60
-    least_conversations: Annotated[
-        int,
-        "Conversations with the new version that must have ended in a step.",
-        Between(least=1, most=1_000_000),
-    ] = 20
-    margin_percent: Annotated[
-        float,
-        "Percentage points of unhelped conversations more that are no harm.",
-        Between(least=0.1, most=50),
-    ] = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +27,6 @@ class LexSettings:
     session_minutes: Annotated[
         int, "Silence after which a conversation is forgotten.", Between(least=1, most=1_440)
     ] = 5
-    canary: Annotated[
-        Canary | None,
-        "How new versions come to users; null gives them to all users with the deploy.",
-    ] = None
 
 
 def faults(settings: LexSettings) -> tuple[str, ...]:

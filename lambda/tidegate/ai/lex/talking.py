@@ -7,8 +7,7 @@ from typing import Annotated, Any
 from tidegate.ai.lex.botfile import bot_of
 from tidegate.ai.lex.people import Waiting, ask_for_person
 from tidegate.ai.lex.settings import LexSettings
-from tidegate.ai.lex.split import Met, met_by
-from tidegate.ai.lex.template import BOT
+from tidegate.ai.lex.template import ALIAS, BOT
 from tidegate.ai.limits import Length, Matches
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import CallRefusedError, ProblemError, unusable
@@ -64,8 +63,7 @@ def say(request: Said, ports: ServicePorts) -> Reply:
     """The bot's answer; the conversation is counted when it ends."""
     settings: LexSettings = ports.settings
     locale = _locale(request.locale, settings)
-    met = met_by(request.session, ports)
-    where = _where(request.session, locale, met, ports)
+    where = _where(request.session, locale, ports)
     state, messages = _recognized(request.text, where, ports)
     reply = _reply(request.session, state, messages)
     missed = _missed(state)
@@ -76,7 +74,7 @@ def say(request: Said, ports: ServicePorts) -> Reply:
         now_missed = 0
     if now_missed != missed:
         _remember(where, state, now_missed, ports)
-    _count(reply, met, ports)
+    _count(reply, ports)
     return reply
 
 
@@ -159,28 +157,32 @@ def _given_over(reply: Reply, text: str, locale: str, ports: ServicePorts) -> Re
     return replace(reply, state="person", handover=handover, messages=messages)
 
 
-def _count(reply: Reply, met: Met, ports: ServicePorts) -> None:
+def _count(reply: Reply, ports: ServicePorts) -> None:
     """Conversations that ended, and those of them in which the bot did not help."""
     if reply.state == "open":
         return
-    ports.metrics.put(f"{met.arm}Ended", 1)
+    ports.metrics.put("Ended", 1)
     if reply.state != "done":
-        ports.metrics.put(f"{met.arm}Unhelped", 1)
+        ports.metrics.put("Unhelped", 1)
+
+
+def helped(answer: Mapping[str, Any]) -> bool | None:
+    """Whether a conversation ended well: not if it failed, or a person takes over; None: open."""
+    return None if answer["state"] == "open" else answer["state"] == "done"
 
 
 def end(request: Ended, ports: ServicePorts) -> Forgotten:
     """The conversation is forgotten."""
     settings: LexSettings = ports.settings
-    met = met_by(request.session, ports)
-    where = _where(request.session, _locale(request.locale, settings), met, ports)
+    where = _where(request.session, _locale(request.locale, settings), ports)
     ports.calls.call("lexv2-runtime", "DeleteSession", **where)
     return Forgotten(session=request.session)
 
 
-def _where(session: str, locale: str, met: Met, ports: ServicePorts) -> dict[str, str]:
+def _where(session: str, locale: str, ports: ServicePorts) -> dict[str, str]:
     return {
         "botId": ports.resources[BOT],
-        "botAliasId": met.alias,
+        "botAliasId": ports.resources[ALIAS],
         "localeId": locale,
         "sessionId": session,
     }

@@ -1,54 +1,41 @@
-"""The bot on AWS: its draft, a version of each text of its file, and the alias of the newest.
+"""Bots on AWS: each arm has one of its own, with a version of each text of its file and an alias.
 
 A version cannot be changed (CloudFormation has no update of it), so that its logical id is of its
-content: another file is another version, and the ones before stay for whoever must go back.
-The alias `live` is none of the template's: a release moves it, and no deploy puts it back.
+content: another file is another version of the bot in its slot, and the alias points at it. Bots
+that nobody asks cost nothing; an account has 100 of them (Lex V2 developer guide, "Guidelines and
+quotas"). The queue of those who wait for a person is shared.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from tidegate.ai.kind import Place, Resources
+from tidegate.ai.kind import Operation, Own, Place, Resources, Rights, unbilled
 from tidegate.ai.lex.botfile import IntentFile, LocaleFile, SlotFile, bot_of
 from tidegate.ai.lex.settings import LexSettings
 from tidegate.ai.roles import role_of
 
-BOT, NEXT, QUEUE, COUNTED = "bot", "next", "handovers", "counted"
-"""What functions are told of: the bot's id, the alias's id, the queue's URL, and what metrics of
-the service are counted under."""
-NEXT_ALIAS, LIVE_ALIAS = "next", "live"
-"""Names of aliases: of the version that was deployed last, and of the one that users meet."""
+BOT, ALIAS, QUEUE = "bot", "alias", "handovers"
+"""What functions are told of: ids of an arm's bot and alias, and the queue's URL."""
+ALIAS_NAME = "live"
+"""What the alias of each bot is called."""
 HIDDEN_SECONDS = 900
 """How long a conversation is one person's; then it is given to the next who asks."""
-_BOT_ID, _ALIAS_ID, _ROLE_ID, _QUEUE_ID = "Bot", "NextAlias", "BotRole", "Handovers"
+_ROLE_ID, _QUEUE_ID = "BotRole", "Handovers"
 _FORTNIGHT_SECONDS = 1_209_600
 _RETRIES = 1
+_LEX = "arn:${AWS::Partition}:lex:${AWS::Region}:${AWS::AccountId}"
 Json = dict[str, Any]
 
 
-def resources(settings: LexSettings, place: Place) -> Resources:
-    """All of it, and the queue of those who wait for a person."""
-    bot = bot_of(settings.bot)
-    locales = [_locale(locale_id, locale) for locale_id, locale in bot.locales.items()]
-    version = f"Version{_digest(locales)}"
+def resources(_settings: LexSettings, _place: Place) -> Resources:
+    """What all arms share: Lex's own role, and the queue of those who wait for a person."""
     return Resources(
-        templates={
-            # Lex's own; texts need no right of it.
-            _ROLE_ID: role_of("lexv2.amazonaws.com", {}),
-            _BOT_ID: _bot(settings, place, locales),
-            version: _version(list(bot.locales)),
-            _ALIAS_ID: _alias(settings, version, list(bot.locales)),
-            **_permission(settings),
-            **_queue(),
-        },
-        told={
-            BOT: f"${{{_BOT_ID}}}",
-            NEXT: f"${{{_ALIAS_ID}.BotAliasId}}",
-            QUEUE: f"${{{_QUEUE_ID}}}",
-            COUNTED: place.prefix,
-        },
+        # Texts need no right of the role.
+        templates={_ROLE_ID: role_of("lexv2.amazonaws.com", {}), **_queue()},
+        told={QUEUE: f"${{{_QUEUE_ID}}}"},
         acknowledged={
             _QUEUE_ID: {
                 "SQS3": "people take its messages: whoever nobody answers within 14 days has been "
@@ -58,21 +45,69 @@ def resources(settings: LexSettings, place: Place) -> Resources:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ids:
+    """The logical ids of an arm's bot, which end in its slot, if it has one."""
+
+    slot: str
+
+    @property
+    def bot(self) -> str:
+        return f"Bot{self.slot.capitalize()}"
+
+    @property
+    def alias(self) -> str:
+        return f"Alias{self.slot.capitalize()}"
+
+    def version(self, locales: list[Json]) -> str:
+        return f"Version{_digest(locales)}{self.slot.capitalize()}"
+
+    @property
+    def permission(self) -> str:
+        return f"BotPermission{self.slot.capitalize()}"
+
+
+def own(settings: LexSettings, place: Place, slot: str) -> Own:
+    """The bot in a slot; of a service without slots, the only one."""
+    ids, bot = _Ids(slot=slot), bot_of(settings.bot)
+    locales = [_locale(locale_id, locale) for locale_id, locale in bot.locales.items()]
+    named = f"{place.prefix}-{slot}" if slot else place.prefix
+    version = ids.version(locales)
+    asked = tuple(_runtime(name, ids) for name in ("RecognizeText", "DeleteSession"))
+    return Own(
+        resources=Resources(
+            templates={
+                ids.bot: _bot(settings, named, locales),
+                version: _version(ids, list(bot.locales)),
+                ids.alias: _alias(settings, ids, version, list(bot.locales)),
+                **_permission(settings, ids),
+            },
+            told={BOT: f"${{{ids.bot}}}", ALIAS: f"${{{ids.alias}.BotAliasId}}"},
+        ),
+        door=Rights(calls=(*asked, _runtime("PutSession", ids))),
+        work=Rights(calls=asked),
+    )
+
+
+def _texts(_given: Mapping[str, Any]) -> int:
+    return 1
+
+
+def _runtime(name: str, ids: _Ids) -> Operation:
+    """Lex bills texts; sessions are free."""
+    return Operation(
+        service="lexv2-runtime",
+        name=name,
+        action=f"lex:{name}",
+        resource=f"{_LEX}:bot-alias/${{{ids.bot}}}/${{{ids.alias}.BotAliasId}}",
+        unit="texts",
+        units=_texts if name == "RecognizeText" else unbilled,
+    )
+
+
 def function_arn(name: str) -> str:
     """The ARN of a function beside the service."""
     return f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{name}"
-
-
-def aliases_arn() -> str:
-    """Any alias of the bot."""
-    where = "arn:${AWS::Partition}:lex:${AWS::Region}:${AWS::AccountId}"
-    return f"{where}:bot-alias/${{{_BOT_ID}}}/*"
-
-
-def bot_arn() -> str:
-    """The bot."""
-    where = "arn:${AWS::Partition}:lex:${AWS::Region}:${AWS::AccountId}"
-    return f"{where}:bot/${{{_BOT_ID}}}"
 
 
 def queue_arn() -> str:
@@ -85,11 +120,11 @@ def _digest(locales: list[Json]) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
-def _bot(settings: LexSettings, place: Place, locales: list[Json]) -> Json:
+def _bot(settings: LexSettings, name: str, locales: list[Json]) -> Json:
     return {
         "Type": "AWS::Lex::Bot",
         "Properties": {
-            "Name": place.prefix,
+            "Name": name,
             "RoleArn": {"Fn::GetAtt": [_ROLE_ID, "Arn"]},
             "DataPrivacy": {"ChildDirected": False},
             "IdleSessionTTLInSeconds": 60 * settings.session_minutes,
@@ -99,7 +134,7 @@ def _bot(settings: LexSettings, place: Place, locales: list[Json]) -> Json:
     }
 
 
-def _version(locales: list[str]) -> Json:
+def _version(ids: _Ids, locales: list[str]) -> Json:
     drafts = [
         {"LocaleId": locale, "BotVersionLocaleDetails": {"SourceBotVersion": "DRAFT"}}
         for locale in locales
@@ -108,11 +143,11 @@ def _version(locales: list[str]) -> Json:
         "Type": "AWS::Lex::BotVersion",
         "DeletionPolicy": "Retain",
         "UpdateReplacePolicy": "Retain",
-        "Properties": {"BotId": {"Ref": _BOT_ID}, "BotVersionLocaleSpecification": drafts},
+        "Properties": {"BotId": {"Ref": ids.bot}, "BotVersionLocaleSpecification": drafts},
     }
 
 
-def _alias(settings: LexSettings, version: str, locales: list[str]) -> Json:
+def _alias(settings: LexSettings, ids: _Ids, version: str, locales: list[str]) -> Json:
     setting: Json = {"Enabled": True}
     if settings.function is not None:
         hook = {
@@ -123,8 +158,8 @@ def _alias(settings: LexSettings, version: str, locales: list[str]) -> Json:
     return {
         "Type": "AWS::Lex::BotAlias",
         "Properties": {
-            "BotId": {"Ref": _BOT_ID},
-            "BotAliasName": NEXT_ALIAS,
+            "BotId": {"Ref": ids.bot},
+            "BotAliasName": ALIAS_NAME,
             "BotVersion": {"Fn::GetAtt": [version, "BotVersion"]},
             "BotAliasLocaleSettings": [
                 {"LocaleId": locale, "BotAliasLocaleSetting": setting} for locale in locales
@@ -133,7 +168,7 @@ def _alias(settings: LexSettings, version: str, locales: list[str]) -> Json:
     }
 
 
-def _permission(settings: LexSettings) -> Mapping[str, Json]:
+def _permission(settings: LexSettings, ids: _Ids) -> Mapping[str, Json]:
     if settings.function is None:
         return {}
     properties = {
@@ -141,9 +176,9 @@ def _permission(settings: LexSettings) -> Mapping[str, Json]:
         "FunctionName": {"Fn::Sub": function_arn(settings.function)},
         "Principal": "lexv2.amazonaws.com",
         "SourceAccount": {"Ref": "AWS::AccountId"},
-        "SourceArn": {"Fn::Sub": aliases_arn()},
+        "SourceArn": {"Fn::Sub": f"{_LEX}:bot-alias/${{{ids.bot}}}/*"},
     }
-    return {"BotPermission": {"Type": "AWS::Lambda::Permission", "Properties": properties}}
+    return {ids.permission: {"Type": "AWS::Lambda::Permission", "Properties": properties}}
 
 
 def _queue() -> Mapping[str, Json]:

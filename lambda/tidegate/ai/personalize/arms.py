@@ -41,7 +41,7 @@ def own(settings: PersonalizeSettings, place: Place, slot: str) -> Own:
         "Solution", Name=name, DatasetGroupArn=group(), RecipeArn={"Fn::Sub": recipe}
     )
     solution_id, told = f"Solution{slot.capitalize()}", {ARM: name}
-    templates = {solution_id: solution | after_data(settings)}
+    templates: dict[str, Template] = {solution_id: solution | after_data(settings)}
     if not settings.bought_again:
         expression = f'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("{settings.bought}")'
         told[UNBOUGHT] = f"{short_prefix(place)}-{digest(data, 'Unbought', expression)}{end}"
@@ -53,7 +53,7 @@ def own(settings: PersonalizeSettings, place: Place, slot: str) -> Own:
     return Own(
         resources=Resources(templates=templates, told=told),
         door=_door(settings, name),
-        work=_work(settings, place, name, solution_id),
+        work=_work(settings, place, name),
         ready=_ready(settings, name, slot),
         after=_FIRST_RUN.replace("NAME", place.service),
     )
@@ -99,8 +99,8 @@ def _door(settings: PersonalizeSettings, name: str) -> Rights:
     return Rights(calls=(live,))
 
 
-def _work(settings: PersonalizeSettings, place: Place, name: str, solution_id: str) -> Rights:
-    solution = f"${{{solution_id}.SolutionArn}}"
+def _work(settings: PersonalizeSettings, place: Place, name: str) -> Rights:
+    solution = arn_of("solution", name)
     of_solution = ("DescribeSolution", "UpdateSolution", "CreateSolutionVersion")
     training = tuple(operation(one, solution) for one in of_solution)
     if settings.answers == CAMPAIGN:

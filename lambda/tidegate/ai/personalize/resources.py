@@ -137,7 +137,7 @@ def group() -> Template:
     return _att(_GROUP_ID, "DatasetGroupArn")
 
 
-def after_data(settings: PersonalizeSettings) -> Template:
+def after_data(settings: PersonalizeSettings) -> dict[str, Any]:
     """Not before there are data sets."""
     return {"DependsOn": [dataset_id(table) for table in tables_of(settings)]}
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.ai_fakes import PLACE
 from tidegate.ai.lex.botfile import bot_faults, bot_of
-from tidegate.ai.lex.settings import Canary, LexSettings, faults
-from tidegate.ai.lex.template import resources
+from tidegate.ai.lex.settings import LexSettings, faults
+from tidegate.ai.lex.template import own
 
 EXAMPLE = (Path(__file__).parents[5] / "examples" / "ai" / "files" / "shop.toml").read_text("utf-8")
 SMALL = """
@@ -71,7 +71,7 @@ def test_intents_that_a_function_fulfills_need_one() -> None:
 
 def test_the_file_becomes_a_bot_in_its_own_words() -> None:
     """Slots in the order of the file, synonyms, confirmation, a person, the fallback."""
-    made = resources(settings(), PLACE).templates["Bot"]["Properties"]
+    made = own(settings(), PLACE, "").resources.templates["Bot"]["Properties"]
     (locale,) = made["BotLocales"]
     by_name = {intent["Name"]: intent for intent in locale["Intents"]}
     buy = by_name["BuyShirt"]
@@ -94,10 +94,10 @@ def test_another_file_is_another_version_and_the_same_is_the_same() -> None:
     """Versions cannot be changed: their logical ids are of their content, and old ones stay."""
 
     def version(text: str) -> str:
-        templates = resources(settings(text), PLACE).templates
+        templates = own(settings(text), PLACE, "").resources.templates
         (found,) = [name for name in templates if name.startswith("Version")]
         assert templates[found]["DeletionPolicy"] == "Retain"
-        alias = templates["NextAlias"]["Properties"]
+        alias = templates["Alias"]["Properties"]
         assert alias["BotVersion"] == {"Fn::GetAtt": [found, "BotVersion"]}
         return found
 
@@ -110,11 +110,11 @@ def test_another_file_is_another_version_and_the_same_is_the_same() -> None:
 def test_only_the_bots_aliases_may_invoke_the_function() -> None:
     """And there is no permission where there is no function."""
     text = f"{SMALL}function = true"
-    templates = resources(settings(text, function="f", canary=Canary()), PLACE).templates
+    templates = own(settings(text, function="f"), PLACE, "").resources.templates
     permission = templates["BotPermission"]["Properties"]
     assert permission["Principal"] == "lexv2.amazonaws.com"
     assert permission["SourceArn"]["Fn::Sub"].endswith("bot-alias/${Bot}/*")
-    (setting,) = templates["NextAlias"]["Properties"]["BotAliasLocaleSettings"]
+    (setting,) = templates["Alias"]["Properties"]["BotAliasLocaleSettings"]
     hook = setting["BotAliasLocaleSetting"]["CodeHookSpecification"]["LambdaCodeHook"]
     assert hook["LambdaArn"]["Fn::Sub"].endswith(":function:f")
-    assert "BotPermission" not in resources(settings(), PLACE).templates
+    assert "BotPermission" not in own(settings(), PLACE, "").resources.templates

@@ -1,4 +1,4 @@
-"""Conversations, people who take over, checks of a bot, and the release of its versions."""
+"""Conversations, people who take over, checks of a bot, and bots of arms."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,23 +10,16 @@ import pytest
 from tests.ai_fakes import PLACE, FakeCalls, FakeFiles, fake_ports
 from tests.unit.tidegate.ai.lex.test_lex_botfile import EXAMPLE
 from tidegate.ai.kind import Arrived, Done
-from tidegate.ai.lex import KIND, checks, releasing
+from tidegate.ai.lex import KIND, checks
 from tidegate.ai.lex.people import Close, NextHandover, close, next_handover
-from tidegate.ai.lex.settings import Canary, LexSettings
-from tidegate.ai.lex.split import SPLIT, Split, cell, met_by, split_in
+from tidegate.ai.lex.settings import LexSettings
 from tidegate.ai.lex.talking import Ended, Said, end, say
-from tidegate.ai.lex.template import resources
-from tidegate.ai.problems import CallFailedError, CallRefusedError, ProblemError
+from tidegate.ai.ports import Given
+from tidegate.ai.problems import CallRefusedError, ProblemError
 
 SAY, PUT, FORGET = (f"lexv2-runtime:{n}" for n in ("RecognizeText", "PutSession", "DeleteSession"))
 SEND, RECEIVE, DROP = (f"sqs:{n}" for n in ("SendMessage", "ReceiveMessage", "DeleteMessage"))
-ALIAS, MAKE, MOVE = (
-    f"lexv2-models:{n}" for n in ("DescribeBotAlias", "CreateBotAlias", "UpdateBotAlias")
-)
-LIST, COUNTS = "lexv2-models:ListBotAliases", "cloudwatch:GetMetricData"
-BOT, NEXT, LIVE = "BOTBOTBOT1", "NEXTNEXT01", "LIVELIVE01"
-TICK = Arrived(key="release", name="2026-11-30T12:00:00Z", size=0, work="0" * 32)
-CANARY = Canary(percents=(10, 50), step_minutes=60, least_conversations=20)
+BOT, ALIAS = "BOTBOTBOT1", "ALIASALI01"
 Answers = Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
 
 
@@ -54,8 +47,8 @@ def heard(
 
 def ports(answers: Answers, files: FakeFiles | None = None) -> Any:
     """A service with the example's bot."""
-    chosen = LexSettings(bot=EXAMPLE, canary=CANARY)
-    told = {**resources(chosen, PLACE).told, "bot": BOT, "next": NEXT, "handovers": "https://q/1/h"}
+    chosen = LexSettings(bot=EXAMPLE)
+    told = {"bot": BOT, "alias": ALIAS, "handovers": "https://q/1/h"}
     nothing: Answers = {name: lambda _given: {} for name in (PUT, FORGET, SEND, RECEIVE, DROP)}
     made = fake_ports(KIND, {**nothing, **answers}, settings=chosen, resources=told)
     return replace(made, files=made.files if files is None else files)
@@ -76,12 +69,12 @@ def test_a_text_is_answered_with_what_is_known() -> None:
     ((_, asked),) = calls(made).asked
     assert asked == {
         "botId": BOT,
-        "botAliasId": NEXT,
+        "botAliasId": ALIAS,
         "localeId": "en_US",
         "sessionId": "ann",
         "text": "where is ab 123",
     }
-    assert made.metrics.values == {"LiveEnded": [1]}
+    assert made.metrics.values == {"Ended": [1]}
 
 
 def test_an_open_question_is_not_counted() -> None:
@@ -118,7 +111,7 @@ def test_a_person_takes_over(answer: Mapping[str, Any]) -> None:
     assert json.loads(sent["MessageBody"]) == {"handover": reply.handover}
     kept = json.loads(made.files.read(f"handovers/{reply.handover}.json"))
     assert (kept["session"], kept["said"]) == ("ann", "my secret")
-    assert made.metrics.values == {"Handovers": [1], "LiveEnded": [1], "LiveUnhelped": [1]}
+    assert made.metrics.values == {"Handovers": [1], "Ended": [1], "Unhelped": [1]}
 
 
 def test_two_texts_at_a_time_are_refused() -> None:
@@ -213,188 +206,46 @@ def test_a_wrong_file_of_texts_is_refused(content: bytes, says: str) -> None:
         checks.begin(Arrived(key="k", name="k", size=1, work="0" * 32), made)
 
 
-class Lex:
-    """Lex's aliases, as the release sees them, and CloudWatch's sums."""
-
-    def __init__(self, newest: str = "1") -> None:
-        self.versions = {NEXT: newest}
-        self.settings = {"en_US": {"enabled": True}}
-        self.counts: dict[str, int] = {}
-        self.moves = True
-
-    def answers(self) -> Answers:
-        """Of all operations that a release uses."""
-        return {
-            ALIAS: self._described,
-            MAKE: self._made,
-            MOVE: self._moved,
-            LIST: lambda _given: {
-                "botAliasSummaries": [
-                    {"botAliasId": LIVE, "botAliasName": "live"},
-                ]
-            },
-            COUNTS: self._counted,
-        }
-
-    def _described(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        alias = given["botAliasId"]
-        return {"botVersion": self.versions[alias], "botAliasLocaleSettings": self.settings}
-
-    def _made(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        if LIVE in self.versions:
-            raise CallRefusedError(operation=MAKE, code="ConflictException", message="m")
-        self.versions[LIVE] = given["botVersion"]
-        return {"botAliasId": LIVE}
-
-    def _moved(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        if self.moves:
-            self.versions[given["botAliasId"]] = given["botVersion"]
-        return {}
-
-    def _counted(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        ids = [query["Id"] for query in given["MetricDataQueries"]]
-        return {
-            "MetricDataResults": [{"Id": n, "Values": [float(self.counts.get(n, 0))]} for n in ids]
-        }
+def test_what_was_deployed_last_is_checked() -> None:
+    """Whatever is live: by the bot of the project file."""
+    line = json.dumps({"text": "where", "intent": "OrderStatus"})
+    files = FakeFiles({"in/checks/a.jsonl": line.encode()})
+    made = ports({SAY: lambda _given: heard("OrderStatus")}, files=files)
+    newest = Given(settings=made.settings, resources={**made.resources, "bot": "NEWESTBOT1"})
+    arrived = Arrived(key="in/checks/a.jsonl", name="a.jsonl", size=1, work="0" * 32)
+    checks.begin(arrived, replace(made, deployed=newest))
+    assert calls(made).asked[0][1]["botId"] == "NEWESTBOT1"
 
 
-class Release:
-    """A release over such aliases, looked at again and again."""
-
-    def __init__(self, newest: str = "1") -> None:
-        self.lex = Lex(newest)
-        self.ports = ports(self.lex.answers())
-
-    def look(self, minutes: float = 5, **counts: int) -> Split:
-        """One look, so much later, after so many conversations."""
-        self.ports.clock.pause(60 * minutes)
-        self.lex.counts = counts
-        progress = releasing.begin(TICK, self.ports)
-        assert isinstance(progress, Done)
-        return split_in(self.ports.files.read(SPLIT))
+def test_the_end_of_a_conversation_is_an_outcome() -> None:
+    """Of the session, which keeps its arm where nobody names a user."""
+    saying = next(route for route in KIND.routes if route.name == "say")
+    known = {state: saying.helped({"state": state}) for state in ("done", "failed", "person")}
+    assert known == {"done": True, "failed": False, "person": False}
+    assert saying.helped({"state": "open"}) is None
+    assert {route.who for route in KIND.routes if route.name in {"say", "end"}} == {"session"}
 
 
-def on_trial() -> Release:
-    """Version 2 is on trial at 10 %."""
-    release = Release()
-    release.look()
-    release.lex.versions[NEXT] = "2"
-    release.look()
-    return release
+def test_each_arm_has_a_bot_of_its_own() -> None:
+    """Another text is another version of it; what waits for people is shared."""
+    settings = LexSettings(bot=EXAMPLE)
+    blue, green = (KIND.own(settings, PLACE, slot) for slot in ("blue", "green"))
+    (version,) = (id_ for id_ in blue.resources.templates if id_.startswith("Version"))
+    assert set(blue.resources.templates) == {"BotBlue", version, "AliasBlue"}
+    assert version.endswith("Blue")
+    names = [
+        own.resources.templates[id_]["Properties"]["Name"]
+        for own, id_ in ((blue, "BotBlue"), (green, "BotGreen"))
+    ]
+    assert names == [f"{PLACE.prefix}-blue", f"{PLACE.prefix}-green"]
+    other = KIND.own(LexSettings(bot=EXAMPLE.replace("Which", "What")), PLACE, "blue")
+    assert version not in other.resources.templates
+    assert KIND.resources(settings, PLACE) == KIND.resources(replace(settings), PLACE)
 
 
-def test_the_first_look_makes_the_live_alias() -> None:
-    """At the version that users meet already; one that is there is taken."""
-    release = Release()
-    split = release.look()
-    assert (split.alias, split.version, split.percent) == (LIVE, "1", 0)
-    assert release.lex.versions[LIVE] == "1"
-    release.ports.files.content.clear()
-    release.lex.versions[NEXT] = "2"
-    assert release.look().version == release.lex.versions[LIVE] == "2"
-
-
-def test_a_new_version_is_on_trial_for_some_sessions() -> None:
-    """The others meet the live alias; each session meets the same again."""
-    release = on_trial()
-    split = split_in(release.ports.files.read(SPLIT))
-    assert (split.version, split.percent) == ("1", 10)
-    met = {f"s{n}": met_by(f"s{n}", release.ports) for n in range(300)}
-    trial = {session for session, found in met.items() if found.arm == "Candidate"}
-    assert trial == {session for session in met if cell(session, "2") < 10}
-    assert 10 < len(trial) < 55
-    assert {found.alias for found in met.values()} == {LIVE, NEXT}
-
-
-def test_a_version_that_helps_less_goes_back_and_is_not_tried_again() -> None:
-    """As soon as that is sure, whatever the step."""
-    release = on_trial()
-    split = release.look(live=400, live_unhelped=20, candidate=60, candidate_unhelped=50)
-    assert (split.percent, split.rejected, split.trial) == (0, ("2",), None)
-    assert "it helps less" in split.why
-    assert release.lex.versions[LIVE] == "1"
-    assert release.look().percent == 0
-
-
-def test_a_version_that_helps_comes_to_everybody_step_by_step() -> None:
-    """Not before its steps are over and enough conversations have ended."""
-    release = on_trial()
-    same = {"live": 900, "live_unhelped": 90, "candidate": 300, "candidate_unhelped": 30}
-    assert release.look(**same).percent == 10
-    assert release.look(60, **same).percent == 50
-    assert release.lex.versions[LIVE] == "1"
-    split = release.look(61, **same)
-    assert (split.version, split.percent, split.trial) == ("2", 0, None)
-    assert release.lex.versions[LIVE] == "2"
-
-
-def test_too_little_evidence_is_no_pass() -> None:
-    """The version is held, and told so."""
-    release = on_trial()
-    few = {"live": 20, "live_unhelped": 2, "candidate": 20, "candidate_unhelped": 2}
-    release.look(61, **few)
-    split = release.look(61, **few)
-    assert (split.version, split.percent) == ("1", 50)
-    assert "not sure yet" in split.why
-    assert release.look(600).percent == 50
-
-
-def test_a_step_that_nobody_met_goes_on() -> None:
-    """Counts of one alias alone wait for the other's."""
-    release = on_trial()
-    split = release.look(120, live=50, live_unhelped=5)
-    assert split.percent == 10
-    assert split.trial is not None
-    assert split.trial.pending == (0, 0, 50, 5)
-    split = release.look(5, candidate=25, candidate_unhelped=1)
-    assert split.trial is not None
-    assert split.trial.tally.live_trials == 50
-
-
-def test_a_newer_version_is_tried_instead() -> None:
-    """From its first step on."""
-    release = on_trial()
-    release.lex.versions[NEXT] = "3"
-    split = release.look(61, live=100, candidate=100)
-    assert split.trial is not None
-    assert (split.trial.version, split.percent, split.trial.step) == ("3", 10, 0)
-
-
-def test_an_alias_that_did_not_move_is_a_failed_look() -> None:
-    """It comes again; nothing is written down."""
-    release = on_trial()
-    same = {"live": 900, "live_unhelped": 90, "candidate": 300, "candidate_unhelped": 30}
-    release.look(61, **same)
-    release.lex.moves = False
-    with pytest.raises(CallFailedError, match="at version 1, not at 2"):
-        release.look(61, **same)
-    assert split_in(release.ports.files.read(SPLIT)).percent == 50
-
-
-def test_the_live_alias_follows_the_function_of_a_deploy() -> None:
-    """When nothing is on trial, with the version that it has."""
-    release = Release()
-    release.look()
-    kept = dict(release.lex.settings)
-    release.lex.answers()
-    described = release.lex._described
-
-    def other(given: Mapping[str, Any]) -> Mapping[str, Any]:
-        found = described(given)
-        return found if given["botAliasId"] == LIVE else {**found, "botAliasLocaleSettings": {}}
-
-    calls(release.ports).answers = {**release.lex.answers(), ALIAS: other}
-    release.look()
-    moved = [given for name, given in calls(release.ports).asked if name == MOVE]
-    assert [given["botVersion"] for given in moved] == ["1"]
-    assert kept
-
-
-def test_settings_without_a_canary_have_no_release() -> None:
-    """Every deploy is everybody's; the worker may move nothing."""
-    plain = LexSettings(bot=EXAMPLE)
-    assert KIND.timers(plain) == ()
-    names = {operation.name for operation in KIND.work(plain, PLACE).calls}
-    assert names == {"RecognizeText", "DeleteSession"}
-    with_canary = replace(plain, canary=CANARY)
-    assert [timer.schedule for timer in KIND.timers(with_canary)] == ["rate(5 minutes)"]
+def test_a_bot_without_slots_has_names_without_one() -> None:
+    """And only its own alias may be asked."""
+    own = KIND.own(LexSettings(bot=EXAMPLE), PLACE, "")
+    assert own.resources.templates["Bot"]["Properties"]["Name"] == PLACE.prefix
+    (resource,) = {call.resource for call in (*own.door.calls, *own.work.calls)}
+    assert resource.endswith(":bot-alias/${Bot}/${Alias.BotAliasId}")
