@@ -18,6 +18,7 @@ from cli.commands.drill import app as drill_app
 from cli.commands.init import init
 from cli.commands.invoke import answer, invoke, outcome
 from cli.commands.keys import app as keys_app
+from cli.commands.label import app as label_app
 from cli.commands.monitor import app as monitor_app
 from cli.commands.notebook import app as notebook_app
 from cli.commands.outcomes import app as outcomes_app
@@ -68,6 +69,7 @@ app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(batch_app, name="batch")
 app.add_typer(train_app, name="train")
 app.add_typer(notebook_app, name="notebook")
+app.add_typer(label_app, name="label")
 app.add_typer(drill_app, name="drill")
 app.add_typer(outcomes_app, name="outcomes")
 app.add_typer(monitor_app, name="monitor")

@@ -64,7 +64,7 @@ def ai_blueprint(props: AiProps, code: CodeAsset) -> Blueprint:
     if stage.door.authentication is Authentication.JWT and stage.door.jwt is not None:
         export = export_name(stack, "AuthorizerId")
         blueprint.tell("AuthorizerId", ref(AUTHORIZER), export=export)
-    blueprint.tell("ApiUrl", att(API, "ApiEndpoint"))
+    blueprint.tell("ApiUrl", att(API, "ApiEndpoint"), export=export_name(stack, "ApiUrl"))
     blueprint.tell("DeadLettersUrl", ref(DEAD_LETTERS))
     return blueprint
 

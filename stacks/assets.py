@@ -20,6 +20,8 @@ _EARLIEST = (1980, 1, 1, 0, 0, 0)
 
 _AGENT = "codeguru-profiler-agent"
 
+_PACKED = frozenset({".py", ".html", ".css", ".js"})
+"""What functions are made of: code, and pages that they give to browsers."""
 _UNIX = 3
 """The system that modes in a zip are of (zip's specification, 4.4.2)."""
 
@@ -110,12 +112,13 @@ def agent_files() -> dict[str, Path]:
 
 
 def code_archive(folder: Path, more: Mapping[str, Path] | None = None) -> bytes:
-    """A zip of the Python files under a folder: the same bytes for the same content, anywhere.
+    """A zip of the code under a folder, pages too: the same bytes for the same content, anywhere.
 
     `more` are files of other places by their names in it.
     """
     raw = io.BytesIO()
-    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.py")}
+    found = (path for path in folder.rglob("*") if path.suffix in _PACKED)
+    files = {path.relative_to(folder).as_posix(): path for path in found}
     files |= {} if more is None else more
     with zipfile.ZipFile(raw, mode="w", compression=zipfile.ZIP_DEFLATED) as archive:
         # In the order of their parts, so that a folder comes before what is named alike.

@@ -27,7 +27,12 @@ from stacks.components.functions import Surroundings, function_table
 from stacks.components.handler_function import CodeAsset, add_function
 from stacks.components.notifications import TOPIC, add_notifications
 from stacks.components.outcome_files import add_outcome_files
-from stacks.components.outcome_functions import OUTCOME_BUCKET, Outcomes, outcome_functions
+from stacks.components.outcome_functions import (
+    OUTCOME_BUCKET,
+    OUTCOME_BUCKET_NAME,
+    Outcomes,
+    outcome_functions,
+)
 from stacks.components.release_alarms import LOSERS, add_release_alarms
 from stacks.components.release_machine import RELEASE_MACHINE, add_machines
 from stacks.components.request_log import add_request_log
@@ -143,7 +148,8 @@ def release_blueprint(
         add_outcome_files(blueprint, arns, importer, keep_days=days)
         after = (emptying.id, f"{emptying.id}Role")
         empty_on_delete(blueprint, OUTCOME_BUCKET, props.project, arns, after=after)
-        blueprint.tell("OutcomeBucketName", ref(OUTCOME_BUCKET))
+        export = export_name(release_stack_name(props.project, stage.name), OUTCOME_BUCKET_NAME)
+        blueprint.tell(OUTCOME_BUCKET_NAME, ref(OUTCOME_BUCKET), export=export)
     watched = {name: functions[name].id for name in LOSERS if name in functions}
     add_release_alarms(blueprint, stage, machine=RELEASE_MACHINE, functions=watched)
     for name, value in {

@@ -22,6 +22,7 @@ from stacks.components.service_functions import BUCKET, QUEUE, TABLE, ServicePro
 from stacks.components.service_own import OwnThings
 from stacks.components.service_parts import add_alarms, add_bucket_of, add_own, add_resources
 from stacks.components.service_routes import add_routes
+from stacks.components.service_sign_in import add_sign_in
 from stacks.components.service_work import HIDDEN_SECONDS, MOST_RECEIVES, add_work
 from stacks.components.tables import table_properties
 from stacks.project.names import service_stack_name
@@ -132,6 +133,7 @@ def service_blueprint(props: ServiceProps, code: CodeAsset) -> Blueprint:
     if kind.arrivals:
         add_work(blueprint, props, functions["do_ai_work"])
         blueprint.tell("QueueUrl", ref(QUEUE))
+    add_sign_in(blueprint, props)
     add_routes(blueprint, props, functions["answer_ai_request"])
     add_alarms(blueprint, props)
     blueprint.tell("Kind", kind.name)

@@ -167,6 +167,24 @@ class FakeTime:
 
 
 @dataclass
+class FakePages:
+    """Pages that say their own names."""
+
+    def text(self, name: str) -> str:
+        return f"text of {name}"
+
+
+@dataclass
+class FakeOutcomes:
+    """What was told, by name."""
+
+    told: dict[str, Mapping[str, bool]] = field(default_factory=dict)
+
+    def tell(self, name: str, outcomes: Mapping[str, bool]) -> None:
+        self.told[name] = dict(outcomes)
+
+
+@dataclass
 class FakeDraws:
     """Chance that always says the same."""
 
@@ -198,4 +216,6 @@ def fake_ports(
         queue=FakeQueue(),
         metrics=FakeMetrics(),
         clock=FakeTime(),
+        pages=FakePages(),
+        outcomes=FakeOutcomes() if kind.outcomes_of(chosen) else None,
     )

@@ -148,6 +148,13 @@ def _send(found: "Service", words: list[str], prefix: str | None, *, wait: bool)
     if not words:
         raise CommandError(f"send what? tidegate ai {found.name} send FILE", code=Exit.USAGE)
     paths = [Path(word) for word in words]
+    _show(sent(found, paths, prefix=prefix, wait=wait))
+
+
+def sent(
+    found: "Service", paths: list[Path], *, prefix: str | None = None, wait: bool = True
+) -> list[dict[str, Any]]:
+    """What became of files that are sent now, or their keys where nobody waits."""
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         raise CommandError(f"no such file: {', '.join(missing)}", code=Exit.USAGE)
@@ -155,8 +162,12 @@ def _send(found: "Service", words: list[str], prefix: str | None, *, wait: bool)
     keys = [found.send(path.name, path.read_bytes(), arrival) for path, arrival in going]
     for key in keys:
         note(f"sent: {key}")
-    results = [_awaited(found, key) for key in keys] if wait else [{"key": key} for key in keys]
-    _show(results)
+    return awaited(found, keys) if wait else [{"key": key} for key in keys]
+
+
+def awaited(found: "Service", keys: list[str]) -> list[dict[str, Any]]:
+    """What became of each of these, once something did."""
+    return [_awaited(found, key) for key in keys]
 
 
 def _show(results: list[dict[str, Any]]) -> None:

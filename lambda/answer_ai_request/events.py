@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidegate.ai.door import Reply, Request, route_of
-from tidegate.ai.kind import Kind, Route
+from tidegate.ai.kind import Callers, Kind, Route
 from tidegate.ai.openapi import KEY_PATTERN
+from tidegate.ai.ports import Person
 from tidegate.ai.problems import ProblemError, invalid, not_found
 from tidegate.ai.typed import Member, members
 
@@ -39,6 +40,7 @@ def request_in(event: Mapping[str, Any], kind: Kind, service: str) -> Request:
         caller=_caller(event, service),
         correlation=correlation_of(event),
         key=_key(event),
+        person=_person(event) if route.callers is Callers.PEOPLE else None,
     )
 
 
@@ -52,6 +54,13 @@ def who_in(event: Mapping[str, Any], kind: Kind, service: str) -> str:
     given = request.given if isinstance(request.given, Mapping) else {}
     found = None if field is None else given.get(field)
     return found if isinstance(found, str) else ""
+
+
+def _person(event: Mapping[str, Any]) -> Person:
+    """Whom the token is of: the API's authorizer has checked it."""
+    claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
+    name = claims.get("username") or claims.get("email") or claims["sub"]
+    return Person(id=str(claims["sub"]), name=str(name))
 
 
 def _given(event: Mapping[str, Any], route: Route, in_path: Mapping[str, str]) -> Any:
@@ -92,9 +101,14 @@ def _key(event: Mapping[str, Any]) -> str | None:
 
 
 def _caller(event: Mapping[str, Any], service: str) -> str:
-    """Who calls, as a hash: the role or user of the signature, or the subject of the token."""
-    known = event["requestContext"].get("authorizer", {})
+    """Who calls, as a hash: the role or user of the signature, or the subject of the token.
+
+    Of pages, which anybody may read, it is the address.
+    """
+    context = event["requestContext"]
+    known = context.get("authorizer", {})
     who = known.get("iam", {}).get("userArn") or known.get("jwt", {}).get("claims", {}).get("sub")
+    who = who or context["http"].get("sourceIp")
     return hashlib.sha256(f"{service}\0{who}".encode()).hexdigest()[:32]
 
 
@@ -105,9 +119,13 @@ def render(reply: Reply, correlation: str) -> dict[str, Any]:
         headers["retry-after"] = str(reply.retry_after)
     if reply.replayed:
         headers["x-tidegate-replayed"] = "true"
+    body = json.dumps(reply.body, ensure_ascii=False)
+    if reply.content is not None:
+        headers |= {**reply.content.headers, "content-type": reply.content.media_type}
+        body = reply.content.text
     return {
         "statusCode": reply.status,
         "headers": headers,
-        "body": json.dumps(reply.body, ensure_ascii=False),
+        "body": body,
         "isBase64Encoded": False,
     }

@@ -44,6 +44,9 @@ class Variable(StrEnum):
     AI_RESOURCES = "AI_RESOURCES"
     AI_ARMS = "AI_ARMS"
     AI_OWN = "AI_OWN"
+    AI_OUTCOMES = "AI_OUTCOMES"
+    AI_SIGN_IN = "AI_SIGN_IN"
+    AWS_ENDPOINT_URL = "AWS_ENDPOINT_URL"
 
 
 class SettingsError(TidegateError):

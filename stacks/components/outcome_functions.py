@@ -12,7 +12,8 @@ from stacks.components.notifications import TOPIC, dashboard_url
 from stacks.components.signing_secret import SIGNING_SECRET
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE
 
-OUTCOME_BUCKET = "OutcomeBucket"
+OUTCOME_BUCKET, OUTCOME_BUCKET_NAME = "OutcomeBucket", "OutcomeBucketName"
+"""The bucket's logical id, and the output that other stacks import its name by."""
 _LONGEST_SECONDS = 900
 _IMPORT_MEGABYTES = 1_024
 """Lambda gives processor time by memory (Lambda quotas): an import signs and encodes all along."""

@@ -9,8 +9,11 @@ from stacks.components.arns import Arns, allow, sub
 from stacks.components.blueprint import att, ref
 from stacks.components.bucket import objects_in
 from stacks.components.handler_function import FunctionProps
+from stacks.components.outcome_functions import OUTCOME_BUCKET_NAME
 from stacks.components.service_arms import ServiceArms
 from stacks.components.service_own import distinct
+from stacks.components.service_sign_in import sign_in_environment
+from stacks.project.names import export_name, release_stack_name
 from stacks.project.spec import ServiceSpec
 from tidegate.ai.files import file_rights
 from tidegate.ai.kind import Kind, Own, Place, Rights
@@ -42,6 +45,14 @@ class ServiceProps:
     def every_own(self) -> tuple[Own, ...]:
         """What arms have of their own, each once."""
         return distinct(self.own)
+
+    @property
+    def outcome_bucket(self) -> Any:
+        """The name of the stage's bucket of outcomes; None where the service knows of none."""
+        if self.spec.outcomes_of is None:
+            return None
+        stack = release_stack_name(self.place.project, self.arns.stage.name)
+        return {"Fn::ImportValue": export_name(stack, OUTCOME_BUCKET_NAME)}
 
 
 def functions_of(props: ServiceProps) -> Mapping[str, FunctionProps]:
@@ -89,6 +100,7 @@ def functions_of(props: ServiceProps) -> Mapping[str, FunctionProps]:
                 *(own.work for own in props.every_own),
                 Rights(writes=("results/",)),
             ),
+            *_of_outcomes(props),
         ],
     )
     return {DOOR: door, WORKER: worker}
@@ -111,6 +123,15 @@ def _function(
         statements=[allow(["s3:GetObject"], documents), *statements],
         environment=_environment(props),
     )
+
+
+def _of_outcomes(props: ServiceProps) -> list[dict[str, Any]]:
+    """Files of outcomes, under the service's own name."""
+    if props.outcome_bucket is None:
+        return []
+    arn = f"arn:${{AWS::Partition}}:s3:::${{Outcomes}}/{props.place.prefix}/*"
+    into = {"Fn::Sub": [arn, {"Outcomes": props.outcome_bucket}]}
+    return [allow(["s3:PutObject"], [into])]
 
 
 def _documents(props: ServiceProps) -> list[tuple[str, str]]:
@@ -136,6 +157,8 @@ def _environment(props: ServiceProps) -> dict[str, Any]:
         **({"AI_QUEUE_URL": ref(QUEUE)} if kind.arrivals else {}),
         **({"AI_RESOURCES": sub(json.dumps(told, sort_keys=True))} if told else {}),
         **({"AI_OWN": sub(json.dumps(by_slot, sort_keys=True))} if by_slot else {}),
+        **({} if props.outcome_bucket is None else {"AI_OUTCOMES": props.outcome_bucket}),
+        **sign_in_environment(props),
     }
 
 

@@ -3,18 +3,23 @@
 from typing import Any
 
 from stacks.components.arns import ACCOUNT
-from stacks.components.blueprint import Blueprint, att
+from stacks.components.blueprint import Blueprint, att, ref
 from stacks.components.front_door import access_terms
 from stacks.components.handler_function import FunctionProps
 from stacks.components.service_functions import ServiceProps
+from stacks.components.service_sign_in import PEOPLE
 from stacks.project.names import ai_stack_name, export_name, pascal
-from tidegate.ai.kind import Route
+from tidegate.ai.kind import Callers, Route
 
 
 def add_routes(blueprint: Blueprint, props: ServiceProps, door: FunctionProps) -> None:
     """Each route of the kind is there below /ai/SERVICE/, and only the API may call the door."""
     api, authorizer = _imported(props, "ApiId"), _imported(props, "AuthorizerId")
-    access = access_terms(props.arns.stage.door, authorizer)
+    access: dict[Callers, dict[str, Any]] = {
+        Callers.APPLICATIONS: access_terms(props.arns.stage.door, authorizer),
+        Callers.PEOPLE: {"AuthorizationType": "JWT", "AuthorizerId": ref(PEOPLE)},
+        Callers.ANYBODY: {"AuthorizationType": "NONE"},
+    }
     blueprint.add(
         "DoorIntegration",
         "AWS::ApiGatewayV2::Integration",
@@ -29,9 +34,9 @@ def add_routes(blueprint: Blueprint, props: ServiceProps, door: FunctionProps) -
     for route in props.kind.routes:
         key = f"{route.method} /ai/{props.place.service}/{route.below}"
         blueprint.add(
-            f"{_name(route)}Route",
+            route_id(route),
             "AWS::ApiGatewayV2::Route",
-            {"ApiId": api, "RouteKey": key, **access, "Target": target},
+            {"ApiId": api, "RouteKey": key, **access[route.callers], "Target": target},
         )
     blueprint.add(
         "DoorPermission",
@@ -45,8 +50,9 @@ def add_routes(blueprint: Blueprint, props: ServiceProps, door: FunctionProps) -
     )
 
 
-def _name(route: Route) -> str:
-    return pascal(f"{route.method.lower()}-{route.name}")
+def route_id(route: Route) -> str:
+    """The logical id of a route."""
+    return f"{pascal(f'{route.method.lower()}-{route.name}')}Route"
 
 
 def _imported(props: ServiceProps, output: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def add_services(app: App, given: Given) -> Iterator[Stack]:
         )
         # Its routes are of the shared API, which empties its bucket, too.
         stack.add_stack_dependency(shared)
-        if given.release is not None and service.release is not None:
-            # Its guard and the tables of its shares are of the release stack.
+        if given.release is not None and (service.release is not None or service.outcomes_of):
+            # Its guard, the tables of its shares and the bucket of outcomes are of that stack.
             stack.add_stack_dependency(given.release)
         yield stack

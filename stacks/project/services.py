@@ -42,11 +42,30 @@ def service_faults(
         return
     for fault in kind.faults(settings):
         yield source.fault((*here, fault.partition(" ")[0]), f"settings.{fault}")
+    for fault in _outcome_faults(source, kind.outcomes_of(settings)):
+        yield source.fault(here, fault)
     yield from service_release_faults(source, at, file, shelf)
     models = source.value.get("models")
     if file.release is not None and isinstance(models, Mapping) and at[-1] in models:
         words = f"{at[-1]} is a model as well: what is released has a name of its own"
         yield source.fault(at, words)
+
+
+def _outcome_faults(source: Source, model: str | None) -> Iterator[str]:
+    """What keeps outcomes from being told of a model: they go by files of the stage."""
+    if model is None:
+        return
+    models = source.value.get("models")
+    if not isinstance(models, Mapping) or model not in models:
+        known = ", ".join(models) if isinstance(models, Mapping) else "none"
+        yield f"settings.from_model.model is {model!r}, the project has: {known}"
+    stages = source.value.get("stages")
+    for name, stage in stages.items() if isinstance(stages, Mapping) else ():
+        if isinstance(stage, Mapping) and stage.get("outcome_files") is None:
+            yield (
+                "settings.from_model needs files of outcomes: say "
+                f"stages.{name}.outcome_files: {{ keep: 30d }}"
+            )
 
 
 def _names(kind: Kind) -> tuple[str, ...]:
@@ -55,12 +74,14 @@ def _names(kind: Kind) -> tuple[str, ...]:
 
 def service_of(name: str, file: ServiceFile, shelf: Shelf) -> ServiceSpec:
     """The specification of a service without faults."""
+    settings = settings_of(kind_named(file.kind), file.settings, shelf)
     return ServiceSpec(
         name=name,
         kind=file.kind,
-        settings=settings_of(kind_named(file.kind), file.settings, shelf),
+        settings=settings,
         requests_per_minute=file.requests_per_minute,
         keep_days=seconds_of(file.keep) // DAY,
         label=name if file.label is None else file.label,
         release=service_release_of(file, shelf),
+        outcomes_of=kind_named(file.kind).outcomes_of(settings),
     )

@@ -281,6 +281,8 @@ class ServiceSpec:
     label: str = ""
     release: ServiceReleaseSpec | None = None
     """How new settings become live; None: at once, by the deploy."""
+    outcomes_of: str | None = None
+    """The model whose outcomes the service comes to know; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

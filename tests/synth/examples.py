@@ -18,6 +18,7 @@ FILES = (
     *sorted((ROOT / "examples" / "ai").glob("*.yaml")),
     *sorted((ROOT / "examples" / "offline").glob("*.yaml")),
     *sorted((ROOT / "examples" / "monitoring").glob("*.yaml")),
+    *sorted((ROOT / "examples" / "labelling").glob("*.yaml")),
     *sorted((ROOT / "examples" / "hosting").glob("*.yaml")),
     *sorted((ROOT / "examples" / "notebooks").glob("*.yaml")),
     *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
@@ -64,7 +65,7 @@ def project_file(
             (scripts / name).write_text("")
     for data in (*example.parent.glob("*.jsonl"), *BASELINES):
         shutil.copy(data, folder)
-    for files in (example.parent / "files", example.parent / "samples"):
+    for files in (example.parent / name for name in ("code", "files", "samples")):
         if files.is_dir():
             shutil.copytree(files, folder / files.name)
     file = folder / "tidegate.yaml"

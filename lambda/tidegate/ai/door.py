@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tidegate.ai.kind import Kind, Route
+from tidegate.ai.kind import Content, Kind, Route
 from tidegate.ai.ledger import Answered
-from tidegate.ai.ports import ServicePorts
+from tidegate.ai.ports import Person, ServicePorts
 from tidegate.ai.problems import CallError, ProblemError, invalid, not_found, of_call
 from tidegate.ai.typed import read, to_json
 from tidegate.errors import ConflictError, InvalidValueError, NotFoundError
@@ -23,7 +23,8 @@ _KEPT_BYTES = 300_000
 class Request:
     """What came. `given` are the fields of body, query and path; `caller` is a hash, no name.
 
-    `key` is the caller's own name of the request (Idempotency-Key), if it has one.
+    `key` is the caller's own name of the request (Idempotency-Key), if it has one; `person` is who
+    signed in, on routes of people.
     """
 
     route: Route
@@ -31,11 +32,12 @@ class Request:
     caller: str
     correlation: str
     key: str | None = None
+    person: Person | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What goes back: a status and a body in JSON types."""
+    """What goes back: a status and a body in JSON types, or other content."""
 
     status: int
     body: Mapping[str, Any]
@@ -44,6 +46,7 @@ class Reply:
     """Whether the same request was answered before, and this is that answer."""
     why: str = ""
     """What of AWS stood in the way, for the log: operation and code."""
+    content: Content | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +79,15 @@ class Door:
             raise ProblemError("too-many-requests", message, status=429, retry_after=wait)
 
     def _answered(self, request: Request, asked: Any) -> Reply:
+        ports = replace(self.ports, person=request.person)
         try:
-            answer = request.route.answer(asked, self.ports)
+            answer = request.route.answer(asked, ports)
         except CallError as error:
             raise of_call(error) from error
         except NotFoundError as error:
             raise not_found(str(error)) from error
+        if isinstance(answer, Content):
+            return Reply(status=request.route.status, body={}, content=answer)
         return Reply(status=request.route.status, body=to_json(answer))
 
     def _once(self, request: Request, asked: Any, key: str) -> Reply:

@@ -6,6 +6,7 @@ A declaration is data and pure functions. `stacks/service_stack.py` provisions i
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from tidegate.ai.ports import ServicePorts
@@ -60,9 +61,55 @@ def nothing_known(_answer: Answered) -> bool | None:
     return None
 
 
+class Callers(Enum):
+    """Who may call a route.
+
+    Applications are those that the stage's front door knows; people have signed in to the service,
+    and `ServicePorts.person` names them; anybody reads pages.
+    """
+
+    APPLICATIONS = "applications"
+    PEOPLE = "people"
+    ANYBODY = "anybody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """An answer that is no JSON: text of a media type, with headers of its own."""
+
+    media_type: str
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """Who vouches for people instead of a user pool of the service's own: an OpenID provider.
+
+    Tokens name it as `iss` and `client` as their audience; people sign in at `authorize`, and the
+    page takes their token from `token` (authorization code with PKCE, RFC 7636).
+    """
+
+    issuer: str
+    client: str
+    authorize: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """How people sign in to a service: `page` is the route that they come back to.
+
+    Without an issuer the service has a user pool of Cognito.
+    """
+
+    page: str
+    issuer: Issuer | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A route below /ai/SERVICE/: a typed request in, a typed answer out.
+    """A route below /ai/SERVICE/: a typed request in, a typed answer or `Content` out.
 
     A GET has its request in the query; `{...}` in a path is a field of it. `status` is that of a
     success. `answer` raises ProblemError for what it cannot do.
@@ -80,6 +127,7 @@ class Route:
     """The field that says for whom it is, where no header does: who keeps an arm."""
     helped: Callable[[Answered], bool | None] = nothing_known
     """Whether an answer ends something, and well: an outcome that the door knows by itself."""
+    callers: Callers = Callers.APPLICATIONS
 
     @property
     def below(self) -> str:
@@ -295,6 +343,16 @@ def no_alarms(_settings: Any) -> tuple[Alarm, ...]:
     return ()
 
 
+def nobody(_settings: Any) -> SignIn | None:
+    """Only applications call."""
+    return None
+
+
+def no_model(_settings: Any) -> str | None:
+    """The service knows nothing of models."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of service. `settings` is a dataclass whose fields all have defaults or are told.
@@ -323,6 +381,10 @@ class Kind:
     custom: tuple[str, ...] = ()
     """Types of custom resources that arms may have: a function of the stack that all services share
     ends what they stand for, whatever the settings are by then."""
+    sign_in: Callable[[Any], SignIn | None] = nobody
+    """How people sign in, of a kind with routes for them."""
+    outcomes_of: Callable[[Any], str | None] = no_model
+    """The model of the project whose outcomes the service comes to know."""
     keeps_files: bool = False
     """Whether a service without arrivals has a bucket as well."""
     files_stay: bool = False

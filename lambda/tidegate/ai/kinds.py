@@ -16,6 +16,7 @@ KINDS: Mapping[str, str] = {
     "forecast": "tidegate.ai.forecast",
     "fraud-detector": "tidegate.ai.fraud",
     "kendra": "tidegate.ai.kendra",
+    "labelling": "tidegate.ai.labelling",
     "lex": "tidegate.ai.lex",
     "personalize": "tidegate.ai.personalize",
     "polly": "tidegate.ai.polly",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tidegate.ai.kind import Kind, Route
+from tidegate.ai.kind import Callers, Content, Kind, Route
 from tidegate.ai.schemas import schema
 from tidegate.ai.typed import members
 
@@ -66,7 +66,13 @@ def openapi(title: str, services: Mapping[str, Kind]) -> Mapping[str, Any]:
                     "in": "header",
                     "name": "Authorization",
                     "description": "AWS Signature Version 4, or a bearer token (front_door)",
-                }
+                },
+                "person": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "The access token of a person who signed in to the service",
+                },
             },
         },
         "security": [{"signature": []}],
@@ -81,11 +87,13 @@ def _operation(service: str, kind: Kind, route: Route) -> dict[str, Any]:
         "responses": {
             str(route.status): {
                 "description": "Done",
-                "content": {"application/json": {"schema": schema(route.gives)}},
+                "content": _given(route),
             },
             **{str(status): _refusal(status, said) for status, said in _REFUSALS.items()},
         },
     }
+    if route.callers is not Callers.APPLICATIONS:
+        found["security"] = [{"person": []}] if route.callers is Callers.PEOPLE else []
     if route.method == "POST":
         found["requestBody"] = {
             "required": True,
@@ -95,6 +103,12 @@ def _operation(service: str, kind: Kind, route: Route) -> dict[str, Any]:
     else:
         found["parameters"] = [*_path_parameters(route), *_query_parameters(route)]
     return found
+
+
+def _given(route: Route) -> Mapping[str, Any]:
+    if route.gives is Content:
+        return {"text/*": {"schema": {"type": "string"}}}
+    return {"application/json": {"schema": schema(route.gives)}}
 
 
 _OF_GATEWAY = frozenset({403, 413})

@@ -111,6 +111,30 @@ class Time(Protocol):
         ...
 
 
+class Pages(Protocol):
+    """Files of pages that come with the functions' code."""
+
+    def text(self, name: str) -> str:
+        """The text of `KIND/FILE`; NotFoundError where there is none."""
+        ...
+
+
+class Outcomes(Protocol):
+    """Where outcomes of models are told."""
+
+    def tell(self, name: str, outcomes: Mapping[str, bool]) -> None:
+        """Each prediction, by its id, was wrong or not; told again under the same name, once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who signed in: `id` is the token's subject, `name` what people know them by."""
+
+    id: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What one arm of a service was given: settings, and what the stack told of resources."""
@@ -124,7 +148,8 @@ class ServicePorts:
     """All that the functions of one service reach; `settings` are of the kind's own type.
 
     `resources` are what the stack told of the kind's own resources. Both are those of the arm that
-    answers, or whose settings files are worked on by.
+    answers, or whose settings files are worked on by. `person` is there on routes of people,
+    `outcomes` where the service knows some of a model.
     """
 
     service: str
@@ -136,6 +161,9 @@ class ServicePorts:
     queue: Queue
     metrics: Metrics
     clock: Time
+    pages: Pages
+    person: Person | None = None
+    outcomes: Outcomes | None = None
     others: Mapping[str, Given] = field(default_factory=dict)
     """Every arm of a service that is released, by slot; empty where there are no slots."""
     on_trial: bool = False

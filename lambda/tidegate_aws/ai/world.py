@@ -18,6 +18,7 @@ from tidegate.ai.arms import Arms, documents_in
 from tidegate.ai.kind import Kind, Place, Rights
 from tidegate.ai.kinds import kind_named
 from tidegate.ai.ports import Given, ServicePorts
+from tidegate.ai.signing_in import POOL_PAGES
 from tidegate.ai.typed import read
 from tidegate.routing import Router
 from tidegate_aws import clients
@@ -25,6 +26,8 @@ from tidegate_aws.ai.calls import AwsCalls
 from tidegate_aws.ai.files import S3Files
 from tidegate_aws.ai.ledger import DynamoServiceLedger
 from tidegate_aws.ai.metrics import LoggedMetrics
+from tidegate_aws.ai.outcomes import OutcomeFiles
+from tidegate_aws.ai.pages import PackagedPages
 from tidegate_aws.ai.queue import SqsQueue
 from tidegate_aws.settings import Variable
 from tidegate_aws.world import World, world
@@ -162,7 +165,7 @@ def _deployed(arms: Mapping[str, Given]) -> Given | None:
 def _arm(of: Kind, slot: str | None) -> Given:
     """What a slot was given; None: a service without slots."""
     values = world(_NEEDS).settings.values
-    shared = json.loads(values.get(Variable.AI_RESOURCES, "{}"))
+    shared = _resources(values)
     own = json.loads(values.get(Variable.AI_OWN, "{}"))
     return Given(
         settings=read(of.settings, _document(slot)["settings"], what="settings"),
@@ -175,6 +178,7 @@ def _ports(
 ) -> ServicePorts:
     values = found.settings.values
     table = found.settings[Variable.AI_TABLE]
+    told = values.get(Variable.AI_OUTCOMES)
     return ServicePorts(
         service=place.service,
         settings=here.settings,
@@ -185,7 +189,26 @@ def _ports(
         queue=SqsQueue(client=clients.sqs(), url=values.get(Variable.AI_QUEUE_URL, "")),
         metrics=metrics,
         clock=found.clock,
+        pages=PackagedPages(),
+        outcomes=None
+        if told is None
+        else OutcomeFiles(client=clients.s3(), bucket=told, service=place.prefix),
     )
+
+
+def _resources(values: Mapping[Variable, str]) -> Mapping[str, str]:
+    """What the stack told; a user pool's pages are where all of AWS is, if that is elsewhere.
+
+    The SDKs' variable AWS_ENDPOINT_URL says so, such as of an embedded cloud.
+    """
+    told: dict[str, str] = {
+        **json.loads(values.get(Variable.AI_RESOURCES, "{}")),
+        **json.loads(values.get(Variable.AI_SIGN_IN, "{}")),
+    }
+    elsewhere = values.get(Variable.AWS_ENDPOINT_URL)
+    if elsewhere is not None and POOL_PAGES in told:
+        told[POOL_PAGES] = elsewhere
+    return told
 
 
 def forget() -> None:
