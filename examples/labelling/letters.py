@@ -12,7 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 TOPICS = ("delivery", "refund", "account", "product")
-ITEMS, GOLD, HELD_OUT = 100, 40, 80
+ITEMS, GOLD, HELD_OUT = 100, 60, 80
 _SEED = 7
 
 _OPENINGS = (

@@ -3,7 +3,6 @@
 import json
 import random
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,40 +10,44 @@ from typing import Any
 import pytest
 
 from emulator.server import EmbeddedCloud
+from examples.labelling.first import build
 from tests.e2e.annotators import Person, invited, signed_in
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.services import ServicesWorld
+from tests.e2e.services import ServicesWorld, until
 
 pytestmark = pytest.mark.accept
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "labelling"
 SAMPLES = EXAMPLE / "samples"
+ITEMS = SAMPLES / "items.manifest"
 CLASSES = ["delivery", "refund", "account", "product"]
-SORTING = """
-  sorting:
-    kind: labelling
-    requests_per_minute: 60000
-    settings:
-      task: text-class
-      classes: [delivery, refund, account, product]
-      label: topic
-      gold: files/gold.manifest
-      gold_share: 0.2
-      lease_minutes: 240
-"""
 
 
 @pytest.fixture(scope="module")
 def world(
     story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServicesWorld]:
-    """The example's service."""
+    """The example, deployed: its service, its model, and what trains it."""
     folder = tmp_path_factory.mktemp("labelling")
-    shutil.copytree(EXAMPLE / "files", folder / "files")
-    made = ServicesWorld(cloud=story_cloud, folder=folder, project="letters", services=SORTING)
+    for name in ("files", "code"):
+        shutil.copytree(EXAMPLE / name, folder / name)
+    build(folder / "first")
+    text = (EXAMPLE / "tidegate.yaml").read_text().replace("../../build/letters/", "")
+    _, _, services = text.partition("services:\n")
+    service, models = services.split("models:")
+    # Each story has a service of its own: neither counts what the other's people did.
+    services = f"{service}{service.replace('sorting:', 'unsure:')}models:{models}"
+    made = ServicesWorld(
+        cloud=story_cloud,
+        folder=folder,
+        project="letters",
+        services=services,
+        stage="outcome_files: { keep: 7d }",
+    )
     made.deploy()
     yield made
-    remove_stacks(story_cloud, "letters-")
+    for stack in ("ai", "training-letters", "model-letters", "release"):
+        remove_stacks(story_cloud, f"letters-test-{stack}")
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -52,6 +55,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+GOLD = {line["source"] for line in lines(EXAMPLE / "files" / "gold.manifest")}
 TRUTH = {
     line["source"]: line["topic"]
     for path in (SAMPLES / "truth.manifest", EXAMPLE / "files" / "gold.manifest")
@@ -72,30 +76,142 @@ def says(right: float, seed: int) -> Callable[[Mapping[str, Any]], str]:
     return said
 
 
-def test_the_careless_are_found_and_disputes_are_decided(
+Worker = tuple[Person, Callable[[Mapping[str, Any]], str]]
+
+
+def come(
+    world: ServicesWorld, name: str, *, right: float, seed: int, service: str = "sorting"
+) -> Worker:
+    """Somebody is invited, signs in, and is right so often."""
+    invited(world, service, name)
+    return signed_in(world, service, name), says(right, seed)
+
+
+def work(*workers: Worker) -> None:
+    """All of them label, in turns, until there is nothing for any of them."""
+    while any([person.work(said) for person, said in workers]):
+        pass
+
+
+def told(world: ServicesWorld, *words: str) -> Any:
+    """The JSON that `tidegate label` prints."""
+    done = world.tidegate("label", *words, "--json")
+    assert done.code == 0, done.out + done.err
+    return json.loads(done.out)
+
+
+def test_the_careless_are_found_and_disputes_decided_for_training(
     world: ServicesWorld, tmp_path: Path
 ) -> None:
-    """Ben says anything: gold finds him, his labels are set aside, the others do his items."""
-    added = world.tidegate("label", "add", "sorting", str(SAMPLES / "items.manifest"), "--json")
-    assert json.loads(added.out)[0]["result"] == {"items": 100, "known": 0}
-    people: dict[str, tuple[Person, Callable[[Mapping[str, Any]], str]]] = {}
-    for number, (name, right) in enumerate({"ana": 0.96, "ben": 0.25, "chi": 0.94}.items()):
-        invited(world, "sorting", name)
-        people[name] = (signed_in(world, "sorting", name), says(right, number))
-    while any([person.work(said) for person, said in people.values()]):
-        pass
-    exported = world.tidegate("label", "export", "sorting", "--json")
-    assert exported.code == 0, exported.err
-    while any([person.work(said) for person, said in people.values()]):
-        pass
-    status = json.loads(world.tidegate("label", "status", "sorting", "--json").out)
-    found = {
-        one["name"]: one
-        for one in json.loads(world.tidegate("label", "people", "sorting", "--json").out)
+    """Ben says anything: gold finds him, others do his items, and training reads what they say."""
+    (added,) = told(world, "add", "sorting", str(SAMPLES / "items.manifest"))
+    assert added["result"] == {"items": 100, "known": 0}
+    ana = come(world, "ana", right=0.97, seed=1)
+    ben = come(world, "ben", right=0.25, seed=2)
+    chi = come(world, "chi", right=0.94, seed=3)
+    # Who does not read is quick.
+    work(ana, ben, ben, ben, chi)
+    assert ben[0].ask("next", {})[1]["error"]["code"] == "stopped"
+    told(world, "export", "sorting")
+    work(ana, chi)
+
+    found = {one["name"]: one for one in told(world, "people", "sorting")}
+    assert {name: one["standing"] for name, one in found.items()} == {
+        "ana": "working",
+        "ben": "stopped",
+        "chi": "working",
     }
-    print(status, found)
-    manifest = tmp_path / "output.manifest"
-    done = world.tidegate("label", "export", "sorting", "-o", str(manifest), "--json")
-    print(done.out)
-    assert done.code == 0
-    assert found["ben"]["standing"] == "stopped"
+    assert found["ben"]["set_aside"] > 0
+    status = told(world, "status", "sorting")
+    disputed = status["items"]["adjudicate"]
+    assert (disputed > 0, status["items"]["done"]) == (True, 100 - disputed)
+    ((pair),) = status["pairs"]
+    assert (pair["one"], pair["other"], pair["items"]) in {("ana", "chi", 100), ("chi", "ana", 100)}
+    assert pair["same"] == (100 - disputed) / 100
+    assert pair["kappa"] == pytest.approx(status["fleiss_kappa"], abs=0.02)
+
+    dora = come(world, "dora", right=1.0, seed=4)
+    work(dora)
+    asked = [task for task in dora[0].tasks.values() if task["text"] not in GOLD]
+    assert len(asked) == disputed
+    assert all(len(task["disputed"]) == 2 for task in asked)
+
+    file = tmp_path / "labels" / "output.manifest"
+    result = told(world, "export", "sorting", "--output", str(file))
+    assert (result["labelled"], result["set_aside"]) == (100, 0)
+    _right_manifest(lines(file))
+    _trains(world, file.parent)
+
+
+def _right_manifest(labelled: list[dict[str, Any]]) -> None:
+    """Every letter is in it, as Ground Truth writes one, and nearly all say what is true."""
+    assert {line["source"] for line in labelled} == {line["source"] for line in lines(ITEMS)}
+    for line in labelled:
+        metadata = line["topic-metadata"]
+        assert metadata["class-name"] == CLASSES[line["topic"]]
+        assert metadata["job-name"] == "labeling-job/sorting"
+        assert metadata["type"] == "groundtruth/text-classification"
+        assert metadata["human-annotated"] == "yes"
+        assert 0 < metadata["confidence"] < 1
+    wrong = [line for line in labelled if line["topic-metadata"]["class-name"] != truth(line)]
+    assert len(wrong) <= 3
+
+
+def truth(line: Mapping[str, Any]) -> str:
+    """What the letter is about."""
+    return TRUTH[line["source"]]
+
+
+def _trains(world: ServicesWorld, data: Path) -> None:
+    """The training of the example reads the manifest, and beats whoever always says the same."""
+    done = world.tidegate("train", "run", "letters", "--data", str(data), "--watch", "--json")
+    assert done.code == 0, done.out + done.err
+    run = json.loads(done.out)
+    figures = {figure["metric"]: figure for figure in run["figures"]}
+    assert run["status"] == "Succeeded"
+    assert figures["better_than_majority"]["value"] > 0.2
+
+
+def test_unsure_predictions_are_labelled_and_come_back_as_outcomes(world: ServicesWorld) -> None:
+    """What the model is not sure of is an item; what people say of it is credited, once."""
+    door = world.where.front_door()
+    held = lines(SAMPLES / "held-out.manifest")
+    TRUTH.update({line["source"]: line["topic"] for line in held})
+    sent: dict[str, bool] = {}
+    for line in held[:40]:
+        reply = door.predict("letters", json.dumps({"text": line["source"]}).encode())
+        assert reply.status == 200, reply.body
+        answer = json.loads(reply.body)
+        queued = world.ask(
+            "unsure",
+            "prediction",
+            prediction_id=reply.prediction_id,
+            source=line["source"],
+            label=answer["label"],
+            confidence=answer["confidence"],
+        ).required()
+        assert queued["queued"] == (answer["confidence"] < 0.6)
+        if queued["queued"]:
+            sent[str(reply.prediction_id)] = answer["label"] != line["topic"]
+    assert 0 < len(sent) < 40
+    pair = [
+        come(world, name, right=1.0, seed=seed, service="unsure")
+        for seed, name in enumerate(("eve", "fay"))
+    ]
+    work(*pair)
+    result = told(world, "export", "unsure")
+    assert result["outcomes"] == len(sent)
+    assert told(world, "export", "unsure")["outcomes"] == 0
+
+    def imported() -> dict[str, Any] | None:
+        s3 = world.client("s3")
+        bucket = world.where.deployed().outputs["OutcomeBucketName"]
+        found = s3.list_objects_v2(Bucket=bucket, Prefix="letters-test-unsure/").get("Contents", ())
+        keys = [one["Key"] for one in found if one["Key"].endswith(".result.json")]
+        bodies = (s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys)
+        done = [json.loads(body) for body in bodies]
+        return done[0] if done and done[0]["state"] == "done" else None
+
+    found = until(imported, seconds=60, what="an import of outcomes")
+    assert found["counts"] == {"credited": len(sent)}
+    assert sum(sent.values()) > 0, "the story needs a prediction that was wrong"

@@ -85,7 +85,9 @@ class LabellingSettings:
         TextFile(syntax_faults),
     ] = None
     gold_share: Annotated[
-        float, "Share of a person's items that are gold questions.", Between(least=0.01, most=0.5)
+        float,
+        "Share of a person's items that are gold questions; twice as many of the first twenty.",
+        Between(least=0.01, most=0.5),
     ] = 0.1
     least_gold_right: Annotated[
         float,
