@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidegate.ai.door import Reply, Request, route_of
-from tidegate.ai.kind import Callers, Kind, Route
+from tidegate.ai.kind import Callers, Content, Kind, Route
 from tidegate.ai.openapi import KEY_PATTERN
 from tidegate.ai.ports import Person
 from tidegate.ai.problems import ProblemError, invalid, not_found
@@ -66,7 +66,8 @@ def _person(event: Mapping[str, Any]) -> Person:
 def _given(event: Mapping[str, Any], route: Route, in_path: Mapping[str, str]) -> Any:
     if route.method == "POST":
         return _body(event)
-    query = event.get("queryStringParameters") or {}
+    # What a page is called with is for its script: a code to sign in by, or why there is none.
+    query = {} if route.gives is Content else event.get("queryStringParameters") or {}
     known = {member.name: member for member in members(route.takes)}
     return {name: _converted(text, known.get(name)) for name, text in {**query, **in_path}.items()}
 

@@ -35,9 +35,11 @@ class Person:
 
     def work(self, says: Callable[[Mapping[str, Any]], str]) -> bool:
         """Whether there was an item, which has a class now."""
-        status, task = self.ask("next", {})
+        status, found = self.ask("next", {})
         if status != 200:
-            assert task["error"]["code"] in {"not-found", "stopped"}, task
+            assert found["error"]["code"] == "stopped", found
+        task = found.get("task")
+        if task is None:
             return False
         self.tasks[task["item"]] = task
         said = {"item": task["item"], "classes": [says(task)]}

@@ -109,7 +109,7 @@ KIND = Kind(
             name="next",
             says="Gives whoever signed in the item that they label next.",
             takes=working.NextItem,
-            gives=working.Task,
+            gives=working.Next,
             answer=working.next_item,
             callers=Callers.PEOPLE,
         ),

@@ -135,7 +135,8 @@ def begin_image(arrived: Arrived, ports: ServicePorts) -> Progress:
         raise invalid(["the file is no PNG or JPEG, whatever its name is"])
     ending = arrived.name.rpartition(".")[2].lower()
     key = f"{KEPT}{arrived.name}"
-    ports.files.write(key, content, content_type=MEDIA[ending])
+    # Who labelled an image of this name saw the first one: that one stays.
+    ports.files.write_once(key, content, content_type=MEDIA[ending])
     item = _new(key, {}, ports, **_kept(key, size).sides)
     new = item.id not in {gold.id for gold in golds_of(settings)} and add(item, ports)
     return Done(result=ItemsIn(items=int(new), known=int(not new)))

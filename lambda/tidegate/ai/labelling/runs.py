@@ -1,7 +1,7 @@
 """Runs, by the clock or asked for.
 
-Labels of the careless are set aside, outcomes are told, and the manifest is written. Each part may be
-killed anywhere and be done again: what is done is found done.
+Labels of the careless are set aside, outcomes are told, and the manifest is written. Each part may
+be killed anywhere and be done again: what is done is found done.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -33,6 +33,7 @@ T = TypeVar("T")
 _TRIES = 5
 _FREE: Mapping[str, Any] = {"holds": None, "holds_until": 0.0}
 """What changes of a person whose item is no longer theirs."""
+_NOTHING = "no item waits for you now: others have them, or all are labelled"
 _MOST_PIXELS = 100_000
 _ID = Matches(pattern="[0-9a-f]{32}", words="32 hexadecimal digits")
 _Pixels = Annotated[int, Between(least=0, most=_MOST_PIXELS)]
@@ -76,6 +77,14 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """The item that the caller labels next; without one, `why` says what there is to do."""
+
+    task: Task | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
     """What the caller says of an item."""
 
@@ -107,9 +116,10 @@ def golds_of(settings: LabellingSettings) -> tuple[Gold, ...]:
     return () if settings.gold is None else gold_of(settings.gold, settings)[0]
 
 
-def next_item(_request: NextItem, ports: ServicePorts) -> Task:
+def next_item(_request: NextItem, ports: ServicePorts) -> Next:
     """The item that the caller holds already, or the next one that is for them."""
-    return _tried(lambda: _next(ports))
+    task = _tried(lambda: _next(ports))
+    return Next(task=task, why=_NOTHING if task is None else None)
 
 
 def _tried(once: Callable[[], T]) -> T:
@@ -122,7 +132,7 @@ def _tried(once: Callable[[], T]) -> T:
     raise changed_meanwhile()
 
 
-def _next(ports: ServicePorts) -> Task:
+def _next(ports: ServicePorts) -> Task | None:
     annotator, now = _working(ports), ports.clock.now()
     settings: LabellingSettings = ports.settings
     if annotator.holds is not None and annotator.holds_until > now:
@@ -174,7 +184,7 @@ def _gold(id_: str, ports: ServicePorts) -> Gold | None:
     return next((gold for gold in golds_of(ports.settings) if gold.id == id_), None)
 
 
-def _lease(annotator: Annotator, until: float, ports: ServicePorts) -> Task:
+def _lease(annotator: Annotator, until: float, ports: ServicePorts) -> Task | None:
     settings: LabellingSettings = ports.settings
     now = ports.clock.now()
     known = frozenset(gold.id for gold in golds_of(settings))
@@ -186,7 +196,7 @@ def _lease(annotator: Annotator, until: float, ports: ServicePorts) -> Task:
             taken = leased(item, annotator.id, until=until, now=now)
             save(ports, item=taken, annotator=holder)
             return _task(taken, holder, ports)
-    raise not_found("no item waits for you now: others have them, or all are labelled")
+    return None
 
 
 def _task(item: Item, annotator: Annotator, ports: ServicePorts) -> Task:

@@ -80,19 +80,22 @@ async function ask(route, body) {
 async function next() {
   trouble("");
   try {
-    show(task ? "work" : "");
-    task = await ask("next", {});
-    shown();
+    const found = await ask("next", {});
+    task = found.task ?? null;
+    if (task) shown(); else nothing("Nothing to label now", found.why, true);
   } catch (error) {
     task = null;
-    if (!token) { trouble(error.message); return; }
-    show("nothing");
-    byId("why").textContent = error.message;
-    byId("nothing-title").textContent =
-      error.code === "stopped" ? "You are not asked any more" : "Nothing to label now";
-    byId("again").hidden = error.code === "stopped";
-    byId("nothing-title").focus();
+    if (error.code === "stopped") nothing("You are not asked any more", error.message, false);
+    else trouble(error.message);
   }
+}
+
+function nothing(title, why, again) {
+  show("nothing");
+  byId("nothing-title").textContent = title;
+  byId("why").textContent = why;
+  byId("again").hidden = !again;
+  byId("nothing-title").focus();
 }
 
 async function send(route, body, words) {
