@@ -78,13 +78,35 @@ def test_searched_documents_do_not_expire(assembly: Assembly) -> None:
 
 
 def test_every_route_asks_who_calls(assembly: Assembly) -> None:
-    """Of every service."""
+    """Of every service, but for pages; people of a service show its tokens."""
     routes = [
         route["Properties"]
         for stack in assembly.templates
         for route in assembly.resources(stack, "AWS::ApiGatewayV2::Route").values()
     ]
-    assert {route["AuthorizationType"] for route in routes} == {"AWS_IAM"}
+    others = {r["RouteKey"]: r for r in routes if r["AuthorizationType"] != "AWS_IAM"}
+    pages = {key for key, route in others.items() if route["AuthorizationType"] == "NONE"}
+    assert pages == {
+        "GET /ai/sorting/page",
+        *(f"GET /ai/sorting/page/{name}" for name in ("script", "boxes", "style", "told")),
+    }
+    people = {key: route["AuthorizerId"] for key, route in others.items() if key not in pages}
+    assert people == {
+        f"POST /ai/sorting/{name}": {"Ref": "PeopleTokens"}
+        for name in ("next", "label", "give-back")
+    }
+
+
+def test_nobody_signs_up_by_themselves(assembly: Assembly) -> None:
+    """People are invited; the page's client has no secret, and gets codes only, on its own page."""
+    stack = "helpers-dev-ai-sorting"
+    (pool,) = assembly.resources(stack, "AWS::Cognito::UserPool").values()
+    assert pool["Properties"]["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    (client,) = assembly.resources(stack, "AWS::Cognito::UserPoolClient").values()
+    told = client["Properties"]
+    assert (told["GenerateSecret"], told["AllowedOAuthFlows"]) == (False, ["code"])
+    (page,) = told["CallbackURLs"]
+    assert page["Fn::Sub"][0] == "${Api}/ai/sorting/page"
 
 
 def test_every_kind_is_in_the_example(assembly: Assembly) -> None:

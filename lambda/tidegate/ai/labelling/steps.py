@@ -65,6 +65,8 @@ def set_aside(item: Item, person: str, settings: LabellingSettings, *, now: floa
     left = tuple(
         replace(answer, decides=False) for answer in item.answers if answer.person != person
     )
+    if item.state is State.UNUSABLE:
+        return item.changed(answers=left)
     changed = item.changed(answers=left, state=State.OPEN, label=None, decided_at=None)
     return settled(changed, settings, now=now)
 
