@@ -37,6 +37,11 @@ class Labelling:
         return bytes(answer.data)
 
     @property
+    def page(self) -> str:
+        """The address that people label at."""
+        return f"{self.service.door.url}{self.outputs['PagePath']}"
+
+    @property
     def pool(self) -> str:
         """The id of the user pool; CommandError where people sign in elsewhere."""
         found = self.outputs.get("PeoplePoolId")

@@ -135,7 +135,7 @@ def invite(
     """Let a person sign in to the page; they choose a password of their own the first time."""
     labelling = _labelling(project_file, stage, on, name)
     password = labelling.invite(who, email)
-    page = labelling.outputs["PageUrl"]
+    page = labelling.page
     if json_output:
         told = {} if password is None else {"temporary_password": password}
         print_json({"who": who, "page": page, **told})
@@ -190,7 +190,7 @@ def open_page(
     """Tell the address of the page, and open it in a browser."""
     import webbrowser
 
-    page = _labelling(project_file, stage, on, name).outputs["PageUrl"]
+    page = _labelling(project_file, stage, on, name).page
     if json_output:
         print_json({"page": page})
     else:

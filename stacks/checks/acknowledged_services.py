@@ -1,10 +1,12 @@
 """What cdk-nag finds around AI services, and why it stays: read off what their kinds declare."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stacks.ai_stack import DEAD_LETTERS, AiProps, emptying_of
+from stacks.checks.acknowledged_people import of_people
 from stacks.checks.rows import Acknowledged, finding, wildcard
 from stacks.components.arns import Arns
 from stacks.components.handler_function import FunctionProps
@@ -64,6 +66,7 @@ def _of_service(project: str, stage: StageSpec, service: ServiceSpec) -> Iterato
             "a place of passage, whose files expire: the ledger says of each when it came and "
             "what became of it, and who reads is in CloudTrail",
         )
+    yield from of_people(stack, props)
     for id_, rules in kind.resources(service.settings, place).acknowledged.items():
         for rule, reason in rules.items():
             yield finding(stack, id_, rule, reason)
@@ -95,4 +98,6 @@ def _text(resource: Any) -> str:
     """A resource as cdk-nag writes it; one that is named by its logical id has no wildcard."""
     if isinstance(resource, Mapping):
         resource = resource.get("Fn::Sub", "")
+    if isinstance(resource, list):
+        return json.dumps(resource, separators=(",", ":"))
     return _PLACEHOLDER.sub(r"<\1>", resource) if isinstance(resource, str) else ""

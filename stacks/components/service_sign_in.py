@@ -48,7 +48,7 @@ def add_sign_in(blueprint: Blueprint, props: ServiceProps) -> None:
             "JwtConfiguration": terms,
         },
     )
-    blueprint.tell("PageUrl", _page_url(props, how))
+    blueprint.tell("PagePath", f"/ai/{props.place.service}/{how.page}")
 
 
 def sign_in_of(props: ServiceProps) -> SignIn | None:

@@ -59,7 +59,7 @@ def invited(world: ServicesWorld, service: str, name: str) -> None:
 
 def signed_in(world: ServicesWorld, service: str, name: str) -> Person:
     """The person with their token, by authorization code and PKCE, as the page does it."""
-    page = labelling_of(world.where, service).outputs["PageUrl"]
+    page = labelling_of(world.where, service).page
     told = _POOL.request("GET", f"{page}/told").json()["sign_in"]
     verifier = secrets.token_urlsafe(32)
     digest = hashlib.sha256(verifier.encode()).digest()

@@ -76,7 +76,7 @@ def add(world: ServicesWorld, service: str, file: Path) -> None:
 
 def page_of(world: ServicesWorld, service: str, open_tab: Callable[..., Tab]) -> Tab:
     """The page, by somebody who has just signed in with the keyboard."""
-    tab = open_tab(labelling_of(world.where, service).outputs["PageUrl"])
+    tab = open_tab(labelling_of(world.where, service).page)
     page = tab.page
     # The embedded cloud's page to sign in at has no icon.
     page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
