@@ -13,6 +13,7 @@ from emulator.sagemaker.automl.operations import table as automl
 from emulator.sagemaker.endpoint_configs import EndpointConfigOperations
 from emulator.sagemaker.endpoints import EndpointOperations
 from emulator.sagemaker.jobs.plugin import Jobs
+from emulator.sagemaker.labelling.operations import table as labelling
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.notebooks.table import Notebooks
@@ -76,6 +77,7 @@ class ControlPlane:
             **self._jobs_table(),
             **automl(self.jobs.automl),
             **self.jobs.tuning.table(),
+            **labelling(self.jobs.labelling),
             **self.pipelines.table(),
             "AddTags": self.tags.add,
             "ListTags": self.tags.list_,

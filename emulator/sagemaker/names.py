@@ -16,6 +16,7 @@ TRAINING_JOB = "training job"
 PROCESSING_JOB = "processing job"
 AUTOML_JOB = "AutoML job"
 TUNING_JOB = "tuning job"
+LABELING_JOB = "labeling job"
 PIPELINE = "pipeline"
 NOTEBOOK = "notebook instance"
 LIFECYCLE_CONFIG = "notebook instance lifecycle config"
@@ -31,6 +32,7 @@ _ARN_TYPES = {
     PROCESSING_JOB: "processing-job",
     AUTOML_JOB: "automl-job",
     TUNING_JOB: "hyper-parameter-tuning-job",
+    LABELING_JOB: "labeling-job",
     PIPELINE: "pipeline",
     NOTEBOOK: "notebook-instance",
     LIFECYCLE_CONFIG: "notebook-instance-lifecycle-config",

@@ -37,6 +37,7 @@ _NAME_MEMBERS = {
     names.NOTEBOOK: "NotebookInstanceName",
     names.LIFECYCLE_CONFIG: "NotebookInstanceLifecycleConfigName",
     names.TUNING_JOB: "HyperParameterTuningJobName",
+    names.LABELING_JOB: "LabelingJobName",
 }
 
 _RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
@@ -77,6 +78,9 @@ _RESOURCE_KINDS: Mapping[str, tuple[str, ...]] = {
     "DescribeHyperParameterTuningJob": (names.TUNING_JOB,),
     "StopHyperParameterTuningJob": (names.TUNING_JOB,),
     "ListTrainingJobsForHyperParameterTuningJob": (names.TUNING_JOB,),
+    "CreateLabelingJob": (names.LABELING_JOB,),
+    "DescribeLabelingJob": (names.LABELING_JOB,),
+    "StopLabelingJob": (names.LABELING_JOB,),
 }
 
 _TAGGING = frozenset({"AddTags", "ListTags", "DeleteTags"})

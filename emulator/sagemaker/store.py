@@ -35,6 +35,7 @@ class Shelf:
     processing_jobs: dict[str, Job] = field(default_factory=dict)
     automl_jobs: dict[str, Job] = field(default_factory=dict)
     tuning_jobs: dict[str, Job] = field(default_factory=dict)
+    labeling_jobs: dict[str, Job] = field(default_factory=dict)
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
     notebooks: dict[str, Notebook] = field(default_factory=dict)
@@ -89,6 +90,7 @@ class Store:
             "ProcessingJob": shelf.processing_jobs,
             "AutoMLJob": shelf.automl_jobs,
             "HyperParameterTuningJob": shelf.tuning_jobs,
+            "LabelingJob": shelf.labeling_jobs,
         }[noun]
 
     def notebook(self, tenant: Tenant, name: str) -> Notebook:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from stacks.checks.rows import Acknowledged, finding
 from stacks.components.service_functions import ServiceProps
-from stacks.components.service_routes import route_id
+from stacks.components.service_routes import route_id, routes_of
 from stacks.components.service_sign_in import POOL, sign_in_of
 from tidegate.ai.kind import Callers
 
@@ -21,7 +21,7 @@ _PLUS = (
 
 def of_people(stack: str, props: ServiceProps) -> Iterator[Acknowledged]:
     """Every finding that stays, of pages and of the pool."""
-    for route in props.kind.routes:
+    for route in routes_of(props):
         if route.callers is Callers.ANYBODY:
             yield finding(stack, route_id(route), "APIG4", _PAGE)
     how = sign_in_of(props)

@@ -7,7 +7,7 @@ from stacks.components.blueprint import Blueprint, att, ref
 from stacks.components.front_door import access_terms
 from stacks.components.handler_function import FunctionProps
 from stacks.components.service_functions import ServiceProps
-from stacks.components.service_sign_in import PEOPLE
+from stacks.components.service_sign_in import PEOPLE, sign_in_of
 from stacks.project.names import ai_stack_name, export_name, pascal
 from tidegate.ai.kind import Callers, Route
 
@@ -31,7 +31,7 @@ def add_routes(blueprint: Blueprint, props: ServiceProps, door: FunctionProps) -
         },
     )
     target = {"Fn::Join": ["/", ["integrations", {"Ref": "DoorIntegration"}]]}
-    for route in props.kind.routes:
+    for route in routes_of(props):
         key = f"{route.method} /ai/{props.place.service}/{route.below}"
         blueprint.add(
             route_id(route),
@@ -48,6 +48,12 @@ def add_routes(blueprint: Blueprint, props: ServiceProps, door: FunctionProps) -
             "SourceArn": _called(props, api),
         },
     )
+
+
+def routes_of(props: ServiceProps) -> list[Route]:
+    """The kind's routes; those of people and pages only where people sign in."""
+    people = sign_in_of(props) is not None
+    return [r for r in props.kind.routes if people or r.callers is Callers.APPLICATIONS]
 
 
 def route_id(route: Route) -> str:

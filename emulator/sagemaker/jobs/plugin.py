@@ -21,6 +21,8 @@ from emulator.sagemaker.jobs.processing.kind import PROCESSING
 from emulator.sagemaker.jobs.processing.running import ProcessingRunner
 from emulator.sagemaker.jobs.training.kind import TRAINING
 from emulator.sagemaker.jobs.training.running import TrainingRunner
+from emulator.sagemaker.labelling.operations import LABELLING
+from emulator.sagemaker.labelling.running import LabellingRunner
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.serving.interface import LogLines, LogSink
 from emulator.sagemaker.store import Store
@@ -38,6 +40,7 @@ class Jobs:
     processing: JobOperations
     automl: JobOperations
     tuning: TuningOperations
+    labelling: JobOperations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,7 @@ def job_operations(runtime: Runtime, outside: Outside) -> tuple[Jobs, Hook]:
         tuning=TuningOperations(
             jobs=JobOperations(kind=TUNING, office=office, runner=tuner), training=training
         ),
+        labelling=JobOperations(kind=LABELLING, office=office, runner=LabellingRunner(site=site)),
     )
 
     async def stop() -> None:
@@ -82,6 +86,7 @@ def job_operations(runtime: Runtime, outside: Outside) -> tuple[Jobs, Hook]:
         await jobs.training.close()
         await jobs.processing.close()
         await jobs.automl.close()
+        await jobs.labelling.close()
         await asyncio.to_thread(threads.shutdown)
 
     return jobs, stop

@@ -1,28 +1,38 @@
 """Labelling by people: Ground Truth is closed to new accounts, and this takes its place."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from tidegate.ai.asked_runs import RUN, RunAsked, ask_for_run
 from tidegate.ai.kind import (
     Arrival,
+    Arrived,
     Callers,
     Content,
+    Grant,
     Kind,
     Operation,
     Place,
+    Progress,
     Rights,
     Route,
     Timer,
+    unbilled,
 )
-from tidegate.ai.labelling import arriving, pages, runs, telling, working
+from tidegate.ai.labelling import arriving, groundtruth, pages, runs, telling, working
 from tidegate.ai.labelling.predicting import Predicted, Queued, predicted
-from tidegate.ai.labelling.resources import TABLE_ID, resources_of
+from tidegate.ai.labelling.resources import ROLE_ID, TABLE_ID, names, resources_of
 from tidegate.ai.labelling.settings import (
+    GROUND_TRUTH,
     PAGE,
     LabellingSettings,
     faults,
+    ours,
     outcomes_of,
     sign_in,
 )
 from tidegate.ai.labelling.store import INDEX
+from tidegate.ai.ports import ServicePorts
 from tidegate.ai.work import IN
 
 
@@ -41,7 +51,23 @@ _LISTS = _of_table("Query", "Query", part=f"/index/{INDEX}")
 _ANSWERS = _of_table("Query", "Query")
 
 
+def _sagemaker(place: Place) -> tuple[Operation, ...]:
+    here = "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}"
+    return tuple(
+        Operation(
+            service="sagemaker",
+            name=name,
+            action=f"sagemaker:{name}",
+            resource=f"{here}:labeling-job/{names(place)}-*",
+            units=unbilled,
+        )
+        for name in ("CreateLabelingJob", "DescribeLabelingJob")
+    )
+
+
 def _door(settings: LabellingSettings, _place: Place) -> Rights:
+    if settings.engine == GROUND_TRUTH:
+        return Rights()
     images = (arriving.KEPT,) if settings.is_image else ()
     add = () if settings.from_model is None else (_PUT,)
     return Rights(
@@ -51,8 +77,20 @@ def _door(settings: LabellingSettings, _place: Place) -> Rights:
     )
 
 
-def _work(settings: LabellingSettings, _place: Place) -> Rights:
+def _work(settings: LabellingSettings, place: Place) -> Rights:
     images = (arriving.KEPT,) if settings.is_image else ()
+    if settings.engine == GROUND_TRUTH:
+        passed = Grant(
+            actions=("iam:PassRole",),
+            resource=f"${{{ROLE_ID}.Arn}}",
+            condition={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        )
+        return Rights(
+            calls=_sagemaker(place),
+            grants=(passed,),
+            reads=(IN, *images),
+            writes=(groundtruth.JOBS, *images),
+        )
     return Rights(
         calls=(_GET, _PUT, _WRITE, _LISTS, _ANSWERS),
         reads=(IN, *images),
@@ -60,7 +98,9 @@ def _work(settings: LabellingSettings, _place: Place) -> Rights:
     )
 
 
-def _timers(_settings: LabellingSettings) -> tuple[Timer, ...]:
+def _timers(settings: LabellingSettings) -> tuple[Timer, ...]:
+    if settings.engine == GROUND_TRUTH:
+        return ()
     return (
         Timer(
             name="hourly",
@@ -69,6 +109,23 @@ def _timers(_settings: LabellingSettings) -> tuple[Timer, ...]:
             begin=runs.begin,
         ),
     )
+
+
+def _begin(arrived: Arrived, ports: ServicePorts) -> Progress:
+    """By the engine: items of the page, or a job of the work team."""
+    legacy = ports.settings.engine == GROUND_TRUTH
+    return groundtruth.begin(arrived, ports) if legacy else arriving.begin(arrived, ports)
+
+
+def _look(arrived: Arrived, state: Mapping[str, Any], ports: ServicePorts) -> Progress:
+    legacy = ports.settings.engine == GROUND_TRUTH
+    engine = groundtruth.look if legacy else arriving.look
+    return engine(arrived, state, ports)
+
+
+def _ask_for_run(request: runs.RunWanted, ports: ServicePorts) -> RunAsked:
+    ours(ports)
+    return ask_for_run(request, ports)
 
 
 def _page(name: str, path: str, answer: object) -> Route:
@@ -157,7 +214,7 @@ KIND = Kind(
             says="Asks for the manifest now; GET results tells of the key what came of it.",
             takes=runs.RunWanted,
             gives=RunAsked,
-            answer=ask_for_run,
+            answer=_ask_for_run,
             status=202,
         ),
         Route(
@@ -173,8 +230,8 @@ KIND = Kind(
         Arrival(
             prefix=arriving.ITEMS,
             says="Each line of a manifest is an item to label",
-            begin=arriving.begin,
-            look=arriving.look,
+            begin=_begin,
+            look=_look,
             suffixes=arriving.SUFFIXES,
         ),
         Arrival(

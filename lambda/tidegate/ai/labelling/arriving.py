@@ -6,15 +6,15 @@ what else stands in a line is kept. The same source is the same item, however of
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from tidegate.ai.kind import Arrived, Done, Progress, Waiting
 from tidegate.ai.labelling.goldfile import image_key, item_id
 from tidegate.ai.labelling.pictures import MEDIA, size_of
 from tidegate.ai.labelling.records import Item
-from tidegate.ai.labelling.settings import LabellingSettings
+from tidegate.ai.labelling.settings import GROUND_TRUTH, LabellingSettings
 from tidegate.ai.labelling.store import add
 from tidegate.ai.labelling.working import golds_of
 from tidegate.ai.ports import ServicePorts
@@ -52,7 +52,7 @@ def look(arrived: Arrived, state: Mapping[str, Any], ports: ServicePorts) -> Pro
 
 
 def _go_on(arrived: Arrived, ports: ServicePorts, state: Mapping[str, Any]) -> Progress:
-    items = list(_items(arrived, ports))
+    items = manifest_items(arrived, ports)
     start, new = int(state["line"]), int(state["items"])
     golds = {gold.id for gold in golds_of(ports.settings)}
     part = items[start : start + _AT_ONCE]
@@ -63,13 +63,14 @@ def _go_on(arrived: Arrived, ports: ServicePorts, state: Mapping[str, Any]) -> P
     return Done(result=ItemsIn(items=new, known=len(items) - new))
 
 
-def _items(arrived: Arrived, ports: ServicePorts) -> Iterator[Item]:
+def manifest_items(arrived: Arrived, ports: ServicePorts) -> list[Item]:
+    """The items of all lines; ProblemError tells what is wrong with any."""
     text = text_of(arrived, ports, most_bytes=MOST_BYTES)
     read = [(n, _read(line, ports)) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     refuse([f"line {number} {found}" for number, found in read if isinstance(found, str)])
     if not read:
         raise invalid(["the file has no lines"])
-    return (found for _, found in read if isinstance(found, Item))
+    return [found for _, found in read if isinstance(found, Item)]
 
 
 def _read(text: str, ports: ServicePorts) -> Item | str:
@@ -89,21 +90,26 @@ def _read(text: str, ports: ServicePorts) -> Item | str:
     return _image(source, more, ports) if settings.is_image else _new(source, more, ports)
 
 
-def _new(source: str, line: Mapping[str, Any], ports: ServicePorts, **size: int) -> Item:
-    return Item(id=item_id(source), source=source, came_at=ports.clock.now(), line=line, **size)
+def _new(source: str, line: Mapping[str, Any], ports: ServicePorts) -> Item:
+    return Item(id=item_id(source), source=source, came_at=ports.clock.now(), line=line)
 
 
 def _image(source: str, line: Mapping[str, Any], ports: ServicePorts) -> Item | str:
     found = kept_image(source, ports)
-    return found if isinstance(found, str) else _new(found.key, line, ports, **found.sides)
+    return found if isinstance(found, str) else _sized(found, line, ports)
+
+
+def _sized(image: "KeptImage", line: Mapping[str, Any], ports: ServicePorts) -> Item:
+    return replace(_new(image.key, line, ports), width=image.width, height=image.height)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptImage:
-    """An image of the service: its key, and its width and height."""
+    """An image of the service: its key, and its size in pixels."""
 
     key: str
-    sides: Mapping[str, int]
+    width: int
+    height: int
 
 
 def kept_image(source: str, ports: ServicePorts) -> KeptImage | str:
@@ -115,11 +121,9 @@ def kept_image(source: str, ports: ServicePorts) -> KeptImage | str:
         size = size_of(ports.files.read(key))
     except NotFoundError:
         return f"has {source}, which is not there: send it first"
-    return f"has {source}, which is no image" if size is None else _kept(key, size)
-
-
-def _kept(key: str, size: tuple[int, int]) -> KeptImage:
-    return KeptImage(key=key, sides={"width": size[0], "height": size[1]})
+    if size is None:
+        return f"has {source}, which is no image"
+    return KeptImage(key=key, width=size[0], height=size[1])
 
 
 def begin_image(arrived: Arrived, ports: ServicePorts) -> Progress:
@@ -137,6 +141,9 @@ def begin_image(arrived: Arrived, ports: ServicePorts) -> Progress:
     key = f"{KEPT}{arrived.name}"
     # Who labelled an image of this name saw the first one: that one stays.
     ports.files.write_once(key, content, content_type=MEDIA[ending])
-    item = _new(key, {}, ports, **_kept(key, size).sides)
+    item = _sized(KeptImage(key=key, width=size[0], height=size[1]), {}, ports)
+    if settings.engine == GROUND_TRUTH:
+        # Manifests name it; jobs are of manifests.
+        return Done(result=ItemsIn(items=0, known=0))
     new = item.id not in {gold.id for gold in golds_of(settings)} and add(item, ports)
     return Done(result=ItemsIn(items=int(new), known=int(not new)))

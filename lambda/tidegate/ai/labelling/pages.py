@@ -10,6 +10,7 @@ from tidegate.ai.kind import Content
 from tidegate.ai.labelling.arriving import KEPT
 from tidegate.ai.labelling.settings import LabellingSettings, sign_in
 from tidegate.ai.ports import ServicePorts
+from tidegate.ai.problems import not_found
 from tidegate.ai.signing_in import SignInTold, origin_of, told_of
 
 _FOLDER = "labelling"
@@ -76,7 +77,10 @@ def told(_request: PageAsked, ports: ServicePorts) -> Told:
 
 
 def _sign_in(ports: ServicePorts) -> SignInTold:
-    return told_of(sign_in(ports.settings).issuer, ports.resources)
+    how = sign_in(ports.settings)
+    if how is None:
+        raise not_found("people of this service label at the portal of their work team")
+    return told_of(how.issuer, ports.resources)
 
 
 def _file(name: str, media_type: str, ports: ServicePorts, more: Mapping[str, str]) -> Content:

@@ -10,7 +10,7 @@ from typing import Annotated
 from tidegate.ai.labelling.arriving import MOST_TEXT, kept_image
 from tidegate.ai.labelling.goldfile import item_id
 from tidegate.ai.labelling.records import Item, Prediction
-from tidegate.ai.labelling.settings import FromModel, LabellingSettings
+from tidegate.ai.labelling.settings import FromModel, LabellingSettings, ours
 from tidegate.ai.labelling.store import add
 from tidegate.ai.limits import Between, Length
 from tidegate.ai.ports import ServicePorts
@@ -42,6 +42,7 @@ class Queued:
 def predicted(request: Predicted, ports: ServicePorts) -> Queued:
     """A prediction under the confidence is an item; the same one is one item, however often."""
     settings: LabellingSettings = ports.settings
+    ours(ports)
     doubts = _doubts(request, settings)
     if request.confidence >= doubts.under:
         return Queued(queued=False)
@@ -56,7 +57,8 @@ def predicted(request: Predicted, ports: ServicePorts) -> Queued:
         prediction=Prediction(
             id=request.prediction_id, label=request.label, confidence=request.confidence
         ),
-        **({} if image is None else image.sides),
+        width=None if image is None else image.width,
+        height=None if image is None else image.height,
     )
     added = add(item, ports)
     ports.metrics.put("Doubtful", int(added))

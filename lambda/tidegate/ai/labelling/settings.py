@@ -11,6 +11,8 @@ from typing import Annotated
 from tidegate.ai.kind import Issuer, SignIn
 from tidegate.ai.labelling.goldfile import gold_of, syntax_faults
 from tidegate.ai.limits import Between, Length, Matches, OneOf, TextFile
+from tidegate.ai.ports import ServicePorts
+from tidegate.ai.problems import unusable
 
 TEXT_CLASS, TEXT_CLASSES, IMAGE_CLASS, IMAGE_BOXES = (
     "text-class",
@@ -128,6 +130,15 @@ class LabellingSettings:
     enrolled: Annotated[
         bool, "Whether the account has Ground Truth already; its engine needs it."
     ] = False
+    work_team: Annotated[
+        str | None,
+        "Of ground-truth: ARN of the private work team that labels; its people have a portal of "
+        "their own.",
+        Matches(
+            pattern=r"arn:aws:sagemaker:[a-z0-9-]+:[0-9]{12}:workteam/private-crowd/[a-zA-Z0-9-]+",
+            words="arn:aws:sagemaker:REGION:ACCOUNT:workteam/private-crowd/NAME",
+        ),
+    ] = None
 
     @property
     def is_image(self) -> bool:
@@ -135,8 +146,10 @@ class LabellingSettings:
         return self.task in {IMAGE_CLASS, IMAGE_BOXES}
 
 
-def sign_in(settings: LabellingSettings) -> SignIn:
-    """How people sign in."""
+def sign_in(settings: LabellingSettings) -> SignIn | None:
+    """How people sign in; None of a work team, which has a portal of its own."""
+    if settings.engine == GROUND_TRUTH:
+        return None
     own = settings.sign_in
     issuer = None
     if own is not None:
@@ -144,6 +157,15 @@ def sign_in(settings: LabellingSettings) -> SignIn:
             issuer=own.issuer, client=own.client, authorize=own.authorize, token=own.token
         )
     return SignIn(page=PAGE, issuer=issuer)
+
+
+def ours(ports: ServicePorts) -> None:
+    """Nothing of our engine; ProblemError says where labels of the closed one are."""
+    if ports.settings.engine == GROUND_TRUTH:
+        raise unusable(
+            "Ground Truth labels for this service: 'results' tells of each manifest where its "
+            "labels are"
+        )
 
 
 def outcomes_of(settings: LabellingSettings) -> str | None:
@@ -183,8 +205,11 @@ def _model_faults(settings: LabellingSettings) -> list[str]:
 
 def _engine_faults(settings: LabellingSettings) -> list[str]:
     if settings.engine != GROUND_TRUTH:
-        return []
+        unused = settings.work_team is not None
+        return [f"work_team is for engine {GROUND_TRUTH}: drop it"] if unused else []
     found = []
+    if settings.work_team is None:
+        found.append(f"work_team is missing: engine {GROUND_TRUTH} needs a private work team")
     if not settings.enrolled:
         found.append(
             f"engine is {GROUND_TRUTH}, which new customers do not get since {CLOSED}: take "

@@ -11,7 +11,7 @@ from tidegate.ai.labelling.boxes import agreement
 from tidegate.ai.labelling.gold import accuracy, evidence
 from tidegate.ai.labelling.records import Annotator, Answer, Item, State
 from tidegate.ai.labelling.runs import MANIFEST
-from tidegate.ai.labelling.settings import IMAGE_BOXES, LabellingSettings
+from tidegate.ai.labelling.settings import IMAGE_BOXES, LabellingSettings, ours
 from tidegate.ai.labelling.store import annotators, counted, items_in
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import not_found
@@ -92,6 +92,7 @@ class ManifestLink:
 
 def status(_request: StatusAsked, ports: ServicePorts) -> Status:
     """Counts are of all items; agreement is that of votes given without the others."""
+    ours(ports)
     settings: LabellingSettings = ports.settings
     everybody = {person.id: person for person in annotators(ports)}
     judged = (State.DONE, State.ADJUDICATE, State.UNDECIDED)
@@ -157,6 +158,7 @@ def _fleiss(items: Iterable[Item], settings: LabellingSettings) -> float | None:
 
 def people(_request: PeopleAsked, ports: ServicePorts) -> People:
     """Everybody, those first who labelled most."""
+    ours(ports)
     limit = ports.settings.least_gold_right
     every = sorted(annotators(ports), key=lambda person: (-person.labelled, person.name))
     return People(people=tuple(_person(person, limit) for person in every))
@@ -179,6 +181,7 @@ def _person(person: Annotator, limit: float) -> Person:
 
 def manifest(_request: ManifestAsked, ports: ServicePorts) -> ManifestLink:
     """The link, if a run has written the manifest."""
+    ours(ports)
     try:
         ports.files.read(MANIFEST)
     except NotFoundError as error:

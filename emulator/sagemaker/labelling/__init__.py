@@ -1,0 +1,1 @@
+"""Labelling jobs of Ground Truth: real requests and manifests; who answers is recorded."""
