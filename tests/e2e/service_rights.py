@@ -63,9 +63,16 @@ class ServiceRole(DeployedRole):
             raise StoryFailedError(str(answer.get("errorMessage")))
         return answer
 
-    def ask(self, route: str, *, method: str = "POST", once: str = "", **fields: Any) -> Any:
-        """The body of a successful answer; StoryFailedError of any other."""
-        who = {"iam": {"userArn": "arn:aws:iam::000000000000:user/story"}}
+    def ask(
+        self, route: str, *, method: str = "POST", once: str = "", person: str = "", **fields: Any
+    ) -> Any:
+        """The body of a successful answer; StoryFailedError of any other.
+
+        `person` is who signed in, of routes for people.
+        """
+        who: dict[str, Any] = {"iam": {"userArn": "arn:aws:iam::000000000000:user/story"}}
+        if person:
+            who = {"jwt": {"claims": {"sub": f"id-{person}", "username": person}}}
         http = {"method": method}
         event = {
             "rawPath": f"/ai/{self.service}/{route}",

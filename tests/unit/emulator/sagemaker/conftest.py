@@ -21,6 +21,7 @@ from emulator.sagemaker.jobs.plugin import Jobs
 from emulator.sagemaker.jobs.processing.kind import PROCESSING
 from emulator.sagemaker.jobs.script import Controls
 from emulator.sagemaker.jobs.training.kind import TRAINING
+from emulator.sagemaker.labelling.operations import LABELLING
 from emulator.sagemaker.models import ModelOperations
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.notebooks.configs import ConfigOperations
@@ -234,6 +235,7 @@ class World:
             tuning=TuningOperations(
                 jobs=JobOperations(kind=TUNING, office=office, runner=tuner), training=training
             ),
+            labelling=JobOperations(kind=LABELLING, office=office, runner=self.programs),
         )
 
     def _pipelines(self, jobs: Jobs) -> PipelineOperations:
