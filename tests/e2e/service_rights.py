@@ -160,15 +160,26 @@ class ServiceRole(DeployedRole):
     @contextmanager
     def by_hand(self) -> Iterator[None]:
         """Nothing comes into the queue or out of it but by a story, while the block runs."""
-        events, rule = client(self.world, "events"), self.physical_id("ArrivedRule")
-        name = rule.rpartition("/")[2]
-        events.disable_rule(Name=name)
+        events, names = client(self.world, "events"), self._rules()
+        for name in names:
+            events.disable_rule(Name=name)
         self._map(enabled=False)
+        client(self.world, "sqs").purge_queue(QueueUrl=self.queue)
         try:
             yield
         finally:
             self._map(enabled=True)
-            events.enable_rule(Name=name)
+            for name in names:
+                events.enable_rule(Name=name)
+
+    def _rules(self) -> list[str]:
+        """Files that arrive, and the service's timers, which put messages into the queue too."""
+        told = client(self.world, "cloudformation").describe_stack_resources(StackName=self.stack)
+        return [
+            str(one["PhysicalResourceId"]).rpartition("/")[2]
+            for one in told["StackResources"]
+            if one["ResourceType"] == "AWS::Events::Rule"
+        ]
 
     @contextmanager
     def mapped(self) -> Iterator[None]:

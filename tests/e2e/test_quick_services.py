@@ -16,6 +16,7 @@ from cli.exits import Exit
 from cli.main import app
 from cli.synth import ROOT
 from emulator.server import EmbeddedCloud
+from tests.e2e.annotators import invited, signed_in
 from tests.e2e.leaving import remove_stacks
 from tests.e2e.services import ServicesWorld, until
 from tests.html_trees import tree_of
@@ -65,6 +66,22 @@ def fetched(world: ServicesWorld, name: str, link: str) -> bytes:
     """What a link leads to."""
     content: bytes = world.service(name).door.pool.request("GET", link).data
     return content
+
+
+def test_texts_are_labelled_by_two_people(world: ServicesWorld, tmp_path: Path) -> None:
+    """Labelling: people who signed in agree, and the manifest says so."""
+    file = tmp_path / "posts.manifest"
+    file.write_text('{"source": "Where are you?"}\n')
+    assert world.tidegate("label", "add", "sorting", str(file)).code == 0
+    for name in ("ana", "ben"):
+        invited(world, "sorting", name)
+        person = signed_in(world, "sorting", name)
+        while "Where are you?" not in [task["text"] for task in person.tasks.values()]:
+            assert person.work(lambda _: "question")
+    line = tmp_path / "out.manifest"
+    assert world.tidegate("label", "export", "sorting", "-o", str(line)).code == 0
+    found = json.loads(line.read_text())
+    assert (found["label"], found["label-metadata"]["class-name"]) == (2, "question")
 
 
 def test_posts_are_judged_and_a_file_of_them_is_stored_without_personal_data(

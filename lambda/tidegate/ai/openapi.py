@@ -92,6 +92,11 @@ def _operation(service: str, kind: Kind, route: Route) -> dict[str, Any]:
             **{str(status): _refusal(status, said) for status, said in _REFUSALS.items()},
         },
     }
+    if route.callers is Callers.PEOPLE:
+        found["responses"] |= {
+            "401": _refusal(401, "The request has no token of a person"),
+            "403": _refusal(403, "Who signed in may not do this any more", shape="Problem"),
+        }
     if route.callers is not Callers.APPLICATIONS:
         found["security"] = [{"person": []}] if route.callers is Callers.PEOPLE else []
     if route.method == "POST":
@@ -111,7 +116,7 @@ def _given(route: Route) -> Mapping[str, Any]:
     return {"application/json": {"schema": schema(route.gives)}}
 
 
-_OF_GATEWAY = frozenset({403, 413})
+_OF_GATEWAY = frozenset({401, 403, 413})
 """Statuses of API Gateway alone."""
 _KEY: Mapping[str, Any] = {
     "name": "Idempotency-Key",
@@ -122,8 +127,9 @@ _KEY: Mapping[str, Any] = {
 }
 
 
-def _refusal(status: int, said: str) -> Mapping[str, Any]:
-    name = "Gateway" if status in _OF_GATEWAY else "Problem"
+def _refusal(status: int, said: str, *, shape: str | None = None) -> Mapping[str, Any]:
+    usual = "Gateway" if status in _OF_GATEWAY else "Problem"
+    name = usual if shape is None else shape
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
     return {"description": said, "content": content}
 
