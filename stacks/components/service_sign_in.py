@@ -99,6 +99,7 @@ def _add_pool(blueprint: Blueprint, props: ServiceProps, how: SignIn) -> None:
             "AllowedOAuthFlows": ["code"],
             "AllowedOAuthScopes": ["openid"],
             "CallbackURLs": page,
+            "LogoutURLs": page,
             "SupportedIdentityProviders": ["COGNITO"],
             "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
             "PreventUserExistenceErrors": "ENABLED",

@@ -137,7 +137,10 @@ def test_texts_are_classed_by_keyboard_alone(
 def test_a_form_without_an_answer_says_so(
     world: ServicesWorld, open_tab: Callable[..., Tab], tmp_path: Path
 ) -> None:
-    """Nothing is sent; the focus is where an answer is to be given; giving back is one."""
+    """Nothing is sent, and the focus is where an answer is to be given; giving back is one.
+
+    Whoever signs out sees the beginning.
+    """
     add(world, "letters", texts(tmp_path, "Hm."))
     tab = page_of(world, "letters", open_tab)
     page = tab.page
@@ -147,6 +150,8 @@ def test_a_form_without_an_answer_says_so(
     assert tab.violations() == []
     page.get_by_role("button", name="I cannot tell").click()
     page.get_by_role("heading", name="Nothing to label now").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("heading", name="Sign in to begin").wait_for()
     status = json.loads(world.tidegate("label", "status", "letters", "--json").out)
     assert status["items"]["unusable"] == 1
 

@@ -23,12 +23,14 @@ class SignInTold:
     token: Annotated[str, "Address that gives the token for a code."]
     client: Annotated[str, "Id of the client."]
     page: Annotated[str, "Address to come back to."]
+    leave: Annotated[str | None, "Address that ends the session; none of other providers."] = None
 
 
 def told_of(issuer: Issuer | None, resources: Mapping[str, str]) -> SignInTold:
     """Of the issuer, or of the service's own user pool.
 
-    Paths: Cognito developer guide, "The authorize endpoint" and "The token issuer endpoint".
+    Paths: Cognito developer guide, "The authorize endpoint", "The token issuer endpoint" and "The
+    logout endpoint".
     """
     page = resources[PAGE_URL]
     if issuer is not None:
@@ -41,6 +43,7 @@ def told_of(issuer: Issuer | None, resources: Mapping[str, str]) -> SignInTold:
         token=f"{pages}/oauth2/token",
         client=resources[POOL_CLIENT],
         page=page,
+        leave=f"{pages}/logout",
     )
 
 

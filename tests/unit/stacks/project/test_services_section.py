@@ -76,3 +76,23 @@ def test_a_project_has_something(tmp_path: Path) -> None:
 def test_the_page_of_kinds_is_current() -> None:
     """Run `python -m stacks.project.service_page` after a change of a kind."""
     assert PAGE_FILE.read_text(encoding="utf-8") == page_text()
+
+
+def test_outcomes_of_a_model_need_the_model_and_a_way_for_files(tmp_path: Path) -> None:
+    """Both are told at the settings, with every other fault of these."""
+    text = """\
+services:
+  sorting:
+    kind: labelling
+    settings:
+      task: text-class
+      classes: [cat]
+      from_model: { model: zoo }
+"""
+    found = loaded(tmp_path, text)
+    assert sorted(fault.partition("settings.")[2][:20] for fault in found) == [
+        "classes are one, whi",
+        "from_model needs fil",
+        "from_model.model is ",
+    ]
+    assert any("stages.dev.outcome_files: { keep: 30d }" in fault for fault in found)

@@ -57,6 +57,15 @@ async function signedIn(query) {
   token = (await answer.json()).access_token;
 }
 
+function signOut() {
+  token = null;
+  if (!told.sign_in.leave) { location.assign(location.pathname); return; }
+  const way = new URL(told.sign_in.leave);
+  way.searchParams.set("client_id", told.sign_in.client);
+  way.searchParams.set("logout_uri", told.sign_in.page);
+  location.assign(way);
+}
+
 // --- asking the service -----------------------------------------------------------------------
 
 async function ask(route, body) {
@@ -208,7 +217,7 @@ async function begin() {
   byId("answer").addEventListener("submit", answer);
   byId("back").addEventListener("click", () =>
     send("give-back", { item: task.item }, "Given back: others will look at it."));
-  byId("sign-out").addEventListener("click", () => { token = null; location.reload(); });
+  byId("sign-out").addEventListener("click", signOut);
   document.addEventListener("keydown", onKey);
   try {
     told = await (await fetch(`${BASE}/page/told`)).json();

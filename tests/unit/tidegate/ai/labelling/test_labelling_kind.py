@@ -337,6 +337,7 @@ def test_people_sign_in_at_the_pool_or_at_a_provider_of_their_own() -> None:
     told = pages.told(pages.PageAsked(), Bench(PLAIN).ports).sign_in
     assert told.authorize.endswith(".amazoncognito.com/oauth2/authorize")
     assert (told.client, told.page) == ("client-1", "https://api.example/ai/social/page")
+    assert str(told.leave).endswith(".amazoncognito.com/logout")
     own = OwnIssuer(
         issuer="https://id.example",
         client="ours",
@@ -345,6 +346,7 @@ def test_people_sign_in_at_the_pool_or_at_a_provider_of_their_own() -> None:
     )
     told = pages.told(pages.PageAsked(), Bench(replace(PLAIN, sign_in=own)).ports).sign_in
     assert (told.authorize, told.client) == ("https://id.example/authorize", "ours")
+    assert told.leave is None
 
 
 def event(method: str, below: str, **more: object) -> dict[str, object]:
