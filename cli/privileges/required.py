@@ -58,6 +58,11 @@ _TRANSFORM_ABORT = (
     "part; the stories' results have one part"
 )
 
+_LABELLING = (
+    "SageMaker developer guide, 'Create a SageMaker execution role for a Ground Truth labeling "
+    "job': built-in task types (non-streaming); jobs of the embedded cloud write no logs, metrics "
+    "or large objects"
+)
 _JOB_IMAGE = (
     "SageMaker developer guide, 'CreateTrainingJob API: Execution Role Permissions' and "
     "'CreateProcessingJob API: Execution Role Permissions'; jobs of the embedded cloud are "
@@ -244,6 +249,20 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
     },
     "ExecutionRole": _CONTAINERS,
     "ForecastRole": _CONTAINERS,
+    "GroundTruthRole": {
+        "s3:ListBucket": _MISSING_OBJECT,
+        **dict.fromkeys(
+            (
+                "cloudwatch:PutMetricData",
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+                "s3:AbortMultipartUpload",
+            ),
+            _LABELLING,
+        ),
+    },
     "NotebookRole": dict.fromkeys(
         (
             "logs:CreateLogGroup",

@@ -43,8 +43,8 @@ def resources_of(settings: LabellingSettings, place: Place) -> Resources:
 def _ground_truth(place: Place) -> Resources:
     """The role has what AWS says that jobs of built-in tasks need.
 
-    Source: SageMaker developer guide, "Built-in task types (non-streaming) execution role
-    requirements".
+    Source: SageMaker developer guide, "Create a SageMaker execution role for a Ground Truth
+    labeling job", built-in task types (non-streaming).
     """
     objects = [f"${{{_FILES}.Arn}}/{prefix}*" for prefix in (JOBS, KEPT)]
     written = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
