@@ -2,7 +2,7 @@
 
 The pool is Cognito's, as private work teams of Ground Truth have one. Nobody signs up: people are
 invited. Its tier is Lite, which has all that is needed here and bills nothing for the first 10,000
-people a month.
+people a month (Cognito's price page, as remembered).
 """
 
 from __future__ import annotations

@@ -169,9 +169,15 @@ def test_closed_services_are_told_at_synth(tmp_path: Path) -> None:
         folder.mkdir()
     project = load_project(project_file(LEGACY, closed))
     told = list(closed_services(project, project.stages["dev"]))
-    begin = ("service demand: Amazon Forecast", "service handbook: Kendra", "service orders: Fraud")
-    assert [one.startswith(words) for one, words in zip(told, begin, strict=True)] == [True] * 3
-    since, instead = ("2024-07-29", "2026-07-30", "2025-11-07"), ("sagemaker", "knowledge", "model")
+    begin = (
+        "service demand: Amazon Forecast",
+        "service handbook: Kendra",
+        "service sorting: Ground Truth",
+        "service orders: Fraud",
+    )
+    assert [one.startswith(words) for one, words in zip(told, begin, strict=True)] == [True] * 4
+    since = ("2024-07-29", "2026-07-30", "2026-07-30", "2025-11-07")
+    instead = ("sagemaker", "knowledge", "tidegate", "model")
     for one, date, engine in zip(told, since, instead, strict=True):
         assert f"closed to new customers since {date}" in one
         assert f"engine: {engine}" in one
