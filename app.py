@@ -33,7 +33,7 @@ from stacks.project.inputs import (  # noqa: E402
     read_pointers,
 )
 from stacks.project.load import load_project  # noqa: E402
-from stacks.project.packages import read_packages  # noqa: E402
+from stacks.project.packages import born, read_packages  # noqa: E402
 from stacks.project.pipelines import PIPELINE_STAGE, Engine  # noqa: E402
 from stacks.project.placement import PlacementError  # noqa: E402
 from stacks.project.spec import ModelSpec, ProjectSpec, StageSpec  # noqa: E402
@@ -74,6 +74,11 @@ def main() -> None:
     if stage in project.stages:
         for reason in closed_services(project, project.stages[stage]):
             sys.stderr.write(f"{reason}\n")
+        for name in born(project, packages, region=project.stages[stage].region).unborn:
+            sys.stderr.write(
+                f"{name} is trained and not hosted yet: 'tidegate train run {name}', approve what "
+                "it registers, and deploy again\n"
+            )
         _tell_costs(Path(folder), project, project.stages[stage])
 
 
