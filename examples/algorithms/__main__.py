@@ -17,6 +17,8 @@ from examples.flights.dataset import Flight, held_out_flights, training_flights
 from examples.flights.retraining.__main__ import write_data
 
 HERE = Path(__file__).parent
+SHARED = {"tuned": (HERE / "late" / "evaluate.py",)}
+"""Scripts that a model has from another one."""
 VALIDATION_EVERY = 5
 SEED = 2013
 BROKEN_EVERY = 20
@@ -31,7 +33,7 @@ def lay_out(folder: Path) -> None:
         code, data = folder / name / "code", folder / name / "data"
         for made in (code, data):
             made.mkdir(parents=True)
-        for script in sorted((HERE / name).glob("*.py")):
+        for script in (*sorted((HERE / name).glob("*.py")), *SHARED.get(name, ())):
             shutil.copyfile(script, code / script.name)
         write(data)
 
