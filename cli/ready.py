@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from cli.deployed import Deployed, stack_outputs
 from cli.exits import CommandError, Exit
+from tidegate.managed import is_managed
 
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 
@@ -16,8 +17,10 @@ def refuse_unready(deployed: Deployed, name: str) -> None:
     if name not in deployed.store.models():
         return
     declaration, pointer = deployed.store.declaration(name), deployed.store.pointer(name)
+    if declaration is None or pointer is None or not is_managed(declaration.endpoint_name):
+        return
     outputs = stack_outputs(deployed.target, f"{deployed.project}-{deployed.stage}-ai-{name}")
-    if declaration is None or pointer is None or not outputs or "Ready" not in outputs:
+    if not outputs or "Ready" not in outputs:
         return
     s3 = deployed.target.client("s3")
     ready: dict[str, dict[str, str]] = json.loads(outputs["Ready"])
