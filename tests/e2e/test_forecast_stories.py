@@ -16,6 +16,8 @@ from emulator.server import EmbeddedCloud
 from tests.e2e.breaking import sabotaged
 from tests.e2e.leaving import remove_stacks
 from tests.e2e.services import ServicesWorld, two_failing_jobs, until
+from tidegate.ai.forecast.resources import legacy_names, names
+from tidegate.ai.kind import Place
 
 pytestmark = pytest.mark.accept
 
@@ -140,9 +142,7 @@ def test_the_next_set_is_made_by_the_model_there_is(world: ServicesWorld, servic
         "current.json",
         now["table"].split("/")[1],
     }
-    assert world.client("sagemaker").list_models(NameContains="tg-")["Models"] == []
-    assert world.client("forecast").list_forecasts()["Forecasts"] == []
-    assert world.client("forecast").list_dataset_import_jobs()["DatasetImportJobs"] == []
+    assert left(world, service) == []
 
 
 def test_at_night_a_set_is_made_of_new_sales_only(world: ServicesWorld, tmp_path: Path):
@@ -169,6 +169,21 @@ def test_throttles_failed_jobs_and_kills_leave_one_set(world: ServicesWorld):
         assert told["failed_job_count"] > 0
     finally:
         cloud.set_faults("forecast", Faults())
+
+
+def left(world: ServicesWorld, service: str) -> list[str]:
+    """What is there of a service's runs that would bill or count: models, forecasts, imports.
+
+    The cloud may have some of other services.
+    """
+    place = Place(project=world.project, stage="test", service=service)
+    models = world.client("sagemaker").list_models(NameContains=names(place))["Models"]
+    forecast = world.client("forecast")
+    made = (
+        *forecast.list_forecasts()["Forecasts"],
+        *forecast.list_dataset_import_jobs()["DatasetImportJobs"],
+    )
+    return [*map(str, models), *(str(one) for one in made if legacy_names(place) in str(one))]
 
 
 def sabotaged_run(world: ServicesWorld, service: str) -> dict[str, Any]:
