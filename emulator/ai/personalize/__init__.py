@@ -34,7 +34,7 @@ def services(site: Site) -> tuple[AiService, AiService, AiService]:
             iam_prefix=_NAME,
             operations=event_operations(town),
             validation_code="InvalidInputException",
-            resource=event_resource(town),
+            resource=event_resource,
         ),
         AiService(
             name="personalize-runtime",

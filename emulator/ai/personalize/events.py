@@ -1,7 +1,7 @@
 """personalize-events: what users do now, and what is known of items and users."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from emulator.ai.frame import Answer, Call, Operation
@@ -23,16 +23,12 @@ def event_operations(town: Town) -> Mapping[str, Operation]:
     }
 
 
-def event_resource(town: Town) -> Callable[[AskedOf], str]:
-    """The tracker, or the data set, that is written to."""
+def event_resource(asked: AskedOf) -> str:
+    """The data set that is written to; events take no resource.
 
-    def resource(asked: AskedOf) -> str:
-        found = _tracker(town, asked.tenant, asked.request.get("trackingId"))
-        if found is not None:
-            return str(found["eventTrackerArn"])
-        return str(asked.request.get("datasetArn", "*"))
-
-    return resource
+    Source: Service Authorization Reference, "Actions defined by Amazon Personalize".
+    """
+    return str(asked.request.get("datasetArn", "*"))
 
 
 def _tracker(town: Town, tenant: Tenant, tracking_id: str | None) -> Json | None:

@@ -30,7 +30,6 @@ from tidegate.ai.personalize.popular import POPULAR, learn_popular
 from tidegate.ai.personalize.resources import (
     ROLE_ID,
     RUNS,
-    TRACKER_ID,
     arn_of,
     job_names,
     resources_of,
@@ -70,8 +69,8 @@ def _door(_settings: PersonalizeSettings, _place: Place) -> Rights:
     events = Operation(
         service="personalize-events",
         name="PutEvents",
+        # It takes no resource (Service Authorization Reference).
         action="personalize:PutEvents",
-        resource=f"${{{TRACKER_ID}.EventTrackerArn}}",
         unit="events",
         units=_events,
     )

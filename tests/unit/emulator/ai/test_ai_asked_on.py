@@ -5,6 +5,7 @@ import pytest
 from emulator.ai.forecast import operations as forecasting
 from emulator.ai.frame import Asked
 from emulator.ai.frauddetector import operations as detecting
+from emulator.ai.personalize.events import event_resource
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 OWN = f"arn:aws:forecast:{REGION}:{ACCOUNT}"
@@ -50,3 +51,10 @@ def test_a_prediction_is_asked_on_detector_version_and_event_type() -> None:
         f"{own}:detector-version/orders/*",
         f"{own}:event-type/order",
     ]
+
+
+def test_events_of_personalize_take_no_resource() -> None:
+    """Items and users are asked on their data set."""
+    dataset = f"arn:aws:personalize:{REGION}:{ACCOUNT}:dataset/shop/ITEMS"
+    assert event_resource(asked("PutEvents", trackingId="t")) == "*"
+    assert event_resource(asked("PutItems", datasetArn=dataset)) == dataset
