@@ -32,7 +32,7 @@ SERVICE = """
       guardrails:
         errors: { margin: 0.15 }
 OUTCOMES
-      outcome_window: 2m
+      outcome_window: 15m
       alpha: 0.001
       hold: 12h
 """
