@@ -15,6 +15,8 @@ from empty_bucket.events import (
     kept,
     standing,
 )
+from tidegate_aws.campaigns import Campaign
+from tidegate_aws.clients import ai
 from tidegate_aws.cloudformation import CustomResourceRequest, Done, answer
 from tidegate_aws.world import world
 
@@ -51,7 +53,6 @@ def _empty(request: CustomResourceRequest, context: Any) -> Done:
 def _end(request: CustomResourceRequest, campaign: str, context: Any) -> Done:
     if request.kind != "Delete":
         return standing(request, campaign)
-    world(()).campaign(campaign).end(
-        out_of_time=lambda: context.get_remaining_time_in_millis() < SPARE_MILLISECONDS
-    )
+    found = Campaign(client=ai("personalize"), arn=campaign, pause=world(()).clock.pause)
+    found.end(out_of_time=lambda: context.get_remaining_time_in_millis() < SPARE_MILLISECONDS)
     return ended(campaign)

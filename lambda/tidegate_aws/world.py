@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tidegate_aws.announcer import AwsAnnouncer
     from tidegate_aws.answers import S3Answers
     from tidegate_aws.buckets import S3Bucket
-    from tidegate_aws.campaigns import Campaign
     from tidegate_aws.capture_files import S3CaptureFiles
     from tidegate_aws.captures import S3Captures
     from tidegate_aws.counters import DynamoCounters
@@ -149,12 +148,6 @@ class World:
         from tidegate_aws.packages import Registry
 
         return Registry(client=clients.sagemaker(), group=name)
-
-    def campaign(self, arn: str) -> Campaign:
-        """A campaign of Personalize."""
-        from tidegate_aws.campaigns import Campaign
-
-        return Campaign(client=clients.ai("personalize"), arn=arn, pause=self.clock.pause)
 
     def outcome_file(self, bucket: str, key: str, *, etag: str) -> S3OutcomeFile:
         """A file of outcomes."""
