@@ -9,7 +9,7 @@ export AWS_EC2_METADATA_DISABLED := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo model test accept proofs check templates format synth deploy-local bench lock
+.PHONY: help setup demo model frameworks test accept proofs check templates format synth deploy-local bench lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,8 +33,20 @@ demo: setup ## release good, broken and slow versions of a real model on this ma
 model: setup ## train the example project's model: build/flights/v1
 	$(BIN)/python -m examples.flights.train --version v1 --output build/flights/v1
 
+FRAMEWORKS ?= onnx tensorflow xgboost
+
+frameworks: setup $(FRAMEWORKS:%=build/frameworks/%/.ready) ## Pythons with ML frameworks, their examples trained and served (2 GB; not part of make test)
+	$(BIN)/python -m examples.frameworks.train --framework scikit-learn $(FRAMEWORKS:%=--framework %) --output build/trained
+	$(BIN)/pytest -q -m frameworks tests/e2e/test_framework_stories.py
+
+build/frameworks/%/.ready: examples/frameworks/requirements/%.txt
+	rm -rf $(@D)
+	$(PYTHON) -m venv --without-pip $(@D)
+	$(BIN)/uv pip install -q --python $(@D)/bin/python --require-hashes -r $<
+	touch $@
+
 test: setup ## the everyday tests (< 5 minutes on 2 cores)
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not accept"
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not accept and not frameworks"
 
 accept: setup ## every story, the real CDK command line, long runs (< 40 minutes)
 	$(BIN)/pytest -n 2 --dist loadfile -m accept --timeout=1800 --requests-at-least=10000
@@ -71,4 +83,5 @@ lock: ## compile the requirements again (needs the package registries)
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra test pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra test --extra tools pyproject.toml -o requirements-dev.txt -c requirements.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 cli/review/requirements.in -o cli/review/requirements.txt -c requirements-dev.txt
+	for name in onnx pytorch tensorflow xgboost; do $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 examples/frameworks/requirements/$$name.in -o examples/frameworks/requirements/$$name.txt; done
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --group sagemaker -o requirements-sagemaker.txt

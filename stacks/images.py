@@ -14,9 +14,19 @@ from stacks.project.algorithms import ALGORITHM_IMAGES_FILE, algorithm_names
 
 IMAGES_FILE = Path(__file__).parent / "images.json"
 
-_FRAMEWORKS = {"scikit-learn": ("sklearn", "inference"), "xgboost": ("xgboost", "inference")}
+_FRAMEWORKS = {
+    "scikit-learn": ("sklearn", "inference"),
+    "xgboost": ("xgboost", "inference"),
+    "tensorflow": ("tensorflow", "inference"),
+    "pytorch": ("pytorch", "inference"),
+}
 _INSTANCE_TYPE = "ml.m5.large"
-_OLDEST = {"scikit-learn": "1.2-1", "xgboost": "1.7-1"}
+_OLDEST = {
+    "scikit-learn": "1.2-1",
+    "xgboost": "1.7-1",
+    "tensorflow": "2.19.0",
+    "pytorch": "2.3.0",
+}
 """Containers before these run on Pythons that are no longer maintained."""
 
 
@@ -68,7 +78,7 @@ def _regions(
             version=name,
             image_scope=scope,
             instance_type=_INSTANCE_TYPE,
-            py_version="py3",
+            py_version=about.get("py_versions", ["py3"])[-1],
         )
         for region in sorted(about["registries"])
     }

@@ -11,20 +11,15 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
-from emulator.serving_container import httpd
-from emulator.serving_container.httpd import HttpRequest, HttpResponse
+from emulator.serving_container import dialects, httpd
+from emulator.serving_container.httpd import Application, HttpRequest, HttpResponse
 from emulator.serving_container.responses import install_framework_modules
-from emulator.serving_container.transformer import Transformer
-
-CONTAINER_MODEL_DIR = "/opt/ml/model"
-"""Where SageMaker unpacks the artifact; paths under it are mapped to the instance's directory."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,10 +31,8 @@ class ContainerSpec:
     listener: socket.socket
     algorithm: str | None = None
     """The built-in algorithm that answers; None where the user's code does."""
-
-
-class EntryPointError(Exception):
-    """The environment names no entry point that can be imported."""
+    dialect: str = dialects.SCIKIT_LEARN
+    """Whose container it plays: what the code has to offer, and what is done without it."""
 
 
 def run(spec: ContainerSpec) -> None:
@@ -50,7 +43,7 @@ def run(spec: ContainerSpec) -> None:
 
 def _application(spec: ContainerSpec) -> httpd.Application:
     if spec.algorithm is None:
-        return _Application(spec.model_dir)
+        return _Application(spec.model_dir, dialects.loader_of(spec.dialect))
     # Imported before the search path became the container's: the zygote's runner names it.
     module = importlib.import_module("emulator.algorithms.serving")
     application: httpd.Application = module.AlgorithmApplication(spec.algorithm, spec.model_dir)
@@ -60,10 +53,11 @@ def _application(spec: ContainerSpec) -> httpd.Application:
 class _Application:
     """Routes of the container contract; loads the model until that worked once."""
 
-    def __init__(self, model_dir: Path) -> None:
+    def __init__(self, model_dir: Path, load: Callable[[Path], Application]) -> None:
         self._model_dir = model_dir
+        self._load_model = load
         self._loading = threading.Lock()
-        self._transformer: Transformer | None = None
+        self._transformer: Application | None = None
         self._load()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -77,11 +71,11 @@ class _Application:
             return HttpResponse()
         return transformer(request) if request.method == "POST" else HttpResponse(status=405)
 
-    def _load(self) -> Transformer | None:
+    def _load(self) -> Application | None:
         with self._loading:
             if self._transformer is None:
                 try:
-                    self._transformer = Transformer(_user_module(self._model_dir), self._model_dir)
+                    self._transformer = self._load_model(self._model_dir)
                     gc.freeze()  # a loaded model stays: looking at it again costs 7 % of a request
                 except Exception:  # noqa: BLE001 - a container that can't load must stay to say so
                     sys.stderr.write("[ERROR] Error handling request /ping\n")
@@ -106,37 +100,3 @@ def _belongs_to_python(entry: str) -> bool:
     roots = (Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve())
     path = Path(entry).resolve()
     return entry != "" and any(path.is_relative_to(root) for root in roots)
-
-
-def _user_module(model_dir: Path) -> ModuleType:
-    program = os.environ.get("SAGEMAKER_PROGRAM")
-    if program is None:
-        # The real container passes None on to importlib and dies of exactly this error.
-        raise AttributeError(
-            "'NoneType' object has no attribute 'startswith' (SAGEMAKER_PROGRAM is not set, so "
-            "code/ is ignored: set SAGEMAKER_PROGRAM and SAGEMAKER_SUBMIT_DIRECTORY)"
-        )
-    submit = os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY")
-    if submit is None:
-        raise EntryPointError(
-            "SAGEMAKER_SUBMIT_DIRECTORY is not set, so code/ is ignored: "
-            f"set it to {CONTAINER_MODEL_DIR}/code"
-        )
-    directory = _local_directory(submit, model_dir)
-    if not (directory / program).is_file():
-        raise EntryPointError(f"{program} was not found in {submit}")
-    if str(directory) not in sys.path:
-        sys.path.insert(0, str(directory))
-    importlib.invalidate_caches()
-    return importlib.import_module(program.removesuffix(".py").replace("/", "."))
-
-
-def _local_directory(submit: str, model_dir: Path) -> Path:
-    path = submit.removeprefix("file://")
-    if path != CONTAINER_MODEL_DIR and not path.startswith(f"{CONTAINER_MODEL_DIR}/"):
-        raise EntryPointError(
-            f"SAGEMAKER_SUBMIT_DIRECTORY must be a directory under {CONTAINER_MODEL_DIR}, "
-            f"got {submit!r}: pack the code into model.tar.gz, the embedded cloud does not "
-            "download code from S3"
-        )
-    return model_dir / path.removeprefix(CONTAINER_MODEL_DIR).lstrip("/")

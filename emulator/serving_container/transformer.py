@@ -1,13 +1,14 @@
-"""The user's four functions, with the scikit-learn container's defaults for missing ones.
+"""The user's four functions, with a container's defaults for missing ones.
 
-Follows `sagemaker-scikit-learn-container` (serving.py) and `sagemaker-containers`
-(_transformer.py): the same argument orders, the same wrapping of errors. One consequence is kept on
-purpose: that container wraps its *default* functions too, so an unsupported media type is answered
-500 and not 415.
+Those here are the scikit-learn container's. Follows `sagemaker-scikit-learn-container`
+(serving.py) and `sagemaker-containers` (_transformer.py): the same argument orders, the same
+wrapping of errors. One consequence is kept on purpose: that container wraps its *default* functions
+too, so an unsupported media type is answered 500 and not 415.
 """
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -47,27 +48,46 @@ def default_output_fn(prediction: Any, accept: str) -> Any:
     return Response(encoders.encode(prediction, accept), mimetype=accept)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Defaults:
+    """What a container does where the user's code leaves it to it."""
+
+    input_fn: Callable[[Any, str], Any] = default_input_fn
+    predict_fn: Callable[[Any, Any], Any] = default_predict_fn
+    output_fn: Callable[[Any, str], Any] = default_output_fn
+
+
+SCIKIT_LEARN = Defaults()
+
+
 class Transformer:
     """A loaded model and the functions around it: from a request to its answer."""
 
-    def __init__(self, module: ModuleType, model_dir: Path) -> None:
+    def __init__(
+        self, module: ModuleType, model_dir: Path, defaults: Defaults = SCIKIT_LEARN
+    ) -> None:
         self._default_accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", encoders.JSON)
-        self._transform = _transform_of(module)
+        self._transform = _transform_of(module, defaults)
         self._model = _wrapped(getattr(module, "model_fn", default_model_fn))(str(model_dir))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The answer to one invocation; raises what the user's code raised, as ClientError."""
-        content_type = request.headers.get("content-type") or encoders.JSON
-        accept = request.headers.get("accept", "")
-        if accept in {"", encoders.ANY}:
-            accept = self._default_accept
-        body: Any = request.body
-        if content_type in encoders.UTF8_TYPES:
-            body = request.body.decode("utf-8", errors="replace")
+        content_type, accept, body = asked(request, self._default_accept)
         return as_http(self._transform(self._model, body, content_type, accept))
 
 
-def _transform_of(module: ModuleType) -> Transform:
+def asked(request: HttpRequest, default_accept: str) -> tuple[str, str, Any]:
+    """Media types of the request and its answer, and the body: text of JSON and CSV, else bytes."""
+    content_type = request.headers.get("content-type") or encoders.JSON
+    accept = request.headers.get("accept", "")
+    if accept in {"", encoders.ANY}:
+        accept = default_accept
+    if content_type in encoders.UTF8_TYPES:
+        return content_type, accept, request.body.decode("utf-8", errors="replace")
+    return content_type, accept, request.body
+
+
+def _transform_of(module: ModuleType, defaults: Defaults) -> Transform:
     whole = getattr(module, "transform_fn", None)
     parts = [getattr(module, name, None) for name in ("input_fn", "predict_fn", "output_fn")]
     if whole is not None:
@@ -76,10 +96,10 @@ def _transform_of(module: ModuleType) -> Transform:
                 "Cannot use transform_fn implementation with input_fn, predict_fn, and/or output_fn"
             )
         return _wrapped(whole)
-    defaults = (default_input_fn, default_predict_fn, default_output_fn)
+    missing = (defaults.input_fn, defaults.predict_fn, defaults.output_fn)
     input_fn, predict_fn, output_fn = (
         _wrapped(default if part is None else part)
-        for part, default in zip(parts, defaults, strict=True)
+        for part, default in zip(parts, missing, strict=True)
     )
 
     def transform(model: Any, body: Any, content_type: str, accept: str) -> Any:

@@ -1,4 +1,4 @@
-"""The process that containers are forked from: Python, numpy and scikit-learn already imported.
+"""The process that containers are forked from: Python, numpy and the framework already imported.
 
 Importing them takes a second or more; forking a process that has them takes milliseconds and
 shares their memory. It stays single-threaded (forking is safe only then), serves one owner over one
@@ -30,10 +30,10 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def main(control_fd: int, preloaded: Sequence[str]) -> None:
+def main(control_fd: int, preloaded: Sequence[str], dialect: str) -> None:
     """Fork a container for each message on the control socket, and report each that ends.
 
-    The modules named in `preloaded` are imported once, here.
+    They are of one dialect. The modules named in `preloaded` are imported once, here.
     """
     control = socket.socket(fileno=control_fd)
     for name in preloaded:
@@ -41,14 +41,15 @@ def main(control_fd: int, preloaded: Sequence[str]) -> None:
     gc.collect()
     gc.freeze()  # the collector must not touch, and so copy, pages shared with the containers
     _send(control, {"ready": os.getpid()})
-    _Zygote(control).serve()
+    _Zygote(control, dialect).serve()
 
 
 class _Zygote:
     """The loop of the process; holds the containers that are alive."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, dialect: str) -> None:
         self._control = control
+        self._dialect = dialect
         self._alive: set[int] = set()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
@@ -99,6 +100,7 @@ class _Zygote:
                     model_dir=Path(order["model_dir"]),
                     listener=socket.socket(fileno=listener_fd),
                     algorithm=order["algorithm"],
+                    dialect=self._dialect,
                 )
             )
             code = 0

@@ -16,8 +16,9 @@ from pathlib import Path
 from emulator.sagemaker.ports import FleetSpec
 from emulator.sagemaker.serving.artifacts import unpack
 from emulator.sagemaker.serving.logs import LogStream, open_log
+from emulator.sagemaker.serving.runners import runner_for
 from emulator.sagemaker.serving.wire import Answer, Connections, render
-from emulator.sagemaker.serving.zygotes import Order, ZygoteHost
+from emulator.sagemaker.serving.zygotes import Order, ZygoteHost, Zygotes
 
 PING_SECONDS = 2.0
 """SageMaker's limit for an answer to /ping (developer guide, "Use your own inference code")."""
@@ -84,12 +85,16 @@ class Container:
 
 
 async def start_container(
-    spec: FleetSpec, *, home: Path, zygote: ZygoteHost, log: LogStream
+    spec: FleetSpec, *, home: Path, zygotes: Zygotes, log: LogStream
 ) -> Container:
-    """A container runs in `home`, not yet healthy; ArtifactError if it has nothing to run."""
+    """A container runs in `home`, not yet healthy.
+
+    ArtifactError if it has nothing to run, EnvironmentMissingError if nothing can run it here.
+    """
     model_dir = home / "model"
     try:
         await asyncio.to_thread(unpack, spec.model, model_dir)
+        zygote = await zygotes.host(runner_for(spec.model.image, spec.model.environment), model_dir)
         return await _fork(container_environment(spec, model_dir), model_dir, zygote, log)
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)

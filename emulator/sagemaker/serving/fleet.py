@@ -13,12 +13,13 @@ from pathlib import Path
 
 from emulator.sagemaker.ports import FleetSpec, FleetUnhealthyError
 from emulator.sagemaker.serving.containers import Container, start_container
+from emulator.sagemaker.serving.environments import DEFAULT_FOLDER
 from emulator.sagemaker.serving.interface import FleetClosedError, LogSink
 from emulator.sagemaker.serving.logs import LogStream, endpoint_log
 from emulator.sagemaker.serving.places import Place, ping_failure
-from emulator.sagemaker.serving.runners import Runner, runner_for
+from emulator.sagemaker.serving.runners import runner_for
 from emulator.sagemaker.serving.wire import Answer
-from emulator.sagemaker.serving.zygotes import ZygoteHost
+from emulator.sagemaker.serving.zygotes import Zygotes
 
 MODEL_SECONDS = 60.0
 """SageMaker's limit for one invocation (InvokeEndpoint, API reference), in wall seconds."""
@@ -44,15 +45,17 @@ class FleetSettings:
     wall_seconds: Callable[[float], float]
     """How long a stretch of the cloud's seconds takes on the wall's clock."""
     model_seconds: float = MODEL_SECONDS
+    frameworks: Path = DEFAULT_FOLDER
+    """Where the environments of frameworks are that are not installed beside the cloud."""
 
 
 class ModelFleet:
     """The running processes of one variant."""
 
-    def __init__(self, spec: FleetSpec, settings: FleetSettings, zygote: ZygoteHost) -> None:
+    def __init__(self, spec: FleetSpec, settings: FleetSettings, zygotes: Zygotes) -> None:
         self.spec = spec
         self._settings = settings
-        self._zygote = zygote
+        self._zygotes = zygotes
         self._closed = False
         self._turn = itertools.count()
         own_limit = spec.invocation_timeout_seconds
@@ -154,7 +157,7 @@ class ModelFleet:
             now=settings.now,
         )
         home = settings.directory / spec.endpoint / spec.variant / instance
-        return await start_container(spec, home=home, zygote=self._zygote, log=log)
+        return await start_container(spec, home=home, zygotes=self._zygotes, log=log)
 
     async def _wait_healthy(self, places: list[Place]) -> None:
         if not places:
@@ -180,7 +183,7 @@ class ModelFleets:
 
     def __init__(self, settings: FleetSettings) -> None:
         self.settings = settings
-        self._zygotes: dict[Runner, ZygoteHost] = {}
+        self._zygotes = Zygotes(settings.frameworks)
         self._fleets: list[ModelFleet] = []
 
     async def create(self, spec: FleetSpec) -> ModelFleet:
@@ -189,7 +192,8 @@ class ModelFleets:
 
     def start(self, spec: FleetSpec) -> ModelFleet:
         """As `create`, without a turn of the event loop."""
-        fleet = ModelFleet(spec, self.settings, self._zygote(spec.model.image))
+        runner_for(spec.model.image, spec.model.environment)
+        fleet = ModelFleet(spec, self.settings, self._zygotes)
         self._fleets = [known for known in self._fleets if not known.closed] + [fleet]
         return fleet
 
@@ -197,10 +201,5 @@ class ModelFleets:
         """No process of any fleet is left."""
         fleets, self._fleets = self._fleets, []
         await asyncio.gather(*(fleet.close(drain_seconds=0.0) for fleet in fleets))
-        await asyncio.gather(*(zygote.close() for zygote in self._zygotes.values()))
-        self._zygotes.clear()
+        await self._zygotes.close()
         await asyncio.to_thread(shutil.rmtree, self.settings.directory, ignore_errors=True)
-
-    def _zygote(self, image: str) -> ZygoteHost:
-        runner = runner_for(image)
-        return self._zygotes.setdefault(runner, ZygoteHost(runner))

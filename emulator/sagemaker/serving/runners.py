@@ -16,7 +16,10 @@ class Runner:
     """A kind of container: what its processes have imported before they are forked."""
 
     framework: str
+    """Whose container it is; the container's program knows it by this name."""
     preloaded: tuple[str, ...]
+    distributions: tuple[str, ...] = ()
+    """One of these must be in the Python that it runs on; none: any Python will do."""
     algorithm: str | None = None
     """The built-in algorithm that answers; None where the user's code does."""
 
@@ -32,14 +35,30 @@ RUNNERS: Mapping[str, Runner] = {
             "sklearn.preprocessing",
             "joblib",
         ),
+        distributions=("scikit-learn",),
+    ),
+    "sagemaker-xgboost": Runner(
+        framework="xgboost", preloaded=("xgboost",), distributions=("xgboost-cpu", "xgboost")
+    ),
+    "pytorch-inference": Runner(
+        framework="pytorch", preloaded=("torch",), distributions=("torch",)
+    ),
+    "tensorflow-inference": Runner(
+        framework="tensorflow",
+        # TensorFlow starts threads when it is imported, and forking is safe only without.
+        preloaded=(),
+        distributions=("tensorflow-cpu", "tensorflow"),
     ),
 }
 
 
-def runner_for(image: str) -> Runner:
-    """How `image` is run; UnknownImageError names it and what is possible."""
+def runner_for(image: str, environment: Mapping[str, str] | None = None) -> Runner:
+    """How `image` is run; UnknownImageError names it and what is possible.
+
+    An image that is both, XGBoost's, is a framework where `environment` names a program.
+    """
     known = algorithm_of(image)
-    if known is not None:
+    if known is not None and not _has_program(image, environment):
         return _algorithm_runner(known)
     runner = RUNNERS.get(repository_of(image))
     if runner is None:
@@ -49,6 +68,11 @@ def runner_for(image: str) -> Runner:
             f"built-in algorithms ({', '.join(sorted(ALGORITHMS))}); got {image}"
         )
     return runner
+
+
+def _has_program(image: str, environment: Mapping[str, str] | None) -> bool:
+    scripted = environment is not None and "SAGEMAKER_PROGRAM" in environment
+    return scripted and repository_of(image) in RUNNERS
 
 
 def algorithm_of(image: str) -> Known | None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator import processes
+from emulator.sagemaker.serving.environments import Needs, python_for, requirements_in
 from emulator.sagemaker.serving.runners import Runner
 
 _log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ _PROJECT_ROOT = Path(__file__).resolve().parents[3]
 _MAX_MESSAGE_BYTES = 4096
 _PROGRAM = (
     "import sys; sys.path.insert(0, {root!r}); "
-    "from emulator.serving_container import zygote; zygote.main({fd}, {preloaded!r})"
+    "from emulator.serving_container import zygote; zygote.main({fd}, {preloaded!r}, {dialect!r})"
 )
 ZYGOTE_ENVIRONMENT: Mapping[str, str] = {
     "PATH": os.defpath,
@@ -36,6 +37,7 @@ ZYGOTE_ENVIRONMENT: Mapping[str, str] = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
 }
 """All that a zygote inherits; a container's own variables replace even these."""
 
@@ -57,10 +59,11 @@ class ZygoteDiedError(ConnectionError):
 
 
 class ZygoteHost:
-    """One zygote at a time for one kind of container."""
+    """One zygote at a time for one kind of container, on one Python."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, python: str = sys.executable) -> None:
         self._runner = runner
+        self._python = python
         self._link: _Link | None = None
         self._starting = asyncio.Lock()
 
@@ -79,7 +82,7 @@ class ZygoteHost:
     async def _ready_link(self) -> "_Link":
         async with self._starting:
             if self._link is None or self._link.dead:
-                self._link = await asyncio.to_thread(_spawn, self._runner)
+                self._link = await asyncio.to_thread(_spawn, self._runner, self._python)
                 self._link.listen()
             # Shielded: whoever gives up waiting does not give up for those who come after.
             await asyncio.shield(self._link.ready)
@@ -179,16 +182,45 @@ class _Link:
             order.on_end(code)
 
 
-def _spawn(runner: Runner) -> _Link:
+def _spawn(runner: Runner, python: str) -> _Link:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with contextlib.closing(theirs):
         program = _PROGRAM.format(
-            root=str(_PROJECT_ROOT), fd=theirs.fileno(), preloaded=runner.preloaded
+            root=str(_PROJECT_ROOT),
+            fd=theirs.fileno(),
+            preloaded=runner.preloaded,
+            dialect=runner.framework,
         )
         child = processes.spawn(
-            [sys.executable, "-I", "-c", program],
+            [python, "-I", "-c", program],
             environment=ZYGOTE_ENVIRONMENT,
             output=2,
             pass_fds=[theirs.fileno()],
         )
     return _Link(ours, child, runner.algorithm)
+
+
+class Zygotes:
+    """One host for each kind of container and Python, started when first needed."""
+
+    def __init__(self, environments: Path) -> None:
+        self._environments = environments
+        self._hosts: dict[tuple[Runner, str], ZygoteHost] = {}
+
+    async def host(self, runner: Runner, model_dir: Path) -> ZygoteHost:
+        """The host for an unpacked artifact; EnvironmentMissingError where no Python will do."""
+        python = await asyncio.to_thread(self._python, runner, model_dir)
+        return self._hosts.setdefault((runner, python), ZygoteHost(runner, python))
+
+    async def close(self) -> None:
+        """Every zygote and all containers are gone."""
+        await asyncio.gather(*(host.close() for host in self._hosts.values()))
+        self._hosts.clear()
+
+    def _python(self, runner: Runner, model_dir: Path) -> str:
+        needs = Needs(
+            framework=runner.framework,
+            any_of=runner.distributions,
+            requirements=requirements_in(model_dir),
+        )
+        return python_for(needs, self._environments)

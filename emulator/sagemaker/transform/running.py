@@ -19,6 +19,7 @@ from emulator.sagemaker.builder import model_spec
 from emulator.sagemaker.errors import SageMakerError
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import FleetSpec, FleetUnhealthyError, LogPlace, ModelSpec
+from emulator.sagemaker.serving.environments import EnvironmentMissingError
 from emulator.sagemaker.serving.fleet import ModelFleet, ModelFleets
 from emulator.sagemaker.serving.interface import (
     ArtifactError,
@@ -133,7 +134,7 @@ class _Run:
                 fleets.append(await self.runner.fleets.create(self._spec(model, stream)))
                 streams.append(stream)
             await together([fleet.wait_healthy for fleet in fleets])
-        except (ArtifactError, UnknownImageError) as error:
+        except (ArtifactError, EnvironmentMissingError, UnknownImageError) as error:
             raise JobFailedError(f"ClientError: {error}") from error
         except FleetUnhealthyError as error:
             raise JobFailedError(failures.NO_PING) from error
