@@ -36,7 +36,7 @@ model: setup ## train the example project's model: build/flights/v1
 FRAMEWORKS ?= onnx tensorflow xgboost
 
 frameworks: setup $(FRAMEWORKS:%=build/frameworks/%/.ready) ## Pythons with ML frameworks, their examples trained and served (2 GB; not part of make test)
-	$(BIN)/python -m examples.frameworks.train --framework scikit-learn $(FRAMEWORKS:%=--framework %) --output build/trained
+	$(BIN)/python -m examples.frameworks.train --framework features --framework scikit-learn $(FRAMEWORKS:%=--framework %) --output build/trained
 	$(BIN)/pytest -q -m frameworks tests/e2e/test_framework_stories.py
 
 build/frameworks/%/.ready: examples/frameworks/requirements/%.txt

@@ -6,6 +6,7 @@ its table says which version runs by schedule (docs/decisions/0022-batches.md).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from aws_cdk import Environment, Stack
 from constructs import Construct
 
 from stacks.assets import AssetShelf
-from stacks.components.arns import Arns, allow, policy, sub, trust
+from stacks.components.arns import Arns, allow, policy, trust
 from stacks.components.batch_data import BATCH_BUCKET, RUN_TABLE, add_batch_data
 from stacks.components.batch_functions import (
     BatchFunctionsProps,
@@ -26,6 +27,7 @@ from stacks.components.batch_machine import BATCH_MACHINE, BatchMachineProps, ad
 from stacks.components.blueprint import Blueprint, att, ref
 from stacks.components.execution_role import repository_arn
 from stacks.components.handler_function import CodeAsset, add_function
+from stacks.components.model_containers import declared_version, model_containers
 from stacks.project.batches import BatchModelSpec
 from stacks.project.names import batch_stack_name, job_prefix, logical_id
 from stacks.project.placement import Placement, version_of
@@ -63,8 +65,8 @@ class BatchStack(Stack):
             description=f"Batch of {model.name} of {props.project}, stage {stage.name}",
             termination_protection=stage.data_on_destroy is DataOnDestroy.KEEP,
         )
-        uri = props.shelf.publish(self, model.artifact)
-        version = version_of(model, region=stage.region, artifact_uri=uri)
+        publish = partial(props.shelf.publish, self)
+        version = version_of(model, region=stage.region, uri_of=publish)
         around = BatchFunctionsProps(
             project=props.project,
             arns=Arns(stage=stage),
@@ -116,7 +118,7 @@ def batch_blueprint(props: BatchFunctionsProps, code: CodeAsset) -> Blueprint:
 def _add_guard(blueprint: Blueprint, props: BatchFunctionsProps, function: str) -> str:
     """The guard is there; what a run reads of the slots comes after it."""
     slots = {
-        slot.value: {**version.to_json(), "artifact_uri": sub(version.artifact_uri)}
+        slot.value: declared_version(version)
         for slot, version in sorted(props.placement.slots.items())
     }
     properties = {
@@ -148,7 +150,8 @@ def _add_role(blueprint: Blueprint, props: BatchFunctionsProps, guard: str) -> s
 
 def _role_statements(props: BatchFunctionsProps) -> list[dict[str, Any]]:
     arns, versions = props.arns, list(props.placement.slots.values())
-    artifacts = sorted({v.artifact_uri.removeprefix("s3://") for v in versions})
+    containers = [each for version in versions for each in version.containers]
+    artifacts = sorted({each.artifact_uri.removeprefix("s3://") for each in containers})
     group = "log-group:/aws/sagemaker/TransformJobs"
     prefix = job_prefix(props.project, arns.stage.name, props.model.name)
     pull = ["BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"]
@@ -163,7 +166,7 @@ def _role_statements(props: BatchFunctionsProps) -> list[dict[str, Any]]:
         allow(["ecr:GetAuthorizationToken"], ["*"]),
         allow(
             [f"ecr:{action}" for action in pull],
-            sorted({repository_arn(arns, v.image) for v in versions}),
+            sorted({repository_arn(arns, each.image) for each in containers}),
         ),
         allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], [arns.of("logs", group)]),
         allow(
@@ -192,11 +195,7 @@ def _add_model(
         "AWS::SageMaker::Model",
         {
             "ExecutionRoleArn": att(role),
-            "PrimaryContainer": {
-                "Image": version.image,
-                "ModelDataUrl": sub(version.artifact_uri),
-                "Environment": dict(version.environment),
-            },
+            **model_containers(version),
         },
         after=after,
     )

@@ -6,6 +6,7 @@ never moves it (docs/decisions/0005-one-stack-per-model.md).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from aws_cdk import Environment, Stack
 from constructs import Construct
@@ -87,8 +88,8 @@ class HostingStack(Stack):
         hosting_blueprint(gate).build(self)
 
     def _version(self, props: HostingProps, model: ModelSpec) -> Version:
-        uri = props.shelf.publish(self, model.artifact)
-        return version_of(model, region=props.stage.region, artifact_uri=uri)
+        publish = partial(props.shelf.publish, self)
+        return version_of(model, region=props.stage.region, uri_of=publish)
 
 
 def _placement(model: ModelSpec, pool: Sequence[Version], pointer: LivePointer | None) -> Placement:

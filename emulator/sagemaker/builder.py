@@ -7,7 +7,7 @@ keeps its processes.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emulator.sagemaker import errors
 from emulator.sagemaker.artifacts import Artifacts, model_data_url
@@ -118,17 +118,29 @@ DRAIN_SECONDS = 60.0
 
 
 async def model_spec(artifacts: Artifacts, tenant: Tenant, model: Model) -> ModelSpec:
-    """What a container of the model runs, its artifact on this machine, read by its role."""
-    url = model_data_url(model.container)
-    path = None
+    """What the model's containers run, their artifacts on this machine, read by its role."""
+    first, *then = [
+        await _container_spec(artifacts, tenant, model, place)
+        for place in range(len(model.containers))
+    ]
+    return replace(first, then=tuple(then))
+
+
+async def _container_spec(
+    artifacts: Artifacts, tenant: Tenant, model: Model, place: int
+) -> ModelSpec:
+    container = model.containers[place]
+    url, path = model_data_url(container), None
     if url is not None:
         path = await artifacts.fetch(tenant, url, model.role_arn)
     return ModelSpec(
         name=model.name,
-        image=str(model.container["Image"]),
-        environment=dict(model.container.get("Environment", {})),
+        image=str(container["Image"]),
+        environment=dict(container.get("Environment", {})),
         model_data_path=path,
         model_data_url="" if url is None else url,
+        # SageMaker names them by their positions; how is not published.
+        hostname=str(container.get("ContainerHostname", f"container-{place + 1}")),
     )
 
 

@@ -4,7 +4,7 @@ A model is a record; nothing runs until an endpoint uses it. CreateModel looks, 
 role, whether the artifact can be read, because AWS refuses the model otherwise.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -70,8 +70,8 @@ class ModelOperations:
             raise errors.not_emulated("models without an ExecutionRoleArn")
         if not self.trusts(model.role_arn):
             raise errors.role_not_assumable(model.role_arn)
-        given = [primary] if primary is not None else containers
-        for container in given if model.packaged is None else [model.packaged]:
+        _refuse_unlike_names(containers)
+        for container in model.containers:
             url = model_data_url(container)
             if url is not None:
                 await self.artifacts.check(tenant, url, model.role_arn)
@@ -95,3 +95,16 @@ class ModelOperations:
             "Models",
             lambda m: {"ModelName": m.name, "ModelArn": m.arn, "CreationTime": m.created},
         )
+
+
+def _refuse_unlike_names(containers: Sequence[Mapping[str, Any]]) -> None:
+    """ContainerHostname (API reference, ContainerDefinition): of every container, or of none."""
+    named = [each["ContainerHostname"] for each in containers if "ContainerHostname" in each]
+    if 0 < len(named) < len(containers):
+        raise errors.validation(
+            "If you specify a value for the ContainerHostName for any container in your inference "
+            "pipeline, you must specify a value for the ContainerHostName parameter of every "
+            "container in the pipeline."
+        )
+    if len(set(named)) < len(named):
+        raise errors.validation("ContainerHostname must be unique within a model.")

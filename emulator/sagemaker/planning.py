@@ -58,6 +58,7 @@ def _planned(
         raise errors.not_emulated("variants for inference components (no ModelName)")
     model = model_of(definition["ModelName"])
     refuse_unemulated_container(model)
+    _refuse_serverless_pipeline(definition, model)
     weight = kept.get("DesiredWeight", definition.get("InitialVariantWeight", 1.0))
     count = kept.get("DesiredInstanceCount", definition.get("InitialInstanceCount", 1))
     if is_serverless(definition):
@@ -72,13 +73,24 @@ def _planned(
 
 
 def refuse_unemulated_container(model: Model) -> None:
-    """The model is one container of one model, or an error names what it is instead."""
-    if len(model.request.get("Containers", [])) > 1:
-        raise errors.not_emulated("inference pipelines (a model of several Containers)")
-    if model.container.get("Mode") == "MultiModel":
-        raise errors.not_emulated("multi-model containers (Mode MultiModel)")
-    if "Image" not in model.container:
-        raise errors.not_emulated("containers without an Image")
+    """The model is a container, or several in series, or an error names what it is instead."""
+    execution = model.request.get("InferenceExecutionConfig", {})
+    if execution.get("Mode", "Serial") != "Serial":
+        raise errors.not_emulated("direct invocation of containers (InferenceExecutionConfig)")
+    for container in model.containers:
+        if container.get("Mode") == "MultiModel":
+            raise errors.not_emulated("multi-model containers (Mode MultiModel)")
+        if "Image" not in container:
+            raise errors.not_emulated("containers without an Image")
+
+
+def _refuse_serverless_pipeline(definition: Mapping[str, Any], model: Model) -> None:
+    """Developer guide, Serverless Inference: feature exclusions."""
+    if is_serverless(definition) and len(model.containers) > 1:
+        raise errors.validation(
+            f"Inference pipelines are not supported for serverless variants: model {model.name} of "
+            f"variant {definition['VariantName']} has {len(model.containers)} containers."
+        )
 
 
 def retained_properties(

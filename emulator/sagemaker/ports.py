@@ -26,6 +26,15 @@ class ModelSpec:
     """A local copy of `model.tar.gz`; None for an image that brings its model along."""
     model_data_url: str = ""
     """Where it came from; only quoted in reasons."""
+    then: tuple["ModelSpec", ...] = ()
+    """Containers of an inference pipeline after this one: each gets what the one before answers."""
+    hostname: str = ""
+    """Of a container of a pipeline: its name in logs."""
+
+    @property
+    def containers(self) -> tuple["ModelSpec", ...]:
+        """Every container, in the order in which a request goes through them."""
+        return (self, *self.then)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,13 +59,16 @@ class Model:
 
     @property
     def container(self) -> Mapping[str, Any]:
-        """The container that answers requests: the primary, or the only one of `Containers`."""
+        """The container that requests come to: the primary, or the first of `Containers`."""
+        return self.containers[0]
+
+    @property
+    def containers(self) -> tuple[Mapping[str, Any], ...]:
+        """Every container: one, or those of an inference pipeline in order."""
         if self.packaged is not None:
-            return self.packaged
+            return (self.packaged,)
         primary = self.request.get("PrimaryContainer")
-        if primary is not None:
-            return dict(primary)
-        return dict(self.request["Containers"][0])
+        return tuple(self.request["Containers"]) if primary is None else (dict(primary),)
 
     @property
     def role_arn(self) -> str:

@@ -1,9 +1,9 @@
-"""Trains the example of a framework and lays its artifact out as the framework's container takes it.
+"""Trains the example of a framework and lays its artifact out as the container takes it.
 
 `python -m examples.frameworks.train --framework xgboost --output build/trained` writes
-build/trained/xgboost. The training script runs as in SageMaker's training container: in a process
-of its own, with SM_CHANNEL_TRAIN and SM_MODEL_DIR, on the Python that `make frameworks` made for
-the framework.
+build/trained/xgboost; `features` is the first container of the pipeline. The training script runs
+as in SageMaker's training container: in a process of its own, with SM_CHANNEL_TRAIN and
+SM_MODEL_DIR, on the Python that `make frameworks` made for the framework.
 """
 
 import argparse
@@ -40,6 +40,7 @@ class Example:
 
 
 EXAMPLES: Mapping[str, Example] = {
+    "features": Example(folder=HERE / "features", environment=None),
     "scikit-learn": Example(folder=HERE / "sklearn", environment=None),
     "xgboost": Example(folder=HERE / "xgboost", environment="xgboost"),
     "onnx": Example(
@@ -102,10 +103,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = options.parse_args(arguments)
     for framework in given.framework:
         try:
-            said = build(framework, given.output / framework)
+            folder = given.output / EXAMPLES[framework].folder.name
+            said = build(framework, folder)
         except NoEnvironmentError as error:
             raise SystemExit(str(error)) from error
-        print(f"{given.output / framework}: {said}")
+        print(f"{folder}: {said}")
 
 
 if __name__ == "__main__":

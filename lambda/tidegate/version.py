@@ -2,28 +2,66 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 
-def digest_of(*, image: str, artifact: str, environment: Mapping[str, str]) -> str:
+def digest_of(
+    *,
+    image: str,
+    artifact: str,
+    environment: Mapping[str, str],
+    then: Sequence["Container"] = (),
+) -> str:
     """The version's digest: 16 hexadecimal characters of SHA-256.
 
     `artifact` is the content digest of a local artifact, or the URI with version id of one in S3.
     The image is the name and tag without its registry, so that a version keeps its digest from one
-    region to the next.
+    region to the next. Containers of a pipeline after the first, `then`, are part of it.
     """
-    canonical = json.dumps(
-        {
-            "image": image.rsplit("/", maxsplit=1)[-1],
-            "artifact": artifact,
-            "environment": dict(sorted(environment.items())),
-        },
-        sort_keys=True,
-        separators=(",", ":"),
-    )
+    told = _identity(image, artifact, environment)
+    if then:
+        told["then"] = [_identity(each.image, each.artifact, each.environment) for each in then]
+    canonical = json.dumps(told, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _identity(image: str, artifact: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "image": image.rsplit("/", maxsplit=1)[-1],
+        "artifact": artifact,
+        "environment": dict(sorted(environment.items())),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """One container of a version: its image, and what is unpacked and set in it."""
+
+    image: str
+    artifact: str
+    artifact_uri: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The container in JSON types; `from_json` reads it back."""
+        return {
+            "image": self.image,
+            "artifact": self.artifact,
+            "artifact_uri": self.artifact_uri,
+            "environment": dict(self.environment),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Container":
+        """The container that `to_json` wrote."""
+        return cls(
+            image=data["image"],
+            artifact=data["artifact"],
+            artifact_uri=data["artifact_uri"],
+            environment=dict(data["environment"]),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +69,8 @@ class Version:
     """One trained artifact of a model, with what is needed to provision it again.
 
     `artifact` is what the digest was made of, `artifact_uri` where it was deployed
-    (`s3://bucket/key`); `label` is for people and proves nothing.
+    (`s3://bucket/key`); `label` is for people and proves nothing. Of an inference pipeline these
+    are its first container's, and `then` are the others.
     """
 
     digest: str
@@ -40,10 +79,22 @@ class Version:
     artifact: str
     artifact_uri: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    then: tuple[Container, ...] = ()
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """Every container, in the order in which a request goes through them."""
+        first = Container(
+            image=self.image,
+            artifact=self.artifact,
+            artifact_uri=self.artifact_uri,
+            environment=self.environment,
+        )
+        return (first, *self.then)
 
     def to_json(self) -> dict[str, Any]:
         """The version in JSON types; `from_json` reads it back."""
-        return {
+        told = {
             "digest": self.digest,
             "label": self.label,
             "image": self.image,
@@ -51,6 +102,8 @@ class Version:
             "artifact_uri": self.artifact_uri,
             "environment": dict(self.environment),
         }
+        then = [container.to_json() for container in self.then]
+        return {**told, "then": then} if then else told
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Version":
@@ -62,4 +115,5 @@ class Version:
             artifact=data["artifact"],
             artifact_uri=data["artifact_uri"],
             environment=dict(data["environment"]),
+            then=tuple(Container.from_json(each) for each in data.get("then", ())),
         )

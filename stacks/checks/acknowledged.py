@@ -104,7 +104,7 @@ def _watching(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledg
 
 def _hosting(project: str, stage: StageSpec, model: ModelSpec) -> Iterator[Acknowledged]:
     stack = model_stack_name(project, stage.name, model.name)
-    digest = version_of(model, region=stage.region, artifact_uri="").digest
+    digest = version_of(model, region=stage.region, uri_of=lambda _: "").digest
     role = execution_role_id(model, digest)
     yield wildcard(
         stack,

@@ -66,10 +66,11 @@ def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
     """The statements of the role."""
     arns = needs.arns
     groups = [f"/aws/sagemaker/Endpoints/{endpoint}" for endpoint in needs.endpoints]
-    artifacts = {v.artifact_uri.removeprefix("s3://") for v in needs.versions}
+    containers = [each for version in needs.versions for each in version.containers]
+    artifacts = {each.artifact_uri.removeprefix("s3://") for each in containers}
     statements = [
         allow(["s3:GetObject"], [arns.s3(path) for path in sorted(artifacts)]),
-        *container_statements(arns, images=[v.image for v in needs.versions], groups=groups),
+        *container_statements(arns, images=[each.image for each in containers], groups=groups),
     ]
     if needs.captures:
         written = [objects_in(CAPTURE_BUCKET, f"{endpoint}/*") for endpoint in needs.endpoints]

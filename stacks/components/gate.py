@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from stacks.components.answers import ANSWER_BUCKET
-from stacks.components.arns import Arns, sub
+from stacks.components.arns import Arns
 from stacks.components.blueprint import Blueprint, att, ref
+from stacks.components.model_containers import declared_version
 from stacks.components.serving import ENDPOINT, ServingNames
 from stacks.components.tracks import declared_configs, endpoint_id, record_id
 from stacks.project.names import function_name
@@ -92,8 +93,7 @@ def _tracks(tracks: Tracks | None) -> Mapping[str, Any] | None:
 
 def _declared(props: GateProps) -> Mapping[str, Any]:
     slots = {
-        slot.value: {**version.to_json(), "artifact_uri": sub(version.artifact_uri)}
-        for slot, version in props.placement.slots.items()
+        slot.value: declared_version(version) for slot, version in props.placement.slots.items()
     }
     return {
         "Model": props.model.name,

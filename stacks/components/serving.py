@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from stacks.components.answers import asynchronous_config
-from stacks.components.arns import sub
 from stacks.components.blueprint import Blueprint, Kept, att, ref
 from stacks.components.capture_bucket import CAPTURE_BUCKET
+from stacks.components.model_containers import model_containers
 from stacks.project.placement import Placement
 from stacks.project.spec import Hosted, ModelSpec, ServerlessSpec
 from tidegate.echo import VARIABLE
-from tidegate.plan import ReleasePlan
 from tidegate.slots import PAIR, Slot
-from tidegate.version import Version
 
 OWNER_TAG = "tidegate:model"
 """By this tag `verify_release` tells what a model's earlier deploys left behind."""
@@ -99,7 +97,7 @@ def _add_model(blueprint: Blueprint, props: ServingProps, slot: Slot) -> None:
         "AWS::SageMaker::Model",
         {
             "ExecutionRoleArn": att(props.role),
-            "PrimaryContainer": _container(props.placement.slots[slot], props.model.plan),
+            **model_containers(props.placement.slots[slot], _told(props, slot)),
             "Tags": [_owner(props)],
         },
         after=[props.guard],
@@ -107,14 +105,10 @@ def _add_model(blueprint: Blueprint, props: ServingProps, slot: Slot) -> None:
     )
 
 
-def _container(version: Version, plan: ReleasePlan) -> dict[str, Any]:
+def _told(props: ServingProps, slot: Slot) -> dict[str, str]:
     """The version is told its digest only where it says it again: else nothing would read it."""
-    told = {VARIABLE: version.digest} if plan.echoes_version else {}
-    return {
-        "Image": version.image,
-        "ModelDataUrl": sub(version.artifact_uri),
-        "Environment": {**version.environment, **told},
-    }
+    digest = props.placement.slots[slot].digest
+    return {VARIABLE: digest} if props.model.plan.echoes_version else {}
 
 
 def _owner(props: ServingProps) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from stacks.project.spec import Artifact
+from stacks.project.spec import Artifact, ContainerSpec
 from tidegate.batch.plan import CompareTerms, JoinKind
 from tidegate.batch.schema import Column, RecordFormat
 
@@ -50,3 +50,4 @@ class BatchModelSpec:
     environment: Mapping[str, str]
     batch: BatchSpec
     hosted: bool
+    then: tuple[ContainerSpec, ...] = ()

@@ -9,12 +9,14 @@ from stacks.project.algorithms import algorithm_images
 from stacks.project.batch_rules import batch_of
 from stacks.project.batch_shape import BatchFile
 from stacks.project.batches import BatchModelSpec
+from stacks.project.container_shape import ContainerFile
 from stacks.project.door_rules import door_of
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, ProjectFaultsError
+from stacks.project.framework_contents import framework_environment
 from stacks.project.hosting_rules import fleet_of, hosting_of
 from stacks.project.hosting_shape import HostingFile
-from stacks.project.locate import DEFAULT_ENTRY_POINT, Shelf, artifact_at, label_of
+from stacks.project.locate import Shelf, artifact_at, label_of
 from stacks.project.monitoring import monitoring_of
 from stacks.project.names import profiling_name
 from stacks.project.notebooks import notebook_of
@@ -32,9 +34,11 @@ from stacks.project.shape import (
 from stacks.project.source import Source, read_source
 from stacks.project.spec import (
     AlarmsSpec,
+    Artifact,
     Awaited,
     BudgetSpec,
     CaptureSpec,
+    ContainerSpec,
     ModelSpec,
     ProjectSpec,
     StageSpec,
@@ -42,9 +46,6 @@ from stacks.project.spec import (
 from stacks.project.structure import structural_faults
 from stacks.project.tables import images, partitions
 from stacks.project.trainings import training_of
-
-CODE_FOLDER = "/opt/ml/model/code"
-"""Where a framework's container finds `code/` of an artifact (SageMaker SDK, `_repack_model`)."""
 
 
 def load_project(path: Path) -> ProjectSpec:
@@ -130,13 +131,15 @@ class _Around:
 
 
 def _model(name: str, file: ModelFile, hosting: HostingFile, around: _Around) -> ModelSpec:
-    environment, shelf = _environment(file), around.shelf
+    first, *then = _containers(file, around)
+    environment, shelf = first.environment, around.shelf
     return ModelSpec(
         name=name,
         label=_label(file),
-        images={region: _image(file, region) for region in sorted(around.regions)},
-        artifact=Awaited() if file.artifact is None else artifact_at(file.artifact, shelf),
+        images=first.images,
+        artifact=first.artifact,
         environment=environment,
+        then=tuple(then),
         hosting=hosting_of(hosting),
         capture=_capture(file.data_capture),
         alarms=_alarms(file.alarms),
@@ -151,37 +154,57 @@ def _model(name: str, file: ModelFile, hosting: HostingFile, around: _Around) ->
 
 
 def _batch(name: str, file: ModelFile, batch: BatchFile, around: _Around) -> BatchModelSpec:
+    first, *then = _containers(file, around)
     return BatchModelSpec(
         name=name,
         label=_label(file),
-        images={region: _image(file, region) for region in sorted(around.regions)},
-        artifact=Awaited() if file.artifact is None else artifact_at(file.artifact, around.shelf),
-        environment=_environment(file),
+        images=first.images,
+        artifact=first.artifact,
+        environment=first.environment,
+        then=tuple(then),
         batch=batch_of(batch),
         hosted=file.hosting is not None,
     )
 
 
+def _containers(file: ModelFile, around: _Around) -> tuple[ContainerSpec, ...]:
+    """The model's only container, or those of its pipeline."""
+    given = (file,) if file.containers is None else file.containers
+    return tuple(
+        ContainerSpec(
+            images={region: _image(each, region) for region in sorted(around.regions)},
+            artifact=_artifact(each.artifact, around),
+            environment=_environment(each),
+        )
+        for each in given
+    )
+
+
+def _artifact(text: str | None, around: _Around) -> Artifact:
+    """The artifact, or none yet: of a model whose first version is still to be trained."""
+    return Awaited() if text is None else artifact_at(text, around.shelf)
+
+
 def _label(file: ModelFile) -> str:
+    """The given one, or the name of the artifact; of a pipeline, that of its last container."""
     if file.label is not None:
         return file.label
-    return "untrained" if file.artifact is None else label_of(file.artifact)
+    last = file.artifact if file.containers is None else file.containers[-1].artifact
+    return "untrained" if last is None else label_of(last)
 
 
-def _image(file: ModelFile, region: str) -> str:
+def _image(file: ModelFile | ContainerFile, region: str) -> str:
     if file.image is not None:
         return file.image
-    if file.algorithm is not None:
+    if isinstance(file, ModelFile) and file.algorithm is not None:
         return algorithm_images()[file.algorithm][str(file.algorithm_version)][region]
     return images()[str(file.framework)][str(file.framework_version)][region]
 
 
-def _environment(file: ModelFile) -> Mapping[str, str]:
+def _environment(file: ModelFile | ContainerFile) -> Mapping[str, str]:
     if file.framework is None:
         return dict(file.environment)
-    entry_point = DEFAULT_ENTRY_POINT if file.entry_point is None else file.entry_point
-    own = {"SAGEMAKER_PROGRAM": entry_point, "SAGEMAKER_SUBMIT_DIRECTORY": CODE_FOLDER}
-    return {**file.environment, **own}
+    return {**file.environment, **framework_environment(file.framework, file.entry_point)}
 
 
 def _capture(file: CaptureFile) -> CaptureSpec:

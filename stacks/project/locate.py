@@ -8,10 +8,10 @@ from typing import Any
 
 from stacks.project.artifacts import ArtifactError, Contents, inspect
 from stacks.project.faults import Fault
+from stacks.project.framework_contents import content_faults
 from stacks.project.source import Location, Source
 from stacks.project.spec import Artifact, LocalArtifact, StoredArtifact
 
-DEFAULT_ENTRY_POINT = "inference.py"
 _S3 = re.compile(
     r"^s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>[^?]+\.tar\.gz)"
     r"\?versionId=(?P<version>[A-Za-z0-9._-]+)$"
@@ -85,22 +85,9 @@ def _local_faults(text: str, raw: Mapping[str, Any], shelf: Shelf) -> Iterator[s
     except ArtifactError as error:
         yield str(error)
         return
-    if isinstance(raw.get("framework"), str):
-        yield from _code_faults(contents, raw.get("entry_point"))
-
-
-def _code_faults(contents: Contents, entry_point: object) -> Iterator[str]:
-    wanted = f"code/{DEFAULT_ENTRY_POINT if entry_point is None else entry_point}"
-    if wanted in contents.names:
-        return
-    code = [name for name in contents.names if name.startswith("code/")]
-    if code:
-        yield f"it has no {wanted}, under code/ are: {', '.join(code[:5])}; see entry_point"
-    else:
-        yield (
-            f"it has no code/: a framework's container runs {wanted} of the artifact "
-            "(model_fn, input_fn, predict_fn, output_fn); put it there"
-        )
+    framework = raw.get("framework")
+    if isinstance(framework, str):
+        yield from content_faults(framework, contents, raw.get("entry_point"))
 
 
 def _how_to_make(text: str) -> str:

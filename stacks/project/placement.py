@@ -1,15 +1,15 @@
 """Which version goes into which slot: the live one stays, new ones go into the idle slots."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stacks.project.doors import DnsSpec
-from stacks.project.spec import ModelSpec, Trained, identity_of
+from stacks.project.spec import Artifact, ModelSpec, Trained, identity_of
 from tidegate.asynchronous import Asynchronous
 from tidegate.pointer import LivePointer
 from tidegate.slots import ARMS, PAIR, Slot, idle_slots
 from tidegate.tracks import Tracks, track_endpoint
-from tidegate.version import Version, digest_of
+from tidegate.version import Container, Version, digest_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +62,27 @@ def tracks_of(model: ModelSpec, dns: DnsSpec | None, *, endpoint: str) -> Tracks
     )
 
 
-def version_of(model: Trained, *, region: str, artifact_uri: str) -> Version:
-    """The version that the project file describes, its artifact deployed at a URI."""
-    identity = identity_of(model.artifact)
-    image = model.images[region]
+def version_of(model: Trained, *, region: str, uri_of: Callable[[Artifact], str]) -> Version:
+    """The version that the project file describes, its artifacts deployed where `uri_of` says."""
+    first, *then = (
+        Container(
+            image=each.images[region],
+            artifact=identity_of(each.artifact),
+            artifact_uri=uri_of(each.artifact),
+            environment=dict(sorted(each.environment.items())),
+        )
+        for each in (model, *model.then)
+    )
     return Version(
-        digest=digest_of(image=image, artifact=identity, environment=model.environment),
+        digest=digest_of(
+            image=first.image, artifact=first.artifact, environment=first.environment, then=then
+        ),
         label=model.label,
-        image=image,
-        artifact=identity,
-        artifact_uri=artifact_uri,
-        environment=dict(sorted(model.environment.items())),
+        image=first.image,
+        artifact=first.artifact,
+        artifact_uri=first.artifact_uri,
+        environment=first.environment,
+        then=tuple(then),
     )
 
 

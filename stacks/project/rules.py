@@ -14,6 +14,12 @@ from stacks.project.ab_tests import arm_faults
 from stacks.project.algorithm_rules import artifact_faults as missing_faults
 from stacks.project.algorithm_rules import chosen, version_faults
 from stacks.project.batch_rules import batch_faults
+from stacks.project.container_rules import (
+    entries,
+    entry_faults,
+    has_pipeline,
+    pipeline_faults,
+)
 from stacks.project.door_rules import dns_faults, door_faults
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.faults import Fault, did_you_mean
@@ -76,10 +82,9 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         faults.extend(_dns_faults(place, name, raw, doors))
         faults.extend(batch_faults(name, raw, models, place.fault))
         faults.extend(_section_faults(place, raw, regions))
-        faults.extend(_container_faults(place, raw, regions))
+        faults.extend(_model_faults(place, raw, regions, shelf))
         faults.extend(shadow_faults(source, place.at, raw))
         faults.extend(monitoring_faults(source, place.at, raw, shelf))
-        faults.extend(artifact_faults(source, place.at, raw, shelf))
         faults.extend(arm_faults(source, place.at, raw, shelf))
         faults.extend(training_faults(source, place.at, raw, shelf, regions=regions))
     for name, raw in _entries(source, "services").items():
@@ -172,6 +177,22 @@ def _days_faults(place: _Place, keep: str) -> Iterator[Fault]:
         yield place.fault(f"keep is {keep!r}, must be whole days from 1d to 3650d", "keep")
 
 
+def _model_faults(
+    place: _Place, raw: Mapping[str, Any], regions: set[str], shelf: Shelf
+) -> Iterator[Fault]:
+    """Faults of the container, or of each container of a pipeline."""
+    if not has_pipeline(raw):
+        yield from _container_faults(place, raw, regions)
+        yield from missing_faults(raw, place.fault)
+        yield from artifact_faults(place.source, place.at, raw, shelf)
+        return
+    yield from pipeline_faults(raw, place.fault)
+    for number, entry in entries(raw):
+        here = _Place(source=place.source, at=(*place.at, "containers", number))
+        yield from _container_faults(here, entry, regions)
+        yield from artifact_faults(here.source, here.at, entry, shelf)
+
+
 def _container_faults(place: _Place, raw: Mapping[str, Any], regions: set[str]) -> Iterator[Fault]:
     framework, image, algorithm = raw.get("framework"), raw.get("image"), raw.get("algorithm")
     if len(chosen(raw)) != 1:
@@ -187,7 +208,7 @@ def _container_faults(place: _Place, raw: Mapping[str, Any], regions: set[str]) 
     elif isinstance(image, str):
         yield from _image_faults(place, image, regions)
     yield from _stray_faults(place, raw)
-    yield from missing_faults(raw, place.fault)
+    yield from entry_faults(raw, place.fault)
     owned = _VERSION if framework is None else _OWNED | _VERSION
     yield from _owned_faults(place, raw.get("environment"), owned)
 

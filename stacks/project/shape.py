@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from stacks.project.batch_shape import BatchFile
+from stacks.project.container_shape import ContainerFile
 from stacks.project.doors import Authentication, DoorKind
 from stacks.project.hosting_shape import HostingFile
 from stacks.project.monitoring_shape import MonitoringFile
@@ -166,6 +167,8 @@ class ModelFile(Part):
     """Name of the version for people; left out: the name of the artifact."""
     environment: Environment = {}
     """Environment variables of the container; they are part of the version."""
+    containers: list[ContainerFile] | None = None
+    """An inference pipeline, instead of the keys above but label: 2 to 15 containers in a row."""
     hosting: HostingFile | None = None
     """What serves it online; left out: nothing does, and it has a batch."""
     batch: BatchFile | None = None

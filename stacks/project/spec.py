@@ -96,6 +96,15 @@ def identity_of(artifact: Artifact) -> str:
     return artifact.digest if isinstance(artifact, LocalArtifact) else artifact.identity
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSpec:
+    """A container of an inference pipeline after the first; `images` has its URI by region."""
+
+    images: Mapping[str, str]
+    artifact: Artifact
+    environment: Mapping[str, str]
+
+
 class Trained(Protocol):
     """What makes a version, of a model that is hosted or has a batch; `images` are by region."""
 
@@ -117,6 +126,11 @@ class Trained(Protocol):
     @property
     def environment(self) -> Mapping[str, str]:
         """The container's environment."""
+        ...
+
+    @property
+    def then(self) -> tuple[ContainerSpec, ...]:
+        """The containers after it, of an inference pipeline."""
         ...
 
 
@@ -228,6 +242,8 @@ class ModelSpec:
     """How new versions are trained; None where they come from elsewhere."""
     monitoring: MonitoringSpec | None = None
     """The monitor of its captured traffic; None where there is none."""
+    then: tuple[ContainerSpec, ...] = ()
+    """Of an inference pipeline: the containers after the one that the model itself is."""
 
     @property
     def awaited(self) -> bool:

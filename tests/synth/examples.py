@@ -19,6 +19,8 @@ FILES = (
     *sorted((ROOT / "examples" / "offline").glob("*.yaml")),
     *sorted((ROOT / "examples" / "monitoring").glob("*.yaml")),
     *sorted((ROOT / "examples" / "labelling").glob("*.yaml")),
+
+    *sorted((ROOT / "examples" / "frameworks").glob("*.yaml")),
     *sorted((ROOT / "examples" / "hosting").glob("*.yaml")),
     *sorted((ROOT / "examples" / "notebooks").glob("*.yaml")),
     *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
@@ -58,6 +60,8 @@ def project_file(
         code.mkdir(parents=True, exist_ok=True)
         (code / "inference.py").write_text(inference)
         (folder / name / "version.txt").write_text(name)
+        (folder / name / "1").mkdir(exist_ok=True)
+        (folder / name / "1" / "saved_model.pb").write_text("")
     if _CODE.search(text) is not None:
         scripts = folder / "scripts"
         scripts.mkdir()

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from emulator.sagemaker.ports import FleetSpec
+from emulator.sagemaker.ports import FleetSpec, ModelSpec
 from emulator.sagemaker.serving.artifacts import unpack
 from emulator.sagemaker.serving.logs import LogStream, open_log
 from emulator.sagemaker.serving.runners import runner_for
@@ -27,7 +27,7 @@ _TERM_SECONDS = 0.5
 _PING = render("GET", "/ping", {})
 
 
-def container_environment(spec: FleetSpec, model_dir: Path) -> dict[str, str]:
+def container_environment(spec: FleetSpec, model: ModelSpec, model_dir: Path) -> dict[str, str]:
     """All the variables of a container: the model's own over what SageMaker and the image set."""
     environment = {
         "PATH": os.defpath,
@@ -39,7 +39,7 @@ def container_environment(spec: FleetSpec, model_dir: Path) -> dict[str, str]:
     if spec.tenant is not None:
         region = spec.tenant.region
         environment |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-    return environment | dict(spec.model.environment)
+    return environment | dict(model.environment)
 
 
 class Container:
@@ -51,6 +51,11 @@ class Container:
         self.ended = ended
         self._home = home
         self._connections = Connections(port)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process that it is."""
+        return (self.pid,)
 
     @property
     def alive(self) -> bool:
@@ -85,17 +90,17 @@ class Container:
 
 
 async def start_container(
-    spec: FleetSpec, *, home: Path, zygotes: Zygotes, log: LogStream
+    spec: FleetSpec, model: ModelSpec, *, home: Path, zygotes: Zygotes, log: LogStream
 ) -> Container:
-    """A container runs in `home`, not yet healthy.
+    """The container of a model runs in `home`, not yet healthy.
 
     ArtifactError if it has nothing to run, EnvironmentMissingError if nothing can run it here.
     """
     model_dir = home / "model"
     try:
-        await asyncio.to_thread(unpack, spec.model, model_dir)
-        zygote = await zygotes.host(runner_for(spec.model.image, spec.model.environment), model_dir)
-        return await _fork(container_environment(spec, model_dir), model_dir, zygote, log)
+        await asyncio.to_thread(unpack, model, model_dir)
+        zygote = await zygotes.host(runner_for(model.image, model.environment), model_dir)
+        return await _fork(container_environment(spec, model, model_dir), model_dir, zygote, log)
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)
         raise

@@ -9,9 +9,11 @@ import itertools
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from emulator.sagemaker.ports import FleetSpec, FleetUnhealthyError
+from emulator.sagemaker.ports import FleetSpec, FleetUnhealthyError, ModelSpec
+from emulator.sagemaker.serving.chains import Launched, start_chain
 from emulator.sagemaker.serving.containers import Container, start_container
 from emulator.sagemaker.serving.environments import DEFAULT_FOLDER
 from emulator.sagemaker.serving.interface import FleetClosedError, LogSink
@@ -80,8 +82,9 @@ class ModelFleet:
     @property
     def instance_pids(self) -> tuple[int, ...]:
         """The process ids of the instances that are alive, for reports of memory."""
-        containers = [place.container for place in self._places]
-        return tuple(c.pid for c in containers if c is not None and c.alive)
+        launched = [place.container for place in self._places]
+        alive = [each for each in launched if each is not None and each.alive]
+        return tuple(pid for each in alive for pid in each.pids)
 
     async def wait_healthy(self) -> None:
         """Every instance answers `/ping`; FleetUnhealthyError with AWS's reason if one does not."""
@@ -146,18 +149,28 @@ class ModelFleet:
     def _place(self) -> Place:
         return Place(self.spec.variant, self._launch)
 
-    async def _launch(self, instance: str) -> Container:
+    async def _launch(self, instance: str) -> Launched:
+        models = self.spec.model.containers
+        if len(models) == 1:
+            return await self._started(instance, models[0])
+        return await start_chain([partial(self._started, instance, model) for model in models])
+
+    async def _started(self, instance: str, model: ModelSpec) -> Container:
+        """One container of an instance; those of a pipeline have a folder and a log each."""
         spec, settings = self.spec, self._settings
         place = endpoint_log(spec, instance) if spec.log_place is None else spec.log_place
+        alone = len(spec.model.containers) == 1
         log = LogStream(
             tenant=spec.tenant,
             group=place.group,
-            name=place.stream,
+            name=place.stream if alone else f"{place.stream}/{model.hostname}",
             sink=settings.log_sink,
             now=settings.now,
         )
         home = settings.directory / spec.endpoint / spec.variant / instance
-        return await start_container(spec, home=home, zygotes=self._zygotes, log=log)
+        if not alone:
+            home /= model.hostname
+        return await start_container(spec, model, home=home, zygotes=self._zygotes, log=log)
 
     async def _wait_healthy(self, places: list[Place]) -> None:
         if not places:
@@ -192,7 +205,8 @@ class ModelFleets:
 
     def start(self, spec: FleetSpec) -> ModelFleet:
         """As `create`, without a turn of the event loop."""
-        runner_for(spec.model.image, spec.model.environment)
+        for model in spec.model.containers:
+            runner_for(model.image, model.environment)
         fleet = ModelFleet(spec, self.settings, self._zygotes)
         self._fleets = [known for known in self._fleets if not known.closed] + [fleet]
         return fleet

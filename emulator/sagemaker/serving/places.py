@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from emulator.sagemaker.ports import FleetUnhealthyError
-from emulator.sagemaker.serving.containers import Container
+from emulator.sagemaker.serving.chains import Launched
 from emulator.sagemaker.serving.zygotes import ZygoteDiedError
 
 _log = logging.getLogger(__name__)
@@ -30,8 +30,8 @@ DEATHS_TO_GIVE_UP = 3
 BACKOFF_SECONDS = 0.2
 MAX_BACKOFF_SECONDS = 10.0
 
-Launch = Callable[[str], Awaitable[Container]]
-"""Starts the container of the instance with the given id."""
+Launch = Callable[[str], Awaitable[Launched]]
+"""Starts the container, or the containers, of the instance with the given id."""
 
 
 def ping_failure(variant: str) -> str:
@@ -46,7 +46,7 @@ class Place:
     """One instance of a fleet; `healthy` and `outstanding` are what dispatching looks at."""
 
     def __init__(self, variant: str, launch: Launch) -> None:
-        self.container: Container | None = None
+        self.container: Launched | None = None
         self.healthy = False
         self.outstanding = 0
         self._variant = variant
@@ -58,7 +58,7 @@ class Place:
         self.first_healthy: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._keeper = asyncio.create_task(self._keep())
 
-    def take(self) -> Container:
+    def take(self) -> Launched:
         """One more request is under way; call `give_back` when it is answered."""
         assert self.container is not None  # noqa: S101 - only a healthy place is dispatched to
         self.outstanding += 1
@@ -133,7 +133,7 @@ class Place:
             self.healthy = False
             await asyncio.shield(container.end())
 
-    async def _serves_until_suspected(self, container: Container) -> bool:
+    async def _serves_until_suspected(self, container: Launched) -> bool:
         """True when a request could not reach it, False when it has ended."""
         self.healthy = not self._retired
         suspicion = asyncio.create_task(self._suspicion.wait())
@@ -145,7 +145,7 @@ class Place:
             self.healthy = False
         return container.alive
 
-    async def _becomes_healthy(self, container: Container) -> bool:
+    async def _becomes_healthy(self, container: Launched) -> bool:
         """True at the first 200; False when it died; FleetUnhealthyError when it only refuses."""
         loop = asyncio.get_running_loop()
         refusing_since: float | None = None

@@ -6,7 +6,7 @@ about every object.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -121,7 +121,7 @@ class _Run:
             spec = await model_spec(self.runner.artifacts, self.tenant, self.job.model)
         except SageMakerError as error:
             raise JobFailedError(f"ClientError: {error}") from error
-        return replace(spec, environment={**spec.environment, **self.recipe.environment})
+        return _with_variables(spec, self.recipe.environment)
 
     async def start(self, model: ModelSpec, instances: int, fleets: list[ModelFleet]) -> list[str]:
         """So many fleets of one healthy container are added; the log streams of each."""
@@ -160,3 +160,9 @@ class _Run:
             invocation_timeout_seconds=self.recipe.timeout_seconds,
             log_place=LogPlace(group=LOG_GROUP, stream=stream),
         )
+
+
+def _with_variables(model: ModelSpec, variables: Mapping[str, str]) -> ModelSpec:
+    """The model, each of its containers with the job's variables over its own."""
+    then = tuple(_with_variables(each, variables) for each in model.then)
+    return replace(model, environment={**model.environment, **variables}, then=then)

@@ -1,4 +1,4 @@
-"""What the TensorFlow container calls around TensorFlow Serving; without this file it calls nothing.
+"""What the TensorFlow container calls around TensorFlow Serving; without this file, nothing.
 
 A request is handed on as it is; of the answer `{"predictions": [[0.2], ...]}` the inner lists go.
 """

@@ -1,4 +1,4 @@
-"""What the XGBoost container runs: JSON is read here, CSV and LIBSVM by the container's own code."""
+"""What the XGBoost container runs; what predicts is the container's own predict_fn."""
 
 import json
 from pathlib import Path

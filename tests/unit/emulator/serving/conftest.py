@@ -7,7 +7,7 @@ import tarfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -139,8 +139,9 @@ class Serving:
         environment: dict[str, str] | None = None,
         instances: int = 1,
         startup_seconds: float = 600.0,
+        series: int = 1,
     ) -> ModelFleet:
-        """A fleet that was asked for, perhaps not yet healthy."""
+        """A fleet that was asked for, perhaps not yet healthy; `series` containers an instance."""
         number = len(self.opened)
         model = ModelSpec(
             name=f"model-{number}",
@@ -148,7 +149,10 @@ class Serving:
             model_data_path=artifact(self.directory / f"{number}" / "model.tar.gz", source),
             model_data_url="s3://bucket/model.tar.gz",
             environment=ENTRY_POINT if environment is None else environment,
+            hostname="container-1",
         )
+        then = (replace(model, hostname=f"container-{place}") for place in range(2, series + 1))
+        model = replace(model, then=tuple(then))
         spec = FleetSpec(
             endpoint="reviews",
             variant=variant,
@@ -214,6 +218,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         now=time.time,
         wall_seconds=lambda seconds: seconds / 30,
         model_seconds=1.2,
+        frameworks=directory / "frameworks",
     )
     with asyncio.Runner() as runner:
         fleets = ModelFleets(settings)

@@ -152,10 +152,26 @@ def test_a_broken_archive_fails_with_awss_sentence(serving: Any, tmp_path: Path)
 
 def test_an_unknown_image_is_refused(serving: Any) -> None:
     """The refusal names what can be run and what was asked for."""
-    model = ModelSpec(name="m", image="1.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1")
+    model = ModelSpec(
+        name="m", image="1.dkr.ecr.us-east-1.amazonaws.com/mxnet-inference:1.9.0-cpu-py38"
+    )
     spec = FleetSpec(endpoint="e", variant="blue", config="c", model=model, instance_count=1)
-    with pytest.raises(UnknownImageError, match=r"runs scikit-learn containers.*got 1\.dkr"):
+    with pytest.raises(UnknownImageError, match=r"runs pytorch, scikit-learn, .*got 1\.dkr"):
         serving.run(serving.fleets.create(spec))
+
+
+def test_a_framework_that_is_not_installed_is_told_with_what_installs_it(serving: Any) -> None:
+    """The endpoint's reason names the package, the target that installs it, and where it goes."""
+
+    async def story() -> None:
+        image = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/tensorflow-inference:2.20.0-cpu"
+        model = ModelSpec(name="m", image=image)
+        spec = FleetSpec(endpoint="e", variant="blue", config="c", model=model, instance_count=1)
+        fleet = await serving.fleets.create(spec)
+        with pytest.raises(FleetUnhealthyError, match=r"\(tensorflow-cpu\): run 'make frameworks'"):
+            await fleet.wait_healthy()
+
+    serving.run(story())
 
 
 def test_requests_are_spread_over_the_instances(serving: Any) -> None:

@@ -19,7 +19,7 @@ def _model(folder: Path) -> ModelSpec:
 
 
 def _version(folder: Path) -> Version:
-    return version_of(_model(folder), region="eu-west-1", artifact_uri="s3://b/new.tar.gz")
+    return version_of(_model(folder), region="eu-west-1", uri_of=lambda _: "s3://b/new.tar.gz")
 
 
 def _pointer(slot: Slot, version: Version) -> LivePointer:
@@ -57,8 +57,8 @@ def test_live_slot_keeps_exactly_what_is_live(folder: Path):
 def test_version_keeps_its_digest_in_another_place(folder: Path):
     """The bucket does not make a version, and neither does the label."""
     model = _model(folder)
-    here = version_of(model, region="eu-west-1", artifact_uri="s3://a/x.tar.gz")
-    there = version_of(model, region="eu-west-1", artifact_uri="s3://b/y.tar.gz")
+    here = version_of(model, region="eu-west-1", uri_of=lambda _: "s3://a/x.tar.gz")
+    there = version_of(model, region="eu-west-1", uri_of=lambda _: "s3://b/y.tar.gz")
 
     assert here.digest == there.digest
 

@@ -1,0 +1,33 @@
+"""A version as SageMaker's Model takes it, and as a template declares it to its guard."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stacks.components.arns import sub
+from tidegate.version import Container, Version
+
+
+def model_containers(version: Version, told: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Its containers as properties of a Model: the primary one, or an inference pipeline.
+
+    `told` are variables of every container beside its own.
+    """
+    containers = [_container(each, {} if told is None else told) for each in version.containers]
+    if len(containers) == 1:
+        return {"PrimaryContainer": containers[0]}
+    return {"Containers": containers, "InferenceExecutionConfig": {"Mode": "Serial"}}
+
+
+def declared_version(version: Version) -> dict[str, Any]:
+    """The version in JSON, the account in its URIs left to CloudFormation."""
+    told = {**version.to_json(), "artifact_uri": sub(version.artifact_uri)}
+    then = [{**each.to_json(), "artifact_uri": sub(each.artifact_uri)} for each in version.then]
+    return {**told, "then": then} if then else told
+
+
+def _container(container: Container, told: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "Image": container.image,
+        "ModelDataUrl": sub(container.artifact_uri),
+        "Environment": {**container.environment, **told},
+    }
