@@ -212,6 +212,31 @@ class EmbeddedCloud:
         url = f"{self.endpoint_url}{recordings.PATH}{service}/{recordings.digest_of(content)}"
         control.put_recording(url, self.credentials(), self.region, answer=answer)
 
+    def list_in_marketplace(
+        self, arn: str, *, image: str, artifact: Path, subscribed: Sequence[str] = ()
+    ) -> None:
+        """The model package of that ARN is listed, and these accounts are subscribed to it.
+
+        It runs the artifact, a .tar.gz on this machine, in the image's container, by the entry
+        point code/inference.py.
+
+        Raises:
+            FaultControlError: there is no such artifact.
+        """
+        entry = {
+            "SAGEMAKER_PROGRAM": "inference.py",
+            "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+        }
+        listing = {
+            "ModelPackageArn": arn,
+            "Image": image,
+            "Artifact": str(artifact),
+            "Environment": entry,
+            "Subscribers": list(subscribed),
+        }
+        url = f"{self.endpoint_url}{control.MARKETPLACE_PATH}"
+        control.put_listing(url, self.credentials(), self.region, listing=listing)
+
     def _faults_url(self, service: str) -> str:
         return f"{self.endpoint_url}{control.PATH}{service}"
 

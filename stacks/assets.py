@@ -13,7 +13,7 @@ from aws_cdk import FileAssetPackaging, Stack
 from stacks.components.arns import sub
 from stacks.components.handler_function import CodeAsset
 from stacks.project.artifacts import write_archive
-from stacks.project.spec import Artifact, Awaited, StageSpec, StoredArtifact
+from stacks.project.spec import Artifact, Awaited, LocalArtifact, StageSpec
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first moment that a zip can name."""
@@ -40,10 +40,10 @@ class AssetShelf:
 
         `${AWS::AccountId}` stands in it when the stack's account is not known at synth.
         """
-        if isinstance(artifact, StoredArtifact):
-            return artifact.uri
         if isinstance(artifact, Awaited):
             raise TypeError("no version is approved yet: there is nothing to publish")
+        if not isinstance(artifact, LocalArtifact):
+            return artifact.uri
         name = f"asset.{artifact.digest}.tar.gz"
         self._pack(name, lambda target: write_archive(artifact.path, target))
         # SageMaker wants an artifact's key to end with .tar.gz, CDK appends only the last part.

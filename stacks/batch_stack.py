@@ -25,7 +25,7 @@ from stacks.components.batch_functions import (
 )
 from stacks.components.batch_machine import BATCH_MACHINE, BatchMachineProps, add_batch_machine
 from stacks.components.blueprint import Blueprint, att, ref
-from stacks.components.execution_role import repository_arn
+from stacks.components.execution_role import own_artifacts, own_images, pull_statements
 from stacks.components.handler_function import CodeAsset, add_function
 from stacks.components.model_containers import declared_version, model_containers
 from stacks.project.batches import BatchModelSpec
@@ -151,23 +151,18 @@ def _add_role(blueprint: Blueprint, props: BatchFunctionsProps, guard: str) -> s
 def _role_statements(props: BatchFunctionsProps) -> list[dict[str, Any]]:
     arns, versions = props.arns, list(props.placement.slots.values())
     containers = [each for version in versions for each in version.containers]
-    artifacts = sorted({each.artifact_uri.removeprefix("s3://") for each in containers})
+    artifacts = own_artifacts(containers)
     group = "log-group:/aws/sagemaker/TransformJobs"
     prefix = job_prefix(props.project, arns.stage.name, props.model.name)
-    pull = ["BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"]
     return [
-        allow(["s3:GetObject"], [arns.s3(path) for path in artifacts]),
+        *([allow(["s3:GetObject"], [arns.s3(path) for path in artifacts])] if artifacts else []),
         *read_input(props),
         allow(["s3:ListBucket"], [att(BATCH_BUCKET)]),
         own_bucket("runs/*", actions=("s3:GetObject",)),
         own_bucket(
             "results/*", "comparisons/*", actions=("s3:PutObject", "s3:AbortMultipartUpload")
         ),
-        allow(["ecr:GetAuthorizationToken"], ["*"]),
-        allow(
-            [f"ecr:{action}" for action in pull],
-            sorted({repository_arn(arns, each.image) for each in containers}),
-        ),
+        *pull_statements(arns, own_images(containers)),
         allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], [arns.of("logs", group)]),
         allow(
             ["logs:CreateLogStream", "logs:PutLogEvents"],

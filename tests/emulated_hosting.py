@@ -93,14 +93,14 @@ class Hosting:
         self.settled(name)
         return name
 
-    def settled(self, name: str) -> dict[str, Any]:
-        """DescribeEndpoint once nothing is under way; AssertionError after twenty seconds."""
+    def settled(self, name: str, *, seconds: float = 20) -> dict[str, Any]:
+        """DescribeEndpoint once nothing is under way; AssertionError if that takes longer."""
 
         def found() -> dict[str, Any] | None:
             described: dict[str, Any] = self.sagemaker.describe_endpoint(EndpointName=name)
             return described if described["EndpointStatus"] in {"InService", "Failed"} else None
 
-        return until(found, seconds=20, what=f"endpoint {name} settled")
+        return until(found, seconds=seconds, what=f"endpoint {name} settled")
 
     def answer(self, endpoint: str, **options: Any) -> str:
         """The key of the artifact that answered one request."""

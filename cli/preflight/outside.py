@@ -171,7 +171,10 @@ def packages(asked: Asked) -> Iterator[Result]:
             client = asked.target.client("sagemaker")
             status = client.describe_model_package(ModelPackageName=arn)["ModelPackageStatus"]
         except (ClientError, BotoCoreError) as error:
-            advice = "subscribe in AWS Marketplace, or grant sagemaker:DescribeModelPackage"
+            advice = (
+                "subscribe this account in AWS Marketplace (the product's page, or 'aws-marketplace"
+                ":Subscribe' for who may), or grant sagemaker:DescribeModelPackage"
+            )
             yield _failed("model-package", arn, str(error), why, advice)
             continue
         said = str(status)

@@ -23,6 +23,8 @@ SPOT_PATH = "/_embedded/spot/"
 """Where spot capacity of a training job is taken away: see `emulator.sagemaker.jobs.spot`."""
 LIVENESS_PATH = "/_embedded/liveness/"
 """Where a session of Face Liveness is answered: see `emulator.ai.rekognition.liveness`."""
+MARKETPLACE_PATH = "/_embedded/marketplace"
+"""Where products are listed: see `emulator.sagemaker.registry.listings`."""
 _ACTIONS = {"PUT": f"{NAME}:PutFaults", "GET": f"{NAME}:GetFaults"}
 
 
@@ -108,6 +110,16 @@ def put_interruption(url: str, credentials: Credentials, region: str) -> None:
     FaultControlError if the cloud refuses.
     """
     _asked("PUT", url, credentials, region=region, body=b"{}")
+
+
+def put_listing(
+    url: str, credentials: Credentials, region: str, *, listing: Mapping[str, Any]
+) -> None:
+    """A product of AWS Marketplace is listed so (`emulator.sagemaker.registry.listings`).
+
+    FaultControlError if the cloud refuses.
+    """
+    _asked("PUT", url, credentials, region=region, body=json.dumps(listing).encode())
 
 
 def _asked(

@@ -13,6 +13,7 @@ from emulator.sagemaker import errors
 from emulator.sagemaker.artifacts import Artifacts, model_data_url
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import Fleet, Fleets, FleetSpec, FleetUnhealthyError, ModelSpec
+from emulator.sagemaker.registry.listings import ARTIFACT
 from emulator.sagemaker.serverless import on_demand
 from emulator.sagemaker.serving.interface import UnknownImageError
 from emulator.sagemaker.state import Model, Planned, Variant
@@ -130,7 +131,7 @@ async def _container_spec(
     artifacts: Artifacts, tenant: Tenant, model: Model, place: int
 ) -> ModelSpec:
     container = model.containers[place]
-    url, path = model_data_url(container), None
+    url, path = model_data_url(container), container.get(ARTIFACT)
     if url is not None:
         path = await artifacts.fetch(tenant, url, model.role_arn)
     return ModelSpec(

@@ -15,6 +15,7 @@ from emulator.sagemaker.listing import page_of
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.registry.containers import resolved
 from emulator.sagemaker.registry.finding import package_of
+from emulator.sagemaker.registry.listings import refuse_unlike_listed
 from emulator.sagemaker.state import Model
 from emulator.sagemaker.store import Store
 
@@ -52,6 +53,11 @@ class ModelOperations:
     def _packaged(self, tenant: Tenant, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
         given = [request.get("PrimaryContainer"), *request.get("Containers", [])]
         named = [each for each in given if each is not None and "ModelPackageName" in each]
+        for container in named:
+            listing = self.store.listings.find(tenant, container["ModelPackageName"])
+            if listing is not None:
+                refuse_unlike_listed(request, container)
+                return listing.container(container)
         found = [resolved(each, partial(package_of, self.store, tenant)) for each in named]
         return found[0] if found else None
 

@@ -33,6 +33,7 @@ from emulator.sagemaker.notebooks.resources import register_notebooks
 from emulator.sagemaker.pipelines.plugin import pipeline_operations
 from emulator.sagemaker.pipelines.resources import register_model_pipelines
 from emulator.sagemaker.ports import EndpointView
+from emulator.sagemaker.registry.listings import listing_service
 from emulator.sagemaker.registry.operations import Registry
 from emulator.sagemaker.registry.resources import register_registry
 from emulator.sagemaker.resources import register_resources
@@ -128,6 +129,7 @@ def install_sagemaker(runtime: Runtime) -> None:
     queues = _queues(runtime, store, cloudwatch)
     register_service(runtime_service(invoker, queues))
     register_service(spot_service(jobs.training))
+    register_service(listing_service(store.listings, runtime.clock.now))
     for register in (
         register_resources,
         register_registry,

@@ -14,6 +14,7 @@ from emulator.sagemaker.notebooks.state import LifecycleConfig, Notebook
 from emulator.sagemaker.pipelines import refusals as pipeline_refusals
 from emulator.sagemaker.pipelines.state import Execution, Pipeline
 from emulator.sagemaker.ports import EndpointView
+from emulator.sagemaker.registry.listings import Listings
 from emulator.sagemaker.registry.state import ModelPackage, PackageGroup
 from emulator.sagemaker.state import Endpoint, EndpointConfig, Model
 from emulator.sagemaker.transform.job import TransformJob
@@ -48,6 +49,7 @@ class Store:
 
     def __init__(self) -> None:
         self._shelves: dict[Tenant, Shelf] = {}
+        self.listings = Listings()
 
     def shelf(self, tenant: Tenant) -> Shelf:
         """What the tenant has, an empty shelf at first."""

@@ -1,6 +1,6 @@
 """The flights as numbers: what every framework here learns from, and what it is asked about.
 
-The same nine numbers and one question, will the flight land late?, so that the examples differ in
+The same ten numbers and one question, will the flight land late?, so that the examples differ in
 their framework alone.
 """
 
@@ -18,13 +18,26 @@ from examples.flights.dataset import (
     training_flights,
 )
 
-FEATURES = (*CLOCK_FEATURES, *NUMBER_FEATURES)
+DELAY = "departure_delay_minutes"
+FEATURES = (*CLOCK_FEATURES, *NUMBER_FEATURES, DELAY)
+_DAY, _HALF_DAY = 1_440, 720
 TRAIN_FILE = "train.csv"
 
 
 def row(flight: Flight) -> list[float]:
     """The numbers of a flight, in the order of FEATURES."""
-    return [float(flight.features[name]) for name in FEATURES]
+    known = [float(flight.features[name]) for name in (*CLOCK_FEATURES, *NUMBER_FEATURES)]
+    return [*known, departure_delay(int(flight.features["sched_dep"]), int(flight.features["dep"]))]
+
+
+def departure_delay(scheduled: int, left: int) -> float:
+    """Minutes between two clocks, written as hours and minutes (1530), over midnight if need be."""
+    late = _minutes(left) - _minutes(scheduled)
+    return float((late + _HALF_DAY) % _DAY - _HALF_DAY)
+
+
+def _minutes(clock: int) -> int:
+    return clock // 100 * 60 + clock % 100
 
 
 def write_channel(folder: Path, flights: Iterable[Flight] | None = None) -> Path:

@@ -37,12 +37,20 @@ def _identity(image: str, artifact: str, environment: Mapping[str, str]) -> dict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """One container of a version: its image, and what is unpacked and set in it."""
+    """One container of a version: its image, and what is unpacked and set in it.
+
+    Of a model package there is no image, and `artifact_uri` is the package's ARN.
+    """
 
     image: str
     artifact: str
     artifact_uri: str
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def package(self) -> str | None:
+        """The ARN of the model package that it is of; None of an image and an artifact."""
+        return self.artifact_uri if self.artifact_uri.startswith("arn:") else None
 
     def to_json(self) -> dict[str, Any]:
         """The container in JSON types; `from_json` reads it back."""

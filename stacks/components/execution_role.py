@@ -1,7 +1,7 @@
 """The role that a model's containers run under: exactly its artifacts, its images, its logs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from stacks.components.bucket import objects_in
 from stacks.components.capture_bucket import CAPTURE_BUCKET
 from stacks.project.spec import ModelSpec
 from tidegate.strategies import Mechanism
-from tidegate.version import Version
+from tidegate.version import Container, Version
 
 _ECR = re.compile(
     r"^(?P<account>\d+)\.dkr\.ecr\.(?P<region>[^.]+)\.[^/]+/(?P<repository>[^:@]+)[:@]"
@@ -67,10 +67,10 @@ def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
     arns = needs.arns
     groups = [f"/aws/sagemaker/Endpoints/{endpoint}" for endpoint in needs.endpoints]
     containers = [each for version in needs.versions for each in version.containers]
-    artifacts = {each.artifact_uri.removeprefix("s3://") for each in containers}
+    artifacts = own_artifacts(containers)
     statements = [
-        allow(["s3:GetObject"], [arns.s3(path) for path in sorted(artifacts)]),
-        *container_statements(arns, images=[each.image for each in containers], groups=groups),
+        *([allow(["s3:GetObject"], [arns.s3(path) for path in artifacts])] if artifacts else []),
+        *container_statements(arns, images=own_images(containers), groups=groups),
     ]
     if needs.captures:
         written = [objects_in(CAPTURE_BUCKET, f"{endpoint}/*") for endpoint in needs.endpoints]
@@ -84,11 +84,7 @@ def container_statements(
     """What every container of SageMaker needs: its image, its log, its metrics."""
     logs = [f"log-group:{group}" for group in groups]
     return [
-        allow(["ecr:GetAuthorizationToken"], ["*"]),
-        allow(
-            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            sorted({repository_arn(arns, image) for image in images}),
-        ),
+        *pull_statements(arns, images),
         allow(
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"],
             [arns.of("logs", group) for group in logs],
@@ -103,6 +99,30 @@ def container_statements(
             Condition={"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
         ),
     ]
+
+
+def pull_statements(arns: Arns, images: Sequence[str]) -> list[dict[str, Any]]:
+    """What pulls images from ECR; nothing where SageMaker has them of a model package."""
+    if not images:
+        return []
+    return [
+        allow(["ecr:GetAuthorizationToken"], ["*"]),
+        allow(
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            sorted({repository_arn(arns, image) for image in images}),
+        ),
+    ]
+
+
+def own_artifacts(containers: Iterable[Container]) -> list[str]:
+    """Bucket and key of each artifact that the role reads: what is in a package, it does not."""
+    own = {each.artifact_uri for each in containers if each.package is None}
+    return sorted(uri.removeprefix("s3://") for uri in own)
+
+
+def own_images(containers: Iterable[Container]) -> list[str]:
+    """The images that the role pulls."""
+    return [each.image for each in containers if each.package is None]
 
 
 def repository_arn(arns: Arns, image: str) -> str:

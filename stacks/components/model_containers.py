@@ -13,6 +13,9 @@ def model_containers(version: Version, told: Mapping[str, str] | None = None) ->
     `told` are variables of every container beside its own.
     """
     containers = [_container(each, {} if told is None else told) for each in version.containers]
+    if version.containers[0].package is not None:
+        # Of packages of AWS Marketplace SageMaker demands it: what was bought cannot call home.
+        return {"PrimaryContainer": containers[0], "EnableNetworkIsolation": True}
     if len(containers) == 1:
         return {"PrimaryContainer": containers[0]}
     return {"Containers": containers, "InferenceExecutionConfig": {"Mode": "Serial"}}
@@ -26,6 +29,8 @@ def declared_version(version: Version) -> dict[str, Any]:
 
 
 def _container(container: Container, told: Mapping[str, str]) -> dict[str, Any]:
+    if container.package is not None:
+        return {"ModelPackageName": container.package}
     return {
         "Image": container.image,
         "ModelDataUrl": sub(container.artifact_uri),

@@ -39,6 +39,7 @@ from stacks.project.spec import (
     BudgetSpec,
     CaptureSpec,
     ContainerSpec,
+    ListedArtifact,
     ModelSpec,
     ProjectSpec,
     StageSpec,
@@ -168,7 +169,14 @@ def _batch(name: str, file: ModelFile, batch: BatchFile, around: _Around) -> Bat
 
 
 def _containers(file: ModelFile, around: _Around) -> tuple[ContainerSpec, ...]:
-    """The model's only container, or those of its pipeline."""
+    """The model's only container, or those of its pipeline; a package has no image of ours."""
+    if file.model_package is not None:
+        package = ListedArtifact(arn=file.model_package)
+        return (
+            ContainerSpec(
+                images=dict.fromkeys(sorted(around.regions), ""), artifact=package, environment={}
+            ),
+        )
     given = (file,) if file.containers is None else file.containers
     return tuple(
         ContainerSpec(
@@ -189,6 +197,8 @@ def _label(file: ModelFile) -> str:
     """The given one, or the name of the artifact; of a pipeline, that of its last container."""
     if file.label is not None:
         return file.label
+    if file.model_package is not None:
+        return file.model_package.rpartition("/")[2]
     last = file.artifact if file.containers is None else file.containers[-1].artifact
     return "untrained" if last is None else label_of(last)
 

@@ -26,6 +26,7 @@ from stacks.project.faults import Fault, did_you_mean
 from stacks.project.hosting_rules import excluded_faults, hosting_faults, is_chosen, region_faults
 from stacks.project.hosting_shape import HostingFile
 from stacks.project.locate import Shelf, artifact_faults
+from stacks.project.marketplace import is_listed, marketplace_faults
 from stacks.project.monitoring import monitoring_faults
 from stacks.project.notebooks import notebook_faults
 from stacks.project.part import Part
@@ -181,6 +182,9 @@ def _model_faults(
     place: _Place, raw: Mapping[str, Any], regions: set[str], shelf: Shelf
 ) -> Iterator[Fault]:
     """Faults of the container, or of each container of a pipeline."""
+    if is_listed(raw):
+        yield from marketplace_faults(raw, regions, place.fault)
+        return
     if not has_pipeline(raw):
         yield from _container_faults(place, raw, regions)
         yield from missing_faults(raw, place.fault)

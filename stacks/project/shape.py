@@ -12,6 +12,7 @@ from stacks.project.batch_shape import BatchFile
 from stacks.project.container_shape import ContainerFile
 from stacks.project.doors import Authentication, DoorKind
 from stacks.project.hosting_shape import HostingFile
+from stacks.project.marketplace import MODEL_PACKAGE
 from stacks.project.monitoring_shape import MonitoringFile
 from stacks.project.notebook_shape import NotebookFile
 from stacks.project.part import (
@@ -167,6 +168,9 @@ class ModelFile(Part):
     """Name of the version for people; left out: the name of the artifact."""
     environment: Environment = {}
     """Environment variables of the container; they are part of the version."""
+    model_package: Annotated[str, StringConstraints(pattern=MODEL_PACKAGE)] | None = None
+    """ARN of a model package of AWS Marketplace that the account is subscribed to, instead of a
+    framework or an image and an artifact."""
     containers: list[ContainerFile] | None = None
     """An inference pipeline, instead of the keys above but label: 2 to 15 containers in a row."""
     hosting: HostingFile | None = None

@@ -86,7 +86,24 @@ class Awaited:
     """No artifact yet: the first one is that of the first trained version that is approved."""
 
 
-Artifact = LocalArtifact | StoredArtifact | Awaited
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedArtifact:
+    """A model package of AWS Marketplace: image and artifact are its own, and nobody else's."""
+
+    arn: str
+
+    @property
+    def identity(self) -> str:
+        """The package; a new version of the product is another one."""
+        return self.arn
+
+    @property
+    def uri(self) -> str:
+        """Where SageMaker finds it."""
+        return self.arn
+
+
+Artifact = LocalArtifact | StoredArtifact | Awaited | ListedArtifact
 
 
 def identity_of(artifact: Artifact) -> str:

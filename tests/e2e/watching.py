@@ -227,11 +227,17 @@ class RecordsOfAHost:
         return str(told["EndpointConfigName"])
 
 
+def _url_of(model: Mapping[str, Any]) -> str:
+    """The artifact of a model, or its package; of a pipeline all, since they are one version."""
+    containers = model.get("Containers") or [model["PrimaryContainer"]]
+    found = (each.get("ModelDataUrl", each.get("ModelPackageName")) for each in containers)
+    return "+".join(str(url) for url in found)
+
+
 def artifacts_of(sagemaker: Any, config: str) -> dict[str, str]:
     """The artifact of each production variant of an endpoint configuration."""
     told = sagemaker.describe_endpoint_config(EndpointConfigName=config)
     models = {v["VariantName"]: v["ModelName"] for v in told["ProductionVariants"]}
     return {
-        slot: str(sagemaker.describe_model(ModelName=model)["PrimaryContainer"]["ModelDataUrl"])
-        for slot, model in models.items()
+        slot: _url_of(sagemaker.describe_model(ModelName=model)) for slot, model in models.items()
     }

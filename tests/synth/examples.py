@@ -22,6 +22,7 @@ FILES = (
 
     *sorted((ROOT / "examples" / "frameworks").glob("*.yaml")),
     *sorted((ROOT / "examples" / "hosting").glob("*.yaml")),
+    *sorted((ROOT / "examples" / "marketplace").glob("*.yaml")),
     *sorted((ROOT / "examples" / "notebooks").glob("*.yaml")),
     *sorted((ROOT / "examples" / "outcomes").glob("*.yaml")),
     *sorted((ROOT / "examples" / "strategies").glob("*.yaml")),
@@ -53,7 +54,7 @@ def project_file(
     """
     text = example.read_text()
     names = sorted(set(_ARTIFACT.findall(text)))
-    without = "services:" in text or "algorithm:" in text
+    without = any(key in text for key in ("services:", "algorithm:", "model_package:"))
     assert names or without, f"{example} names no artifact of a build"
     for name in names:
         code = folder / name / "code"

@@ -63,6 +63,9 @@ class PackageOperations:
 
     async def describe(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
         """The package as it stands."""
+        listing = self.store.listings.find(tenant, request["ModelPackageName"])
+        if listing is not None:
+            return listing.described()
         package = package_of(self.store, tenant, request["ModelPackageName"])
         return describe.package(package, included=request.get("IncludedData", "AllData"))
 

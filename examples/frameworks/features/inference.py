@@ -13,6 +13,7 @@ COLUMNS = (
     *("distance_miles", "wind_mph", "visibility_miles", "precipitation_inches"),
     *("airport_delay_minutes", "carrier_delay_minutes"),
 )
+_DAY, _HALF_DAY = 1_440, 720
 
 
 def model_fn(model_dir: str) -> list[float]:
@@ -31,13 +32,25 @@ def input_fn(body: str, content_type: str) -> Sequence[Mapping[str, Any]]:
 
 def predict_fn(flights: Sequence[Mapping[str, Any]], medians: Sequence[float]) -> Any:
     """A row of numbers for each flight."""
-    return [
-        [
-            float(median if flight.get(column) is None else flight[column])
-            for column, median in zip(COLUMNS, medians, strict=True)
-        ]
-        for flight in flights
+    return [row(flight, medians) for flight in flights]
+
+
+def row(flight: Mapping[str, Any], medians: Sequence[float]) -> list[float]:
+    """The numbers of a flight, and how late it left; medians for what is missing."""
+    *of_columns, of_delay = medians
+    known = [
+        float(median if flight.get(column) is None else flight[column])
+        for column, median in zip(COLUMNS, of_columns, strict=True)
     ]
+    if flight.get("dep") is None or flight.get("sched_dep") is None:
+        return [*known, of_delay]
+    late = minutes(int(flight["dep"])) - minutes(int(flight["sched_dep"]))
+    return [*known, float((late + _HALF_DAY) % _DAY - _HALF_DAY)]
+
+
+def minutes(clock: int) -> int:
+    """Minutes since midnight of a clock that is written as hours and minutes: 1530."""
+    return clock // 100 * 60 + clock % 100
 
 
 def output_fn(rows: Any, accept: str) -> tuple[str, str]:

@@ -1,0 +1,85 @@
+"""Models of AWS Marketplace: a package that is subscribed to, and what that rules out."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from stacks.project.faults import Fault
+
+Say = Callable[..., Fault]
+"""Makes a fault of a message, at keys below the model."""
+
+MODEL_PACKAGE = (
+    r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/[a-zA-Z0-9](-*[a-zA-Z0-9/])*$"
+)
+_REGION = re.compile(r"^arn:[^:]+:sagemaker:(?P<region>[^:]+):")
+_OF_THE_PACKAGE = (
+    *("framework", "framework_version", "image", "artifact", "entry_point"),
+    *("algorithm", "algorithm_version"),
+    *("environment", "containers", "training"),
+)
+_LEGAL = "canary, linear or rolling by weights, or two tracks by dns"
+
+
+def is_listed(raw: Mapping[str, Any]) -> bool:
+    """Whether the model is a package."""
+    return raw.get("model_package") is not None
+
+
+def marketplace_faults(raw: Mapping[str, Any], regions: Iterable[str], say: Say) -> Iterator[Fault]:
+    """What is wrong with a model of a package.
+
+    Sources: developer guide, exclusions of deployment guardrails, of shadow tests and of Serverless
+    Inference: Marketplace containers are in each.
+    """
+    for key in _OF_THE_PACKAGE:
+        if raw.get(key) is not None:
+            yield say(f"{key} {_WHY.get(key, 'comes with the model package')}: drop it", key)
+    match = _REGION.match(str(raw.get("model_package")))
+    for region in sorted(set(regions)) if match is not None else ():
+        if match is not None and region != match["region"]:
+            yield say(
+                f"model_package is of {match['region']}, a stage is in {region}: each region has "
+                "an ARN of its own; give each region its project file",
+                "model_package",
+            )
+    yield from _excluded_faults(raw, say)
+
+
+_WHY: Mapping[str, str] = {
+    "environment": (
+        "cannot be given to a package of AWS Marketplace (CreateModel refuses it, unless AWS has "
+        "enabled it for that product)"
+    ),
+    "training": "is not of a package that is subscribed to",
+}
+
+
+def _excluded_faults(raw: Mapping[str, Any], say: Say) -> Iterator[Fault]:
+    hosting, release = _section(raw, "hosting"), _section(raw, "release")
+    if hosting.get("serverless") is not None:
+        yield say(
+            "serverless endpoints run no packages of AWS Marketplace: name an instance_type that "
+            "the product supports",
+            "hosting",
+            "serverless",
+        )
+    strategy, mechanism = release.get("strategy", "canary"), release.get("mechanism")
+    if mechanism == "guardrail" or (strategy == "big-bang" and mechanism is None):
+        yield say(
+            "SageMaker moves traffic to packages of AWS Marketplace all at once, without a bake "
+            f"and without going back, whatever a guardrail says: choose {_LEGAL}",
+            "release",
+            "strategy" if mechanism is None else "mechanism",
+        )
+    if strategy in {"shadow", "ab-test"}:
+        why = {
+            "shadow": "packages of AWS Marketplace cannot be shadowed",
+            "ab-test": "an A/B test compares artifacts, and a package has none",
+        }
+        yield say(f"{why[strategy]}: choose {_LEGAL}", "release", "strategy")
+
+
+def _section(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    section = raw.get(key)
+    return section if isinstance(section, Mapping) else {}

@@ -1,0 +1,76 @@
+"""Templates of what is no single container of ours: pipelines, packages of AWS Marketplace."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.synth.assembly import ROOT, Assembly
+from tests.synth.examples import synthesized
+
+SERIES, BOUGHT = "in-series-dev-model-flights", "bought-dev-model-moderation"
+ARN = "arn:aws:sagemaker:eu-west-1:985815980388:model-package/moderation-v3"
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The example of two containers in a row."""
+    folder: Path = tmp_path_factory.mktemp("series")
+    return synthesized(ROOT / "examples" / "frameworks" / "pipeline.yaml", folder)
+
+
+@pytest.fixture(scope="module")
+def bought(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The example of a subscribed package."""
+    folder: Path = tmp_path_factory.mktemp("bought")
+    return synthesized(ROOT / "examples" / "marketplace" / "tidegate.yaml", folder)
+
+
+def properties(template: Assembly, stack: str, kind: str) -> list[dict[str, Any]]:
+    """The properties of each resource of a type."""
+    return [each["Properties"] for each in template.resources(stack, kind).values()]
+
+
+def test_a_slot_holds_the_whole_pipeline(series: Assembly):
+    """Two containers in series in both slots; none is primary."""
+    models = properties(series, SERIES, "AWS::SageMaker::Model")
+
+    assert [len(model["Containers"]) for model in models] == [2, 2]
+    assert {model["InferenceExecutionConfig"]["Mode"] for model in models} == {"Serial"}
+    assert not [model for model in models if "PrimaryContainer" in model]
+
+
+def test_the_role_reads_every_containers_artifact_and_the_guard_knows_them(series: Assembly):
+    """Where one is missing, SageMaker cannot start the pipeline, and nobody could roll back."""
+    models = properties(series, SERIES, "AWS::SageMaker::Model")
+    urls = {json.dumps(each["ModelDataUrl"]) for model in models for each in model["Containers"]}
+    (role,) = properties(series, SERIES, "AWS::IAM::Role")
+    reading = [
+        statement["Resource"]
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == ["s3:GetObject"]
+    ]
+    (guard,) = properties(series, SERIES, "Custom::ReleaseGuard")
+
+    assert len(urls) == 2
+    assert [len(resources) for resources in reading] == [2]
+    assert [len(slot["then"]) for slot in guard["Slots"].values()] == [1, 1]
+
+
+def test_a_package_runs_isolated_by_its_name(bought: Assembly):
+    """SageMaker demands isolation of what was bought."""
+    for model in properties(bought, BOUGHT, "AWS::SageMaker::Model"):
+        assert model["PrimaryContainer"] == {"ModelPackageName": ARN}
+        assert model["EnableNetworkIsolation"] is True
+
+
+def test_the_role_of_a_package_reads_and_pulls_nothing(bought: Assembly):
+    """Image and artifact are the seller's."""
+    (role,) = properties(bought, BOUGHT, "AWS::IAM::Role")
+    text = json.dumps(role["Policies"])
+
+    assert "s3:GetObject" not in text
+    assert "ecr:" not in text
+    assert "logs:PutLogEvents" in text
