@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from gate.finding import Fault, Path
 from gate.policies import attached, rights, role_of, trusted, wholly_known
 from gate.rule import Rule, each
-from gate.template import Resource, Template, items, references, text_of
+from gate.template import Resource, Template, items, mappings, references, text_of
 
 _USERS: Mapping[str, tuple[Path, str]] = {
     "AWS::CodeBuild::Project": (("ServiceRole",), "codebuild.amazonaws.com"),
@@ -93,13 +93,19 @@ def _before(template: Template, id_: str) -> set[str]:
     return seen
 
 
+_PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+
+
 @each("AWS::SageMaker::Model")
 def _reading(model: Resource) -> Iterator[Fault]:
     role = role_of(model, model.at("ExecutionRoleArn"))
     if role is None or not wholly_known(role):
         return
-    needed = {"ecr:BatchGetImage": "its image", "ecr:GetDownloadUrlForLayer": "its image"}
-    if text_of(model.at("PrimaryContainer", "ModelDataUrl")) is not None:
+    listed = [model.at("PrimaryContainer"), *items(model.at("Containers"))]
+    # Image and artifact of a model package are SageMaker's to fetch.
+    own = [each for each in mappings(listed) if each.get("ModelPackageName") is None]
+    needed = {} if not own else dict.fromkeys(_PULL, "its image")
+    if any(text_of(each.get("ModelDataUrl")) is not None for each in own):
         needed["s3:GetObject"] = "its artifact"
     may = rights(role)
     missing = [action for action in needed if not any(s.covers(action) for s in may)]
