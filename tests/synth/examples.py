@@ -19,7 +19,6 @@ FILES = (
     *sorted((ROOT / "examples" / "offline").glob("*.yaml")),
     *sorted((ROOT / "examples" / "monitoring").glob("*.yaml")),
     *sorted((ROOT / "examples" / "labelling").glob("*.yaml")),
-
     *sorted((ROOT / "examples" / "frameworks").glob("*.yaml")),
     *sorted((ROOT / "examples" / "hosting").glob("*.yaml")),
     *sorted((ROOT / "examples" / "marketplace").glob("*.yaml")),
