@@ -1,7 +1,7 @@
-"""Application load balancers of the embedded cloud: real HTTPS listeners before Lambda functions.
+"""Application load balancers of the embedded cloud: real listeners before functions and instances.
 
 Control plane and data plane are ours: ministack's drops JWT actions and weights, checks little and
-serves no TLS. Network and gateway load balancers, and targets that are no functions, are refused.
+serves no TLS. Network and gateway load balancers, and targets by address, are refused.
 """
 
 from emulator.runtime import Runtime

@@ -34,9 +34,18 @@ BALANCER_ATTRIBUTES = {
     "zonal_shift.config.enabled": "false",
 }
 GROUP_ATTRIBUTES = {
-    "lambda.multi_value_headers.enabled": "false",
-    "stickiness.enabled": "false",
+    "lambda": {
+        "lambda.multi_value_headers.enabled": "false",
+        "stickiness.enabled": "false",
+    },
+    "instance": {
+        "deregistration_delay.timeout_seconds": "300",
+        "load_balancing.algorithm.type": "round_robin",
+        "slow_start.duration_seconds": "0",
+        "stickiness.enabled": "false",
+    },
 }
+"""By the type of a group's targets."""
 RESPONSE_HEADERS = {
     "access_control_allow_origin": "Access-Control-Allow-Origin",
     "access_control_allow_methods": "Access-Control-Allow-Methods",
@@ -60,6 +69,8 @@ _FIXED = frozenset(
         "routing.http.xff_client_port.enabled",
         "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
         "stickiness.enabled",
+        "slow_start.duration_seconds",
+        "load_balancing.algorithm.type",
     }
 )
 """Attributes that would be seen and are not emulated: only their default is accepted."""

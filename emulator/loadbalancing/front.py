@@ -15,6 +15,13 @@ from emulator.loadbalancing import jwt
 from emulator.loadbalancing.actions import FIXED, FORWARD, JWT, REDIRECT
 from emulator.loadbalancing.attributes import response_headers
 from emulator.loadbalancing.conditions import satisfied
+from emulator.loadbalancing.instance_groups import INSTANCE
+from emulator.loadbalancing.instance_targets import (
+    NO_INSTANCES,
+    Instances,
+    forwarded,
+    probed,
+)
 from emulator.loadbalancing.keysets import KeySetError
 from emulator.loadbalancing.lambda_target import event_for, health_event, response_from
 from emulator.loadbalancing.messages import (
@@ -58,6 +65,8 @@ class Surroundings:
     draw: Callable[[], float]
     now: Callable[[], float]
     """The wall's Unix time, on which tokens are made."""
+    instances: Instances = NO_INSTANCES
+    """The instances that are targets, and what they answer."""
 
 
 class Front:
@@ -66,6 +75,9 @@ class Front:
     def __init__(self, store: Store, around: Surroundings) -> None:
         self._store = store
         self._around = around
+        self._turns: dict[str, int] = {}
+        self.routed: Callable[[Entry], list[Json]] = lambda group: group.targets
+        """The targets of a group that get requests; health checks say so."""
 
     async def handle(self, listener_arn: str, request: HttpRequest) -> HttpResponse:
         """The response; every failure is one, with the status that the user guide names."""
@@ -82,16 +94,18 @@ class Front:
             added["Server"] = SERVER
         return response.with_headers(added)
 
-    async def probe(self, group: Entry) -> int | None:
-        """The status code of one health check, None if the function did not answer."""
+    async def probe(self, group: Entry, target: Json) -> int | None:
+        """The status code of one health check, None if the target did not answer."""
+        if group.shape.get("TargetType") == INSTANCE:
+            return await probed(self._around.instances, group, target)
         multi = group.attributes[MULTI_VALUE]
         event = health_event(group.shape["HealthCheckPath"], group.arn, multi_value=multi)
         try:
-            done = await self._around.invoke(group.targets[0]["Id"], event, group.arn)
+            done = await self._around.invoke(target["Id"], event, group.arn)
             if done.refused is not None:
                 return None
             return response_from(done.result, multi_value=multi).status
-        except (Refusal, IndexError):
+        except Refusal:
             return None
 
     async def _respond(self, listener: Entry, request: HttpRequest) -> HttpResponse:
@@ -136,12 +150,21 @@ class Front:
         group = self._drawn(config["TargetGroups"])
         if group is None or not group.targets:
             raise Refusal(503, "the target group has no registered targets")
+        if group.shape.get("TargetType") == INSTANCE:
+            return await forwarded(self._around.instances, self._next_of(group), request)
         multi = group.attributes[MULTI_VALUE]
         event = event_for(request, group.arn, multi_value=multi)
         done = await self._around.invoke(group.targets[0]["Id"], event, group.arn)
         if done.refused is not None:
             raise Refusal(502, done.refused)
         return response_from(done.result, multi_value=multi)
+
+    def _next_of(self, group: Entry) -> Json:
+        """The group's instances take turns (algorithm round_robin)."""
+        targets = self.routed(group)
+        turn = self._turns.get(group.arn, 0)
+        self._turns[group.arn] = turn + 1
+        return targets[turn % len(targets)]
 
     def _drawn(self, weighted: Sequence[Json]) -> Entry | None:
         """A target group by weight; none when all weights are 0."""

@@ -1,4 +1,4 @@
-"""Operations on target groups: one Lambda function each, with or without health checks."""
+"""Operations on target groups: of one Lambda function each, or of instances behind HTTP."""
 
 import re
 import uuid
@@ -9,6 +9,14 @@ from typing import Any, Protocol
 from emulator.loadbalancing.attributes import GROUP_ATTRIBUTES, changed, shown
 from emulator.loadbalancing.balancers import tags_of
 from emulator.loadbalancing.errors import BalancingError, invalid, not_emulated
+from emulator.loadbalancing.instance_groups import (
+    INSTANCE,
+    INSTANCE_DEFAULTS,
+    connection_of,
+    kind_of,
+    refuse_instance_members,
+    target_of,
+)
 from emulator.loadbalancing.store import Entry, Json, Store, Tenant
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?")
@@ -34,11 +42,11 @@ _CODES = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
 class Health(Protocol):
     """What the health checks of target groups tell."""
 
-    def state(self, group: Entry) -> Json:
-        """The member TargetHealth of the group's target."""
+    def state(self, group: Entry, target: Json | None = None) -> Json:
+        """The member TargetHealth of a target of the group, its only one without `target`."""
 
     def forget(self, group_arn: str) -> None:
-        """The group's target is checked anew."""
+        """The group's targets are checked anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +57,13 @@ class GroupOperations:
     health: Health
     may_invoke: Callable[[str, str], bool]
     """Whether the function's policy lets the target group invoke it."""
+    runs: Callable[[str], bool] = lambda _instance: False
+    """Whether there is an instance of that id, which can be a target."""
 
     def create(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
         """The target group exists, without a target."""
-        name = request["Name"]
-        _refuse_unsupported(request)
+        name, kind = request["Name"], kind_of(request)
+        _refuse_unsupported(request, kind)
         if NAME.fullmatch(name) is None:
             raise invalid(f"a target group's name has up to 32 letters, digits, -; got {name!r}")
         start = f"{tenant.prefix}targetgroup/{name}/"
@@ -62,12 +72,13 @@ class GroupOperations:
                 "DuplicateTargetGroupName", f"A target group with name '{name}' already exists"
             )
         arn = f"{start}{uuid.uuid4().hex[:16]}"
-        checks = {key: request.get(key, value) for key, value in HEALTH_DEFAULTS.items()}
+        defaults = INSTANCE_DEFAULTS if kind == INSTANCE else HEALTH_DEFAULTS
+        checks = {key: request.get(key, value) for key, value in defaults.items()}
         _check_health(checks)
-        shape = {"TargetGroupArn": arn, "TargetGroupName": name, "TargetType": "lambda", **checks}
-        entry = Entry(
-            arn=arn, shape=shape, attributes=dict(GROUP_ATTRIBUTES), tags=tags_of(request)
-        )
+        shape = {"TargetGroupArn": arn, "TargetGroupName": name, "TargetType": kind, **checks}
+        shape |= connection_of(request, kind)
+        attributes = dict(GROUP_ATTRIBUTES[kind])
+        entry = Entry(arn=arn, shape=shape, attributes=attributes, tags=tags_of(request))
         self.store.groups[arn] = entry
         return {"TargetGroups": [self._shown(entry)]}
 
@@ -86,8 +97,8 @@ class GroupOperations:
 
     def modify(self, _tenant: Tenant, request: Mapping[str, Any]) -> Json:
         """The health checks are as asked; what is not named stays."""
-        _refuse_unsupported(request)
         entry = self.get(request["TargetGroupArn"])
+        _refuse_unsupported(request, entry.shape["TargetType"])
         checks = {k: request.get(k, entry.shape[k]) for k in HEALTH_DEFAULTS}
         _check_health(checks)
         entry.shape |= checks
@@ -111,12 +122,19 @@ class GroupOperations:
     def modify_attributes(self, _tenant: Tenant, request: Mapping[str, Any]) -> Json:
         """The named attributes have those values."""
         entry = self.get(request["TargetGroupArn"])
-        entry.attributes |= changed("target group", GROUP_ATTRIBUTES, request["Attributes"])
+        known = GROUP_ATTRIBUTES[entry.shape["TargetType"]]
+        entry.attributes |= changed("target group", known, request["Attributes"])
         return {"Attributes": shown(entry.attributes)}
 
     def register(self, _tenant: Tenant, request: Mapping[str, Any]) -> Json:
-        """The function is the target, if its policy lets load balancing invoke it."""
+        """The function is the target, if its policy lets load balancing invoke it.
+
+        Or the instances are among the targets.
+        """
         entry, targets = self.get(request["TargetGroupArn"]), request["Targets"]
+        if entry.shape["TargetType"] == INSTANCE:
+            self._register_instances(entry, targets)
+            return {}
         known = [target["Id"] for target in entry.targets]
         wanted = list(dict.fromkeys([*known, *(target["Id"] for target in targets)]))
         if len(wanted) > 1:
@@ -140,6 +158,8 @@ class GroupOperations:
         entry = self.get(request["TargetGroupArn"])
         gone = {target["Id"] for target in request["Targets"]}
         entry.targets = [target for target in entry.targets if target["Id"] not in gone]
+        if entry.shape["TargetType"] == INSTANCE:
+            return {}  # the health of those that stay is known
         self.health.forget(entry.arn)
         return {}
 
@@ -149,7 +169,7 @@ class GroupOperations:
         asked = {target["Id"] for target in request.get("Targets", [])}
         return {
             "TargetHealthDescriptions": [
-                {"Target": target, "TargetHealth": self.health.state(entry)}
+                {"Target": target, "TargetHealth": self.health.state(entry, target)}
                 for target in entry.targets
                 if not asked or target["Id"] in asked
             ]
@@ -162,14 +182,28 @@ class GroupOperations:
             raise BalancingError("TargetGroupNotFound", f"Target groups '{arn}' not found")
         return entry
 
+    def _register_instances(self, entry: Entry, targets: list[Json]) -> None:
+        absent = [target["Id"] for target in targets if not self.runs(target["Id"])]
+        if absent:
+            raise BalancingError(
+                "InvalidTarget",
+                "The following targets are not in a running state and cannot be registered: "
+                f"'{', '.join(absent)}'",
+            )
+        known = {target["Id"] for target in entry.targets}
+        wanted = [target_of(target, entry) for target in targets if target["Id"] not in known]
+        entry.targets = [*entry.targets, *wanted]
+
     def _shown(self, entry: Entry) -> Json:
         return {**entry.shape, "LoadBalancerArns": self.store.users_of(entry.arn)}
 
 
-def _refuse_unsupported(request: Mapping[str, Any]) -> None:
-    kind = request.get("TargetType", "instance" if "Name" in request else "lambda")
+def _refuse_unsupported(request: Mapping[str, Any], kind: str) -> None:
+    if kind == INSTANCE:
+        refuse_instance_members(request)
+        return
     if kind != "lambda":
-        raise not_emulated(f"target groups of type {kind!r}, only 'lambda'")
+        raise not_emulated(f"target groups of type {kind!r}, only 'lambda' and {INSTANCE!r}")
     for member in ("Protocol", "ProtocolVersion", "Port", "VpcId", "HealthCheckProtocol"):
         if member in request:
             raise invalid(f"{member} may not be given for a target group of type lambda")

@@ -1,4 +1,4 @@
-"""Health checks of target groups: each check invokes the function, on the cloud's clock.
+"""Health checks of targets: each check asks the function or the instance, on the cloud's clock.
 
 States and reasons are those of TargetHealth (API reference). A target starts as `initial`; one
 passed check makes it healthy; later changes take the thresholds. Without health checks, a group's
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from emulator.loadbalancing.store import Entry, Json, Store
 
-Probe = Callable[[Entry], Awaitable[int | None]]
-"""Checks the group's function once; its status code, None if it failed to answer."""
+Probe = Callable[[Entry, Json], Awaitable[int | None]]
+"""Checks a target of the group once; its status code, None if it failed to answer."""
 
 SERVING = frozenset({"healthy", "unavailable"})
 
@@ -33,11 +33,11 @@ class GroupHealth:
         self._store = store
         self._probe = probe
         self._now = now
-        self._checked: dict[str, _Checked] = {}
+        self._checked: dict[tuple[str, str], _Checked] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def state(self, group: Entry) -> Json:
-        """The member TargetHealth of the group's target."""
+    def state(self, group: Entry, target: Json | None = None) -> Json:
+        """The member TargetHealth of a target of the group, its only one without `target`."""
         if not self._store.users_of(group.arn):
             return _unused("Target.NotInUse", "Target group is not configured for routing")
         if not group.shape["HealthCheckEnabled"]:
@@ -46,7 +46,8 @@ class GroupHealth:
                 "Reason": "Target.HealthCheckDisabled",
                 "Description": "Health checks are disabled for this target group",
             }
-        checked = self._checked.get(group.arn, _Checked())
+        found = target if target is not None else next(iter(group.targets), {"Id": ""})
+        checked = self._checked.get((group.arn, found["Id"]), _Checked())
         if checked.state == "healthy":
             return {"State": "healthy"}
         if checked.state == "initial":
@@ -62,26 +63,37 @@ class GroupHealth:
         balancer that forwards nowhere counts as healthy: AWS does not say.
         """
         groups = self._store.groups_of(balancer_arn)
-        return all(bool(g.targets) and self.state(g)["State"] in SERVING for g in groups)
+        return all(any(self._serves(group, one) for one in group.targets) for group in groups)
+
+    def routed(self, group: Entry) -> list[Json]:
+        """The targets that get requests: those that serve; all of them where none does.
+
+        User guide, "Health checks for Application Load Balancer target groups": fail open.
+        """
+        return [one for one in group.targets if self._serves(group, one)] or list(group.targets)
 
     def forget(self, group_arn: str) -> None:
-        """The group's target is checked anew."""
-        self._checked.pop(group_arn, None)
+        """The group's targets are checked anew."""
+        for key in [key for key in self._checked if key[0] == group_arn]:
+            del self._checked[key]
 
     def tick(self) -> None:
         """Every target that is due is being checked; the loop is not held up by them."""
         now = self._now()
         for group in self._store.groups.values():
             due = group.shape["HealthCheckEnabled"] and group.targets
-            if not due or not self._store.users_of(group.arn):
-                continue
-            checked = self._checked.setdefault(group.arn, _Checked())
-            if checked.next_at_seconds <= now and not checked.under_way:
-                checked.under_way = True
-                checked.next_at_seconds = now + group.shape["HealthCheckIntervalSeconds"]
-                task = asyncio.get_running_loop().create_task(self._check(group, checked))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            if due and self._store.users_of(group.arn):
+                for target in group.targets:
+                    self._check_if_due(group, target, now)
+
+    def _check_if_due(self, group: Entry, target: Json, now: float) -> None:
+        checked = self._checked.setdefault((group.arn, target["Id"]), _Checked())
+        if checked.next_at_seconds <= now and not checked.under_way:
+            checked.under_way = True
+            checked.next_at_seconds = now + group.shape["HealthCheckIntervalSeconds"]
+            task = asyncio.get_running_loop().create_task(self._check(group, target, checked))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
         """Nothing is being checked."""
@@ -89,9 +101,12 @@ class GroupHealth:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _check(self, group: Entry, checked: _Checked) -> None:
+    def _serves(self, group: Entry, target: Json) -> bool:
+        return self.state(group, target)["State"] in SERVING
+
+    async def _check(self, group: Entry, target: Json, checked: _Checked) -> None:
         try:
-            status = await self._probe(group)
+            status = await self._probe(group, target)
         finally:
             checked.under_way = False
         passed = status is not None and matches(group.shape["Matcher"]["HttpCode"], status)

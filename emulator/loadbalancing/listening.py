@@ -18,7 +18,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Protocol
 
-from emulator.loadbalancing.lambda_target import LONGEST_BODY_BYTES
 from emulator.loadbalancing.listeners import certificate_arns
 from emulator.loadbalancing.messages import HttpRequest, HttpResponse, error_page
 from emulator.loadbalancing.store import Entry, Store
@@ -29,6 +28,8 @@ Handle = Callable[[str, HttpRequest], Awaitable[HttpResponse]]
 BACKLOG = 512
 GRACE_SECONDS = 1.0
 LONGEST_CLOSING_SECONDS = 2.0
+LONGEST_BODY_BYTES = 64 * 1024 * 1024
+"""What is kept of a body; functions take less, and AWS has no limit for instances."""
 HEADER_BYTES = 64 * 1024
 """Longest request head ("HTTP header limits", user guide)."""
 

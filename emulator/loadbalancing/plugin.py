@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,13 +15,15 @@ from emulator.loadbalancing.balancers import BalancerOperations
 from emulator.loadbalancing.firewall import Firewall, faults_of
 from emulator.loadbalancing.front import Front, Invocation, Surroundings
 from emulator.loadbalancing.groups import GroupOperations
-from emulator.loadbalancing.health import GroupHealth
+from emulator.loadbalancing.health import SERVING, GroupHealth
+from emulator.loadbalancing.instance_targets import NO_INSTANCES, Instances
 from emulator.loadbalancing.keysets import KeySets, Locations
 from emulator.loadbalancing.listeners import ListenerOperations, certificate_arns
 from emulator.loadbalancing.listening import ListenerSockets
+from emulator.loadbalancing.messages import HttpRequest, HttpResponse
 from emulator.loadbalancing.resources import register_associations, register_balancers
 from emulator.loadbalancing.rules import RuleOperations
-from emulator.loadbalancing.store import Store
+from emulator.loadbalancing.store import Store, Tenant
 from emulator.periodic import keep_doing
 from emulator.route53.health import Balancer
 from emulator.route53.plugin import installed as dns_of
@@ -71,6 +74,73 @@ class DnsNames:
         return None
 
 
+class KnownInstances:
+    """The instances of this cloud; what starts them names itself here when it is installed."""
+
+    def __init__(self) -> None:
+        self.source: Instances = NO_INSTANCES
+        self.runs: Callable[[str], bool] = lambda _instance: False
+
+    async def exchange(self, instance_id: str, port: int, request: HttpRequest) -> HttpResponse:
+        """What the instance answers; ConnectionError where nothing listens or it broke off."""
+        return await self.source.exchange(instance_id, port, request)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balancing:
+    """Load balancing of one cloud, as its other plugins use it."""
+
+    instances: KnownInstances
+    plane: ControlPlane
+    health: GroupHealth
+
+    def knows(self, group_arn: str) -> bool:
+        """Whether there is such a target group."""
+        return group_arn in self.plane.store.groups
+
+    def register(self, group_arn: str, instance_id: str) -> None:
+        """The instance is a target of the group; BalancingError if it can't be."""
+        tenant = Tenant(*_owner(group_arn))
+        request = {"TargetGroupArn": group_arn, "Targets": [{"Id": instance_id}]}
+        self.plane.groups.register(tenant, request)
+
+    def deregister(self, group_arn: str, instance_id: str) -> None:
+        """The instance gets nothing new of the group; one that was gone counts."""
+        if self.knows(group_arn):
+            tenant = Tenant(*_owner(group_arn))
+            request = {"TargetGroupArn": group_arn, "Targets": [{"Id": instance_id}]}
+            self.plane.groups.deregister(tenant, request)
+
+    def serves(self, group_arn: str, instance_id: str) -> bool:
+        """Whether the instance passes the group's health checks."""
+        group = self.plane.store.groups.get(group_arn)
+        if group is None:
+            return False
+        targets = [one for one in group.targets if one["Id"] == instance_id]
+        return any(self.health.state(group, one)["State"] in SERVING for one in targets)
+
+    def unhealthy(self, group_arn: str, instance_id: str) -> bool:
+        """Whether the group's health checks have given the instance up."""
+        group = self.plane.store.groups.get(group_arn)
+        targets = [] if group is None else [o for o in group.targets if o["Id"] == instance_id]
+        return group is not None and any(
+            self.health.state(group, one)["State"] == "unhealthy" for one in targets
+        )
+
+
+def _owner(arn: str) -> tuple[str, str]:
+    region, account = arn.split(":")[3:5]
+    return account, region
+
+
+_installed: dict[int, Balancing] = {}
+
+
+def installed(runtime: Runtime) -> Balancing:
+    """Load balancing of that cloud."""
+    return _installed[id(runtime)]
+
+
 async def invoke(function_arn: str, event: dict[str, Any], group_arn: str) -> Invocation:
     """The function has run for the target group."""
     done = await function_targets.invoke(function_arn, event, _source(group_arn))
@@ -91,8 +161,10 @@ def install_balancers(runtime: Runtime) -> None:
     """Both planes answer, and templates may contain load balancers."""
     store = Store()
     guard = AclGuard(store, Firewall(runtime.clock.now))
-    front = Front(store, _surroundings(runtime, guard))
+    instances = KnownInstances()
+    front = Front(store, _surroundings(runtime, guard, instances))
     health = GroupHealth(store=store, probe=front.probe, now=runtime.clock.now)
+    front.routed = health.routed
     directory = runtime.state_directory / "listeners"
     directory.mkdir(exist_ok=True)
     sockets = ListenerSockets(
@@ -109,7 +181,12 @@ def install_balancers(runtime: Runtime) -> None:
             now=lambda: datetime.fromtimestamp(runtime.clock.now(), UTC).isoformat(),
             close_listener=sockets.close,
         ),
-        groups=GroupOperations(store=store, health=health, may_invoke=_may_invoke),
+        groups=GroupOperations(
+            store=store,
+            health=health,
+            may_invoke=_may_invoke,
+            runs=lambda instance: instances.runs(instance),
+        ),
         listeners=ListenerOperations(store=store, sockets=sockets, certificates=certificates),
         rules=RuleOperations(store=store),
     )
@@ -119,10 +196,11 @@ def install_balancers(runtime: Runtime) -> None:
     firewalls.install(guard)
     dns_of(runtime).balancers.source = DnsNames(store, health)
     certificates_of(runtime).users = lambda arn: _users(store, arn)
+    _installed[id(runtime)] = Balancing(instances=instances, plane=plane, health=health)
     _keep_checking(runtime, health, sockets)
 
 
-def _surroundings(runtime: Runtime, guard: AclGuard) -> Surroundings:
+def _surroundings(runtime: Runtime, guard: AclGuard, instances: KnownInstances) -> Surroundings:
     manager = certificates_of(runtime)
     locations = Locations(
         addresses=dns_of(runtime).addresses,
@@ -135,6 +213,7 @@ def _surroundings(runtime: Runtime, guard: AclGuard) -> Surroundings:
         blocks=guard.blocks,
         draw=random.SystemRandom().random,
         now=time.time,
+        instances=instances,
     )
 
 

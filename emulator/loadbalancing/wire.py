@@ -1,126 +1,17 @@
-"""AWS's Query protocol by its service model: parameters in, XML out, both for any operation.
+"""The load balancing API's wire: AWS's Query protocol by botocore's model of the service."""
 
-The model is botocore's, so nothing that it names is lost, and what it does not name is refused.
-It is loaded by the first request (0.2 s), not when the server starts.
-"""
-
-import re
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
-from urllib.parse import parse_qsl
-from xml.etree.ElementTree import Element, SubElement, tostring
-
-from emulator.loadbalancing.errors import BalancingError, invalid
+from emulator.loadbalancing.errors import BalancingError
+from emulator.queryapi import QueryApi, operation_in
 
 NAMESPACE = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"
-_SERVICE = "elbv2"
-_FIRST_INDEX = re.compile(r"(\d+)(?:\.|$)")
 
+_API = QueryApi(service="elbv2", namespace=NAMESPACE, refused=BalancingError)
 
-def operation_in(body: bytes) -> str:
-    """The operation that a request names, "" if none."""
-    return dict(parse_qsl(body.decode())).get("Action", "")
+parsed, check, rendered, rendered_error = (
+    _API.parsed,
+    _API.check,
+    _API.rendered,
+    _API.rendered_error,
+)
 
-
-def parsed(body: bytes) -> dict[str, Any]:
-    """The request's members, typed by the model; BalancingError if they break it."""
-    parameters = dict(parse_qsl(body.decode(), keep_blank_values=True))
-    operation = _operation(parameters.pop("Action", ""))
-    parameters.pop("Version", None)
-    shape = operation.input_shape
-    request: dict[str, Any] = {} if shape is None else _read(shape, parameters, "")
-    check(operation.name, request)
-    return request
-
-
-def check(operation: str, request: Mapping[str, Any]) -> None:
-    """The request has what the operation requires, in the right types; BalancingError if not."""
-    from botocore.validate import ParamValidator  # noqa: PLC0415 - see above
-
-    shape = _operation(operation).input_shape
-    report = ParamValidator().validate(dict(request), shape)
-    if report.has_errors():
-        raise invalid(str(report.generate_report()))
-    unknown = set(request) - set(shape.members)
-    if unknown:
-        raise invalid(f"{operation} has no members {', '.join(sorted(unknown))}")
-
-
-def rendered(operation: str, result: Mapping[str, Any], request_id: str) -> bytes:
-    """The answer's XML."""
-    root = Element(f"{operation}Response", xmlns=NAMESPACE)
-    inner = SubElement(root, f"{operation}Result")
-    shape = _operation(operation).output_shape
-    if shape is not None:
-        _write(inner, shape, result)
-    metadata = SubElement(root, "ResponseMetadata")
-    SubElement(metadata, "RequestId").text = request_id
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root)
-
-
-def rendered_error(code: str, message: str, *, sender: str = "Sender") -> bytes:
-    """A refusal's XML."""
-    root = Element("ErrorResponse", xmlns=NAMESPACE)
-    error = SubElement(root, "Error")
-    for name, value in (("Type", sender), ("Code", code), ("Message", message)):
-        SubElement(error, name).text = value
-    return tostring(root)
-
-
-@lru_cache(maxsize=1)
-def _model() -> Any:
-    import botocore.session  # noqa: PLC0415 - see above
-
-    return botocore.session.Session().get_service_model(_SERVICE)
-
-
-def _operation(name: str) -> Any:
-    model = _model()
-    if name not in model.operation_names:
-        raise BalancingError("InvalidAction", f"Could not find operation {name or '(none)'}")
-    return model.operation_model(name)
-
-
-def _read(shape: Any, parameters: Mapping[str, str], prefix: str) -> Any:
-    if shape.type_name == "structure":
-        members = {}
-        for name, member in shape.members.items():
-            at = f"{prefix}{name}"
-            if any(key == at or key.startswith(f"{at}.") for key in parameters):
-                members[name] = _read(member, parameters, f"{at}.")
-        return members
-    if shape.type_name == "list":
-        at = f"{prefix}member."
-        numbers = {
-            int(found[1])
-            for key in parameters
-            if key.startswith(at) and (found := _FIRST_INDEX.match(key.removeprefix(at)))
-        }
-        return [_read(shape.member, parameters, f"{at}{number}.") for number in sorted(numbers)]
-    return _scalar(shape, parameters[prefix.removesuffix(".")], prefix)
-
-
-def _scalar(shape: Any, text: str, prefix: str) -> Any:
-    match shape.type_name:
-        case "integer" | "long":
-            if not text.lstrip("-").isdigit():
-                raise invalid(f"{prefix.removesuffix('.')} must be a number, got {text!r}")
-            return int(text)
-        case "boolean":
-            return text == "true"
-    return text
-
-
-def _write(element: Element, shape: Any, value: Any) -> None:
-    if shape.type_name == "structure":
-        for name, member in shape.members.items():
-            if value.get(name) is not None:
-                _write(SubElement(element, name), member, value[name])
-    elif shape.type_name == "list":
-        for entry in value:
-            _write(SubElement(element, "member"), shape.member, entry)
-    elif shape.type_name == "boolean":
-        element.text = "true" if value else "false"
-    else:
-        element.text = str(value)
+__all__ = ["NAMESPACE", "check", "operation_in", "parsed", "rendered", "rendered_error"]

@@ -54,7 +54,7 @@ class World:
             self.store.groups[arn] = Entry(
                 arn=arn,
                 shape={"HealthCheckPath": "/ready"},
-                attributes=dict(GROUP_ATTRIBUTES),
+                attributes=dict(GROUP_ATTRIBUTES["lambda"]),
                 targets=[{"Id": f"function-{arn}"}],
             )
         self.rule("default", FORWARD)

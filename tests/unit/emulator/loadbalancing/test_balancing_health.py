@@ -38,7 +38,7 @@ class World:
     def __post_init__(self) -> None:
         """The groups are in use."""
 
-        async def probe(_group: Entry) -> int | None:
+        async def probe(_group: Entry, _target: Any) -> int | None:
             self.checked += 1
             return self.status
 
