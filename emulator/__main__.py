@@ -38,6 +38,7 @@ PLUGINS = (
     "emulator.route53",
     "emulator.certificates",
     "emulator.loadbalancing",
+    "emulator.ec2",
     "emulator.codebuild",
     "emulator.codeconnections",
     "emulator.codepipeline",

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 OURS = (
+    "AWS::AutoScaling::AutoScalingGroup",
     "AWS::CertificateManager::Certificate",
     "AWS::CloudWatch::Alarm",
     "AWS::CodeBuild::Project",

@@ -5,6 +5,7 @@ github.com/aws/aws-lambda-python-runtime-interface-client, `awslambdaric/bootstr
 """
 
 import importlib
+import importlib.util
 import io
 import json
 import logging
@@ -17,6 +18,8 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 Handler = Callable[[Any, Any], Any]
@@ -99,6 +102,19 @@ def _enter(description: dict[str, Any]) -> None:
     sys.argv[:] = ["bootstrap"]
     sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8", write_through=True)
     sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), "utf-8", write_through=True)
+    if "EMBEDDED_DNS_PORT" in os.environ:
+        _sibling("resolving").install(int(os.environ["EMBEDDED_DNS_PORT"]))
+
+
+def _sibling(name: str) -> ModuleType:
+    """A file beside this one, which the function's code does not find."""
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"_lambda_{name}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"a file of the runtime is missing, expected it at {path}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _load_or_fault(handler: str) -> Handler | FaultError:

@@ -15,7 +15,7 @@ from emulator.loadbalancing.balancers import BalancerOperations
 from emulator.loadbalancing.firewall import Firewall, faults_of
 from emulator.loadbalancing.front import Front, Invocation, Surroundings
 from emulator.loadbalancing.groups import GroupOperations
-from emulator.loadbalancing.health import SERVING, GroupHealth
+from emulator.loadbalancing.health import GroupHealth
 from emulator.loadbalancing.instance_targets import NO_INSTANCES, Instances
 from emulator.loadbalancing.keysets import KeySets, Locations
 from emulator.loadbalancing.listeners import ListenerOperations, certificate_arns
@@ -111,13 +111,12 @@ class Balancing:
             request = {"TargetGroupArn": group_arn, "Targets": [{"Id": instance_id}]}
             self.plane.groups.deregister(tenant, request)
 
-    def serves(self, group_arn: str, instance_id: str) -> bool:
-        """Whether the instance passes the group's health checks."""
+    def drain_seconds(self, group_arn: str) -> float:
+        """How long a target that leaves may finish what is under way, of the cloud's time."""
         group = self.plane.store.groups.get(group_arn)
         if group is None:
-            return False
-        targets = [one for one in group.targets if one["Id"] == instance_id]
-        return any(self.health.state(group, one)["State"] in SERVING for one in targets)
+            return 0.0
+        return float(group.attributes["deregistration_delay.timeout_seconds"])
 
     def unhealthy(self, group_arn: str, instance_id: str) -> bool:
         """Whether the group's health checks have given the instance up."""

@@ -8,7 +8,7 @@ GenerateSecretString counts. `ApiGatewayV2::Route`: `Ref` is the id alone. `ApiG
 `ApiEndpoint` of an HTTP API can be called, as a path under the front door, where a host name would
 need DNS. `Logs::LogGroup`: a name that is not given begins with the stack's, as policies expect it
 to. `Lambda::EventSourceMapping`: refused as the API refuses it, and an update takes the alias and
-drops what is no longer declared.
+drops what is no longer declared. `Lambda::Function`: its network is kept.
 
 Seams: the rows of `provisioners._RESOURCE_HANDLERS`, `provisioners._sm_secret_string`,
 `_physical_name` and `_NAME_SEED`.
@@ -44,6 +44,7 @@ def attach(table: dict[str, _Row], catalogue: SchemaCatalogue) -> None:
     table["AWS::ApiGatewayV2::Route"] = _mended_route(table["AWS::ApiGatewayV2::Route"])
     table["AWS::ApiGatewayV2::Api"] = _mended_api(table["AWS::ApiGatewayV2::Api"])
     table["AWS::Logs::LogGroup"] = _mended_log_group(table["AWS::Logs::LogGroup"])
+    table["AWS::Lambda::Function"] = _mended_function(table["AWS::Lambda::Function"])
     mapping = "AWS::Lambda::EventSourceMapping"
     table[mapping] = _mended_mapping(table[mapping])
     for type_name in catalogue.type_names() & table.keys():
@@ -71,6 +72,30 @@ def _checked(type_name: str, row: _Row, catalogue: SchemaCatalogue) -> _Row:
     if update is not None:
         replaced["update"] = checked_update
     return {**row, **replaced}
+
+
+def _mended_function(row: _Row) -> _Row:
+    def create(logical_id: str, properties: dict[str, Any], stack_name: str) -> _Answer:
+        made: _Answer = row["create"](logical_id, properties, stack_name)
+        _put_in_network(made[0], properties)
+        return made
+
+    def update(physical_id: str, old: Any, new: Any, *rest: Any) -> _Answer:
+        made: _Answer = row["update"](physical_id, old, new, *rest)
+        _put_in_network(made[0], new)
+        return made
+
+    return {**row, "create": create, "update": update}
+
+
+def _put_in_network(name: str, properties: Mapping[str, Any]) -> None:
+    """The function's configuration tells its network, where the template gives it one."""
+    from ministack.services import lambda_svc  # noqa: PLC0415 - loaded when first used
+
+    function = lambda_svc._functions.get(name)
+    if function is not None and properties.get("VpcConfig"):
+        wanted = lambda_svc._vpc_config_with_id(properties["VpcConfig"])
+        function["config"]["VpcConfig"] = wanted
 
 
 def _mended_table(row: _Row) -> _Row:

@@ -157,6 +157,9 @@ class _Functions:
             "TZ": ":UTC",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+        if (config.get("VpcConfig") or {}).get("SubnetIds"):
+            # What a network's resolver says of load balancers.
+            variables["EMBEDDED_DNS_PORT"] = str(runtime.facts["dns_port"])
         if logging_config.get("LogFormat") == "JSON":
             variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
             variables["AWS_LAMBDA_LOG_LEVEL"] = logging_config.get("ApplicationLogLevel", "INFO")
