@@ -18,6 +18,7 @@ from tidegate_aws.endpoints import SageMakerEndpoints
 from tidegate_aws.executions import StepFunctionsExecutions
 from tidegate_aws.kept_shares import EitherRecords, KeptShares
 from tidegate_aws.look_store import DynamoLookStore
+from tidegate_aws.fleet_shares import FleetShares
 from tidegate_aws.managed_shares import EitherEndpoints, ManagedShares
 from tidegate_aws.records import Route53Records
 from tidegate_aws.release_store import DynamoReleaseStore
@@ -155,6 +156,7 @@ def _connected(target: Target, *, project: str, stage: str, outputs: dict[str, s
     client = target.client
     dynamodb, machines = client("dynamodb"), client("stepfunctions")
     machine = outputs["ReleaseMachineArn"]
+    kept = ManagedShares(client=dynamodb, table=outputs["ReleaseTableName"])
     return Deployed(
         target=target,
         project=project,
@@ -165,7 +167,12 @@ def _connected(target: Target, *, project: str, stage: str, outputs: dict[str, s
         counters=DynamoCounters(client=dynamodb, table=outputs["ObservationTableName"]),
         endpoints=EitherEndpoints(
             sagemaker=SageMakerEndpoints(client=client("sagemaker")),
-            managed=ManagedShares(client=dynamodb, table=outputs["ReleaseTableName"]),
+            managed=kept,
+            fleets=FleetShares(
+                shares=kept,
+                autoscaling=lambda: client("autoscaling"),
+                balancing=lambda: client("elbv2"),
+            ),
         ),
         records=EitherRecords(
             dns=Route53Records(client=client("route53")),

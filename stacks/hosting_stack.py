@@ -43,7 +43,7 @@ from stacks.project.placement import (
     tracks_of,
     version_of,
 )
-from stacks.project.spec import ModelSpec, StageSpec
+from stacks.project.spec import Ec2Spec, ModelSpec, StageSpec
 from tidegate.pointer import LivePointer
 from tidegate.slots import PAIR, Slot
 from tidegate.strategies import Mechanism
@@ -170,7 +170,9 @@ def _add_endpoints(
 def served_by(
     project: str, stage: StageSpec, model: ModelSpec, pointer: LivePointer | None = None
 ) -> Mapping[Slot, str]:
-    """The endpoint of each slot of a model."""
+    """The endpoint of each slot of a model; none of one on instances of its own."""
+    if isinstance(model.hosting, Ec2Spec):
+        return {}
     name = _endpoint(project, stage, model)
     found = slot_endpoints(name, tracks=tracks_of(model, stage.door.dns, endpoint=name))
     return {slot: found[slot] for slot in slots_of(model, pointer) if slot in found}

@@ -10,9 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stacks.idle_units import HOSTING, NOTEBOOK, PROVISIONED, UNPRICED, Resources, units
+from stacks.idle_units import (
+    HOSTING,
+    MACHINE,
+    NOTEBOOK,
+    PROVISIONED,
+    SPOT,
+    UNPRICED,
+    Resources,
+    units,
+)
 from stacks.project.spec import StageSpec
-from stacks.project.tables import hosting_price, idle_price, notebook_price
+from stacks.project.tables import hosting_price, idle_price, machine_price, notebook_price
 from stacks.run_costs import RunCost
 
 HOURS_A_MONTH = 730
@@ -24,6 +33,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "alarm": ("alarm", "alarms"),
     "composite_alarm": ("composite alarm", "composite alarms"),
     "dashboard": ("dashboard", "dashboards"),
+    "gp3_gb": ("GB of a gp3 volume", "GB of gp3 volumes"),
     "health_check": ("health check", "health checks"),
     "hosted_zone": ("hosted zone", "hosted zones"),
     "interface_endpoint": ("interface endpoint", "interface endpoints"),
@@ -65,6 +75,10 @@ class IdleCost:
         if self.item.startswith(HOSTING):
             several = "instance" if self.count == 1 else "instances"
             return f"{self.count} {several} {self.item.removeprefix(HOSTING)}"
+        if self.item.startswith((MACHINE, SPOT)):
+            kind, _, type_ = self.item.partition(":")
+            several = "instance" if self.count == 1 else "instances"
+            return f"{self.count} {'spot' if kind == 'spot' else 'EC2'} {several} {type_}"
         if self.item.startswith(NOTEBOOK):
             several = "notebook" if self.count == 1 else "notebooks"
             return f"{self.count} {several} {self.item.removeprefix(NOTEBOOK)} that nothing stops"
@@ -141,6 +155,8 @@ def _cost(region: str, item: str, count: int) -> IdleCost:
 def _price(region: str, item: str) -> Mapping[str, Any] | None:
     if item.startswith(HOSTING):
         return hosting_price(region, item.removeprefix(HOSTING))
+    if item.startswith(MACHINE):
+        return machine_price(region, item.removeprefix(MACHINE))
     if item.startswith(NOTEBOOK):
         return notebook_price(region, item.removeprefix(NOTEBOOK))
     return idle_price(region, item)

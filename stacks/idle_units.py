@@ -12,6 +12,8 @@ Unit = tuple[str, int]
 processes of serverless endpoints `provisioned:MEGABYTES`."""
 
 HOSTING = "hosting:"
+MACHINE, SPOT = "ec2:", "spot:"
+"""What begins the item of an EC2 instance, on demand or spot; its type follows."""
 NOTEBOOK = "notebook:"
 """What begins the item of a notebook instance that nothing stops; its type follows."""
 PROVISIONED = "provisioned:"
@@ -73,6 +75,7 @@ _FREE = frozenset(
         "AWS::Translate::Terminology",
         "AWS::WAFv2::WebACLAssociation",
         "AWS::EC2::InternetGateway",
+        "AWS::EC2::LaunchTemplate",
         "AWS::EC2::NetworkAcl",
         "AWS::EC2::NetworkAclEntry",
         "AWS::EC2::Route",
@@ -157,6 +160,20 @@ def _notebook(id_: str, properties: Mapping[str, Any], resources: Resources) -> 
         yield f"{NOTEBOOK}{properties.get('InstanceType')}", 1
 
 
+def _group(_id: str, properties: Mapping[str, Any], resources: Resources) -> Iterator[Unit]:
+    """The instances that a group always has, their volumes and their public addresses."""
+    named = properties.get("LaunchTemplate", {}).get("LaunchTemplateId", {})
+    template = resources.get(str(named.get("Ref", "")), {})
+    data = template.get("Properties", {}).get("LaunchTemplateData", {})
+    count = int(properties.get("MinSize", 0))
+    spot = data.get("InstanceMarketOptions", {}).get("MarketType") == "spot"
+    yield f"{SPOT if spot else MACHINE}{data.get('InstanceType')}", count
+    for device in data.get("BlockDeviceMappings", ()):
+        yield "gp3_gb", count * int(device.get("Ebs", {}).get("VolumeSize", 0))
+    addresses = [i for i in data.get("NetworkInterfaces", ()) if i.get("AssociatePublicIpAddress")]
+    yield "public_address", count * len(addresses)
+
+
 def _zone_endpoint(_id: str, properties: Mapping[str, Any], _all: Resources) -> Iterator[Unit]:
     if properties.get("VpcEndpointType") == "Interface":
         yield "interface_endpoint", max(1, len(properties.get("SubnetIds", ())))
@@ -201,6 +218,7 @@ def _serves(resource: Mapping[str, Any], config: str) -> bool:
 
 
 _COUNTED: Mapping[str, Callable[[str, Mapping[str, Any], Resources], Iterator[Unit]]] = {
+    "AWS::AutoScaling::AutoScalingGroup": _group,
     "AWS::CloudWatch::Alarm": _one("alarm"),
     "AWS::CloudWatch::CompositeAlarm": _one("composite_alarm"),
     "AWS::CloudWatch::Dashboard": _one("dashboard"),

@@ -60,6 +60,8 @@ class ReleaseProps:
     models: Sequence[Shown] = ()
     hosts: tuple[str, ...] = ()
     answers_later: bool = False
+    fleets: bool = False
+    """Whether a model is on EC2 instances."""
     releases_services: bool = False
     """Whether an AI service has arms, whose stack works with this one's tables."""
     pipeline: PipelineSpec | None = None
@@ -118,7 +120,11 @@ def release_blueprint(
     add_tables(blueprint, stage.data_on_destroy)
     add_signing_secret(blueprint, stage.data_on_destroy)
     around = Surroundings(
-        project=props.project, arns=arns, hosts=props.hosts, answers_later=props.answers_later
+        project=props.project,
+        arns=arns,
+        hosts=props.hosts,
+        answers_later=props.answers_later,
+        fleets=props.fleets,
     )
     functions = function_table(around)
     functions = {**functions, **outcome_functions(Outcomes(project=props.project, arns=arns))}

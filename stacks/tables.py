@@ -4,6 +4,7 @@ Run `python -m stacks.tables` after an update of botocore; a test checks the tab
 """
 
 import json
+import re
 from typing import Any
 
 import botocore.session
@@ -26,6 +27,7 @@ _SERVERLESS_REGIONS = {
 }
 """The 21 regions that the developer guide names, "Deploy models with Serverless Inference"."""
 
+_ARM = re.compile(r"[a-z]+\d+g|a1\.|mac")
 _PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
 
@@ -36,7 +38,7 @@ def tables() -> dict[str, Any]:
     types = model.shape_for("ProductionVariantInstanceType").metadata["enum"]
     return {
         "source": "botocore: endpoints and SageMaker's ProductionVariantInstanceType, "
-        "NotebookInstance's InstanceType, ServerlessMemorySizeInMB, ServerlessMaxConcurrency; "
+        "NotebookInstance's InstanceType, EC2's InstanceType, ServerlessMemorySizeInMB, ServerlessMaxConcurrency; "
         "developer guide: regions of Serverless Inference",
         "regions": {
             region: partition
@@ -45,8 +47,16 @@ def tables() -> dict[str, Any]:
         },
         "instance_types": sorted(types),
         "notebook_types": sorted(model.shape_for("InstanceType").metadata["enum"]),
+        "ec2_types": _ec2_types(session.get_service_model("ec2")),
         "serverless": _serverless(model),
     }
+
+
+def _ec2_types(model: Any) -> list[str]:
+    """Without Graviton (EC2 user guide, "Instance type naming conventions": a g after the number),
+    a1 and Macs, whose processors are no x86_64 that a container for Linux runs on."""
+    named = model.shape_for("InstanceType").metadata["enum"]
+    return sorted(name for name in named if _ARM.match(name) is None)
 
 
 def _serverless(model: Any) -> dict[str, Any]:

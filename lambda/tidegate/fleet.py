@@ -1,4 +1,4 @@
-"""What a model's endpoint runs on, and which strategies that rules out.
+"""What a model runs on, and which strategies that rules out.
 
 `strategies.LEGAL` says what a mechanism can do at all; here is what this endpoint can do. The
 limits are SageMaker's (DeploymentConfig in the API reference, "Exclusions" of deployment guardrails
@@ -19,11 +19,13 @@ LEAST_INSTANCES = 2
 
 
 class Hosting(StrEnum):
-    """How SageMaker keeps a model ready."""
+    """What keeps a model ready."""
 
     INSTANCES = "instances"
     SERVERLESS = "serverless"
     ASYNCHRONOUS = "asynchronous"
+    FLEET = "ec2"
+    """No endpoint of SageMaker: a group of EC2 instances a slot, behind one load balancer."""
     MANAGED = "managed"
     """No endpoint of ours: a service of AWS, whose arms are sets of settings."""
 
@@ -90,7 +92,28 @@ MANAGED_RULES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
 )
 """What managed services rule out; what is left is steps and arms whose shares the door draws."""
 
+_NOT_SAGEMAKERS = "SageMaker moves the traffic of its own endpoints only"
+_ONE_BALANCER = "one load balancer is before both slots, so that no records lead to either"
+
+FLEET_RULES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
+    {
+        (Strategy.BIG_BANG, Mechanism.GUARDRAIL): _NOT_SAGEMAKERS,
+        (Strategy.CANARY, Mechanism.GUARDRAIL): _NOT_SAGEMAKERS,
+        (Strategy.LINEAR, Mechanism.GUARDRAIL): _NOT_SAGEMAKERS,
+        (Strategy.ROLLING, Mechanism.GUARDRAIL): _NOT_SAGEMAKERS,
+        (Strategy.BIG_BANG, Mechanism.DNS): _ONE_BALANCER,
+        (Strategy.CANARY, Mechanism.DNS): _ONE_BALANCER,
+        (Strategy.LINEAR, Mechanism.DNS): _ONE_BALANCER,
+        (Strategy.ROLLING, Mechanism.WEIGHTS): "both slots have all their instances, and shares "
+        "move between them: that is canary or linear",
+        (Strategy.AB_TEST, Mechanism.WEIGHTS): "there are two groups of instances, and no arms",
+        (Strategy.SHADOW, Mechanism.SHADOW): "no shadow variant stands beside instances",
+    }
+)
+"""What fleets of EC2 instances rule out; what is left is steps whose shares the router draws."""
+
 _RULES = {
+    Hosting.FLEET: FLEET_RULES,
     Hosting.SERVERLESS: SERVERLESS_RULES,
     Hosting.ASYNCHRONOUS: ASYNCHRONOUS_RULES,
     Hosting.MANAGED: MANAGED_RULES,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tidegate.assignment import Why, anonymous_client_of, assign
+from tidegate.ec2 import is_fleet
 from tidegate.echo import echoed_digest
 from tidegate.errors import NotFoundError, OverrideRefusedError
 from tidegate.inference import Answer, Question
@@ -156,7 +157,7 @@ class Router:
             return _by_track(request, split, request.track)
         if not split.draws_users:
             return Draw(
-                slot=None,
+                slot=split.control if is_fleet(split.endpoint_name) else None,
                 split_version=split.version,
                 unit=Unit.REQUEST,
                 client=request.client,

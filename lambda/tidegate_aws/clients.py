@@ -82,6 +82,28 @@ def sagemaker_runtime() -> SageMakerRuntimeClient:
     return client
 
 
+FLEET_READ_SECONDS = 29
+"""More than the function in a fleet's network takes, less than an HTTP API waits."""
+
+
+@cache
+def functions() -> Any:
+    """The functions that ask fleets, once: a repeated question would be a second request."""
+    return _client("lambda", attempts=1, read_seconds=FLEET_READ_SECONDS)
+
+
+@cache
+def autoscaling() -> Any:
+    """Groups of instances."""
+    return _client("autoscaling")
+
+
+@cache
+def balancing() -> Any:
+    """Which instances answer."""
+    return _client("elbv2")
+
+
 @cache
 def stepfunctions() -> SFNClient:
     """The release machine."""

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tidegate.ec2 import is_fleet
 from tidegate.errors import NotFoundError
 from tidegate.managed import is_managed
 from tidegate.ports import Endpoints, EndpointState, VariantState
@@ -81,10 +82,11 @@ def _variant(share: float) -> VariantState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EitherEndpoints:
-    """Port `Endpoints` for endpoints of SageMaker and for managed services, by their names."""
+    """Port `Endpoints` for endpoints of SageMaker, managed services and fleets, by their names."""
 
     sagemaker: Endpoints
     managed: Endpoints
+    fleets: Endpoints
 
     def read(self, endpoint_name: str) -> EndpointState:
         """What serves now."""
@@ -99,4 +101,6 @@ class EitherEndpoints:
         self._of(endpoint_name).wake(endpoint_name, slot)
 
     def _of(self, endpoint_name: str) -> Endpoints:
+        if is_fleet(endpoint_name):
+            return self.fleets
         return self.managed if is_managed(endpoint_name) else self.sagemaker

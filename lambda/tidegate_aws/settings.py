@@ -32,6 +32,8 @@ class Variable(StrEnum):
     PROJECT = "PROJECT"
     STAGE = "STAGE"
     TRACK = "TRACK"
+    FLEETS = "FLEETS"
+    FLEET_URL = "FLEET_URL"
     RUN_TABLE = "RUN_TABLE"
     BATCH_BUCKET = "BATCH_BUCKET"
     BATCH = "BATCH"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tidegate.delivery.run import Ports as DeliveryPorts
     from tidegate.guardrail.ports import Ports as GuardrailPorts
-    from tidegate.ports import Endpoints
+    from tidegate.ports import Endpoints, ModelInvoker
     from tidegate.sending import Ports as SendingPorts
     from tidegate.traffic import Traffic
     from tidegate_aws.announcer import AwsAnnouncer
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from tidegate_aws.counters import DynamoCounters
     from tidegate_aws.executions import StepFunctionsExecutions
     from tidegate_aws.firsts import DynamoFirsts
+    from tidegate_aws.fleet_shares import FleetShares
     from tidegate_aws.import_log import DynamoImportLog
-    from tidegate_aws.invoker import SageMakerInvoker
     from tidegate_aws.key_rotation import KeyRotation
     from tidegate_aws.keys import SecretKeys
     from tidegate_aws.known_outcomes import CountedOutcomes
@@ -164,14 +164,14 @@ class World:
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        """Weights of production variants, and shares of managed services where there is a table."""
+        """Weights of production variants; of services and fleets too where there is a table."""
         from tidegate_aws.endpoints import SageMakerEndpoints
         from tidegate_aws.managed_shares import EitherEndpoints
 
         sagemaker = SageMakerEndpoints(client=clients.sagemaker())
         if Variable.RELEASE_TABLE not in self.settings.values:
             return sagemaker
-        return EitherEndpoints(sagemaker=sagemaker, managed=self.managed)
+        return EitherEndpoints(sagemaker=sagemaker, managed=self.managed, fleets=self.fleets)
 
     @cached_property
     def managed(self) -> ManagedShares:
@@ -179,6 +179,15 @@ class World:
         from tidegate_aws.managed_shares import ManagedShares
 
         return ManagedShares(client=clients.dynamodb(), table=self.settings[Variable.RELEASE_TABLE])
+
+    @cached_property
+    def fleets(self) -> FleetShares:
+        """Shares and instances of fleets; their clients are made when one is asked for."""
+        from tidegate_aws.fleet_shares import FleetShares
+
+        return FleetShares(
+            shares=self.managed, autoscaling=clients.autoscaling, balancing=clients.balancing
+        )
 
     @cached_property
     def traffic(self) -> Traffic:
@@ -213,11 +222,15 @@ class World:
         return Leftovers(client=clients.sagemaker())
 
     @cached_property
-    def invoker(self) -> SageMakerInvoker:
+    def invoker(self) -> ModelInvoker:
         """Online inference."""
-        from tidegate_aws.invoker import SageMakerInvoker
+    
+        sagemaker = SageMakerInvoker(client=clients.sagemaker_runtime())
+        if Variable.FLEETS not in self.settings.values:
+            return sagemaker
+        from tidegate_aws.fleet_invoker import EitherInvoker, FleetInvoker
 
-        return SageMakerInvoker(client=clients.sagemaker_runtime())
+        return EitherInvoker(sagemaker=sagemaker, fleets=FleetInvoker(client=clients.functions()))
 
     @cached_property
     def model_queue(self) -> SageMakerQueue:

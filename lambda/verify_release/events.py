@@ -10,6 +10,7 @@ from tidegate.pointer import Declaration
 from tidegate_aws.cloudformation import CustomResourceRequest, Done
 
 CONFIG = "EndpointConfigName"
+START = "StartSeconds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,13 @@ def verify_request(request: CustomResourceRequest) -> VerifyRequest:
             if CONFIG in properties
         ),
     )
+
+
+def start_seconds(request: CustomResourceRequest) -> float:
+    """How long the instances of a fleet may take until they answer; InvalidValueError without."""
+    if START not in request.properties:
+        raise InvalidValueError([f"property {START} is missing"])
+    return float(request.properties[START])
 
 
 def _config(properties: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from tidegate.deploy import verify
+from tidegate.ec2 import is_fleet
 from tidegate.guardrail import gate
 from tidegate.guardrail.gate import DeployRequest
 from tidegate.managed import is_managed
@@ -15,7 +16,13 @@ from tidegate.traffic import reset_records
 from tidegate_aws.cloudformation import CustomResourceRequest, Done, answer
 from tidegate_aws.settings import Variable
 from tidegate_aws.world import World, world
-from verify_release.events import CONFIG, VerifyRequest, verified, verify_request
+from verify_release.events import (
+    CONFIG,
+    VerifyRequest,
+    start_seconds,
+    verified,
+    verify_request,
+)
 
 _NEEDS = (Variable.RELEASE_TABLE,)
 
@@ -39,6 +46,8 @@ def _verify(request: CustomResourceRequest) -> Done:
         gate.verify(ports.guardrail, deployed)
     elif is_managed(declaration.endpoint_name):
         return _settings(ports, declaration)
+    elif is_fleet(declaration.endpoint_name):
+        return _instances(ports, declaration, seconds=start_seconds(request))
     else:
         verify(store=ports.store, traffic=ports.traffic, clock=ports.clock, declaration=declaration)
     left = _left_behind(ports, serving=declaration.endpoint_config_name, keep=keep)
@@ -59,6 +68,17 @@ def _settings(ports: World, declaration: Declaration) -> Done:
     return verified(declaration.model, "settings leave nothing behind")
 
 
+def _instances(ports: World, declaration: Declaration, *, seconds: float) -> Done:
+    """The groups of a fleet are those declared, and all of their instances answer."""
+    pointer = ports.store.pointer(declaration.model)
+    live = first_slot(declaration.slots) if pointer is None else pointer.slot
+    name, config = declaration.endpoint_name, declaration.endpoint_config_name
+    ports.fleets.await_instances(config, clock=ports.clock, seconds=seconds)
+    ports.fleets.declare(name, config, [slot.value for slot in declaration.slots], live.value)
+    verify(store=ports.store, traffic=ports.traffic, clock=ports.clock, declaration=declaration)
+    return verified(declaration.model, "CloudFormation ends the groups that were replaced")
+
+
 def _left_behind(ports: World, *, serving: str, keep: Collection[str]) -> str:
     """What became of the leftovers; each track's endpoint has a configuration of its own."""
     kept = {name for text in (serving, *keep) for name in configs_in(text)}
@@ -73,7 +93,7 @@ def _forgotten(ports: World, request: CustomResourceRequest) -> Done:
     model = str(request.properties["Model"])
     endpoint = str(request.properties.get("EndpointName", ""))
     ports.store.forget(model)
-    if is_managed(endpoint):
+    if is_managed(endpoint) or is_fleet(endpoint):
         ports.managed.forget(endpoint)
         return verified(model, "forgotten")
     if "Tracks" in request.properties:

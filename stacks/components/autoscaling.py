@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stacks.components.blueprint import Blueprint, ref
-from stacks.project.spec import Hosted, HostingSpec, ServerlessSpec
+from stacks.project.spec import Hosted, HostingSpec
 from tidegate.slots import Slot
 
 _COOLDOWN_SECONDS = 300
@@ -21,7 +21,7 @@ def add_autoscaling(
 
     `endpoints` are names by slot, `after` the logical ids of what must be there first.
     """
-    if isinstance(hosting, ServerlessSpec) or not hosting.autoscales:
+    if not isinstance(hosting, HostingSpec) or not hosting.autoscales:
         return
     for served in endpoints.items():
         _add_slot(blueprint, hosting, served, after)

@@ -31,6 +31,8 @@ _DELETE, _CHECK = "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"
 _READ_BACK = "sagemaker:DescribeEndpoint"
 _LIST, _IN_SYNC = "route53:ListResourceRecordSets", "route53:GetChange"
 _CHANGE = "route53:ChangeResourceRecordSets"
+_FLEET_SECONDS = 900
+"""The longest a function may take: instances start in its time (start_timeout, at most 13m)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,8 @@ class Surroundings:
     arns: Arns
     hosts: tuple[str, ...] = ()
     answers_later: bool = False
+    fleets: bool = False
+    """Whether a model is on EC2 instances."""
 
     @property
     def zone_id(self) -> str | None:
@@ -77,6 +81,7 @@ def _shifts(around: Surroundings) -> list[FunctionProps]:
             [
                 _releases(_GET, _QUERY, _PUT, _CHECK),
                 _endpoints(around, _READ_BACK),
+                *_instances(around),
                 *_records(around, _LIST),
             ],
         ),
@@ -87,6 +92,7 @@ def _shifts(around: Surroundings) -> list[FunctionProps]:
             [
                 _releases(_GET, _PUT),
                 _endpoints(around, _READ_BACK, "sagemaker:UpdateEndpointWeightsAndCapacities"),
+                *_instances(around),
                 *_records(around, _LIST, _CHANGE),
             ],
         ),
@@ -97,6 +103,7 @@ def _shifts(around: Surroundings) -> list[FunctionProps]:
             [
                 _releases(_GET, _PUT),
                 _endpoints(around, _READ_BACK),
+                *_instances(around),
                 *_records(around, _LIST, _IN_SYNC),
             ],
         ),
@@ -143,6 +150,7 @@ def _ends(around: Surroundings) -> list[FunctionProps]:
             [
                 _releases(_GET, _PUT, _DELETE),
                 _endpoints(around, _READ_BACK),
+                *_instances(around),
                 *_records(around, _LIST, _IN_SYNC),
             ],
         ),
@@ -156,6 +164,7 @@ def _gate(around: Surroundings) -> list[FunctionProps]:
     verify = [
         _releases(_GET, _PUT, _DELETE, _CHECK),
         _endpoints(around, _READ_BACK),
+        *_instances(around),
         *leftover_statements(around.project, around.arns),
         *_records(around, _LIST, _CHANGE),
         *_rollback_alarm(),
@@ -168,14 +177,20 @@ def _gate(around: Surroundings) -> list[FunctionProps]:
             _guard_statements(around),
             seconds=120,
         ),
-        _row(around, "verify_release", "Reads back what a deploy made", verify, seconds=300),
+        _row(
+            around,
+            "verify_release",
+            "Reads back what a deploy made",
+            verify,
+            seconds=_FLEET_SECONDS if around.fleets else 300,
+        ),
     ]
 
 
 def _front_door(around: Surroundings) -> list[FunctionProps]:
     secret = allow(["secretsmanager:GetSecretValue"], [ref(SIGNING_SECRET)])
     route = [_releases(_GET), secret, _endpoints(around, "sagemaker:InvokeEndpoint")]
-    route += _submissions(around)
+    route += [*_submissions(around), *_asking(around)]
     outcome = [_releases(_GET), secret, _observations(_PUT)]
     return [
         _row(around, "route_request", "Serves a prediction and signs its id", route, seconds=30),
@@ -187,6 +202,22 @@ def _front_door(around: Surroundings) -> list[FunctionProps]:
             [_observations(_PUT, _UPDATE)],
         ),
     ]
+
+
+def _instances(around: Surroundings) -> Statements:
+    """What reads back fleets: neither action takes a resource (Service Authorization Reference)."""
+    if not around.fleets:
+        return []
+    actions = ["autoscaling:DescribeAutoScalingGroups", "elasticloadbalancing:DescribeTargetHealth"]
+    return [allow(actions, ["*"])]
+
+
+def _asking(around: Surroundings) -> Statements:
+    """The functions in the networks of this stage's fleets."""
+    if not around.fleets:
+        return []
+    pattern = f"function:{around.project}-{around.arns.stage.name}-*-ask"
+    return [allow(["lambda:InvokeFunction"], [around.arns.of("lambda", pattern)])]
 
 
 def _submissions(around: Surroundings) -> Statements:
@@ -319,6 +350,8 @@ def _environment(around: Surroundings, package: str) -> dict[str, Any]:
         variables["SIGNING_SECRET_ARN"] = ref(SIGNING_SECRET)
     if package in {"guard_release", "verify_release", "watch_release"}:
         variables["METRIC_NAMESPACE"] = NAMESPACE
+    if package == "route_request" and around.fleets:
+        variables["FLEETS"] = "yes"
     if package == "guard_release":
         variables["WATCH_MACHINE_ARN"] = ref(WATCH_MACHINE)
     return variables

@@ -38,6 +38,8 @@ class FunctionProps:
     fixed_name: str | None = None
     track: Slot | None = None
     memory_megabytes: int = 256
+    network: Mapping[str, Any] | None = None
+    """Subnets and security groups of one that works inside a network (VpcConfig)."""
 
     @property
     def name(self) -> str:
@@ -89,6 +91,7 @@ def add_function(
             "Code": {"S3Bucket": code.bucket, "S3Key": code.key},
             "Role": att(role),
             "MemorySize": props.memory_megabytes,
+            "VpcConfig": props.network,
             "Timeout": props.timeout_seconds,
             "Environment": {"Variables": {**props.environment, **_profiling(props, stage)}},
             "LoggingConfig": {"LogGroup": ref(props.log)},

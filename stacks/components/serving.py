@@ -14,7 +14,7 @@ from stacks.components.blueprint import Blueprint, Kept, att, ref
 from stacks.components.capture_bucket import CAPTURE_BUCKET
 from stacks.components.model_containers import model_containers
 from stacks.project.placement import Placement
-from stacks.project.spec import Hosted, ModelSpec, ServerlessSpec
+from stacks.project.spec import Ec2Spec, Hosted, ModelSpec, ServerlessSpec
 from tidegate.echo import VARIABLE
 from tidegate.slots import PAIR, Slot
 
@@ -137,6 +137,8 @@ def _capacity(hosting: Hosted) -> dict[str, Any]:
         if hosting.provisioned_concurrency is not None:
             limits["ProvisionedConcurrency"] = hosting.provisioned_concurrency
         return {"ServerlessConfig": limits}
+    if isinstance(hosting, Ec2Spec):
+        raise TypeError("a fleet of EC2 instances has no production variants")
     return {
         "InstanceType": hosting.instance_type,
         # One that may sleep is started once, to see that it can be.
@@ -148,7 +150,7 @@ def _capacity(hosting: Hosted) -> dict[str, Any]:
 
 def _volume_key(hosting: Hosted) -> str | None:
     """Only instances have volumes."""
-    return None if isinstance(hosting, ServerlessSpec) else hosting.volume_key
+    return None if isinstance(hosting, ServerlessSpec | Ec2Spec) else hosting.volume_key
 
 
 def _weight(props: ServingProps, slot: Slot) -> float:

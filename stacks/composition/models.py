@@ -6,10 +6,11 @@ from aws_cdk import App, Stack
 
 from stacks.composition.deployment import Given
 from stacks.composition.releases import add_access, add_front_door
+from stacks.fleet_stack import FleetStack
 from stacks.hosting_stack import HostingProps, HostingStack, served_by
 from stacks.monitoring_stack import MonitoringProps, MonitoringStack
 from stacks.project.packages import packaged
-from stacks.project.spec import ModelSpec
+from stacks.project.spec import Ec2Spec, ModelSpec
 from stacks.training_stack import TrainingProps, TrainingStack
 
 
@@ -36,16 +37,18 @@ def _add_model(
     app: App, given: Given, name: str, *, release: Stack, door: Stack | None
 ) -> Iterator[Stack]:
     project, model = given.project, given.project.models[name]
-    hosting = HostingStack(
-        app,
-        props=HostingProps(
-            project=project.name,
-            stage=given.stage,
-            model=_to_deploy(given, model),
-            shelf=given.shelf,
-            pointer=given.deployment.pointers.get(name),
-        ),
+    props = HostingProps(
+        project=project.name,
+        stage=given.stage,
+        model=_to_deploy(given, model),
+        shelf=given.shelf,
+        pointer=given.deployment.pointers.get(name),
     )
+    hosting: Stack
+    if isinstance(model.hosting, Ec2Spec):
+        hosting = FleetStack(app, props=props, hosting=model.hosting)
+    else:
+        hosting = HostingStack(app, props=props)
     # Guard and verification are functions of the release stack, called by name.
     hosting.add_stack_dependency(release)
     if door is not None and model.behind_dns:

@@ -11,7 +11,7 @@ from stacks.composition.deployment import Deployment
 from stacks.front_door_stack import FrontDoorStack, FrontDoorStackProps
 from stacks.hosting_stack import served_by
 from stacks.project.names import package_group_name
-from stacks.project.spec import ProjectSpec, StageSpec
+from stacks.project.spec import Ec2Spec, ProjectSpec, StageSpec
 from stacks.release_stack import ReleaseProps, ReleaseStack
 from tidegate.ai.kinds import kind_named
 
@@ -35,6 +35,7 @@ def add_release(app: App, deployment: Deployment, stage: StageSpec, shelf: Asset
         ],
         hosts=() if dns is None else tuple(dns.host(name) for name in sorted(with_tracks)),
         answers_later=any(model.asynchronous is not None for model in project.models.values()),
+        fleets=any(isinstance(model.hosting, Ec2Spec) for model in project.models.values()),
         pipeline=project.pipeline,
         releases_services=any(one.release is not None for one in project.services.values()),
     )

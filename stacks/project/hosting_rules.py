@@ -6,6 +6,7 @@ from typing import Any
 from stacks.project.asynchronous import answer_seconds_of, asynchronous_faults, asynchronous_of
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault, did_you_mean
+from stacks.project.fleets import ec2_faults, ec2_fleet, ec2_of, environment_faults
 from stacks.project.hosting_shape import HostingFile, ServerlessFile
 from stacks.project.spec import Hosted, HostingSpec, ServerlessSpec
 from stacks.project.tables import instance_types, serverless_limits
@@ -21,13 +22,19 @@ SERVERLESS_START_SECONDS = 300
 
 def hosting_faults(hosting: HostingFile, say: Say) -> Iterator[Fault]:
     """What is wrong with a hosting section."""
+    if hosting.serverless is not None and hosting.ec2 is not None:
+        yield say("serverless and ec2 exclude one another: drop one of the two", "ec2")
     if hosting.serverless is not None:
-        yield from _mixed_faults(hosting, say)
+        yield from _mixed_faults(hosting, "serverless has none", say)
         yield from _serverless_faults(hosting.serverless, say)
+        return
+    if hosting.ec2 is not None:
+        yield from _mixed_faults(hosting, "ec2 has keys of its own", say)
+        yield from ec2_faults(hosting.ec2, say)
         return
     if hosting.instance_type is None:
         yield say(
-            "hosting has neither instance_type nor serverless: give one of the two, such as "
+            "hosting has neither instance_type nor serverless nor ec2: give one of them, such as "
             "instance_type: ml.m5.large, or serverless: { memory_mb: 2048, max_concurrency: 5 }"
         )
     else:
@@ -38,13 +45,14 @@ def hosting_faults(hosting: HostingFile, say: Say) -> Iterator[Fault]:
 
 def is_chosen(hosting: HostingFile) -> bool:
     """Whether the section says what the model runs on, and one thing only."""
-    return (hosting.instance_type is None) != (hosting.serverless is None)
+    choices = (hosting.instance_type, hosting.serverless, hosting.ec2)
+    return sum(choice is not None for choice in choices) == 1
 
 
-def _mixed_faults(hosting: HostingFile, say: Say) -> Iterator[Fault]:
+def _mixed_faults(hosting: HostingFile, why: str, say: Say) -> Iterator[Fault]:
     for key in _OF_INSTANCES:
         if key in hosting.model_fields_set:
-            yield say(f"{key} belongs to instances, serverless has none: drop one of the two", key)
+            yield say(f"{key} belongs to instances, {why}: drop one of the two", key)
 
 
 def _serverless_faults(serverless: ServerlessFile, say: Say) -> Iterator[Fault]:
@@ -100,15 +108,21 @@ def excluded_faults(raw: Mapping[str, Any], hosting: HostingFile, say: Say) -> I
     """
     capture = raw.get("data_capture")
     percent = capture.get("percent") if isinstance(capture, Mapping) else None
-    kinds = {"a serverless": hosting.serverless, "an asynchronous": hosting.asynchronous}
+    kinds = {
+        "a serverless endpoint": hosting.serverless,
+        "an asynchronous endpoint": hosting.asynchronous,
+        "a fleet of EC2 instances": hosting.ec2,
+    }
     chosen = [kind for kind, section in kinds.items() if section is not None]
     if chosen and isinstance(percent, int) and percent > 0:
         yield say(
-            f"data_capture.percent is {percent}, and {chosen[0]} endpoint captures nothing: set 0 "
+            f"data_capture.percent is {percent}, and {chosen[0]} captures nothing: set 0 "
             "or drop data_capture, or host it on an instance_type that answers at once",
             "data_capture",
             "percent",
         )
+    if hosting.ec2 is not None:
+        yield from environment_faults(raw, say)
 
 
 def region_faults(hosting: HostingFile, regions: Iterable[str], say: Say) -> Iterator[Fault]:
@@ -131,6 +145,8 @@ def hosting_of(file: HostingFile) -> Hosted:
             provisioned_concurrency=file.serverless.provisioned_concurrency,
             start_seconds=SERVERLESS_START_SECONDS,
         )
+    if file.ec2 is not None:
+        return ec2_of(file.ec2)
     instances = file.instances
     return HostingSpec(
         instance_type=_type_of(file),
@@ -156,6 +172,8 @@ def fleet_of(hosting: HostingFile) -> Fleet:
             memory_mb=serverless.memory_mb,
             provisioned=0 if kept is None else kept,
         )
+    if hosting.ec2 is not None:
+        return ec2_fleet(hosting.ec2)
     return Fleet(
         instance_type=_type_of(hosting),
         instances=hosting.instances.min,

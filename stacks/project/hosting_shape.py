@@ -51,14 +51,35 @@ class AsynchronousFile(Part):
     """How long requests and answers are kept, in whole days: 1d to 3650d."""
 
 
+class Ec2File(Part):
+    """EC2 instances that run the model's container: a group a slot, behind one load balancer."""
+
+    instance_type: str
+    """EC2 instance type with x86_64 processors, such as m5.large, or g5.xlarge with a GPU."""
+    ami: str | None = None
+    """Type of the Amazon Machine Image, whose newest one is taken at each deploy; left out: al2023,
+    or with a GPU the Deep Learning AMI base-oss-nvidia-driver-gpu-amazon-linux-2023."""
+    instances: Annotated[int, Field(ge=1, le=100)] = 1
+    """Instances of each slot."""
+    spot: bool = False
+    """Spot instances, which AWS may take back with two minutes' notice."""
+    volume_gb: Annotated[int, Field(ge=8, le=16_384)] | None = None
+    """Size of each root volume (gp3, encrypted), at least the image's; left out: 30, or 100 of a
+    Deep Learning AMI."""
+    start_timeout: _Duration = "10m"
+    """How long an instance may take from its launch until the model answers: 60s to 13m."""
+
+
 class HostingFile(Part):
-    """What a model runs on: instance_type, asynchronous or not, or serverless."""
+    """What a model runs on: instance_type, asynchronous or not, serverless, or ec2."""
 
     instance_type: str | None = None
-    """SageMaker instance type, such as ml.m5.large; not with serverless."""
+    """SageMaker instance type, such as ml.m5.large; not with serverless or ec2."""
     instances: InstancesFile = InstancesFile()
     serverless: ServerlessFile | None = None
     """Processes on demand instead of instances."""
+    ec2: Ec2File | None = None
+    """EC2 instances of your own instead of SageMaker's."""
     asynchronous: AsynchronousFile | None = None
     """Answers come later: for requests that take minutes, inputs up to 1 GB, and models whose
     instances may sleep. Needs instance_type."""

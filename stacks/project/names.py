@@ -21,6 +21,10 @@ _LOGICAL_ID_LIMIT = 50
 """CloudFormation names a SageMaker resource `<logical id>-<12 characters>`, at most 63 in all."""
 
 
+_FUNCTION_LIMIT = 64
+"""Lambda: at most 64 of a-z, A-Z, 0-9, hyphens and underscores."""
+
+
 def shortened(text: str, limit: int) -> str:
     """The text if it fits, else its beginning and six characters of its hash."""
     if len(text) <= limit:
@@ -38,6 +42,11 @@ def track_endpoint_name(project: str, stage: str, model: str) -> str:
     """What the names of the endpoints of a model's tracks have in common; the slot follows."""
     room = ENDPOINT_NAME_LIMIT - max(len(f"-{slot}") for slot in PAIR)
     return shortened(f"{project}-{stage}-{model}", room)
+
+
+def fleet_place(project: str, stage: str, model: str) -> str:
+    """What the names of a fleet's things begin with: its function's name is the shortest of all."""
+    return shortened(f"{project}-{stage}-{model}", _FUNCTION_LIMIT - len("-ask"))
 
 
 def slot_endpoints(name: str, *, tracks: Tracks | None) -> Mapping[Slot, str]:

@@ -7,6 +7,7 @@ from stacks.project.ab_tests import key_faults, terms_of, tested_percent
 from stacks.project.asynchronous import later_faults
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
+from stacks.project.fleets import drawn_faults
 from stacks.project.hosting_rules import fleet_of
 from stacks.project.hosting_shape import HostingFile
 from stacks.project.release_shape import (
@@ -87,7 +88,7 @@ def plan_faults(
         for fault in error.faults:
             yield source.fault((*at, *_keys_of(fault)), _in_file_words(fault))
         return
-    for key, message in later_faults(plan, hosting):
+    for key, message in (*later_faults(plan, hosting), *drawn_faults(plan, hosting)):
         yield source.fault((*at, key), message)
     watched = sum(step.bake_seconds for step in plan.steps) + plan.hold_seconds
     if plan.outcome_kind.has_events_only and watched < plan.outcome_window_seconds:

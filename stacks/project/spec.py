@@ -13,6 +13,7 @@ from stacks.project.doors import DoorSpec
 from stacks.project.monitoring_spec import MonitoringSpec
 from stacks.project.notebook_spec import NotebookSpec
 from stacks.project.pipelines import PipelineSpec
+from stacks.project.tables import MachineImage
 from stacks.project.training_spec import TrainingSpec
 from tidegate.fleet import Hosting
 from tidegate.plan import ReleasePlan
@@ -205,7 +206,26 @@ class ServerlessSpec:
         return False
 
 
-Hosted = HostingSpec | ServerlessSpec
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ec2Spec:
+    """A fleet of EC2 instances: so many in each slot, of one type and image."""
+
+    instance_type: str
+    image: MachineImage
+    instances: int
+    spot: bool
+    volume_gb: int
+    start_seconds: int
+    """From the launch until the model answers."""
+    kind: ClassVar[Hosting] = Hosting.FLEET
+
+    @property
+    def autoscales(self) -> bool:
+        """The number of instances is fixed."""
+        return False
+
+
+Hosted = HostingSpec | ServerlessSpec | Ec2Spec
 """What a model runs on."""
 
 

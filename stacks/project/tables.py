@@ -14,6 +14,7 @@ from typing import Any
 _HERE = Path(__file__).parents[1]
 TABLES_FILE = _HERE / "tables.json"
 IMAGES_FILE = _HERE / "images.json"
+MACHINE_IMAGES_FILE = _HERE / "machine_images.json"
 PRICES_FILE = _HERE / "prices.json"
 
 
@@ -52,6 +53,32 @@ def serverless_limits() -> ServerlessLimits:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineImage:
+    """A type of Amazon Machine Image: the SSM parameter of its newest one, and what is in it."""
+
+    parameter: str
+    docker: bool
+    gpu: bool
+
+
+def machine_images() -> Mapping[str, MachineImage]:
+    """The types of images that fleets of EC2 instances can have."""
+    listed: dict[str, dict[str, Any]] = _read(MACHINE_IMAGES_FILE)["images"]
+    return {name: MachineImage(**said) for name, said in listed.items()}
+
+
+def ended_machine_images() -> Mapping[str, str]:
+    """Types of images that AWS supports no more, with the day."""
+    ended: dict[str, str] = _read(MACHINE_IMAGES_FILE)["ended"]
+    return ended
+
+
+def ec2_types() -> frozenset[str]:
+    """Instance types of EC2 with x86_64 processors."""
+    return frozenset(_read(TABLES_FILE)["ec2_types"])
+
+
 def images() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     """Framework, then version, then region, to the URI of the container that serves it."""
     table: dict[str, dict[str, dict[str, str]]] = _read(IMAGES_FILE)["images"]
@@ -66,6 +93,11 @@ def hosting_price(region: str, instance_type: str) -> Mapping[str, Any] | None:
 def notebook_price(region: str, instance_type: str) -> Mapping[str, Any] | None:
     """The same of a notebook instance, while it runs."""
     return _prices("notebooks", region).get(instance_type)
+
+
+def machine_price(region: str, instance_type: str) -> Mapping[str, Any] | None:
+    """The same of an EC2 instance on demand."""
+    return _prices("ec2", region).get(instance_type)
 
 
 def job_price(region: str, instance_type: str) -> Mapping[str, Any] | None:

@@ -1,0 +1,139 @@
+"""Shares of a fleet's slots, kept in the release table, and the instances that really serve them.
+
+Instances are read from EC2 Auto Scaling, and from the target groups of their groups whether they
+answer: a group counts an instance as healthy long before its container does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from tidegate.ec2 import groups_in
+from tidegate.errors import DeployRefusedError
+from tidegate.ports import Clock, EndpointState, VariantState
+from tidegate_aws.managed_shares import ManagedShares
+
+_HEALTHY = "healthy"
+POLL_SECONDS = 10
+
+
+class PausingClock(Clock, Protocol):
+    """A clock that can be waited for."""
+
+    def pause(self, seconds: float) -> None:
+        """So many seconds of the cloud have passed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manned:
+    """A group of instances: how many it should have, and which of them answer."""
+
+    desired: int
+    healthy: int
+
+    @property
+    def ready(self) -> bool:
+        """Whether all of its instances answer, one at least."""
+        return self.healthy >= max(1, self.desired)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetShares:
+    """Port `Endpoints` over the release table and the groups of instances that it names."""
+
+    shares: ManagedShares
+    autoscaling: Callable[[], Any]
+    balancing: Callable[[], Any]
+
+    def read(self, endpoint_name: str) -> EndpointState:
+        """The slots with their shares and instances; NotFoundError for an unknown fleet.
+
+        The configuration read back names only groups that exist.
+        """
+        kept = self.shares.read(endpoint_name)
+        groups = groups_in(kept.config_name)
+        manned = self.manned(groups)
+        there = {slot: group for slot, group in groups.items() if slot in manned}
+        return replace(
+            kept,
+            config_name=" ".join(f"{slot}={group}" for slot, group in sorted(there.items())),
+            variants={slot: _variant(v, manned.get(slot)) for slot, v in kept.variants.items()},
+        )
+
+    def set_weights(self, endpoint_name: str, shares: dict[str, int]) -> None:
+        """Each slot has its share, at once; zero stays zero."""
+        self.shares.set_weights(endpoint_name, shares)
+
+    def wake(self, endpoint_name: str, slot: str) -> None:
+        """No group sleeps."""
+
+    def declare(self, endpoint_name: str, config: str, slots: Collection[str], live: str) -> None:
+        """The slots are those that were deployed; shares of slots that stay are kept."""
+        self.shares.declare(endpoint_name, config, slots, live)
+
+    def forget(self, endpoint_name: str) -> None:
+        """Nothing is known of the fleet."""
+        self.shares.forget(endpoint_name)
+
+    def await_instances(self, config: str, *, clock: PausingClock, seconds: float) -> None:
+        """All instances of the groups in a configuration answer; DeployRefusedError if not in time.
+
+        Until then nothing was declared, and whatever serves goes on.
+        """
+        deadline = clock.now() + seconds
+        groups = groups_in(config)
+        while True:
+            manned = self.manned(groups)
+            late = [slot for slot in groups if slot not in manned or not manned[slot].ready]
+            if not late:
+                return
+            if clock.now() >= deadline:
+                raise DeployRefusedError(_late(late, groups, manned, seconds))
+            clock.pause(POLL_SECONDS)
+
+    def manned(self, groups: Mapping[str, str]) -> Mapping[str, Manned]:
+        """What there is of the group of each slot; slots whose group does not exist are left out.
+
+        Instances of a former group may be in the same target group and do not count.
+        """
+        names = list(groups.values())
+        answer = self.autoscaling().describe_auto_scaling_groups(AutoScalingGroupNames=names)
+        found = {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
+        return {slot: self._manned(found[name]) for slot, name in groups.items() if name in found}
+
+    def _manned(self, group: Mapping[str, Any]) -> Manned:
+        own = {instance["InstanceId"] for instance in group["Instances"]}
+        healthy: set[str] = set()
+        for arn in group.get("TargetGroupARNs", []):
+            answer = self.balancing().describe_target_health(TargetGroupArn=arn)
+            healthy |= {
+                one["Target"]["Id"]
+                for one in answer["TargetHealthDescriptions"]
+                if one["TargetHealth"]["State"] == _HEALTHY
+            }
+        return Manned(desired=int(group["DesiredCapacity"]), healthy=len(own & healthy))
+
+
+def _variant(variant: VariantState, manned: Manned | None) -> VariantState:
+    if manned is None:
+        return replace(variant, current_instances=0, desired_instances=0)
+    return replace(variant, current_instances=manned.healthy, desired_instances=manned.desired)
+
+
+def _late(
+    late: Collection[str], groups: Mapping[str, str], manned: Mapping[str, Manned], seconds: float
+) -> str:
+    told = [
+        f"slot {slot}: {manned[slot].healthy} of {manned[slot].desired} instances of "
+        f"{groups[slot]} answer /ping"
+        if slot in manned
+        else f"slot {slot}: there is no group {groups[slot]}"
+        for slot in late
+    ]
+    return (
+        f"after {seconds:.0f} s {'; '.join(told)}: read the log of the container and the activities "
+        "of the group, or raise hosting.ec2.start_timeout"
+    )

@@ -1,0 +1,135 @@
+"""The stack of one model on EC2 instances: a group a slot, and the gate that deploys go through.
+
+Slots, guard and verification are those of endpoints; what serves is another thing
+(docs/decisions/0037-fleets-of-instances.md).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Environment, Stack
+from constructs import Construct
+
+from stacks.components.arns import Arns, sub
+from stacks.components.blueprint import Blueprint
+from stacks.components.fleet_alarms import add_fleet_alarms
+from stacks.components.fleet_asking import asking_props
+from stacks.components.fleet_balancer import add_fleet_balancer, rule_id, targets_id
+from stacks.components.fleet_groups import SlotProps, add_instance_role, add_slot, slot_id
+from stacks.components.fleet_network import add_fleet_network
+from stacks.components.gate import GUARD_FUNCTION, GUARD_TYPE, VERIFY_FUNCTION, VERIFY_TYPE
+from stacks.components.handler_function import CodeAsset, add_function
+from stacks.hosting_stack import HostingProps
+from stacks.project.names import fleet_place, function_name, model_stack_name
+from stacks.project.placement import Placement, in_turn, place, refuse_unplaceable, version_of
+from stacks.project.spec import Ec2Spec, ModelSpec
+from stacks.release_stack import CODE
+from tidegate.ec2 import fleet_name
+from tidegate.scaling import Scaling
+from tidegate.slots import PAIR
+from tidegate.tracks import joined_configs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetProps:
+    """What a fleet's template is made of. `place` is PROJECT-STAGE-MODEL."""
+
+    project: str
+    place: str
+    arns: Arns
+    model: ModelSpec
+    hosting: Ec2Spec
+    placement: Placement
+    code: CodeAsset
+
+
+class FleetStack(Stack):
+    """Instances in two slots, their load balancer, and guard and verification around them."""
+
+    def __init__(self, scope: Construct, *, props: HostingProps, hosting: Ec2Spec) -> None:
+        stage, model = props.stage, props.model
+        super().__init__(
+            scope,
+            model_stack_name(props.project, stage.name, model.name),
+            env=Environment(account=stage.account, region=stage.region),
+            description=f"Model {model.name} of {props.project} on EC2, stage {stage.name}",
+        )
+        refuse_unplaceable(model, props.pointer)
+        uri = props.shelf.publish(self, model.artifact)
+        version = version_of(model, region=stage.region, artifact_uri=uri)
+        fleet = FleetProps(
+            project=props.project,
+            place=fleet_place(props.project, stage.name, model.name),
+            arns=Arns(stage=stage),
+            model=in_turn(model, version, props.pointer),
+            hosting=hosting,
+            placement=place(version, props.pointer),
+            code=props.shelf.publish_code(self, CODE, stage),
+        )
+        fleet_blueprint(fleet).build(self)
+
+
+def fleet_blueprint(props: FleetProps) -> Blueprint:
+    """What the stack of a model on EC2 holds."""
+    blueprint = Blueprint()
+    stage, declared = props.arns.stage, _declared(props)
+    token = {"ServiceToken": _token(props, GUARD_FUNCTION)}
+    guard = blueprint.add("ReleaseGuard", GUARD_TYPE, {**token, **declared})
+    ways = add_fleet_network(blueprint, region=stage.region, guard=guard)
+    versions = list(props.placement.slots.values())
+    add_instance_role(blueprint, versions, props.arns, guard=guard)
+    url = add_fleet_balancer(blueprint, PAIR, after=ways)
+    add_function(blueprint, asking_props(props.place, url), code=props.code, stage=stage)
+    groups = {}
+    for slot in PAIR:
+        of_slot = SlotProps(
+            place=props.place,
+            slot=slot,
+            version=props.placement.slots[slot],
+            hosting=props.hosting,
+            arns=props.arns,
+            target_group=targets_id(slot),
+        )
+        groups[slot] = add_slot(blueprint, of_slot, after=[*ways, rule_id(slot)])
+    blueprint.add(
+        "ReleaseVerify",
+        VERIFY_TYPE,
+        {
+            "ServiceToken": _token(props, VERIFY_FUNCTION),
+            **declared,
+            "EndpointConfigName": joined_configs(groups),
+            "StartSeconds": props.hosting.start_seconds,
+        },
+        after=[slot_id(slot, "Group") for slot in PAIR],
+    )
+    add_fleet_alarms(blueprint, PAIR, props.model.alarms, topic=stage.alarm_topic)
+    blueprint.tell("EndpointName", fleet_name(props.place))
+    return blueprint
+
+
+def _token(props: FleetProps, function: str) -> Any:
+    name = function_name(props.project, props.arns.stage.name, function)
+    return props.arns.of("lambda", f"function:{name}")
+
+
+def _declared(props: FleetProps) -> Mapping[str, Any]:
+    placement = props.placement
+    scaling = Scaling(
+        instance_type=props.hosting.instance_type,
+        served=frozenset(PAIR),
+        scaled=frozenset(),
+        hosting=props.hosting.kind,
+    )
+    return {
+        "Model": props.model.name,
+        "EndpointName": fleet_name(props.place),
+        "Slots": {
+            slot.value: {**version.to_json(), "artifact_uri": sub(version.artifact_uri)}
+            for slot, version in placement.slots.items()
+        },
+        "Live": placement.live.value,
+        "Scaling": scaling.to_json(),
+        "Plan": json.dumps(props.model.plan.to_json(), sort_keys=True, separators=(",", ":")),
+    }
