@@ -16,9 +16,9 @@ from tidegate.view import ReleaseView, view_of
 from tidegate_aws.counters import DynamoCounters
 from tidegate_aws.endpoints import SageMakerEndpoints
 from tidegate_aws.executions import StepFunctionsExecutions
+from tidegate_aws.fleet_shares import FleetShares
 from tidegate_aws.kept_shares import EitherRecords, KeptShares
 from tidegate_aws.look_store import DynamoLookStore
-from tidegate_aws.fleet_shares import FleetShares
 from tidegate_aws.managed_shares import EitherEndpoints, ManagedShares
 from tidegate_aws.records import Route53Records
 from tidegate_aws.release_store import DynamoReleaseStore

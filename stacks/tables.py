@@ -38,7 +38,8 @@ def tables() -> dict[str, Any]:
     types = model.shape_for("ProductionVariantInstanceType").metadata["enum"]
     return {
         "source": "botocore: endpoints and SageMaker's ProductionVariantInstanceType, "
-        "NotebookInstance's InstanceType, EC2's InstanceType, ServerlessMemorySizeInMB, ServerlessMaxConcurrency; "
+        "NotebookInstance's InstanceType, EC2's InstanceType, ServerlessMemorySizeInMB, "
+        "ServerlessMaxConcurrency; "
         "developer guide: regions of Serverless Inference",
         "regions": {
             region: partition
@@ -53,8 +54,10 @@ def tables() -> dict[str, Any]:
 
 
 def _ec2_types(model: Any) -> list[str]:
-    """Without Graviton (EC2 user guide, "Instance type naming conventions": a g after the number),
-    a1 and Macs, whose processors are no x86_64 that a container for Linux runs on."""
+    """Those that a container for Linux on x86_64 runs on: without Graviton, a1 and Macs.
+
+    EC2 user guide, "Instance type naming conventions": a g after the number is Graviton.
+    """
     named = model.shape_for("InstanceType").metadata["enum"]
     return sorted(name for name in named if _ARM.match(name) is None)
 

@@ -74,6 +74,7 @@ class Engine:
             group.instances = [one for one in group.instances if one not in gone]
             if group.deleting and not group.instances:
                 del self.store.groups[key]
+                group.gone.set()
 
     def launch(self, group: Group, spec: Mapping[str, Any], *, cause: str) -> Instance:
         """One more instance of the group is pending; LaunchError if it can't be."""
@@ -148,7 +149,7 @@ class Engine:
         wanted = group.shape["DesiredCapacity"]
         missing = wanted - len(group.staying)
         if missing < 0:
-            for instance in _going_first(group)[: -missing]:
+            for instance in _going_first(group)[:-missing]:
                 self.terminate(group, instance, cause="there are more instances than desired")
         elif missing > 0 and self.now() >= group.retry_at:
             try:

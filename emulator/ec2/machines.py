@@ -1,11 +1,13 @@
 """What instances do: user data is interpreted, its unit's container is a real process.
 
-An instance lives on the wall's clock: what it fetches and starts takes as long as it takes.
+While an instance starts its container the cloud's time waits for it: no instance is given up
+because this machine is busy.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,13 +17,15 @@ from emulator.loadbalancing.messages import HttpRequest, HttpResponse
 from emulator.sagemaker.artifacts import Artifacts
 from emulator.sagemaker.errors import SageMakerError
 from emulator.sagemaker.names import Tenant
-from emulator.sagemaker.ports import FleetSpec, LogPlace, ModelSpec
+from emulator.sagemaker.ports import FleetSpec, FleetUnhealthyError, LogPlace, ModelSpec
 from emulator.sagemaker.serving.fleet import InvocationTimeoutError, ModelFleet, ModelFleets
 from emulator.sagemaker.serving.interface import FleetClosedError, UnknownImageError
 from emulator.sagemaker.serving.wire import render
 
 _log = logging.getLogger(__name__)
 
+STARTUP_SECONDS = 3_600.0
+"""After which a container that never was healthy is told of; the unit goes on starting it."""
 UNIT_LOG = "/var/log/journal"
 """Where a container writes whose unit names no log group."""
 
@@ -53,6 +57,8 @@ class Machines:
     fleets: ModelFleets
     artifacts: Artifacts
     wall_seconds: Callable[[float], float]
+    working: Callable[[], AbstractContextManager[None]]
+    """Inside, the cloud's time waits for the work (`Timekeeper.working`)."""
     running: dict[str, Machine] = field(default_factory=dict)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
@@ -110,8 +116,15 @@ class Machines:
         try:
             config = parsed(str(launch.data.get("UserData", "")))
             machine.said += [f"not run by the embedded cloud: {each}" for each in config.not_run]
-            await self._start_units(machine, config)
-        except (UserDataError, SageMakerError, UnknownImageError, ValueError) as error:
+            with self.working():
+                await self._start_units(machine, config)
+        except (
+            FleetUnhealthyError,
+            SageMakerError,
+            UnknownImageError,
+            UserDataError,
+            ValueError,
+        ) as error:
             machine.said.append(str(error))
             _log.warning("instance %s serves nothing: %s", launch.instance_id, error)
 
@@ -125,6 +138,7 @@ class Machines:
                     await fleet.close(drain_seconds=0.0)
                     return
                 machine.fleets[service.container.port] = fleet
+                await fleet.wait_healthy()
 
     async def _spec(self, launch: Launch, container: Container) -> FleetSpec:
         path = None
@@ -149,6 +163,7 @@ class Machines:
             instance_count=1,
             execution_role_arn=launch.role_arn,
             tenant=launch.tenant,
+            startup_timeout_seconds=STARTUP_SECONDS,
             log_place=LogPlace(group=log, stream=launch.instance_id),
         )
 

@@ -49,7 +49,7 @@ class GroupOperations:
         _refuse_ignored(request)
         if "LaunchTemplate" not in request:
             raise not_emulated("groups without a LaunchTemplate")
-        shape = {**_DEFAULTS, **{k: v for k, v in request.items() if k not in {"Tags"}}}
+        shape = {**_DEFAULTS, **{k: v for k, v in request.items() if k != "Tags"}}
         shape.setdefault("DesiredCapacity", shape["MinSize"])
         self._check(tenant, shape)
         arn = (

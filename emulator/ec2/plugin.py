@@ -70,6 +70,7 @@ def _machines(runtime: Runtime) -> Machines:
             trusts=_trusts_ec2,
         ),
         wall_seconds=runtime.clock.wall_seconds,
+        working=runtime.keeper.working,
     )
 
 

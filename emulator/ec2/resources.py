@@ -4,7 +4,6 @@
 waits for that.
 """
 
-import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +23,6 @@ from emulator.sagemaker.names import Tenant
 
 TYPE = "AWS::AutoScaling::AutoScalingGroup"
 LONGEST_NAME = 255
-POLL_SECONDS = 0.05
 _NUMBERS = ("MinSize", "MaxSize", "DesiredCapacity", "HealthCheckGracePeriod")
 RunOnLoop = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -72,12 +70,11 @@ class GroupResource:
         self.run(self._gone(Tenant(context.account, context.region), physical_id))
 
     async def _gone(self, tenant: Tenant, name: str) -> None:
-        groups = self.plane.groups.store.groups
-        if (tenant, name) in groups:
+        group = self.plane.groups.store.groups.get((tenant, name))
+        if group is not None:
             request = {"AutoScalingGroupName": name, "ForceDelete": True}
             await self.plane.call(tenant, "DeleteAutoScalingGroup", request)
-        while (tenant, name) in groups:
-            await asyncio.sleep(POLL_SECONDS)
+            await group.gone.wait()
 
     def _provisioned(self, context: ResourceContext, name: str) -> Provisioned:
         asked = {"AutoScalingGroupNames": [name]}
@@ -112,6 +109,4 @@ def register_groups(
     registry: HandlerRegistry, catalogue: SchemaCatalogue, plane: ControlPlane, run: RunOnLoop
 ) -> None:
     """Templates with groups get instances."""
-    registry.add_blocking(
-        TYPE, GroupResource(schema=catalogue.load(TYPE), plane=plane, run=run)
-    )
+    registry.add_blocking(TYPE, GroupResource(schema=catalogue.load(TYPE), plane=plane, run=run))

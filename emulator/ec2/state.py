@@ -1,5 +1,6 @@
 """Auto-scaling groups and their instances, in the shapes that the API shows."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +57,8 @@ class Group:
     retry_at: float = 0.0
     """When a launch is tried again after one that failed."""
     deleting: bool = False
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it is deleted and all of its instances have ended."""
 
     @property
     def staying(self) -> list[Instance]:

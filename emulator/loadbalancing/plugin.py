@@ -81,6 +81,10 @@ class KnownInstances:
         self.source: Instances = NO_INSTANCES
         self.runs: Callable[[str], bool] = lambda _instance: False
 
+    def has(self, instance_id: str) -> bool:
+        """Whether there is such an instance."""
+        return self.runs(instance_id)
+
     async def exchange(self, instance_id: str, port: int, request: HttpRequest) -> HttpResponse:
         """What the instance answers; ConnectionError where nothing listens or it broke off."""
         return await self.source.exchange(instance_id, port, request)
@@ -184,7 +188,7 @@ def install_balancers(runtime: Runtime) -> None:
             store=store,
             health=health,
             may_invoke=_may_invoke,
-            runs=lambda instance: instances.runs(instance),
+            runs=instances.has,
         ),
         listeners=ListenerOperations(store=store, sockets=sockets, certificates=certificates),
         rules=RuleOperations(store=store),

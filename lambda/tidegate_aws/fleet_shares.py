@@ -134,6 +134,6 @@ def _late(
         for slot in late
     ]
     return (
-        f"after {seconds:.0f} s {'; '.join(told)}: read the log of the container and the activities "
-        "of the group, or raise hosting.ec2.start_timeout"
+        f"after {seconds:.0f} s {'; '.join(told)}: read the container's log and the group's "
+        "activities, or raise hosting.ec2.start_timeout"
     )

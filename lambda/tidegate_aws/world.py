@@ -224,7 +224,8 @@ class World:
     @cached_property
     def invoker(self) -> ModelInvoker:
         """Online inference."""
-    
+        from tidegate_aws.invoker import SageMakerInvoker
+
         sagemaker = SageMakerInvoker(client=clients.sagemaker_runtime())
         if Variable.FLEETS not in self.settings.values:
             return sagemaker

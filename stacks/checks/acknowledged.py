@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from stacks.checks.acknowledged_answers import of_answers
 from stacks.checks.acknowledged_batches import of_batches
+from stacks.checks.acknowledged_fleets import of_fleets
 from stacks.checks.acknowledged_monitors import of_monitors
 from stacks.checks.acknowledged_notebooks import of_notebooks
 from stacks.checks.acknowledged_outcomes import of_outcomes
@@ -20,7 +21,7 @@ from stacks.components.execution_role import execution_role_id
 from stacks.hosting_stack import served_by
 from stacks.project.names import id_prefix, model_stack_name, release_stack_name
 from stacks.project.placement import version_of
-from stacks.project.spec import ModelSpec, ProjectSpec, StageSpec
+from stacks.project.spec import Ec2Spec, ModelSpec, ProjectSpec, StageSpec
 
 _ENDPOINTS = (
     "endpoints of one stage: their names begin with project and stage, and models come and go "
@@ -56,8 +57,10 @@ def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledge
     yield from of_batches(project, stage)
     yield from of_services(project, stage)
     yield from of_notebooks(project, stage)
+    yield from of_fleets(project, stage)
     for model in project.models.values():
-        yield from _hosting(project.name, stage, model)
+        if not isinstance(model.hosting, Ec2Spec):
+            yield from _hosting(project.name, stage, model)
 
 
 def _release(project: str, stage: StageSpec) -> Iterator[Acknowledged]:

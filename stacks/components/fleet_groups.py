@@ -7,7 +7,7 @@ which CloudFormation makes before it ends the one before, and a rollback never t
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stacks.components.arns import Arns, allow, policy, trust
@@ -85,7 +85,7 @@ def add_slot(blueprint: Blueprint, props: SlotProps, *, after: Sequence[str]) ->
     data = _launch_data(props)
     template = slot_id(props.slot, "Launch")
     blueprint.add(template, "AWS::EC2::LaunchTemplate", {"LaunchTemplateData": data}, after=after)
-    name = group_name(props, data)
+    name = group_name(props)
     count = str(props.hosting.instances)
     blueprint.add(
         slot_id(props.slot, "Group"),
@@ -109,9 +109,14 @@ def add_slot(blueprint: Blueprint, props: SlotProps, *, after: Sequence[str]) ->
     return name
 
 
-def group_name(props: SlotProps, data: Any) -> str:
-    """The group's name: place, slot, and a digest of what its instances start from."""
-    made_of = json.dumps([data, props.hosting.instances], sort_keys=True)
+def group_name(props: SlotProps) -> str:
+    """The group's name: place, slot, and a digest of what its instances start from.
+
+    Where the artifact is does not count: a live version is known by its digest, wherever it was
+    published, and its place is a literal where a new one's is filled in by CloudFormation.
+    """
+    anywhere = replace(props, version=replace(props.version, artifact_uri=""))
+    made_of = json.dumps([_launch_data(anywhere), props.hosting.instances], sort_keys=True)
     digest = hashlib.sha256(f"{props.version.digest} {made_of}".encode()).hexdigest()[:8]
     end = f"-{props.slot.value}-{digest}"
     return f"{shortened(props.place, _GROUP_LIMIT - len(end))}{end}"

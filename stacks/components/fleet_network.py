@@ -98,7 +98,9 @@ def _add_groups(blueprint: Blueprint) -> None:
     }
     for name, (words, out) in described.items():
         # Without any rule of its own CloudFormation would let everything out.
-        none = [{"IpProtocol": "icmp", "FromPort": 252, "ToPort": 86, "CidrIp": "255.255.255.255/32"}]
+        none = [
+            {"IpProtocol": "icmp", "FromPort": 252, "ToPort": 86, "CidrIp": "255.255.255.255/32"}
+        ]
         blueprint.add(
             name,
             "AWS::EC2::SecurityGroup",

@@ -51,7 +51,7 @@ def _cloud_config(serves: Serves) -> str:
 
 
 def _file(path: str, text: str) -> list[str]:
-    indented = [f"      {line}" for line in text.splitlines()]
+    indented = [f"      {line}".rstrip() for line in text.splitlines()]
     return [f"  - path: {path}", "    permissions: '0600'", "    content: |2", *indented]
 
 
@@ -74,6 +74,7 @@ def _unit(serves: Serves) -> str:
         f"/usr/bin/aws ecr get-login-password --region {region} | "
         f"/usr/bin/docker login --username AWS --password-stdin {registry}"
     )
+    fetch = f"/usr/bin/aws s3 cp ${{Artifact}} {_ARCHIVE} --region {region} --only-show-errors"
     gpus = " --gpus=all" if serves.hosting.image.gpu else ""
     run = (
         f"/usr/bin/docker run --rm --name=model{gpus} --publish={PORT}:8080 "
@@ -90,8 +91,7 @@ def _unit(serves: Serves) -> str:
             "[Service]",
             "ExecStartPre=-/usr/bin/docker rm --force model",
             f"ExecStartPre=/usr/bin/mkdir -p {_MODEL} {_ARCHIVE.rpartition('/')[0]}",
-            f"ExecStartPre=/usr/bin/aws s3 cp ${{Artifact}} {_ARCHIVE} --region {region} "
-            "--only-show-errors",
+            f"ExecStartPre={fetch}",
             f"ExecStartPre=/usr/bin/tar -xzf {_ARCHIVE} -C {_MODEL}",
             f"ExecStartPre=/bin/sh -c '{login}'",
             f"ExecStartPre=/usr/bin/docker pull --quiet {image}",

@@ -21,7 +21,7 @@ from stacks.project.releases import plan_faults, plan_of
 from stacks.project.shape import ProjectFile
 from stacks.project.source import Location, Source, read_source
 from stacks.project.structure import structural_faults
-from stacks.project.tables import hosting_price
+from stacks.project.tables import hosting_price, machine_price
 from tidegate.fleet import Fleet
 from tidegate.plan import ReleasePlan
 
@@ -42,12 +42,16 @@ class Agreed:
             "fleets": {name: fleet.to_json() for name, fleet in self.fleets.items()},
             "regions": dict(self.regions),
             "prices": {
-                region: {
-                    instance_type: hosting_price(region, instance_type) for instance_type in types
-                }
+                region: {instance_type: _price(region, instance_type) for instance_type in types}
                 for region in sorted(set(self.regions.values()))
             },
         }
+
+
+def _price(region: str, instance_type: str) -> Mapping[str, Any] | None:
+    """Types of SageMaker begin with ml, those of EC2 do not; spot instances cost less."""
+    of_sagemaker = instance_type.startswith("ml.")
+    return (hosting_price if of_sagemaker else machine_price)(region, instance_type)
 
 
 def release_plans(path: Path) -> Mapping[str, ReleasePlan]:

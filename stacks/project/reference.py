@@ -10,7 +10,7 @@ from typing import Any
 from stacks.project.algorithms import algorithm, algorithm_images, algorithm_names
 from stacks.project.shape import ProjectFile
 from stacks.project.tables import images
-from tidegate.fleet import ASYNCHRONOUS_RULES, SERVERLESS_RULES, Hosting
+from tidegate.fleet import ASYNCHRONOUS_RULES, FLEET_RULES, SERVERLESS_RULES, Hosting
 from tidegate.strategies import IMPLEMENTED, LEGAL
 
 REFERENCE_FILE = Path(__file__).parents[2] / "docs" / "reference" / "project-file.md"
@@ -179,7 +179,11 @@ def _combinations() -> str:
 
 def _hostings() -> Iterator[str]:
     """What serverless and asynchronous endpoints leave of the table."""
-    rules = {Hosting.SERVERLESS: SERVERLESS_RULES, Hosting.ASYNCHRONOUS: ASYNCHRONOUS_RULES}
+    rules = {
+        Hosting.SERVERLESS: SERVERLESS_RULES,
+        Hosting.ASYNCHRONOUS: ASYNCHRONOUS_RULES,
+        Hosting.FLEET: FLEET_RULES,
+    }
     for hosting, ruled_out in rules.items():
         yield f"On `{hosting}` these are left out, and synth says which remain:"
         yield ""

@@ -63,9 +63,12 @@ def test_groups_are_found_by_their_tags(depot: Depot) -> None:
 
     assert [group["AutoScalingGroupName"] for group in found] == [depot.name]
     assert {one["LaunchTemplate"]["Version"] for one in found[0]["Instances"]} == {"1"}
-    assert depot.groups.describe_auto_scaling_groups(
-        Filters=[{"Name": "tag:shop", "Values": ["other"]}]
-    )["AutoScalingGroups"] == []
+    assert (
+        depot.groups.describe_auto_scaling_groups(
+            Filters=[{"Name": "tag:shop", "Values": ["other"]}]
+        )["AutoScalingGroups"]
+        == []
+    )
 
 
 def test_what_is_not_emulated_is_refused(depot: Depot) -> None:

@@ -98,7 +98,7 @@ class LaterWorld(World):
 class SplitOfAModel:
     """The shares in the split document."""
 
-    def __init__(self, world: LaterWorld) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
 
     def look(self) -> tuple[str, dict[str, float]]:

@@ -1,6 +1,5 @@
-"""The template of a model on EC2 instances: two groups behind one load balancer, closed and safe."""
+"""The template of a model on EC2 instances: two closed groups behind one load balancer."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +15,7 @@ GPU = "gpus-dev-model-flights"
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """The example's assembly."""
-    return synthesized(
-        ROOT / "examples" / "hosting" / "ec2.yaml", tmp_path_factory.mktemp("fleet")
-    )
+    return synthesized(ROOT / "examples" / "hosting" / "ec2.yaml", tmp_path_factory.mktemp("fleet"))
 
 
 @pytest.fixture(scope="module")

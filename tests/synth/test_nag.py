@@ -153,3 +153,19 @@ pipeline:
   source: { s3: {} }
   stages: { staging: dev, production: prod }
 """
+
+
+@pytest.mark.parametrize("name", ["ec2.yaml", "ec2-gpu.yaml"])
+def test_fleets_are_acknowledged_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    """Of models on EC2 instances, with and without a GPU."""
+    fleet = load_project(project_file(ROOT / "examples" / "hosting" / name, tmp_path))
+    rows = list(acknowledged(fleet, fleet.stages["dev"]))
+    monkeypatch.setattr(nag, "acknowledged", lambda *_: iter(()))
+
+    with pytest.raises(RuntimeError):
+        _synth(fleet, tmp_path / "out", "dev")
+
+    found = {(finding.construct, finding.rule) for finding in nag.findings(tmp_path / "out")}
+    assert found == {(f"{row.stack}/{INCLUDED}/{row.construct}", row.rule) for row in rows}

@@ -1,0 +1,43 @@
+"""A world whose model is on EC2 instances of its own, in two groups behind a load balancer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.e2e.later import HOSTING, SplitOfAModel
+from tests.e2e.watching import Source
+from tests.e2e.world import PROJECT, World
+
+ON_EC2 = "hosting: { ec2: { instance_type: m5.large, instances: COUNT, start_timeout: 13m } }"
+
+
+@dataclass(slots=True, kw_only=True)
+class FleetWorld(World):
+    """A world whose model is on instances."""
+
+    def shares_source(self) -> Source:
+        """A witness looks at what the router reads."""
+        return SplitOfAModel(self)
+
+    def groups(self) -> dict[str, Any]:
+        """The groups of instances that there are, by slot."""
+        client = self.cloud.session().client("autoscaling")
+        place = f"{self.project}-test-{self.model}"
+        asked = [{"Name": "tag:tidegate:model", "Values": [place]}]
+        found = client.describe_auto_scaling_groups(Filters=asked)["AutoScalingGroups"]
+        return {_slot(group): group for group in found if "Status" not in group}
+
+
+def _slot(group: Any) -> str:
+    return next(tag["Value"] for tag in group["Tags"] if tag["Key"] == "tidegate:slot")
+
+
+def on_instances(plain: World, *, count: int = 1) -> FleetWorld:
+    """A world of the same model, with a project of its own, on so many instances a slot."""
+    text = PROJECT.replace("project: story", f"project: fleet-{plain.model}")
+    for old, new in (
+        (HOSTING, ON_EC2.replace("COUNT", str(count))),
+        ("strategy: canary", "strategy: canary\n      split: router"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    return FleetWorld(cloud=plain.cloud, folder=plain.folder, model=plain.model, project_text=text)
