@@ -135,6 +135,23 @@ _NOTEBOOK_LOG = (
     "scripts"
 )
 
+_INTERFACES = (
+    "Lambda developer guide, 'Giving Lambda functions access to resources in an Amazon VPC': "
+    "permissions of the execution role; functions of the embedded cloud need no network interface"
+)
+_INSTANCE_IMAGE = (
+    "ECR user guide, 'Private repository policies' and 'Using Amazon ECR images': who pulls an "
+    "image; containers of the embedded cloud are processes of this machine, no image is pulled"
+)
+_INSTANCE_LOG = (
+    "Docker's documentation, 'Amazon CloudWatch Logs logging driver': the instance's role; the "
+    "embedded cloud writes the containers' logs itself"
+)
+_SESSION = (
+    "Systems Manager user guide, 'Create a custom IAM role for Session Manager'; nobody opens a "
+    "session on what is no machine"
+)
+
 _AGENT = (
     "CodeGuru Profiler user guide, 'Managed policies', AmazonCodeGuruProfilerAgentAccess: what the "
     "agent asks and posts; it is the same in every function, and a story proves both of the "
@@ -273,6 +290,31 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
         _NOTEBOOK_LOG,
     ),
     "DataRole": {"s3:ListBucket": _LISTED_IMPORT},
+    "AskFleetRole": dict.fromkeys(
+        (
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:UnassignPrivateIpAddresses",
+        ),
+        _INTERFACES,
+    ),
+    "InstanceRole": {
+        **dict.fromkeys(_IMAGE_PULLS, _INSTANCE_IMAGE),
+        **dict.fromkeys(("logs:CreateLogStream", "logs:PutLogEvents"), _INSTANCE_LOG),
+        **dict.fromkeys(
+            (
+                "ssm:UpdateInstanceInformation",
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+            ),
+            _SESSION,
+        ),
+    },
 }
 
 
