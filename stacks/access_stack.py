@@ -11,6 +11,7 @@ from constructs import Construct
 
 from stacks.components.arns import ACCOUNT, Arns, allow, policy, sub
 from stacks.components.blueprint import Blueprint
+from stacks.components.fleet_rights import reading_statements
 from stacks.project.names import (
     access_stack_name,
     batch_stack_name,
@@ -43,6 +44,8 @@ class AccessProps:
     zone_id: str | None = None
     groups: tuple[str, ...] = ()
     batches: tuple[str, ...] = ()
+    fleets: bool = False
+    """Whether a model is on EC2 instances."""
     monitored: tuple[str, ...] = ()
     """Models that have a monitor, whose reports are evidence."""
     live_settings: tuple[str, ...] = ()
@@ -150,6 +153,7 @@ def _reader_statements(props: AccessProps) -> list[dict[str, Any]]:
             ["sagemaker:DescribeEndpoint"],
             [arns.of("sagemaker", f"endpoint/{project}-{stage.name}-*")],
         ),
+        *reading_statements(fleets=props.fleets),
     ]
     if props.groups:
         # To list is a right on the versions, not on their group (Service Authorization Reference).

@@ -6,7 +6,7 @@ Slots, guard and verification are those of endpoints; what serves is another thi
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aws_cdk import Environment, Stack
@@ -81,7 +81,9 @@ def fleet_blueprint(props: FleetProps) -> Blueprint:
     versions = list(props.placement.slots.values())
     add_instance_role(blueprint, versions, props.arns, guard=guard)
     url = add_fleet_balancer(blueprint, PAIR, after=ways)
-    add_function(blueprint, asking_props(props.place, url), code=props.code, stage=stage)
+    # An agent in this network would reach nobody: the function that asks is never profiled.
+    plain = replace(stage, profiling=None)
+    add_function(blueprint, asking_props(props.place, url), code=props.code, stage=plain)
     groups = {}
     for slot in PAIR:
         of_slot = SlotProps(

@@ -187,4 +187,5 @@ def _delivery(
         hosts=props.hosts,
         zone_id=None if dns is None else dns.zone_id,
         traffic=traffic,
+        fleets=props.fleets,
     )

@@ -27,8 +27,10 @@ _PASSED_TO = {
     "AWS::Scheduler::Schedule": "scheduler.amazonaws.com",
     "AWS::CodeBuild::Project": "codebuild.amazonaws.com",
     "AWS::CodePipeline::Pipeline": "codepipeline.amazonaws.com",
+    "AWS::IAM::InstanceProfile": "ec2.amazonaws.com",
 }
 _LINKED = {
+    "AWS::AutoScaling::AutoScalingGroup": "autoscaling.amazonaws.com",
     "AWS::ApplicationAutoScaling::ScalableTarget": (
         "sagemaker.application-autoscaling.amazonaws.com"
     ),
@@ -188,6 +190,11 @@ def _roles(scope: Scope, types: set[str], actions: Iterable[str]) -> list[Statem
     bounded += [a for a in changes if a == "iam:AttachRolePolicy"]
     roles = [scope.role(f"{scope.named}*")]
     found = []
+    profiles = [a for a in changes if "InstanceProfile" in a]
+    if "AWS::IAM::InstanceProfile" in types:
+        arn = f"arn:{scope.partition}:iam::{scope.account}:instance-profile/{scope.named}*"
+        found.append(_allow(profiles, [arn]))
+    changes = [a for a in changes if a not in profiles]
     if changes and scope.boundary is not None:
         condition = {"StringEquals": {"iam:PermissionsBoundary": scope.boundary}}
         found.append(_allow(bounded, roles, condition))

@@ -6,12 +6,13 @@ from stacks.checks.rows import Acknowledged, arn, finding, wildcard
 from stacks.components.fleet_balancer import BALANCER
 from stacks.components.fleet_groups import ROLE, slot_id
 from stacks.components.fleet_network import VPC
-from stacks.project.names import model_stack_name, release_stack_name
+from stacks.project.names import access_stack_name, model_stack_name, release_stack_name
 from stacks.project.spec import Ec2Spec, ProjectSpec, StageSpec
 from tidegate.slots import PAIR
 
 READERS = ("PrepareRelease", "ShiftTraffic", "VerifyTraffic", "SettleRelease", "VerifyRelease")
 _NO_RESOURCE = "these actions take no resource (Service Authorization Reference)"
+_READS = f"DescribeAutoScalingGroups, DescribeTargetHealth: {_NO_RESOURCE}"
 
 
 def of_fleets(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
@@ -22,10 +23,14 @@ def of_fleets(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
     release = release_stack_name(project.name, stage.name)
     for role in READERS:
         if role != "VerifyRelease":  # whose wildcard is acknowledged for others of its actions
-            why = f"DescribeAutoScalingGroups, DescribeTargetHealth: {_NO_RESOURCE}"
-            yield wildcard(release, f"{role}Role", "*", why)
+            yield wildcard(release, f"{role}Role", "*", _READS)
     asked = arn(stage, "lambda", f"function:{project.name}-{stage.name}-*-ask")
     yield wildcard(release, "RouteRequestRole", asked, "functions that ask fleets of one stage")
+    if project.pipeline is not None and stage.name in project.pipeline.stages:
+        access = access_stack_name(project.name, stage.name)
+        for stack, role in ((release, "OpenDeliveryRole"), (release, "FollowDeliveryRole")):
+            yield wildcard(stack, role, "*", _READS)
+        yield wildcard(access, "PipelineRead", "*", _READS)
     for model in fleets:
         yield from _fleet(model_stack_name(project.name, stage.name, model.name))
 

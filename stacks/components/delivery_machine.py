@@ -13,6 +13,7 @@ from typing import Any
 
 from stacks.components.arns import Arns, allow, policy, sub, trust
 from stacks.components.blueprint import Blueprint, att, ref
+from stacks.components.fleet_rights import reading_statements
 from stacks.components.front_door import API
 from stacks.components.handler_function import FunctionProps
 from stacks.components.release_machine import (
@@ -55,6 +56,8 @@ class DeliveryProps:
     hosts: tuple[str, ...] = ()
     zone_id: str | None = None
     traffic: Sequence[TrafficObject] = ()
+    fleets: bool = False
+    """Whether a model is on EC2 instances."""
 
     @property
     def home_account(self) -> str:
@@ -185,6 +188,7 @@ def _executions() -> dict[str, Any]:
 def _read_back(props: DeliveryProps) -> list[dict[str, Any]]:
     pattern = f"endpoint/{props.project}-{props.arns.stage.name}-*"
     statements = [allow(["sagemaker:DescribeEndpoint"], [props.arns.of("sagemaker", pattern)])]
+    statements += reading_statements(fleets=props.fleets)
     if props.hosts and props.zone_id is not None:
         zone = f"arn:{props.arns.stage.partition}:route53:::hostedzone/{props.zone_id}"
         statements.append(allow(["route53:ListResourceRecordSets"], [zone]))

@@ -13,6 +13,7 @@ from typing import Any
 from stacks.components.answers import COLLECTOR
 from stacks.components.arns import Arns, allow
 from stacks.components.blueprint import att, ref
+from stacks.components.fleet_rights import reading_statements
 from stacks.components.handler_function import FunctionProps
 from stacks.components.leftovers import leftover_statements
 from stacks.components.release_machine import WATCH_MACHINE
@@ -205,11 +206,7 @@ def _front_door(around: Surroundings) -> list[FunctionProps]:
 
 
 def _instances(around: Surroundings) -> Statements:
-    """What reads back fleets: neither action takes a resource (Service Authorization Reference)."""
-    if not around.fleets:
-        return []
-    actions = ["autoscaling:DescribeAutoScalingGroups", "elasticloadbalancing:DescribeTargetHealth"]
-    return [allow(actions, ["*"])]
+    return reading_statements(fleets=around.fleets)
 
 
 def _asking(around: Surroundings) -> Statements:

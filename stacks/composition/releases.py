@@ -68,6 +68,7 @@ def add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[Sta
             monitored=monitored,
             batches=tuple(project.batches),
             live_settings=released_with_own(project),
+            fleets=any(isinstance(m.hosting, Ec2Spec) for m in project.models.values()),
         )
         yield AccessStack(app, props=props)
 

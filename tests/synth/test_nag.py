@@ -159,8 +159,12 @@ pipeline:
 def test_fleets_are_acknowledged_exactly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ):
-    """Of models on EC2 instances, with and without a GPU."""
-    fleet = load_project(project_file(ROOT / "examples" / "hosting" / name, tmp_path))
+    """Of models on EC2 instances: with a GPU, and in a stage that a pipeline delivers to."""
+    file = project_file(ROOT / "examples" / "hosting" / name, tmp_path)
+    if name == "ec2.yaml":
+        text = file.read_text().replace("    log_days: 7\n", "    log_days: 7\n" + PRODUCTION, 1)
+        file.write_text(text + PIPELINE)
+    fleet = load_project(file)
     rows = list(acknowledged(fleet, fleet.stages["dev"]))
     monkeypatch.setattr(nag, "acknowledged", lambda *_: iter(()))
 

@@ -11,8 +11,10 @@ from emulator.cloudwatch.resources import register_alarms
 from emulator.codebuild.resources import register_builds
 from emulator.codeconnections.plugin import register_connections
 from emulator.codepipeline.resources import register_pipelines
+from emulator.ec2.resources import register_groups
 from emulator.loadbalancing.resources import register_associations, register_balancers
 from emulator.route53.resources import register_zones
+from emulator.sagemaker.notebooks.resources import register_notebooks
 from emulator.sagemaker.pipelines.resources import register_model_pipelines
 from emulator.sagemaker.registry.resources import register_registry
 from emulator.sagemaker.resources import register_resources
@@ -35,10 +37,12 @@ def test_the_types_called_ours_are_those_that_our_services_register() -> None:
     register_resources(registry, bundled_catalogue(), nothing, nothing)
     register_model_pipelines(registry, bundled_catalogue(), nothing, nothing)
     register_registry(registry, bundled_catalogue(), nothing, nothing)
+    register_notebooks(registry, bundled_catalogue(), nothing, nothing)
     register_zones(registry, nothing, nothing)
     register_certificates(registry, bundled_catalogue(), nothing, nothing)
     register_balancers(registry, bundled_catalogue(), nothing, nothing)
     register_associations(registry, nothing)
+    register_groups(registry, bundled_catalogue(), nothing, nothing)
     register_builds(registry, bundled_catalogue(), nothing, nothing)
     register_pipelines(registry, bundled_catalogue(), nothing, nothing)
     register_connections(registry, bundled_catalogue(), nothing)

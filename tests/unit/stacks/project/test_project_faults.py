@@ -130,8 +130,8 @@ def test_missing_key_says_what_it_is_for(faults: Faults):
 
     assert found == [
         (
-            "tidegate.yaml:10: hosting has neither instance_type nor serverless: give one of the "
-            "two, such as instance_type: ml.m5.large, or serverless: { memory_mb: 2048, "
+            "tidegate.yaml:10: hosting has neither instance_type nor serverless nor ec2: give one "
+            "of them, such as instance_type: ml.m5.large, or serverless: { memory_mb: 2048, "
             "max_concurrency: 5 }"
         )
     ]
