@@ -7,6 +7,7 @@ Slots, guard and verification are those of endpoints; what serves is another thi
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from aws_cdk import Environment, Stack
@@ -57,8 +58,8 @@ class FleetStack(Stack):
             description=f"Model {model.name} of {props.project} on EC2, stage {stage.name}",
         )
         refuse_unplaceable(model, props.pointer)
-        uri = props.shelf.publish(self, model.artifact)
-        version = version_of(model, region=stage.region, artifact_uri=uri)
+        publish = partial(props.shelf.publish, self)
+        version = version_of(model, region=stage.region, uri_of=publish)
         fleet = FleetProps(
             project=props.project,
             place=fleet_place(props.project, stage.name, model.name),

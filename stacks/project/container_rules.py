@@ -70,6 +70,13 @@ def _excluded_faults(raw: Mapping[str, Any], say: Say) -> Iterator[Fault]:
             "hosting",
             "serverless",
         )
+    if hosting.get("ec2") is not None:
+        yield say(
+            "instances of EC2 run one container: name an instance_type of SageMaker, or put what "
+            "the containers do into the code of one",
+            "hosting",
+            "ec2",
+        )
     if release.get("strategy") == "shadow":
         yield say(
             "endpoints with several containers cannot be shadowed: choose canary, linear, rolling "

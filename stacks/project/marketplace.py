@@ -64,6 +64,13 @@ def _excluded_faults(raw: Mapping[str, Any], say: Say) -> Iterator[Fault]:
             "hosting",
             "serverless",
         )
+    if hosting.get("ec2") is not None:
+        yield say(
+            "packages of AWS Marketplace run on SageMaker only: name an instance_type that the "
+            "product supports",
+            "hosting",
+            "ec2",
+        )
     strategy, mechanism = release.get("strategy", "canary"), release.get("mechanism")
     if mechanism == "guardrail" or (strategy == "big-bang" and mechanism is None):
         yield say(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stacks.project.doors import DnsSpec
-from stacks.project.spec import Artifact, ModelSpec, Trained, identity_of
+from stacks.project.spec import Artifact, ContainerSpec, ModelSpec, Trained, identity_of
 from tidegate.asynchronous import Asynchronous
 from tidegate.pointer import LivePointer
 from tidegate.slots import ARMS, PAIR, Slot, idle_slots
@@ -64,6 +64,7 @@ def tracks_of(model: ModelSpec, dns: DnsSpec | None, *, endpoint: str) -> Tracks
 
 def version_of(model: Trained, *, region: str, uri_of: Callable[[Artifact], str]) -> Version:
     """The version that the project file describes, its artifacts deployed where `uri_of` says."""
+    every: tuple[Trained | ContainerSpec, ...] = (model, *model.then)
     first, *then = (
         Container(
             image=each.images[region],
@@ -71,7 +72,7 @@ def version_of(model: Trained, *, region: str, uri_of: Callable[[Artifact], str]
             artifact_uri=uri_of(each.artifact),
             environment=dict(sorted(each.environment.items())),
         )
-        for each in (model, *model.then)
+        for each in every
     )
     return Version(
         digest=digest_of(

@@ -86,6 +86,16 @@ def test_one_container_keeps_its_digest_and_its_record(folder: Path):
             "serverless endpoints run no inference pipeline",
         ),
         (
+            [
+                (ALONE, TWO),
+                (
+                    "      instance_type: ml.m5.large\n      instances: { min: 1, max: 2 }\n",
+                    "      ec2: { instance_type: m5.large }\n",
+                ),
+            ],
+            "instances of EC2 run one container",
+        ),
+        (
             [(ALONE, f"{TWO}    training: {{ code: build/x, instance_type: ml.m5.large }}\n")],
             "makes the artifact of one container",
         ),

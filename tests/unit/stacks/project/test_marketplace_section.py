@@ -59,6 +59,10 @@ def test_a_package_is_the_version(folder: Path):
             "serverless endpoints run no packages of AWS Marketplace",
         ),
         (
+            [(ALONE, BOUGHT), (INSTANCES, "      ec2: { instance_type: m5.large }\n")],
+            "run on SageMaker only",
+        ),
+        (
             [(ALONE, f"{BOUGHT}    training: {{ code: build/x, instance_type: ml.m5.large }}\n")],
             "training is not of a package that is subscribed to",
         ),
