@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from emulator.algorithms.hyperparameters import tables
-from emulator.algorithms.registry import metric_patterns
+from emulator.algorithms.registry import Known, metric_patterns
+from emulator.sagemaker.jobs.training.toolkit import PROGRAM
 from emulator.sagemaker.serving.runners import algorithm_of
 
 CUSTOMER = 2
@@ -18,6 +19,17 @@ _PROGRAM = (
 )
 
 
+def algorithm_in(request: Mapping[str, Any]) -> Known | None:
+    """The built-in algorithm that a job trains by; None where a program of the user's does.
+
+    XGBoost's image is both: it runs the program that hyperparameters or variables name.
+    """
+    named = PROGRAM in request.get("HyperParameters", request.get("StaticHyperParameters", {}))
+    if named or "SAGEMAKER_PROGRAM" in request.get("Environment", {}):
+        return None
+    return algorithm_of(request["AlgorithmSpecification"].get("TrainingImage", ""))
+
+
 def algorithm_command(name: str) -> list[str]:
     """What is executed to train by an algorithm."""
     return [sys.executable, "-I", "-u", "-c", _PROGRAM.format(root=str(_ROOT), name=name)]
@@ -26,7 +38,7 @@ def algorithm_command(name: str) -> list[str]:
 def specification(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """The `AlgorithmSpecification`, with the metrics that a built-in algorithm defines itself."""
     given: Mapping[str, Any] = request["AlgorithmSpecification"]
-    known = algorithm_of(given.get("TrainingImage", ""))
+    known = algorithm_in(request)
     if known is None:
         return given
     found = metric_patterns(known.name, tables()[known.name]["metrics"])

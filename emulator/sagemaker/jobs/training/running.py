@@ -22,13 +22,13 @@ from emulator.sagemaker.jobs.training import toolkit
 from emulator.sagemaker.jobs.training.algorithms import (
     CUSTOMER,
     algorithm_command,
+    algorithm_in,
     specification,
 )
 from emulator.sagemaker.jobs.training.checkpoints import Checkpoints
 from emulator.sagemaker.jobs.training.describe import artifact_uri, output_prefix
 from emulator.sagemaker.jobs.training.toolkit import NoProgramError, Setup
 from emulator.sagemaker.names import Tenant
-from emulator.sagemaker.serving.runners import algorithm_of
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 _FOLDERS = ("input/config", "input/data", "model", "output/data", "code")
@@ -65,8 +65,7 @@ class _Work:
     @property
     def algorithm(self) -> str | None:
         """The built-in algorithm that trains; None where the user's script does."""
-        image = self.job.request["AlgorithmSpecification"].get("TrainingImage", "")
-        known = algorithm_of(image)
+        known = algorithm_in(self.job.request)
         return None if known is None else known.name
 
     def carry_out(self, controls: Controls) -> Result:

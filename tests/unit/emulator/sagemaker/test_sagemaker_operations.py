@@ -136,7 +136,7 @@ def test_config_without_hardware_is_refused(story: Any):
 
 def test_unemulated_operation_says_so(story: Any):
     """An operation that is not emulated is refused with a code that AWS never sends."""
-    assert _refusal(story.call("CreateLabelingJob")).code == "NotEmulatedException"
+    assert _refusal(story.call("CreateCompilationJob")).code == "NotEmulatedException"
 
 
 def test_unknown_variant_of_a_weight_change_is_refused(story: Any):
