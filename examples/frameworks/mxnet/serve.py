@@ -54,7 +54,8 @@ class Handler(BaseHTTPRequestHandler):
 def load(server: Server) -> None:
     """The model answers from now on; a model that cannot be loaded ends the container."""
     try:
-        import predictor  # noqa: PLC0415 - pings are answered while this takes its time
+        # Pings are answered while this takes its time.
+        import predictor  # type: ignore[import-not-found]  # noqa: PLC0415
 
         server.predict = predictor.load("/opt/ml/model")
     except Exception as error:  # noqa: BLE001 - whatever it is, the container must end

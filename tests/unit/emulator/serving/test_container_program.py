@@ -16,7 +16,7 @@ import pytest
 from emulator.sagemaker.ports import ModelSpec
 from emulator.sagemaker.serving.artifacts import unpack
 from emulator.sagemaker.serving.interface import ArtifactError
-from emulator.sagemaker.serving.runners import repository_of
+from emulator.sagemaker.serving.runners import repository_of, runner_for
 from emulator.serving_container import encoders, httpd
 from emulator.serving_container.encoders import ClientError, UnsupportedFormatError
 from emulator.serving_container.httpd import HttpRequest, HttpResponse
@@ -216,3 +216,12 @@ def test_a_member_that_leaves_the_directory_is_refused(
 def test_an_image_is_known_by_its_repository(image: str) -> None:
     """Registry, tag and digest do not matter."""
     assert repository_of(image) == "sagemaker-scikit-learn"
+
+
+def test_an_image_of_both_kinds_is_a_framework_where_a_program_is_named() -> None:
+    """XGBoost's container is the built-in algorithm without one."""
+    image = "1.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0"
+
+    assert runner_for(image, {"SAGEMAKER_PROGRAM": "inference.py"}).algorithm is None
+    assert runner_for(image, {}).algorithm == "xgboost"
+    assert runner_for(image).algorithm == "xgboost"

@@ -99,7 +99,7 @@ def test_one_container_keeps_its_digest_and_its_record(folder: Path):
             [(ALONE, f"{TWO}    training: {{ code: build/x, instance_type: ml.m5.large }}\n")],
             "makes the artifact of one container",
         ),
-        ([("    artifact: build/fraud/v1\n", "")], "artifact is missing: a directory"),
+        ([("    artifact: build/fraud/v1\n", "")], "artifact is missing: it may be left out only"),
         ([(ALONE, TENSORFLOW)], "it has no NUMBER/saved_model.pb"),
         (
             [(ALONE, f"{TENSORFLOW}    entry_point: serve.py\n")],
