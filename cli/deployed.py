@@ -14,6 +14,7 @@ from tidegate.ports import Counters, Endpoints, Executions, Look, LookStore, Rel
 from tidegate.traffic import Records, Traffic
 from tidegate.view import ReleaseView, view_of
 from tidegate_aws.counters import DynamoCounters
+from tidegate_aws.edge_rings import EdgeRings
 from tidegate_aws.endpoints import SageMakerEndpoints
 from tidegate_aws.executions import StepFunctionsExecutions
 from tidegate_aws.fleet_shares import FleetShares
@@ -172,6 +173,12 @@ def _connected(target: Target, *, project: str, stage: str, outputs: dict[str, s
                 shares=kept,
                 autoscaling=lambda: client("autoscaling"),
                 balancing=lambda: client("elbv2"),
+            ),
+            edge=EdgeRings(
+                dynamodb=dynamodb,
+                table=outputs["ReleaseTableName"],
+                greengrass_client=lambda: client("greengrassv2"),
+                iot_client=lambda: client("iot"),
             ),
         ),
         records=EitherRecords(

@@ -15,6 +15,7 @@ from cli.commands.cost import cost
 from cli.commands.demo import demo
 from cli.commands.deploy import deploy
 from cli.commands.drill import app as drill_app
+from cli.commands.edge import app as edge_app
 from cli.commands.init import init
 from cli.commands.invoke import answer, invoke, outcome
 from cli.commands.keys import app as keys_app
@@ -74,6 +75,7 @@ app.add_typer(drill_app, name="drill")
 app.add_typer(outcomes_app, name="outcomes")
 app.add_typer(monitor_app, name="monitor")
 app.add_typer(ai_app, name="ai")
+app.add_typer(edge_app, name="edge")
 app.add_typer(keys_app, name="keys")
 
 

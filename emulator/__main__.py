@@ -35,6 +35,7 @@ PLUGINS = (
     "emulator.queues",
     "emulator.sagemaker",
     "emulator.ai",
+    "emulator.greengrass",
     "emulator.route53",
     "emulator.certificates",
     "emulator.loadbalancing",

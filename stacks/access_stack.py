@@ -11,6 +11,7 @@ from constructs import Construct
 
 from stacks.components.arns import ACCOUNT, Arns, allow, policy, sub
 from stacks.components.blueprint import Blueprint
+from stacks.components.edge_rights import Done, edge_statements
 from stacks.components.fleet_rights import reading_statements
 from stacks.project.names import (
     access_stack_name,
@@ -44,6 +45,8 @@ class AccessProps:
     zone_id: str | None = None
     groups: tuple[str, ...] = ()
     batches: tuple[str, ...] = ()
+    has_edge: bool = False
+    """Whether an edge fleet is released, whose rings are read."""
     fleets: bool = False
     """Whether a model is on EC2 instances."""
     monitored: tuple[str, ...] = ()
@@ -154,6 +157,7 @@ def _reader_statements(props: AccessProps) -> list[dict[str, Any]]:
             [arns.of("sagemaker", f"endpoint/{project}-{stage.name}-*")],
         ),
         *reading_statements(fleets=props.fleets),
+        *(edge_statements(arns, project, [Done.READ]) if props.has_edge else ()),
     ]
     if props.groups:
         # To list is a right on the versions, not on their group (Service Authorization Reference).

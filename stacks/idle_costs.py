@@ -34,6 +34,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "composite_alarm": ("composite alarm", "composite alarms"),
     "dashboard": ("dashboard", "dashboards"),
     "gp3_gb": ("GB of a gp3 volume", "GB of gp3 volumes"),
+    "greengrass_core_device": ("Greengrass core device", "Greengrass core devices"),
     "health_check": ("health check", "health checks"),
     "hosted_zone": ("hosted zone", "hosted zones"),
     "interface_endpoint": ("interface endpoint", "interface endpoints"),

@@ -107,7 +107,9 @@ _FREE_SERVICES = (
     "AWS::CloudFormation::",
     "AWS::Events::",
     "AWS::FraudDetector::",
+    "AWS::GreengrassV2::",
     "AWS::IAM::",
+    "AWS::IoT::",
     "AWS::Logs::",
     "AWS::Scheduler::",
     "Custom::",
@@ -158,6 +160,12 @@ def _notebook(id_: str, properties: Mapping[str, Any], resources: Resources) -> 
     said = resources[id_].get("Metadata", {}).get("tidegate", {})
     if not said.get("stops_when_idle", False):
         yield f"{NOTEBOOK}{properties.get('InstanceType')}", 1
+
+
+def _devices(_id: str, properties: Mapping[str, Any], _all: Resources) -> Iterator[Unit]:
+    """The core devices that a ring of an edge fleet is expected to have."""
+    told = properties.get("ThingGroupProperties", {}).get("AttributePayload", {})
+    yield "greengrass_core_device", int(told.get("Attributes", {}).get("expectedDevices", 0))
 
 
 def _group(_id: str, properties: Mapping[str, Any], resources: Resources) -> Iterator[Unit]:
@@ -226,6 +234,7 @@ _COUNTED: Mapping[str, Callable[[str, Mapping[str, Any], Resources], Iterator[Un
     "AWS::EC2::NatGateway": _one("nat_gateway"),
     "AWS::EC2::VPCEndpoint": _zone_endpoint,
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _balancer,
+    "AWS::IoT::ThingGroup": _devices,
     "AWS::KMS::Key": _one("key"),
     "AWS::Kendra::Index": _kendra_index,
     "AWS::Personalize::Campaign": _campaign,

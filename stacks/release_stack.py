@@ -44,7 +44,7 @@ from stacks.project.spec import DataOnDestroy, StageSpec
 
 CODE = Path(__file__).parents[1] / "lambda"
 IMPORTED = ("ReleaseTableName", "ObservationTableName", "SigningSecretArn")
-"""Outputs that stacks of AI services import where one of these is released."""
+"""Outputs that stacks of AI services and edge fleets import where one of these is released."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,8 @@ class ReleaseProps:
     answers_later: bool = False
     fleets: bool = False
     """Whether a model is on EC2 instances."""
+    has_edge: bool = False
+    """Whether an edge fleet is released, whose stack works with this one's tables."""
     releases_services: bool = False
     """Whether an AI service has arms, whose stack works with this one's tables."""
     pipeline: PipelineSpec | None = None
@@ -125,6 +127,7 @@ def release_blueprint(
         hosts=props.hosts,
         answers_later=props.answers_later,
         fleets=props.fleets,
+        has_edge=props.has_edge,
     )
     functions = function_table(around)
     functions = {**functions, **outcome_functions(Outcomes(project=props.project, arns=arns))}
@@ -168,7 +171,7 @@ def release_blueprint(
         "SigningSecretArn": ref(SIGNING_SECRET),
     }.items():
         shared = export_name(release_stack_name(props.project, stage.name), name)
-        imported = props.releases_services and name in IMPORTED
+        imported = (props.releases_services or props.has_edge) and name in IMPORTED
         blueprint.tell(name, value, export=shared if imported else None)
     return blueprint
 
@@ -188,4 +191,5 @@ def _delivery(
         zone_id=None if dns is None else dns.zone_id,
         traffic=traffic,
         fleets=props.fleets,
+        has_edge=props.has_edge,
     )

@@ -5,6 +5,7 @@ Run `python -m stacks.tables` after an update of botocore; a test checks the tab
 
 import json
 import re
+from importlib import resources
 from typing import Any
 
 import botocore.session
@@ -28,6 +29,14 @@ _SERVERLESS_REGIONS = {
 """The 21 regions that the developer guide names, "Deploy models with Serverless Inference"."""
 
 _ARM = re.compile(r"[a-z]+\d+g|a1\.|mac")
+_EDGE_TYPES = (
+    "AWS::GreengrassV2::ComponentVersion",
+    "AWS::IoT::Policy",
+    "AWS::IoT::RoleAlias",
+    "AWS::IoT::ThingGroup",
+    "AWS::IoT::TopicRule",
+)
+
 _PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
 
@@ -40,7 +49,8 @@ def tables() -> dict[str, Any]:
         "source": "botocore: endpoints and SageMaker's ProductionVariantInstanceType, "
         "NotebookInstance's InstanceType, EC2's InstanceType, ServerlessMemorySizeInMB, "
         "ServerlessMaxConcurrency; "
-        "developer guide: regions of Serverless Inference",
+        "developer guide: regions of Serverless Inference; "
+        "cfn-lint's CloudFormation schemas: regions with the types of edge fleets",
         "regions": {
             region: partition
             for partition in _PARTITIONS
@@ -50,6 +60,7 @@ def tables() -> dict[str, Any]:
         "notebook_types": sorted(model.shape_for("InstanceType").metadata["enum"]),
         "ec2_types": _ec2_types(session.get_service_model("ec2")),
         "serverless": _serverless(model),
+        "edge": _edge_regions(session),
     }
 
 
@@ -60,6 +71,15 @@ def _ec2_types(model: Any) -> list[str]:
     """
     named = model.shape_for("InstanceType").metadata["enum"]
     return sorted(name for name in named if _ARM.match(name) is None)
+
+
+def _edge_regions(session: Any) -> list[str]:
+    """Regions that have SageMaker, in whose registry all types of an edge fleet are."""
+    schemas = resources.files("cfnlint.data.schemas.providers")
+    every = [r for p in _PARTITIONS for r in session.get_available_regions("sagemaker", p)]
+    texts = {r: schemas / f"{r}.json" for r in every}
+    known = {r: file.read_text(encoding="utf-8") for r, file in texts.items() if file.is_file()}
+    return sorted(r for r, text in known.items() if all(f'"{t}"' in text for t in _EDGE_TYPES))
 
 
 def _serverless(model: Any) -> dict[str, Any]:

@@ -152,6 +152,11 @@ _SESSION = (
     "session on what is no machine"
 )
 
+_BUCKET_PLACE = (
+    "Greengrass developer guide, 'Authorize core devices to interact with AWS services': where a "
+    "bucket is, before artifacts are downloaded; devices of the embedded cloud do not ask"
+)
+
 _AGENT = (
     "CodeGuru Profiler user guide, 'Managed policies', AmazonCodeGuruProfilerAgentAccess: what the "
     "agent asks and posts; it is the same in every function, and a story proves both of the "
@@ -290,6 +295,7 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = {
         _NOTEBOOK_LOG,
     ),
     "DataRole": {"s3:ListBucket": _LISTED_IMPORT},
+    "DeviceRole": {"s3:GetBucketLocation": _BUCKET_PLACE},
     "AskFleetRole": dict.fromkeys(
         (
             "ec2:AssignPrivateIpAddresses",

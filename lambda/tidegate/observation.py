@@ -36,6 +36,7 @@ class Unit(StrEnum):
     REQUEST = "request"
     USER = "user"
     RESOLVER = "resolver"
+    DEVICE = "device"
 
 
 _LIMITS: Mapping[Unit, str] = {
@@ -50,6 +51,10 @@ _LIMITS: Mapping[Unit, str] = {
     Unit.RESOLVER: (
         "resolvers were drawn, not requests: there is no sample-ratio test, and the chances of a "
         "false verdict hold only as far as the clients behind each resolver are alike"
+    ),
+    Unit.DEVICE: (
+        "devices were put into rings, not requests: what is wrong with a device itself counts "
+        "against the version that it runs, and of one device at most 60 requests an interval count"
     ),
 }
 

@@ -150,6 +150,18 @@ def sqs() -> Any:
 
 
 @cache
+def greengrass() -> Any:
+    """Deployments of edge fleets."""
+    return _client("greengrassv2")
+
+
+@cache
+def iot() -> Any:
+    """Thing groups of edge fleets."""
+    return _client("iot")
+
+
+@cache
 def ai(service: str) -> Any:
     """An AI service, asked once: who repeats what, and when, is decided above."""
     return _client(service, attempts=1, read_seconds=AI_READ_SECONDS)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidegate.ec2 import is_fleet
+from tidegate.edge.names import is_edge
 from tidegate.errors import NotFoundError
 from tidegate.managed import is_managed
 from tidegate.ports import Endpoints, EndpointState, VariantState
@@ -82,11 +83,12 @@ def _variant(share: float) -> VariantState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EitherEndpoints:
-    """Port `Endpoints` for endpoints of SageMaker, managed services and fleets, by their names."""
+    """Port `Endpoints` for SageMaker's, managed services, fleets and edge fleets, by name."""
 
     sagemaker: Endpoints
     managed: Endpoints
     fleets: Endpoints
+    edge: Endpoints
 
     def read(self, endpoint_name: str) -> EndpointState:
         """What serves now."""
@@ -103,4 +105,6 @@ class EitherEndpoints:
     def _of(self, endpoint_name: str) -> Endpoints:
         if is_fleet(endpoint_name):
             return self.fleets
+        if is_edge(endpoint_name):
+            return self.edge
         return self.managed if is_managed(endpoint_name) else self.sagemaker

@@ -49,6 +49,7 @@ class Variable(StrEnum):
     AI_OUTCOMES = "AI_OUTCOMES"
     AI_SIGN_IN = "AI_SIGN_IN"
     AWS_ENDPOINT_URL = "AWS_ENDPOINT_URL"
+    EDGE_PLACE = "EDGE_PLACE"
 
 
 class SettingsError(TidegateError):

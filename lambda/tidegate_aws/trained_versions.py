@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.asynchronous import split_url
 from tidegate.monitoring.trained import LivePackage
+from tidegate_aws import clients
 from tidegate_aws.documents import Document
+from tidegate_aws.release_outputs import RELEASE_TABLE
+from tidegate_aws.release_store import DynamoReleaseStore
+from tidegate_aws.settings import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -16,10 +20,24 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
     from tidegate.ports import ReleaseStore
+    from tidegate_aws.world import World
 
 BASELINES = "baselines"
 ROWS = "baseline.jsonl"
 _PACKAGE = ":model-package/"
+
+
+def trained_versions(world: World) -> AwsTrainedVersions:
+    """The versions of the model that a process's settings name."""
+    return AwsTrainedVersions(
+        model=world.settings[Variable.MODEL],
+        store=DynamoReleaseStore(
+            client=clients.dynamodb(), table=world.release_outputs[RELEASE_TABLE]
+        ),
+        sagemaker=clients.sagemaker(),
+        s3=clients.s3(),
+        bucket=world.settings[Variable.MONITOR_BUCKET],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tidegate_aws.capture_files import S3CaptureFiles
     from tidegate_aws.captures import S3Captures
     from tidegate_aws.counters import DynamoCounters
+    from tidegate_aws.edge_rings import EdgeRings
     from tidegate_aws.executions import StepFunctionsExecutions
     from tidegate_aws.firsts import DynamoFirsts
     from tidegate_aws.fleet_shares import FleetShares
@@ -171,7 +172,9 @@ class World:
         sagemaker = SageMakerEndpoints(client=clients.sagemaker())
         if Variable.RELEASE_TABLE not in self.settings.values:
             return sagemaker
-        return EitherEndpoints(sagemaker=sagemaker, managed=self.managed, fleets=self.fleets)
+        return EitherEndpoints(
+            sagemaker=sagemaker, managed=self.managed, fleets=self.fleets, edge=self.edge
+        )
 
     @cached_property
     def managed(self) -> ManagedShares:
@@ -179,6 +182,13 @@ class World:
         from tidegate_aws.managed_shares import ManagedShares
 
         return ManagedShares(client=clients.dynamodb(), table=self.settings[Variable.RELEASE_TABLE])
+
+    @cached_property
+    def edge(self) -> EdgeRings:
+        """Rings of edge fleets."""
+        from tidegate_aws.edge_rings import edge_rings
+
+        return edge_rings(self)
 
     @cached_property
     def fleets(self) -> FleetShares:
@@ -335,18 +345,9 @@ class World:
     @cached_property
     def trained_versions(self) -> AwsTrainedVersions:
         """The live version of a model that is trained here, and what its training left."""
-        from tidegate_aws.release_outputs import RELEASE_TABLE
-        from tidegate_aws.release_store import DynamoReleaseStore
-        from tidegate_aws.trained_versions import AwsTrainedVersions
+        from tidegate_aws.trained_versions import trained_versions
 
-        table = self.release_outputs[RELEASE_TABLE]
-        return AwsTrainedVersions(
-            model=self.settings[Variable.MODEL],
-            store=DynamoReleaseStore(client=clients.dynamodb(), table=table),
-            sagemaker=clients.sagemaker(),
-            s3=clients.s3(),
-            bucket=self.settings[Variable.MONITOR_BUCKET],
-        )
+        return trained_versions(self)
 
     @cached_property
     def reaction(self) -> ReactionPorts:

@@ -5,6 +5,7 @@ from typing import Any
 
 from tidegate.deploy import verify
 from tidegate.ec2 import is_fleet
+from tidegate.edge.names import is_edge
 from tidegate.guardrail import gate
 from tidegate.guardrail.gate import DeployRequest
 from tidegate.managed import is_managed
@@ -48,10 +49,21 @@ def _verify(request: CustomResourceRequest) -> Done:
         return _settings(ports, declaration)
     elif is_fleet(declaration.endpoint_name):
         return _instances(ports, declaration, seconds=start_seconds(request))
+    elif is_edge(declaration.endpoint_name):
+        return _rings(ports, declaration)
     else:
         verify(store=ports.store, traffic=ports.traffic, clock=ports.clock, declaration=declaration)
     left = _left_behind(ports, serving=declaration.endpoint_config_name, keep=keep)
     return verified(declaration.model, left)
+
+
+def _rings(ports: World, declaration: Declaration) -> Done:
+    """The rings of an edge fleet have a version to run; CloudFormation removes those not needed."""
+    pointer = ports.store.pointer(declaration.model)
+    live = first_slot(declaration.slots) if pointer is None else pointer.slot
+    ports.edge.declare(declaration, live=live.value)
+    verify(store=ports.store, traffic=ports.traffic, clock=ports.clock, declaration=declaration)
+    return verified(declaration.model, "component versions are the template's")
 
 
 def _settings(ports: World, declaration: Declaration) -> Done:
@@ -95,6 +107,9 @@ def _forgotten(ports: World, request: CustomResourceRequest) -> Done:
     ports.store.forget(model)
     if is_managed(endpoint) or is_fleet(endpoint):
         ports.managed.forget(endpoint)
+        return verified(model, "forgotten")
+    if is_edge(endpoint):
+        ports.edge.forget(endpoint)
         return verified(model, "forgotten")
     if "Tracks" in request.properties:
         tracks = Tracks.from_json(request.properties["Tracks"])

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from stacks.checks.acknowledged_answers import of_answers
 from stacks.checks.acknowledged_batches import of_batches
+from stacks.checks.acknowledged_edge import of_edge
 from stacks.checks.acknowledged_fleets import of_fleets
 from stacks.checks.acknowledged_monitors import of_monitors
 from stacks.checks.acknowledged_notebooks import of_notebooks
@@ -56,6 +57,7 @@ def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledge
     yield from of_monitors(project, stage)
     yield from of_batches(project, stage)
     yield from of_services(project, stage)
+    yield from of_edge(project, stage)
     yield from of_notebooks(project, stage)
     yield from of_fleets(project, stage)
     for model in project.models.values():

@@ -13,6 +13,7 @@ from typing import Any
 
 from stacks.components.arns import Arns, allow, policy, sub, trust
 from stacks.components.blueprint import Blueprint, att, ref
+from stacks.components.edge_rights import Done, edge_statements
 from stacks.components.fleet_rights import reading_statements
 from stacks.components.front_door import API
 from stacks.components.handler_function import FunctionProps
@@ -56,6 +57,8 @@ class DeliveryProps:
     hosts: tuple[str, ...] = ()
     zone_id: str | None = None
     traffic: Sequence[TrafficObject] = ()
+    has_edge: bool = False
+    """Whether an edge fleet is released, whose rings are read back as well."""
     fleets: bool = False
     """Whether a model is on EC2 instances."""
 
@@ -189,6 +192,8 @@ def _read_back(props: DeliveryProps) -> list[dict[str, Any]]:
     pattern = f"endpoint/{props.project}-{props.arns.stage.name}-*"
     statements = [allow(["sagemaker:DescribeEndpoint"], [props.arns.of("sagemaker", pattern)])]
     statements += reading_statements(fleets=props.fleets)
+    if props.has_edge:
+        statements += edge_statements(props.arns, props.project, [Done.READ])
     if props.hosts and props.zone_id is not None:
         zone = f"arn:{props.arns.stage.partition}:route53:::hostedzone/{props.zone_id}"
         statements.append(allow(["route53:ListResourceRecordSets"], [zone]))

@@ -13,6 +13,7 @@ from typing import Any
 from stacks.components.answers import COLLECTOR
 from stacks.components.arns import Arns, allow
 from stacks.components.blueprint import att, ref
+from stacks.components.edge_rights import Done, edge_statements
 from stacks.components.fleet_rights import reading_statements
 from stacks.components.handler_function import FunctionProps
 from stacks.components.leftovers import leftover_statements
@@ -41,7 +42,7 @@ class Surroundings:
     """The project and the stage that the functions work for.
 
     `hosts` are those of models with tracks, whose records a release may change. `answers_later`
-    says whether a model has asynchronous endpoints.
+    says whether a model has asynchronous endpoints, `has_edge` whether there is an edge fleet.
     """
 
     project: str
@@ -50,6 +51,7 @@ class Surroundings:
     answers_later: bool = False
     fleets: bool = False
     """Whether a model is on EC2 instances."""
+    has_edge: bool = False
 
     @property
     def zone_id(self) -> str | None:
@@ -84,6 +86,7 @@ def _shifts(around: Surroundings) -> list[FunctionProps]:
                 _endpoints(around, _READ_BACK),
                 *_instances(around),
                 *_records(around, _LIST),
+                *_rings(around, Done.READ),
             ],
         ),
         _row(
@@ -95,6 +98,7 @@ def _shifts(around: Surroundings) -> list[FunctionProps]:
                 _endpoints(around, _READ_BACK, "sagemaker:UpdateEndpointWeightsAndCapacities"),
                 *_instances(around),
                 *_records(around, _LIST, _CHANGE),
+                *_rings(around, Done.READ, Done.MOVE),
             ],
         ),
         _row(
@@ -106,6 +110,7 @@ def _shifts(around: Surroundings) -> list[FunctionProps]:
                 _endpoints(around, _READ_BACK),
                 *_instances(around),
                 *_records(around, _LIST, _IN_SYNC),
+                *_rings(around, Done.READ),
             ],
         ),
     ]
@@ -153,6 +158,7 @@ def _ends(around: Surroundings) -> list[FunctionProps]:
                 _endpoints(around, _READ_BACK),
                 *_instances(around),
                 *_records(around, _LIST, _IN_SYNC),
+                *_rings(around, Done.READ),
             ],
         ),
         _row(around, "watch_release", "Judges what SageMaker releases", _watch_statements(around)),
@@ -168,6 +174,7 @@ def _gate(around: Surroundings) -> list[FunctionProps]:
         *_instances(around),
         *leftover_statements(around.project, around.arns),
         *_records(around, _LIST, _CHANGE),
+        *_rings(around, Done.READ, Done.MOVE, Done.WITHDRAW),
         *_rollback_alarm(),
     ]
     return [
@@ -280,6 +287,11 @@ def _track_endpoints(around: Surroundings, slot: Slot) -> dict[str, Any]:
     pattern = f"endpoint/{around.project}-{around.arns.stage.name}-*-{slot.value}"
     endpoints = [around.arns.of("sagemaker", pattern)]
     return allow(["sagemaker:InvokeEndpoint", _READ_BACK], endpoints)
+
+
+def _rings(around: Surroundings, *done: Done) -> Statements:
+    """What is done with rings of edge fleets, where there are any."""
+    return edge_statements(around.arns, around.project, done) if around.has_edge else []
 
 
 def _records(around: Surroundings, *actions: str) -> Statements:

@@ -5,6 +5,7 @@ A new part is a file beside this one, and a line here.
 
 from stacks.composition.batches import add_batches
 from stacks.composition.deployment import AddPart
+from stacks.composition.edge import add_edge
 from stacks.composition.models import add_models
 from stacks.composition.notebooks import add_notebooks
 from stacks.composition.services import add_services
@@ -14,4 +15,5 @@ PARTS: tuple[AddPart, ...] = (
     add_batches,
     add_services,
     add_notebooks,
+    add_edge,
 )

@@ -36,6 +36,7 @@ def add_release(app: App, deployment: Deployment, stage: StageSpec, shelf: Asset
         hosts=() if dns is None else tuple(dns.host(name) for name in sorted(with_tracks)),
         answers_later=any(model.asynchronous is not None for model in project.models.values()),
         fleets=any(isinstance(model.hosting, Ec2Spec) for model in project.models.values()),
+        has_edge=bool(project.edge),
         pipeline=project.pipeline,
         releases_services=any(one.release is not None for one in project.services.values()),
     )
@@ -69,6 +70,7 @@ def add_access(app: App, project: ProjectSpec, stage: StageSpec) -> Iterator[Sta
             batches=tuple(project.batches),
             live_settings=released_with_own(project),
             fleets=any(isinstance(m.hosting, Ec2Spec) for m in project.models.values()),
+            has_edge=bool(project.edge),
         )
         yield AccessStack(app, props=props)
 

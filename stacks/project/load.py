@@ -12,6 +12,7 @@ from stacks.project.batches import BatchModelSpec
 from stacks.project.container_shape import ContainerFile
 from stacks.project.door_rules import door_of
 from stacks.project.durations import DAY, seconds_of
+from stacks.project.edge_rules import edge_of
 from stacks.project.faults import Fault, ProjectFaultsError
 from stacks.project.framework_contents import framework_environment
 from stacks.project.hosting_rules import fleet_of, hosting_of
@@ -92,7 +93,15 @@ def _project(source: Source, shelf: Shelf) -> ProjectSpec:
         notebooks={
             name: notebook_of(name, notebook, shelf) for name, notebook in file.notebooks.items()
         },
+        edge={
+            name: edge_of(name, fleet, _artifacts(file), shelf) for name, fleet in file.edge.items()
+        },
     )
+
+
+def _artifacts(file: ProjectFile) -> dict[str, str]:
+    """Artifacts of models by name, of those that have one before they are trained."""
+    return {n: model.artifact for n, model in file.models.items() if model.artifact is not None}
 
 
 def _stage(project: str, name: str, file: StageFile) -> StageSpec:

@@ -127,6 +127,11 @@ def service_stack_name(project: str, stage: str, service: str) -> str:
     return f"{project}-{stage}-ai-{service}"
 
 
+def edge_stack_name(project: str, stage: str, fleet: str) -> str:
+    """The name of the stack of an edge fleet."""
+    return f"{project}-{stage}-edge-{fleet}"
+
+
 def export_name(stack: str, output: str) -> str:
     """Under which name other stacks import an output."""
     return f"{stack}-{output}"

@@ -22,6 +22,7 @@ from stacks.project.container_rules import (
 )
 from stacks.project.door_rules import dns_faults, door_faults
 from stacks.project.durations import DAY, seconds_of
+from stacks.project.edge_rules import edge_faults
 from stacks.project.faults import Fault, did_you_mean
 from stacks.project.hosting_rules import excluded_faults, hosting_faults, is_chosen, region_faults
 from stacks.project.hosting_shape import HostingFile
@@ -92,14 +93,17 @@ def rule_faults(source: Source, shelf: Shelf) -> tuple[Fault, ...]:
         faults.extend(service_faults(source, ("services", name), raw, shelf))
     for name, raw in _entries(source, "notebooks").items():
         faults.extend(notebook_faults(source, ("notebooks", name), raw, shelf))
+    for name, raw in _entries(source, "edge").items():
+        faults.extend(edge_faults(source, name, raw, shelf))
     faults.extend(_empty_faults(source))
     return tuple(faults)
 
 
 def _empty_faults(source: Source) -> Iterator[Fault]:
     file = source.value
-    if isinstance(file, Mapping) and not file.get("models") and not file.get("services"):
-        yield source.fault((), "a project has models, or services, or both: name one")
+    parts = ("models", "services", "edge")
+    if isinstance(file, Mapping) and not any(file.get(part) for part in parts):
+        yield source.fault((), "a project has models, services or edge fleets: name one")
 
 
 def _entries(source: Source, key: str) -> dict[str, dict[str, Any]]:

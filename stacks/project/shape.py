@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from stacks.project.batch_shape import BatchFile
 from stacks.project.container_shape import ContainerFile
 from stacks.project.doors import Authentication, DoorKind
+from stacks.project.edge_shape import EdgeFile
 from stacks.project.hosting_shape import HostingFile
 from stacks.project.marketplace import MODEL_PACKAGE
 from stacks.project.monitoring_shape import MonitoringFile
@@ -195,11 +196,13 @@ class ProjectFile(Part):
     stages: Annotated[dict[StageName, StageFile], Field(min_length=1)]
     """Copies of the project by name; the first one is the default."""
     models: dict[ModelName, ModelFile] = {}
-    """Models by name; a project has models, or AI services, or both."""
+    """Models by name; a project has models, AI services or edge fleets."""
     services: Annotated[dict[ServiceName, ServiceFile], Field(max_length=50)] = {}
     """AI services by name, each a stack of its own with routes below /ai/NAME/."""
     notebooks: Annotated[dict[NotebookName, NotebookFile], Field(max_length=20)] = {}
     """SageMaker notebook instances by name, in one stack of the stage."""
+    edge: Annotated[dict[ServiceName, EdgeFile], Field(max_length=20)] = {}
+    """Fleets of Greengrass core devices by name, each a stack of its own, released by rings."""
     pipeline: PipelineFile | None = None
     """How changes get from their source into production; left out: by hand."""
 

@@ -21,6 +21,7 @@ from tidegate.strategies import Mechanism
 
 if TYPE_CHECKING:
     from stacks.project.batches import BatchModelSpec
+    from stacks.project.edge_spec import EdgeSpec
 
 
 class DataOnDestroy(StrEnum):
@@ -361,10 +362,11 @@ class ProjectSpec:
         every = {**self.models, **self.unborn}
         return {name: every[name] for name in sorted(every) if every[name].training is not None}
 
+    edge: Mapping[str, "EdgeSpec"] = field(default_factory=dict)
+
     @property
     def releases(self) -> bool:
         """Whether there is anything to release: AI services alone need no release loop."""
         judged = any(service.release is not None for service in self.services.values())
-        return (
-            bool(self.models or self.batches or self.unborn) or self.pipeline is not None or judged
-        )
+        versions = bool(self.models or self.batches or self.unborn or self.edge)
+        return versions or self.pipeline is not None or judged

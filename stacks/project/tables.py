@@ -24,6 +24,11 @@ def partitions() -> Mapping[str, str]:
     return regions
 
 
+def edge_regions() -> frozenset[str]:
+    """Regions in which CloudFormation has Greengrass V2 and what a fleet needs of IoT."""
+    return frozenset(_read(TABLES_FILE)["edge"])
+
+
 def instance_types() -> frozenset[str]:
     """Instance types that a production variant may have."""
     return frozenset(_read(TABLES_FILE)["instance_types"])

@@ -67,7 +67,7 @@ def test_names_say_who_is_asked(shares: ManagedShares) -> None:
     """Endpoints of SageMaker are SageMaker's."""
     shares.declare(NAME, "settings-1", ["blue", "green"], "blue")
     sagemaker = ManagedShares(client=clients.dynamodb(), table="another")
-    either = EitherEndpoints(sagemaker=sagemaker, managed=shares, fleets=shares)
+    either = EitherEndpoints(sagemaker=sagemaker, managed=shares, fleets=shares, edge=sagemaker)
     either.set_weights(NAME, {"blue": 50, "green": 50})
     either.wake(NAME, "green")
     assert either.read(NAME).shares() == {"blue": 50.0, "green": 50.0}

@@ -17,6 +17,7 @@ FILES = (
     ROOT / "tidegate.yaml",
     *sorted((ROOT / "examples" / "ai").glob("*.yaml")),
     *sorted((ROOT / "examples" / "offline").glob("*.yaml")),
+    *sorted((ROOT / "examples" / "edge").glob("*.yaml")),
     *sorted((ROOT / "examples" / "monitoring").glob("*.yaml")),
     *sorted((ROOT / "examples" / "labelling").glob("*.yaml")),
     *sorted((ROOT / "examples" / "frameworks").glob("*.yaml")),
@@ -60,6 +61,8 @@ def project_file(
         code.mkdir(parents=True, exist_ok=True)
         (code / "inference.py").write_text(inference)
         (folder / name / "version.txt").write_text(name)
+        # What devices run, which no template looks into.
+        (folder / name / "model.onnx").write_text(name)
         (folder / name / "1").mkdir(exist_ok=True)
         (folder / name / "1" / "saved_model.pb").write_text("")
     if _CODE.search(text) is not None:

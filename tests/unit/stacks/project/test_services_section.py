@@ -70,7 +70,7 @@ def test_rules_of_a_kind_are_told_at_their_setting(tmp_path: Path) -> None:
 def test_a_project_has_something(tmp_path: Path) -> None:
     """A model or a service."""
     (fault,) = loaded(tmp_path, "models: {}\n")
-    assert "a project has models, or services, or both" in fault
+    assert "a project has models, services or edge fleets" in fault
 
 
 def test_the_page_of_kinds_is_current() -> None:

@@ -1,0 +1,1 @@
+"""Edge fleets on the command line: rings and devices, and devices that are simulated."""

@@ -1,0 +1,1 @@
+"""Quality inspection on devices: does this part vibrate as it should?"""

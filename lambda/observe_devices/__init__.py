@@ -1,0 +1,1 @@
+"""The function that counts what devices of an edge fleet did."""
