@@ -13,6 +13,8 @@ from emulator.server import EmbeddedCloud
 from tests.emulated_edge import Ground
 from tests.polling import until
 
+pytestmark = pytest.mark.accept
+
 WAIT = "import time\nopen('ran', 'a').write('x')\ntime.sleep(600)\n"
 FAIL = "import sys\nsys.exit(3)\n"
 
