@@ -12,7 +12,7 @@ from typing import Any
 
 from stacks.project.edge_spec import EdgeSpec
 from stacks.project.placement import Placement, place
-from stacks.project.spec import Artifact, LocalArtifact
+from stacks.project.spec import Artifact, identity_of
 from tidegate.edge.names import component_version, report_topic
 from tidegate.pointer import LivePointer
 from tidegate.version import Version, digest_of
@@ -45,7 +45,7 @@ def placed(
     while there is none.
     """
     artifact = spec.artifact
-    own = artifact.digest if isinstance(artifact, LocalArtifact) else artifact.identity
+    own = identity_of(artifact)
     uri = publish(artifact) if model is None else model.version.artifact_uri
     runtime = hashlib.sha256(RUNTIME_FILE.read_bytes()).hexdigest()
     bucket, key = publish_file(RUNTIME_FILE)

@@ -55,7 +55,7 @@ def load(server: Server) -> None:
     """The model answers from now on; a model that cannot be loaded ends the container."""
     try:
         # Pings are answered while this takes its time.
-        import predictor  # type: ignore[import-not-found]  # noqa: PLC0415
+        import predictor  # noqa: PLC0415
 
         server.predict = predictor.load("/opt/ml/model")
     except Exception as error:  # noqa: BLE001 - whatever it is, the container must end
