@@ -86,105 +86,133 @@ def _role(service: str, *statements: Mapping[str, Any]) -> dict[str, Any]:
 
 def template(artifact: str, *, instances: int, name: str, reads: str) -> dict[str, Any]:
     """The stack's template; the instances' role may read what `reads` names."""
+    return {
+        "Resources": {
+            **_launched(artifact, reads),
+            **_balanced(),
+            **_grouped(instances, name),
+            **_asked(),
+        }
+    }
+
+
+def _launched(artifact: str, reads: str) -> dict[str, Any]:
+    """What an instance is."""
+    return {
+        "Network": _resource("EC2::VPC", {"CidrBlock": "10.0.0.0/16"}),
+        "InstanceRole": _role(
+            "ec2.amazonaws.com",
+            {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [reads]},
+        ),
+        "Profile": _resource("IAM::InstanceProfile", {"Roles": [_ref("InstanceRole")]}),
+        "Launch": _resource(
+            "EC2::LaunchTemplate",
+            {
+                "LaunchTemplateData": {
+                    "ImageId": "{{resolve:ssm:/aws/service/deeplearning/ami/x86_64/"
+                    "base-oss-nvidia-driver-gpu-amazon-linux-2023/latest/ami-id}}",
+                    "InstanceType": "m5.large",
+                    "IamInstanceProfile": {"Arn": _att("Profile", "Arn")},
+                    "UserData": cloud_config(artifact, group="/shop/model"),
+                }
+            },
+        ),
+    }
+
+
+def _balanced() -> dict[str, Any]:
+    """The way to the instances: by a header, and by no other way."""
     forward = {"Type": "forward", "TargetGroupArn": _ref("Targets")}
     lost = {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "no slot"}
     return {
-        "Resources": {
-            "Network": _resource("EC2::VPC", {"CidrBlock": "10.0.0.0/16"}),
-            "InstanceRole": _role(
-                "ec2.amazonaws.com",
-                {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [reads]},
-            ),
-            "Profile": _resource("IAM::InstanceProfile", {"Roles": [_ref("InstanceRole")]}),
-            "Launch": _resource(
-                "EC2::LaunchTemplate",
-                {
-                    "LaunchTemplateData": {
-                        "ImageId": "{{resolve:ssm:/aws/service/deeplearning/ami/x86_64/"
-                        "base-oss-nvidia-driver-gpu-amazon-linux-2023/latest/ami-id}}",
-                        "InstanceType": "m5.large",
-                        "IamInstanceProfile": {"Arn": _att("Profile", "Arn")},
-                        "UserData": cloud_config(artifact, group="/shop/model"),
+        "Targets": _resource(
+            "ElasticLoadBalancingV2::TargetGroup",
+            {
+                "Protocol": "HTTP",
+                "Port": PORT,
+                "VpcId": _ref("Network"),
+                "HealthCheckPath": "/ping",
+                "HealthCheckIntervalSeconds": 10,
+                "HealthyThresholdCount": 2,
+                "TargetGroupAttributes": [
+                    {"Key": "deregistration_delay.timeout_seconds", "Value": "20"}
+                ],
+            },
+        ),
+        "Balancer": _resource(
+            "ElasticLoadBalancingV2::LoadBalancer",
+            {"Scheme": "internal", "Subnets": ["subnet-1", "subnet-2"]},
+        ),
+        "Listener": _resource(
+            "ElasticLoadBalancingV2::Listener",
+            {
+                "LoadBalancerArn": _ref("Balancer"),
+                "Port": PORT,
+                "Protocol": "HTTP",
+                "DefaultActions": [{"Type": "fixed-response", "FixedResponseConfig": lost}],
+            },
+        ),
+        "Rule": _resource(
+            "ElasticLoadBalancingV2::ListenerRule",
+            {
+                "ListenerArn": _ref("Listener"),
+                "Priority": 1,
+                "Conditions": [
+                    {
+                        "Field": "http-header",
+                        "HttpHeaderConfig": {"HttpHeaderName": "x-slot", "Values": ["blue"]},
+                    }
+                ],
+                "Actions": [forward],
+            },
+        ),
+    }
+
+
+def _grouped(instances: int, name: str) -> dict[str, Any]:
+    """So many of them."""
+    return {
+        "Group": _resource(
+            "AutoScaling::AutoScalingGroup",
+            {
+                "AutoScalingGroupName": name,
+                "MinSize": str(instances),
+                "MaxSize": "4",
+                "VPCZoneIdentifier": ["subnet-1", "subnet-2"],
+                "LaunchTemplate": {
+                    "LaunchTemplateId": _ref("Launch"),
+                    "Version": _att("Launch", "LatestVersionNumber"),
+                },
+                "TargetGroupARNs": [_ref("Targets")],
+                "HealthCheckType": "ELB",
+                "HealthCheckGracePeriod": 600,
+                "Tags": [{"Key": "shop", "Value": name, "PropagateAtLaunch": True}],
+            },
+            "Rule",
+        ),
+    }
+
+
+def _asked() -> dict[str, Any]:
+    """A function in their network, which asks them."""
+    return {
+        "AskRole": _role("lambda.amazonaws.com"),
+        "Ask": _resource(
+            "Lambda::Function",
+            {
+                "Runtime": "python3.12",
+                "Handler": "index.handle",
+                "Role": _att("AskRole", "Arn"),
+                "Code": {"ZipFile": ASKING},
+                "Timeout": 30,
+                "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+                "Environment": {
+                    "Variables": {
+                        "URL": {"Fn::Sub": f"http://${{Balancer.DNSName}}:{PORT}"},
                     }
                 },
-            ),
-            "Targets": _resource(
-                "ElasticLoadBalancingV2::TargetGroup",
-                {
-                    "Protocol": "HTTP",
-                    "Port": PORT,
-                    "VpcId": _ref("Network"),
-                    "HealthCheckPath": "/ping",
-                    "HealthCheckIntervalSeconds": 10,
-                    "HealthyThresholdCount": 2,
-                    "TargetGroupAttributes": [
-                        {"Key": "deregistration_delay.timeout_seconds", "Value": "20"}
-                    ],
-                },
-            ),
-            "Balancer": _resource(
-                "ElasticLoadBalancingV2::LoadBalancer",
-                {"Scheme": "internal", "Subnets": ["subnet-1", "subnet-2"]},
-            ),
-            "Listener": _resource(
-                "ElasticLoadBalancingV2::Listener",
-                {
-                    "LoadBalancerArn": _ref("Balancer"),
-                    "Port": PORT,
-                    "Protocol": "HTTP",
-                    "DefaultActions": [{"Type": "fixed-response", "FixedResponseConfig": lost}],
-                },
-            ),
-            "Rule": _resource(
-                "ElasticLoadBalancingV2::ListenerRule",
-                {
-                    "ListenerArn": _ref("Listener"),
-                    "Priority": 1,
-                    "Conditions": [
-                        {
-                            "Field": "http-header",
-                            "HttpHeaderConfig": {"HttpHeaderName": "x-slot", "Values": ["blue"]},
-                        }
-                    ],
-                    "Actions": [forward],
-                },
-            ),
-            "Group": _resource(
-                "AutoScaling::AutoScalingGroup",
-                {
-                    "AutoScalingGroupName": name,
-                    "MinSize": str(instances),
-                    "MaxSize": "4",
-                    "VPCZoneIdentifier": ["subnet-1", "subnet-2"],
-                    "LaunchTemplate": {
-                        "LaunchTemplateId": _ref("Launch"),
-                        "Version": _att("Launch", "LatestVersionNumber"),
-                    },
-                    "TargetGroupARNs": [_ref("Targets")],
-                    "HealthCheckType": "ELB",
-                    "HealthCheckGracePeriod": 600,
-                    "Tags": [{"Key": "shop", "Value": name, "PropagateAtLaunch": True}],
-                },
-                "Rule",
-            ),
-            "AskRole": _role("lambda.amazonaws.com"),
-            "Ask": _resource(
-                "Lambda::Function",
-                {
-                    "Runtime": "python3.12",
-                    "Handler": "index.handle",
-                    "Role": _att("AskRole", "Arn"),
-                    "Code": {"ZipFile": ASKING},
-                    "Timeout": 30,
-                    "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
-                    "Environment": {
-                        "Variables": {
-                            "URL": {"Fn::Sub": f"http://${{Balancer.DNSName}}:{PORT}"},
-                        }
-                    },
-                },
-            ),
-        }
+            },
+        ),
     }
 
 

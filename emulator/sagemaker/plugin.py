@@ -11,7 +11,7 @@ from emulator.cloudwatch.plugin import installed as cloudwatch_of
 from emulator.cloudwatch.service import CloudWatch
 from emulator.cloudwatch.store import MetricKey, dimensions_of
 from emulator.periodic import keep_doing
-from emulator.runtime import Runtime
+from emulator.runtime import Hook, Runtime
 from emulator.sagemaker.api import ControlPlane
 from emulator.sagemaker.artifacts import S3Artifacts, s3_client_of
 from emulator.sagemaker.asynchronous.greeting import Greeting
@@ -76,22 +76,43 @@ class StoredViews:
 
 def install_sagemaker(runtime: Runtime) -> None:
     """Both planes answer, and templates may contain models and endpoints."""
-    cloudwatch = cloudwatch_of(runtime)
-    store = Store()
-    fleets = ModelFleets(_fleet_settings(runtime))
-    artifacts = _artifacts(runtime)
+    store, fleets = Store(), ModelFleets(_fleet_settings(runtime))
+    plane, ends = _control_plane(runtime, store, fleets)
+    register_service(control_plane_service(plane))
+    register_service(spot_service(plane.jobs.training))
+    register_service(listing_service(store.listings, runtime.clock.now))
+    for register in (
+        register_resources,
+        register_registry,
+        register_model_pipelines,
+        register_notebooks,
+    ):
+        register(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
+    ends += _data_plane(runtime, store, plane)
+    install_autoscaling(runtime, plane, store)
+
+    async def stop() -> None:
+        for end in (*ends, fleets.close):
+            await end()
+
+    runtime.on_stop(stop)
+
+
+def _control_plane(
+    runtime: Runtime, store: Store, fleets: ModelFleets
+) -> tuple[ControlPlane, tuple[Hook, ...]]:
+    """The operations, and what ends their work, in this order."""
+    artifacts, now = _artifacts(runtime), runtime.clock.now
     transforms, end_transforms = transform_operations(
         runtime, store=store, fleets=fleets, artifacts=artifacts, log_sink=_log_sink(runtime)
     )
-    jobs, end_jobs = job_operations(
-        runtime,
-        Outside(
-            store=store,
-            cloudwatch=cloudwatch,
-            log_sink=_log_sink(runtime),
-            trusts=_trusts_sagemaker,
-        ),
+    outside = Outside(
+        store=store,
+        cloudwatch=cloudwatch_of(runtime),
+        log_sink=_log_sink(runtime),
+        trusts=_trusts_sagemaker,
     )
+    jobs, end_jobs = job_operations(runtime, outside)
     pipelines, end_pipelines = pipeline_operations(
         runtime,
         store=store,
@@ -103,18 +124,12 @@ def install_sagemaker(runtime: Runtime) -> None:
         },
         trusts=_trusts_sagemaker,
     )
-    endpoints = _endpoints(
-        runtime,
-        store,
-        Builder(fleets=EndpointFleets(fleets=fleets), artifacts=artifacts, now=runtime.clock.now),
-    )
+    builder = Builder(fleets=EndpointFleets(fleets=fleets), artifacts=artifacts, now=now)
     notebooks = notebooks_of(runtime, store=store, trusts=_trusts_sagemaker)
     plane = ControlPlane(
-        models=ModelOperations(
-            store=store, artifacts=artifacts, trusts=_trusts_sagemaker, now=runtime.clock.now
-        ),
-        configs=EndpointConfigOperations(store=store, now=runtime.clock.now),
-        endpoints=endpoints,
+        models=ModelOperations(store=store, artifacts=artifacts, trusts=_trusts_sagemaker, now=now),
+        configs=EndpointConfigOperations(store=store, now=now),
+        endpoints=_endpoints(runtime, store, builder),
         transforms=transforms,
         jobs=jobs,
         pipelines=pipelines,
@@ -122,36 +137,19 @@ def install_sagemaker(runtime: Runtime) -> None:
         registry=_registry(runtime, store),
         notebooks=notebooks,
     )
+    return plane, (end_transforms, notebooks.instances.close, end_pipelines, end_jobs)
+
+
+def _data_plane(runtime: Runtime, store: Store, plane: ControlPlane) -> tuple[Hook, ...]:
+    """Requests are answered and counted; returns what ends that, in this order."""
+    cloudwatch = cloudwatch_of(runtime)
     metrics = EndpointMetrics(_publisher(cloudwatch))
     capture = DataCapture(store=_capture_store(runtime), now=runtime.clock.now)
     invoker = Invoker(views=StoredViews(store), metrics=metrics, capture=capture)
-    register_service(control_plane_service(plane))
     queues = _queues(runtime, store, cloudwatch)
     register_service(runtime_service(invoker, queues))
-    register_service(spot_service(jobs.training))
-    register_service(listing_service(store.listings, runtime.clock.now))
-    for register in (
-        register_resources,
-        register_registry,
-        register_model_pipelines,
-        register_notebooks,
-    ):
-        register(RESOURCE_TYPES, bundled_catalogue(), plane, _runner(runtime))
     _keep_flushing(runtime, metrics, cloudwatch, queues)
-    install_autoscaling(runtime, plane, store)
-
-    async def stop() -> None:
-        await end_transforms()
-        await notebooks.instances.close()
-        await end_pipelines()
-        await end_jobs()
-        await queues.close()
-        await plane.endpoints.close()
-        await invoker.copies.close()
-        await capture.close()
-        await fleets.close()
-
-    runtime.on_stop(stop)
+    return (queues.close, plane.endpoints.close, invoker.copies.close, capture.close)
 
 
 def _artifacts(runtime: Runtime) -> S3Artifacts:
