@@ -3,8 +3,8 @@
 Tables and functions are one deploy unit (docs/decisions/0006-state-in-the-release-stack.md).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aws_cdk import Environment, Stack
@@ -22,9 +22,11 @@ from stacks.components.delivery_machine import (
     delivery_functions,
 )
 from stacks.components.emptying import empty_on_delete, emptying_function
+from stacks.components.fleet_resting import add_resting
+from stacks.components.fleet_rights import RESTER
 from stacks.components.front_door import API, FrontDoorProps, add_front_door
 from stacks.components.functions import Surroundings, function_table
-from stacks.components.handler_function import CodeAsset, add_function
+from stacks.components.handler_function import CodeAsset, FunctionProps, add_function
 from stacks.components.notifications import TOPIC, add_notifications
 from stacks.components.outcome_files import add_outcome_files
 from stacks.components.outcome_functions import (
@@ -64,6 +66,8 @@ class ReleaseProps:
     """Whether a model is on EC2 instances."""
     has_edge: bool = False
     """Whether an edge fleet is released, whose stack works with this one's tables."""
+    resting: Mapping[str, int] = field(default_factory=dict)
+    """Models on EC2 instances that stop while idle, with the seconds until they do."""
     releases_services: bool = False
     """Whether an AI service has arms, whose stack works with this one's tables."""
     pipeline: PipelineSpec | None = None
@@ -128,6 +132,7 @@ def release_blueprint(
         answers_later=props.answers_later,
         fleets=props.fleets,
         has_edge=props.has_edge,
+        resting=props.resting,
     )
     functions = function_table(around)
     functions = {**functions, **outcome_functions(Outcomes(project=props.project, arns=arns))}
@@ -151,7 +156,7 @@ def release_blueprint(
     add_budget(blueprint, stage.budget)
     add_dashboard(blueprint, props.models, region=stage.region)
     add_notifications(blueprint, stage, functions["announce_release"])
-    add_key_rotation(blueprint, functions["rotate_keys"].id)
+    _add_schedules(blueprint, functions)
     if stage.outcome_files_days is not None:
         importer, days = functions["import_outcomes"], stage.outcome_files_days
         add_outcome_files(blueprint, arns, importer, keep_days=days)
@@ -174,6 +179,12 @@ def release_blueprint(
         imported = (props.releases_services or props.has_edge) and name in IMPORTED
         blueprint.tell(name, value, export=shared if imported else None)
     return blueprint
+
+
+def _add_schedules(blueprint: Blueprint, functions: Mapping[str, FunctionProps]) -> None:
+    """What is done again and again: keys are rotated, fleets that nobody asks are put to sleep."""
+    add_resting(blueprint, functions.get(RESTER))
+    add_key_rotation(blueprint, functions["rotate_keys"].id)
 
 
 def _delivery(

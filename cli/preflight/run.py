@@ -8,6 +8,7 @@ from typing import Any
 from cli.options import Place
 from cli.preflight import account, outside
 from cli.preflight.account import Asked
+from cli.preflight.machines import processors
 from cli.preflight.needs import needs_of
 from cli.preflight.outside import NameServers
 from cli.preflight.result import Outcome, Result
@@ -37,7 +38,7 @@ class Preflight:
 
 def ask(asked: Asked, *, name_servers: NameServers) -> Preflight:
     """Every check of an account."""
-    every = (*account.CHECKS, *outside.checks(name_servers))
+    every = (*account.CHECKS, processors, *outside.checks(name_servers))
     results = tuple(result for check in every for result in check(asked))
     return Preflight(cloud=asked.target.name, results=results)
 

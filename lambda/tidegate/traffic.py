@@ -101,12 +101,14 @@ class Traffic:
         return self.records.set_weights(served.tracks, shares)
 
     def wake(self, served: Served, slot: str) -> None:
-        """An asynchronous slot without instances is asked to have one.
+        """A slot without instances, asynchronous or of a fleet, is asked to have some.
 
         ConflictError while something else is being changed.
         """
+        name = served.endpoint_name
         if served.tracks is not None:
-            self.endpoints.wake(served.tracks.endpoints[Slot(slot)], slot)
+            name = served.tracks.endpoints[Slot(slot)]
+        self.endpoints.wake(name, slot)
 
     def _read(self, served: Served, *, needed: Collection[Slot]) -> EndpointState:
         if served.tracks is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tidegate.ports import ModelInvoker
 
 _TIMED_OUT, _THROTTLED = 504, 429
+_ASLEEP = "the fleet slept and is starting: ask again in some minutes"
 _TOO_MANY = "TooManyRequestsException"
 
 
@@ -27,6 +28,8 @@ class FleetInvoker:
     """Port `ModelInvoker`. Whatever becomes of a request is an answer with a status."""
 
     client: Any
+    rouse: Callable[[str, str], bool] | None = None
+    """Wakes a slot that sleeps, by fleet and slot, and says whether it slept; None if none do."""
     timer: Callable[[], float] = time.perf_counter
 
     def invoke(self, question: Question) -> Answer:
@@ -53,6 +56,8 @@ class FleetInvoker:
             # It was cut off at its limit, or died: nobody answered.
             message = str(told.get("errorMessage", ""))
             return self._unanswered(question, _TIMED_OUT, message, started=started)
+        if int(told["status"]) == UNREACHED and self._roused(question):
+            return self._unanswered(question, UNREACHED, _ASLEEP, started=started)
         return Answer(
             status=int(told["status"]),
             slot=question.slot,
@@ -61,6 +66,12 @@ class FleetInvoker:
             milliseconds=self._since(started),
             attributes=told["attributes"],
         )
+
+    def _roused(self, question: Question) -> bool:
+        """Whether nobody answered because the slot slept, which it does no longer."""
+        if self.rouse is None or question.slot is None:
+            return False
+        return self.rouse(question.endpoint_name, question.slot)
 
     def _since(self, started: float) -> float:
         return (self.timer() - started) * 1000

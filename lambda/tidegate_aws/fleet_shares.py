@@ -6,13 +6,14 @@ answer: a group counts an instance as healthy long before its container does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from tidegate.ec2 import groups_in
 from tidegate.errors import DeployRefusedError
 from tidegate.ports import Clock, EndpointState, VariantState
+from tidegate.resting import Crew
 from tidegate_aws.managed_shares import ManagedShares
 
 _HEALTHY = "healthy"
@@ -36,8 +37,8 @@ class Manned:
 
     @property
     def ready(self) -> bool:
-        """Whether all of its instances answer, one at least."""
-        return self.healthy >= max(1, self.desired)
+        """Whether all of its instances answer; one that sleeps has none, and wakes when asked."""
+        return self.healthy >= self.desired
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,31 @@ class FleetShares:
         self.shares.set_weights(endpoint_name, shares)
 
     def wake(self, endpoint_name: str, slot: str) -> None:
-        """No group sleeps."""
+        """The slot is asked to have its instances, if it sleeps."""
+        self.rouse(endpoint_name, slot)
+
+    def rouse(self, endpoint_name: str, slot: str) -> bool:
+        """As `wake`, and whether the slot slept."""
+        name = groups_in(self.shares.read(endpoint_name).config_name).get(slot, "")
+        asleep = [group for group in self._groups([name]) if group["DesiredCapacity"] == 0]
+        for group in asleep:
+            self._resize(name, int(group["MaxSize"]))
+        return bool(asleep)
+
+    def crew(self, endpoint_name: str) -> Crew:
+        """The groups of a fleet; one that was never deployed has none."""
+        names = list(groups_in(self.shares.read(endpoint_name).config_name).values())
+        groups = self._groups(names)
+        made = [group["CreatedTime"].timestamp() for group in groups]
+        return Crew(
+            since=max(made, default=None),
+            awake=any(group["DesiredCapacity"] > 0 for group in groups),
+        )
+
+    def rest(self, endpoint_name: str) -> None:
+        """All groups of the fleet are asked to have no instance."""
+        for name in groups_in(self.shares.read(endpoint_name).config_name).values():
+            self._resize(name, 0)
 
     def declare(self, endpoint_name: str, config: str, slots: Collection[str], live: str) -> None:
         """The slots are those that were deployed; shares of slots that stay are kept."""
@@ -99,10 +124,20 @@ class FleetShares:
 
         Instances of a former group may be in the same target group and do not count.
         """
-        names = list(groups.values())
-        answer = self.autoscaling().describe_auto_scaling_groups(AutoScalingGroupNames=names)
-        found = {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
+        found = {g["AutoScalingGroupName"]: g for g in self._groups(list(groups.values()))}
         return {slot: self._manned(found[name]) for slot, name in groups.items() if name in found}
+
+    def _groups(self, names: Sequence[str]) -> list[Mapping[str, Any]]:
+        if not any(names):
+            return []
+        answer = self.autoscaling().describe_auto_scaling_groups(AutoScalingGroupNames=list(names))
+        found: list[Mapping[str, Any]] = answer["AutoScalingGroups"]
+        return found
+
+    def _resize(self, name: str, count: int) -> None:
+        self.autoscaling().set_desired_capacity(
+            AutoScalingGroupName=name, DesiredCapacity=count, HonorCooldown=False
+        )
 
     def _manned(self, group: Mapping[str, Any]) -> Manned:
         own = {instance["InstanceId"] for instance in group["Instances"]}

@@ -34,6 +34,7 @@ class Variable(StrEnum):
     TRACK = "TRACK"
     FLEETS = "FLEETS"
     FLEET_URL = "FLEET_URL"
+    RESTING = "RESTING"
     RUN_TABLE = "RUN_TABLE"
     BATCH_BUCKET = "BATCH_BUCKET"
     BATCH = "BATCH"

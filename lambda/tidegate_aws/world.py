@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import cache, cached_property
 
 from tidegate_aws import clients, settings
-from tidegate_aws.clock import CloudClock
-from tidegate_aws.settings import Settings, Variable
+from tidegate_aws.fleet_world import FleetWorld
+from tidegate_aws.settings import Variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tidegate.delivery.run import Ports as DeliveryPorts
     from tidegate.guardrail.ports import Ports as GuardrailPorts
-    from tidegate.ports import Endpoints, ModelInvoker
+    from tidegate.ports import Endpoints
     from tidegate.sending import Ports as SendingPorts
     from tidegate.traffic import Traffic
     from tidegate_aws.announcer import AwsAnnouncer
@@ -31,14 +31,12 @@ if TYPE_CHECKING:
     from tidegate_aws.edge_rings import EdgeRings
     from tidegate_aws.executions import StepFunctionsExecutions
     from tidegate_aws.firsts import DynamoFirsts
-    from tidegate_aws.fleet_shares import FleetShares
     from tidegate_aws.import_log import DynamoImportLog
     from tidegate_aws.key_rotation import KeyRotation
     from tidegate_aws.keys import SecretKeys
     from tidegate_aws.known_outcomes import CountedOutcomes
     from tidegate_aws.leftovers import Leftovers
     from tidegate_aws.look_store import DynamoLookStore
-    from tidegate_aws.managed_shares import ManagedShares
     from tidegate_aws.model_latencies import CloudWatchModelLatencies
     from tidegate_aws.model_queue import SageMakerQueue
     from tidegate_aws.monitor_store import S3MonitorStore
@@ -49,31 +47,13 @@ if TYPE_CHECKING:
     from tidegate_aws.reaction_ports import ReactionPorts
     from tidegate_aws.refused import LoggedRefused
     from tidegate_aws.release_outputs import ReleaseOutputs
-    from tidegate_aws.release_store import DynamoReleaseStore
     from tidegate_aws.splits import DynamoSplits
     from tidegate_aws.stack_status import CloudFormationStacks
     from tidegate_aws.trained_versions import AwsTrainedVersions
 
 
-class World:
+class World(FleetWorld):
     """All that a function may reach."""
-
-    def __init__(self, *, settings: Settings) -> None:
-        self.settings = settings
-
-    @cached_property
-    def clock(self) -> CloudClock:
-        """Time of the cloud."""
-        return CloudClock(file=self.settings.clock_file)
-
-    @cached_property
-    def store(self) -> DynamoReleaseStore:
-        """Pointers, locks, declarations, records."""
-        from tidegate_aws.release_store import DynamoReleaseStore
-
-        return DynamoReleaseStore(
-            client=clients.dynamodb(), table=self.settings[Variable.RELEASE_TABLE]
-        )
 
     @cached_property
     def splits(self) -> DynamoSplits:
@@ -177,27 +157,11 @@ class World:
         )
 
     @cached_property
-    def managed(self) -> ManagedShares:
-        """Shares of arms of managed services."""
-        from tidegate_aws.managed_shares import ManagedShares
-
-        return ManagedShares(client=clients.dynamodb(), table=self.settings[Variable.RELEASE_TABLE])
-
-    @cached_property
     def edge(self) -> EdgeRings:
         """Rings of edge fleets."""
         from tidegate_aws.edge_rings import edge_rings
 
         return edge_rings(self)
-
-    @cached_property
-    def fleets(self) -> FleetShares:
-        """Shares and instances of fleets; their clients are made when one is asked for."""
-        from tidegate_aws.fleet_shares import FleetShares
-
-        return FleetShares(
-            shares=self.managed, autoscaling=clients.autoscaling, balancing=clients.balancing
-        )
 
     @cached_property
     def traffic(self) -> Traffic:
@@ -230,18 +194,6 @@ class World:
         from tidegate_aws.leftovers import Leftovers
 
         return Leftovers(client=clients.sagemaker())
-
-    @cached_property
-    def invoker(self) -> ModelInvoker:
-        """Online inference."""
-        from tidegate_aws.invoker import SageMakerInvoker
-
-        sagemaker = SageMakerInvoker(client=clients.sagemaker_runtime())
-        if Variable.FLEETS not in self.settings.values:
-            return sagemaker
-        from tidegate_aws.fleet_invoker import EitherInvoker, FleetInvoker
-
-        return EitherInvoker(sagemaker=sagemaker, fleets=FleetInvoker(client=clients.functions()))
 
     @cached_property
     def model_queue(self) -> SageMakerQueue:

@@ -26,6 +26,8 @@ def of_fleets(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
             yield wildcard(release, f"{role}Role", "*", _READS)
     asked = arn(stage, "lambda", f"function:{project.name}-{stage.name}-*-ask")
     yield wildcard(release, "RouteRequestRole", asked, "functions that ask fleets of one stage")
+    if any(isinstance(m.hosting, Ec2Spec) and m.hosting.idle_seconds for m in fleets):
+        yield from _resting(release, project.name, stage)
     if project.pipeline is not None and stage.name in project.pipeline.stages:
         access = access_stack_name(project.name, stage.name)
         for stack, role in ((release, "OpenDeliveryRole"), (release, "FollowDeliveryRole")):
@@ -33,6 +35,16 @@ def of_fleets(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
         yield wildcard(access, "PipelineRead", "*", _READS)
     for model in fleets:
         yield from _fleet(model_stack_name(project.name, stage.name, model.name))
+
+
+def _resting(stack: str, project: str, stage: StageSpec) -> Iterator[Acknowledged]:
+    named = f"autoScalingGroup:*:autoScalingGroupName/{project}-{stage.name}-*"
+    why = "groups of fleets of one stage; a part of their ARNs is made up by AWS"
+    for role in ("RouteRequestRole", "ShiftTrafficRole", "RestFleetsRole"):
+        yield wildcard(stack, role, arn(stage, "autoscaling", named), why)
+    yield wildcard(stack, "RouteRequestRole", "*", f"DescribeAutoScalingGroups: {_NO_RESOURCE}")
+    metrics = f"DescribeAutoScalingGroups, GetMetricData: {_NO_RESOURCE}"
+    yield wildcard(stack, "RestFleetsRole", "*", metrics)
 
 
 def _fleet(stack: str) -> Iterator[Acknowledged]:

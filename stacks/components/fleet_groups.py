@@ -92,8 +92,10 @@ def add_slot(blueprint: Blueprint, props: SlotProps, *, after: Sequence[str]) ->
         "AWS::AutoScaling::AutoScalingGroup",
         {
             "AutoScalingGroupName": name,
-            "MinSize": count,
+            # One that may sleep starts with its instances, and is brought to none when it is idle.
+            "MinSize": count if props.hosting.idle_seconds is None else "0",
             "MaxSize": count,
+            "DesiredCapacity": None if props.hosting.idle_seconds is None else count,
             "VPCZoneIdentifier": subnets(),
             "LaunchTemplate": {
                 "LaunchTemplateId": ref(template),

@@ -7,14 +7,14 @@ transactions").
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stacks.components.answers import COLLECTOR
 from stacks.components.arns import Arns, allow
 from stacks.components.blueprint import att, ref
 from stacks.components.edge_rights import Done, edge_statements
-from stacks.components.fleet_rights import reading_statements
+from stacks.components.fleet_rights import asking, asking_environment, reading, resizing, resters
 from stacks.components.handler_function import FunctionProps
 from stacks.components.leftovers import leftover_statements
 from stacks.components.release_machine import WATCH_MACHINE
@@ -33,8 +33,6 @@ _DELETE, _CHECK = "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"
 _READ_BACK = "sagemaker:DescribeEndpoint"
 _LIST, _IN_SYNC = "route53:ListResourceRecordSets", "route53:GetChange"
 _CHANGE = "route53:ChangeResourceRecordSets"
-_FLEET_SECONDS = 900
-"""The longest a function may take: instances start in its time (start_timeout, at most 13m)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,9 @@ class Surroundings:
     """The project and the stage that the functions work for.
 
     `hosts` are those of models with tracks, whose records a release may change. `answers_later`
-    says whether a model has asynchronous endpoints, `has_edge` whether there is an edge fleet.
+    says whether a model has asynchronous endpoints, `has_edge` whether there is an edge fleet,
+    `fleets` whether a model is on EC2 instances; `resting` are those that stop while idle, with the
+    seconds until they do.
     """
 
     project: str
@@ -50,8 +50,8 @@ class Surroundings:
     hosts: tuple[str, ...] = ()
     answers_later: bool = False
     fleets: bool = False
-    """Whether a model is on EC2 instances."""
     has_edge: bool = False
+    resting: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def zone_id(self) -> str | None:
@@ -70,6 +70,7 @@ def function_table(around: Surroundings) -> Mapping[str, FunctionProps]:
         *_front_door(around),
         *_tracks(around),
         *_collectors(around),
+        *resters(around),
     )
     return {row.name: row for row in rows}
 
@@ -84,7 +85,7 @@ def _shifts(around: Surroundings) -> list[FunctionProps]:
             [
                 _releases(_GET, _QUERY, _PUT, _CHECK),
                 _endpoints(around, _READ_BACK),
-                *_instances(around),
+                *reading(around),
                 *_records(around, _LIST),
                 *_rings(around, Done.READ),
             ],
@@ -96,7 +97,8 @@ def _shifts(around: Surroundings) -> list[FunctionProps]:
             [
                 _releases(_GET, _PUT),
                 _endpoints(around, _READ_BACK, "sagemaker:UpdateEndpointWeightsAndCapacities"),
-                *_instances(around),
+                *reading(around),
+                *resizing(around),
                 *_records(around, _LIST, _CHANGE),
                 *_rings(around, Done.READ, Done.MOVE),
             ],
@@ -108,7 +110,7 @@ def _shifts(around: Surroundings) -> list[FunctionProps]:
             [
                 _releases(_GET, _PUT),
                 _endpoints(around, _READ_BACK),
-                *_instances(around),
+                *reading(around),
                 *_records(around, _LIST, _IN_SYNC),
                 *_rings(around, Done.READ),
             ],
@@ -156,7 +158,7 @@ def _ends(around: Surroundings) -> list[FunctionProps]:
             [
                 _releases(_GET, _PUT, _DELETE),
                 _endpoints(around, _READ_BACK),
-                *_instances(around),
+                *reading(around),
                 *_records(around, _LIST, _IN_SYNC),
                 *_rings(around, Done.READ),
             ],
@@ -171,12 +173,13 @@ def _gate(around: Surroundings) -> list[FunctionProps]:
     verify = [
         _releases(_GET, _PUT, _DELETE, _CHECK),
         _endpoints(around, _READ_BACK),
-        *_instances(around),
+        *reading(around),
         *leftover_statements(around.project, around.arns),
         *_records(around, _LIST, _CHANGE),
         *_rings(around, Done.READ, Done.MOVE, Done.WITHDRAW),
         *_rollback_alarm(),
     ]
+    slow = 900 if around.fleets else 300  # Instances start in its time: 15 minutes at most.
     return [
         _row(
             around,
@@ -185,20 +188,14 @@ def _gate(around: Surroundings) -> list[FunctionProps]:
             _guard_statements(around),
             seconds=120,
         ),
-        _row(
-            around,
-            "verify_release",
-            "Reads back what a deploy made",
-            verify,
-            seconds=_FLEET_SECONDS if around.fleets else 300,
-        ),
+        _row(around, "verify_release", "Reads back what a deploy made", verify, seconds=slow),
     ]
 
 
 def _front_door(around: Surroundings) -> list[FunctionProps]:
     secret = allow(["secretsmanager:GetSecretValue"], [ref(SIGNING_SECRET)])
-    route = [_releases(_GET), secret, _endpoints(around, "sagemaker:InvokeEndpoint")]
-    route += [*_submissions(around), *_asking(around)]
+    asked = _endpoints(around, "sagemaker:InvokeEndpoint")
+    route = [_releases(_GET), secret, asked, *_submissions(around), *asking(around)]
     outcome = [_releases(_GET), secret, _observations(_PUT)]
     return [
         _row(around, "route_request", "Serves a prediction and signs its id", route, seconds=30),
@@ -210,18 +207,6 @@ def _front_door(around: Surroundings) -> list[FunctionProps]:
             [_observations(_PUT, _UPDATE)],
         ),
     ]
-
-
-def _instances(around: Surroundings) -> Statements:
-    return reading_statements(fleets=around.fleets)
-
-
-def _asking(around: Surroundings) -> Statements:
-    """The functions in the networks of this stage's fleets."""
-    if not around.fleets:
-        return []
-    pattern = f"function:{around.project}-{around.arns.stage.name}-*-ask"
-    return [allow(["lambda:InvokeFunction"], [around.arns.of("lambda", pattern)])]
 
 
 def _submissions(around: Surroundings) -> Statements:
@@ -359,8 +344,8 @@ def _environment(around: Surroundings, package: str) -> dict[str, Any]:
         variables["SIGNING_SECRET_ARN"] = ref(SIGNING_SECRET)
     if package in {"guard_release", "verify_release", "watch_release"}:
         variables["METRIC_NAMESPACE"] = NAMESPACE
-    if package == "route_request" and around.fleets:
-        variables["FLEETS"] = "yes"
+    if package == "route_request":
+        variables |= asking_environment(around)
     if package == "guard_release":
         variables["WATCH_MACHINE_ARN"] = ref(WATCH_MACHINE)
     return variables

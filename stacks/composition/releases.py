@@ -1,6 +1,6 @@
 """The release loop of a stage, the ways to its models, and what a pipeline may do there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from aws_cdk import App, Stack
 
@@ -37,10 +37,21 @@ def add_release(app: App, deployment: Deployment, stage: StageSpec, shelf: Asset
         answers_later=any(model.asynchronous is not None for model in project.models.values()),
         fleets=any(isinstance(model.hosting, Ec2Spec) for model in project.models.values()),
         has_edge=bool(project.edge),
+        resting=_resting(project),
         pipeline=project.pipeline,
         releases_services=any(one.release is not None for one in project.services.values()),
     )
     return ReleaseStack(app, props=props)
+
+
+def _resting(project: ProjectSpec) -> Mapping[str, int]:
+    """After how many idle seconds the fleet of a model sleeps, of those that do."""
+    hosted = {name: model.hosting for name, model in project.models.items()}
+    return {
+        name: hosting.idle_seconds
+        for name, hosting in hosted.items()
+        if isinstance(hosting, Ec2Spec) and hosting.idle_seconds is not None
+    }
 
 
 def add_front_door(app: App, project: ProjectSpec, stage: StageSpec) -> Stack | None:

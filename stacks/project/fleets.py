@@ -16,6 +16,7 @@ from tidegate.strategies import Split
 Say = Callable[..., Fault]
 """Makes a fault of a message, at keys below the section."""
 
+IDLE = (1_800, 86_400)
 START = (60, 780)
 """Seconds; the deploy waits for instances in a function, which has 15 minutes."""
 MOST_ENVIRONMENT_BYTES = 10_000
@@ -50,6 +51,12 @@ def ec2_faults(section: Ec2File, say: Say) -> Iterator[Fault]:
             f"start_timeout is {section.start_timeout!r}, must be 60s to 13m",
             _HERE,
             "start_timeout",
+        )
+    if section.idle_stop is not None and not IDLE[0] <= seconds_of(section.idle_stop) <= IDLE[1]:
+        yield say(
+            f"idle_stop is {section.idle_stop!r}, must be 30m to 24h, or left out",
+            _HERE,
+            "idle_stop",
         )
 
 
@@ -112,6 +119,7 @@ def ec2_of(section: Ec2File) -> Ec2Spec:
         spot=section.spot,
         volume_gb=volume,
         start_seconds=seconds_of(section.start_timeout),
+        idle_seconds=None if section.idle_stop is None else seconds_of(section.idle_stop),
     )
 
 

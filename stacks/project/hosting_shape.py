@@ -68,6 +68,9 @@ class Ec2File(Part):
     Deep Learning AMI."""
     start_timeout: _Duration = "10m"
     """How long an instance may take from its launch until the model answers: 60s to 13m."""
+    idle_stop: _Duration | None = None
+    """After how long without a request all instances stop, 30m to 24h; the next request is answered
+    503 and starts them. Left out: never."""
 
 
 class HostingFile(Part):

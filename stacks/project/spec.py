@@ -218,6 +218,8 @@ class Ec2Spec:
     volume_gb: int
     start_seconds: int
     """From the launch until the model answers."""
+    idle_seconds: int | None = None
+    """After how long without a request all instances stop; None where they never do."""
     kind: ClassVar[Hosting] = Hosting.FLEET
 
     @property

@@ -7,7 +7,8 @@ from tests.e2e.later import HOSTING, SplitOfAModel
 from tests.e2e.watching import Source
 from tests.e2e.world import PROJECT, World
 
-ON_EC2 = "hosting: { ec2: { instance_type: m5.large, instances: COUNT, start_timeout: 13m } }"
+ON_EC2 = """hosting:
+      ec2: { instance_type: m5.large, instances: COUNT, start_timeout: 13m, idle_stop: IDLE }"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,16 +27,20 @@ class FleetWorld(World):
         found = client.describe_auto_scaling_groups(Filters=asked)["AutoScalingGroups"]
         return {_slot(group): group for group in found if "Status" not in group}
 
+    def capacity(self) -> dict[str, int]:
+        """How many instances each slot is to have."""
+        return {slot: group["DesiredCapacity"] for slot, group in self.groups().items()}
+
 
 def _slot(group: Any) -> str:
     return next(tag["Value"] for tag in group["Tags"] if tag["Key"] == "tidegate:slot")
 
 
-def on_instances(plain: World, *, count: int = 1) -> FleetWorld:
+def on_instances(plain: World, *, count: int = 1, idle_stop: str = "24h") -> FleetWorld:
     """A world of the same model, with a project of its own, on so many instances a slot."""
     text = PROJECT.replace("project: story", f"project: fleet-{plain.model}")
     for old, new in (
-        (HOSTING, ON_EC2.replace("COUNT", str(count))),
+        (HOSTING, ON_EC2.replace("COUNT", str(count)).replace("IDLE", idle_stop)),
         ("strategy: canary", "strategy: canary\n      split: router"),
     ):
         assert old in text

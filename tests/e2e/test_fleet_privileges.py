@@ -4,7 +4,7 @@ What the functions of the loop need for any model is proven elsewhere; here it i
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from tests.e2e.fleets import FleetWorld, on_instances
 from tests.e2e.leaving import remove_stacks
 from tests.e2e.roles import DeployedRole, Prover, Role, Story, StoryFailedError, client
 from tests.e2e.test_guardrail_privileges import custom_resource
-from tests.e2e.world import V1, Behaviour, World, wait_for
+from tests.e2e.world import V1, Behaviour, World, questions, wait_for
 
 pytestmark = pytest.mark.accept
 
@@ -86,6 +86,86 @@ def replace_an_instance(world: World, _role: DeployedRole) -> None:
         raise StoryFailedError(str(error)) from error
 
 
+def put_to_sleep(world: World, *slots: str) -> None:
+    """The groups of these slots have no instance, and no other is to come."""
+    assert isinstance(world, FleetWorld)
+    _resize(world, dict.fromkeys(slots, 0))
+
+    def empty() -> bool:
+        groups = world.groups()
+        return not any(_stays(one) for slot in slots for one in groups[slot]["Instances"])
+
+    wait_for(empty, seconds=30, what="sleep")
+
+
+def wake_up(world: World) -> None:
+    """Both slots answer again."""
+    assert isinstance(world, FleetWorld)
+    _resize(world, {"blue": 1, "green": 1})
+    balancing = client(world, "elbv2")
+    for group in world.groups().values():
+        arn = group["TargetGroupARNs"][0]
+
+        def answers(arn: str = arn) -> bool:
+            found = balancing.describe_target_health(TargetGroupArn=arn)
+            states = [t["TargetHealth"]["State"] for t in found["TargetHealthDescriptions"]]
+            return "healthy" in states
+
+        wait_for(answers, seconds=90, what="an instance that answers")
+
+
+def _resize(world: World, wanted: dict[str, int]) -> None:
+    assert isinstance(world, FleetWorld)
+    groups = world.groups()
+    for slot, count in wanted.items():
+        client(world, "autoscaling").set_desired_capacity(
+            AutoScalingGroupName=groups[slot]["AutoScalingGroupName"], DesiredCapacity=count
+        )
+
+
+def shift_wakes(world: World, role: Role) -> None:
+    """A candidate that sleeps is woken before anybody is sent there."""
+    assert isinstance(world, FleetWorld)
+    put_to_sleep(world, "green")
+    try:
+        with privileges.opened(world) as record:
+            task = {"release_id": record.release_id, "epoch": record.epoch}
+            privileges.expect(privileges.invoke(world, role, task), "shift")
+            if world.capacity()["green"] == 0:
+                raise StoryFailedError("the candidate sleeps on")
+    finally:
+        wake_up(world)
+
+
+def request_wakes(world: World, _role: Role) -> None:
+    """Who asks a fleet that sleeps is told so, and it wakes."""
+    assert isinstance(world, FleetWorld)
+    put_to_sleep(world, "blue")
+    try:
+        reply = world.door().predict(world.model, questions(1)[0].body)
+        if b"ask again" not in reply.body or world.capacity()["blue"] == 0:
+            raise StoryFailedError(f"{reply.status}: {reply.body!r}")
+    finally:
+        wake_up(world)
+
+
+def rest(world: World, role: Role) -> None:
+    """A fleet that nobody asked for a minute sleeps."""
+    assert isinstance(world, FleetWorld)
+    _resize(world, {"blue": 1, "green": 1})
+
+    def settled() -> str | None:
+        told = str(privileges.invoke(world, role, {})[world.model])
+        return None if told.startswith("was") else told
+
+    try:
+        wait_for(settled, seconds=LATE, what="a quiet minute")
+    except AssertionError as error:
+        raise StoryFailedError(str(error)) from error
+    if set(world.capacity().values()) != {0}:
+        raise StoryFailedError(str(world.capacity()))
+
+
 def _stays(instance: dict[str, Any]) -> bool:
     return bool(instance["LifecycleState"] != "Terminating")
 
@@ -97,6 +177,8 @@ def test_each_right_to_count_instances_is_needed(
     """No task of a release goes on without knowing which instances answer."""
     role = Role(world=world, package=package)
     stories = {package: _LOOP[package]}
+    if package == "shift_traffic":
+        stories["shift_wakes"] = shift_wakes
     prover.prove(f"{package}_of_fleets", role, stories, about=_of_instances)
 
 
@@ -106,12 +188,32 @@ def test_each_right_of_the_verification_is_needed(world: FleetWorld, prover: Pro
     prover.prove("verify_release_of_fleets", role, {"read_back": read_back}, about=_of_instances)
 
 
-def test_the_right_of_the_router_is_needed(world: FleetWorld, prover: Prover) -> None:
-    """It asks a fleet by the function in its network."""
+def test_each_right_of_the_router_is_needed(world: FleetWorld, prover: Prover) -> None:
+    """It asks a fleet by the function in its network, and wakes one that sleeps."""
     role = Role(world=world, package="route_request")
-    stories: dict[str, Story] = {"route_request": privileges.route_request}
-    about: Callable[[Right], bool] = lambda r: r.action.startswith("lambda:")  # noqa: E731
+    stories: dict[str, Story] = {
+        "route_request": privileges.route_request,
+        "request_wakes": request_wakes,
+    }
+
+    def about(right: Right) -> bool:
+        return _of_instances(right) or right.action.startswith("lambda:")
+
     prover.prove("route_request_of_fleets", role, stories, about=about)
+
+
+def test_each_right_to_put_to_sleep_is_needed(world: FleetWorld, prover: Prover) -> None:
+    """It looks at groups, requests and releases, and resizes."""
+    role = Role(world=world, package="rest_fleets")
+    functions, name = client(world, "lambda"), role.function
+    known = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    soon = {**known, "RESTING": json.dumps({world.model: 60})}
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": soon})
+    try:
+        prover.prove("rest_fleets", role, {"rest": rest})
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": known})
+        wake_up(world)
 
 
 def test_each_right_of_the_asking_function_is_required(world: FleetWorld, prover: Prover) -> None:

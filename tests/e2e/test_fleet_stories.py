@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.checks import assert_reported
 from tests.e2e.fleets import FleetWorld, on_instances
 from tests.e2e.leaving import remove_stacks
-from tests.e2e.world import BETTER, BROKEN, V1, World
+from tests.e2e.world import BETTER, BROKEN, V1, World, wait_for
 from tidegate.split import NO_RELEASE
 
 pytestmark = pytest.mark.accept
@@ -55,6 +55,35 @@ def test_a_good_version_is_promoted_and_a_bad_one_rolled_back(world: FleetWorld)
     split = world.deployed.store.split(world.model)
     assert split is not None
     assert (split.shares, split.release_id) == ({"green": 100, "blue": 0}, NO_RELEASE)
+
+
+def test_a_fleet_that_nobody_asks_sleeps_and_wakes(
+    make_world: Callable[[str], World],
+) -> None:
+    """The next request starts it, and a release wakes the slot that it needs."""
+    world = on_instances(make_world("tired"), idle_stop="30m")
+    try:
+        world.deploy(V1)
+        wait_for(lambda: set(world.capacity().values()) == {0}, seconds=180, what="sleep")
+        body = json.dumps({"draw": 5}).encode()
+        # Instances that leave may still answer what is under way.
+        wait_for(lambda: world.door().predict(world.model, body).status == 502, seconds=60, what="")
+        assert world.capacity() == {"blue": 1, "green": 0}
+        awake = lambda: world.door().predict(world.model, body).status == 200  # noqa: E731
+        wait_for(awake, seconds=120, what="an answer after the sleep")
+        # Deploys take longer than half an hour of this cloud's, in which nobody asks.
+        world.project_text = world.project_text.replace("idle_stop: 30m", "idle_stop: 24h")
+        world.deploy(BETTER)
+        name = world.groups()["green"]["AutoScalingGroupName"]
+        world.cloud.session().client("autoscaling").set_desired_capacity(
+            AutoScalingGroupName=name, DesiredCapacity=0
+        )
+        with world.watched(count=10, pause_seconds=0.4) as seen:
+            promoted = world.finish(world.start())
+        assert promoted.phase == "promoted", promoted.reason
+        assert seen.door.lost() == []
+    finally:
+        remove_stacks(world.cloud, f"{world.project}-")
 
 
 def assert_answers(world: FleetWorld) -> None:

@@ -98,23 +98,27 @@ def _packages(assembly: Assembly, stack: str) -> set[str]:
 
 
 OF_OTHER_STACKS = {
+    "ask_fleet",
     "monitor_model",
     "react_to_findings",
     "answer_ai_request",
     "do_ai_work",
     "run_profiled",
 }
-"""Functions of monitors and of AI services, and what wraps any function that is profiled."""
+"""Functions of fleets, monitors and AI services, and what wraps any function that is profiled."""
 
 
 def test_every_function_of_the_folder_is_deployed(first: Assembly, later: Assembly):
     """No handler is left behind but those of a stage that takes files, or has a pipeline.
 
     Those of batches and monitors are in stacks of their own, and answers are collected where a
-    model has asynchronous endpoints.
+    model has asynchronous endpoints; fleets are put to sleep where there are any that may.
     """
     deployed = _packages(later, "shop-prod-release")
-    elsewhere = {"follow_delivery", "open_delivery", "send_traffic", "collect_answer"}
+    elsewhere = {
+        *("follow_delivery", "open_delivery", "send_traffic"),
+        *("collect_answer", "rest_fleets"),
+    }
 
     assert deployed - _packages(first, STACK) == {"import_outcomes"}
     assert deployed | elsewhere == {

@@ -1,5 +1,6 @@
 """Reading back: does the endpoint serve what the record says?"""
 
+from tidegate.ec2 import is_fleet
 from tidegate.ports import EndpointState, VariantState
 from tidegate.release import ReleaseRecord
 
@@ -33,9 +34,11 @@ def changed_config(state: EndpointState, record: ReleaseRecord) -> str | None:
 def asleep(state: EndpointState, record: ReleaseRecord) -> tuple[str, ...]:
     """The slots that a step is to send requests to, and that have no instance and none to come.
 
-    Only asynchronous endpoints sleep. Ways back wait for nobody: a request keeps in its queue.
+    Only asynchronous endpoints sleep, and fleets of instances. Ways back wait for nobody: a request
+    keeps in its queue, and the live slot of a fleet is awake while it is asked.
     """
-    if record.tracks is None or record.tracks.by_dns or not record.moves_gently:
+    queues = record.tracks is not None and not record.tracks.by_dns
+    if not (queues or is_fleet(record.endpoint_name)) or not record.moves_gently:
         return ()
     return tuple(
         slot

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tidegate.ec2 import fleet_name
 from tidegate.errors import DeployRefusedError
 from tidegate.inference import Answer, Question
 from tidegate_aws import clients
+from tidegate_aws.fleet_demand import CloudWatchDemand
 from tidegate_aws.fleet_invoker import EitherInvoker, FleetInvoker
 from tidegate_aws.fleet_shares import FleetShares
 from tidegate_aws.managed_shares import ManagedShares
@@ -157,6 +159,7 @@ class Cloud:
     )
     healthy: set[str] = field(default_factory=lambda: {"i-1", "i-2", "i-9"})
     seconds: float = 0.0
+    desired: dict[str, int] = field(default_factory=dict)
     heals_at: float = 1e9
 
     def describe_auto_scaling_groups(self, AutoScalingGroupNames: list[str]) -> Any:  # noqa: N803
@@ -165,7 +168,9 @@ class Cloud:
             "AutoScalingGroups": [
                 {
                     "AutoScalingGroupName": name,
-                    "DesiredCapacity": len(self.groups[name]),
+                    "DesiredCapacity": self.desired.get(name, len(self.groups[name])),
+                    "MaxSize": 2,
+                    "CreatedTime": datetime.fromtimestamp(1_000 + ord(name[-1]), UTC),
                     "Instances": [{"InstanceId": one} for one in self.groups[name]],
                     "TargetGroupARNs": ["arn"],
                 }
@@ -173,6 +178,15 @@ class Cloud:
                 if name in self.groups
             ]
         }
+
+    def set_desired_capacity(
+        self,
+        AutoScalingGroupName: str,  # noqa: N803
+        DesiredCapacity: int,  # noqa: N803
+        HonorCooldown: object,  # noqa: N803
+    ) -> None:
+        """The group has so many."""
+        self.desired[AutoScalingGroupName] = DesiredCapacity
 
     def describe_target_health(self, TargetGroupArn: str) -> Any:  # noqa: N803
         """One of a former group among them."""
@@ -252,3 +266,61 @@ def test_instances_that_are_too_late_fail_the_deploy(shares: FleetShares, cloud:
     assert "slot blue: there is no group group-b" in str(refused.value)
     assert "slot green: 1 of 2 instances of group-g answer /ping" in str(refused.value)
     assert cloud.seconds == 60
+
+
+def test_a_fleet_sleeps_whole_and_wakes_by_slot(shares: FleetShares, cloud: Cloud):
+    """A slot that is awake is not roused again; what sleeps is ready as it is."""
+    assert shares.crew(NAME).awake
+    shares.rest(NAME)
+    assert cloud.desired == {"group-b": 0, "group-g": 0}
+    assert not shares.crew(NAME).awake
+    shares.await_instances(CONFIG, clock=cloud, seconds=60)
+    assert shares.rouse(NAME, "green") is True
+    assert cloud.desired == {"group-b": 0, "group-g": 2}
+    assert shares.rouse(NAME, "green") is False
+
+
+def test_the_youngest_group_says_since_when_there_is_a_fleet(shares: FleetShares):
+    """Of both slots."""
+    assert shares.crew(NAME).since == 1_000 + ord("g")
+
+
+def test_a_request_that_finds_a_fleet_asleep_wakes_it(stub: Stubber):
+    """It is told to ask again."""
+    body = base64.b64encode(b"no targets").decode()
+    payload = {"status": 503, "content_type": "text/html", "attributes": "", "body": body}
+    roused: list[tuple[str, str]] = []
+
+    def rouse(name: str, slot: str) -> bool:
+        roused.append((name, slot))
+        return True
+
+    stub.add_response("invoke", told(payload))
+
+    answer = FleetInvoker(client=clients.functions(), rouse=rouse).invoke(QUESTION)
+
+    assert (answer.status, roused) == (503, [(NAME, "green")])
+    assert b"ask again" in answer.body
+
+
+def test_a_models_own_503_is_handed_on(stub: Stubber):
+    """Where nothing slept."""
+    body = base64.b64encode(b"busy").decode()
+    payload = {"status": 503, "content_type": "text/plain", "attributes": "", "body": body}
+    stub.add_response("invoke", told(payload))
+
+    answer = FleetInvoker(client=clients.functions(), rouse=lambda *_: False).invoke(QUESTION)
+
+    assert (answer.status, answer.body) == (503, b"busy")
+
+
+def test_demand_is_what_lambda_counted():
+    """Of the function in the fleet's network, over all periods."""
+    with Stubber(clients.cloudwatch()) as stubber:
+        stubber.add_response(
+            "get_metric_data",
+            {"MetricDataResults": [{"Id": "asked", "Values": [2.0, 3.0]}]},
+        )
+        asked = CloudWatchDemand(client=clients.cloudwatch())(NAME, 0.0, 3_600.0)
+
+    assert asked == 5

@@ -1,0 +1,1 @@
+"""Puts fleets of instances to sleep that nobody asks."""
