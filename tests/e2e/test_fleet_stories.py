@@ -71,9 +71,10 @@ def test_a_fleet_that_nobody_asks_sleeps_and_wakes(
         assert world.capacity() == {"blue": 1, "green": 0}
         awake = lambda: world.door().predict(world.model, body).status == 200  # noqa: E731
         wait_for(awake, seconds=120, what="an answer after the sleep")
-        # Deploys take longer than half an hour of this cloud's, in which nobody asks.
+        # A deploy may take longer than half an hour of this cloud's, in which nobody asks.
         world.project_text = world.project_text.replace("idle_stop: 30m", "idle_stop: 24h")
         world.deploy(BETTER)
+        wait_for(awake, seconds=120, what="an answer after the deploy")
         name = world.groups()["green"]["AutoScalingGroupName"]
         world.cloud.session().client("autoscaling").set_desired_capacity(
             AutoScalingGroupName=name, DesiredCapacity=0
