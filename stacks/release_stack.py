@@ -25,7 +25,7 @@ from stacks.components.emptying import empty_on_delete, emptying_function
 from stacks.components.fleet_resting import add_resting
 from stacks.components.fleet_rights import RESTER
 from stacks.components.front_door import API, FrontDoorProps, add_front_door
-from stacks.components.functions import Surroundings, function_table
+from stacks.components.functions import function_table
 from stacks.components.handler_function import CodeAsset, FunctionProps, add_function
 from stacks.components.notifications import TOPIC, add_notifications
 from stacks.components.outcome_files import add_outcome_files
@@ -39,6 +39,7 @@ from stacks.components.release_alarms import LOSERS, add_release_alarms
 from stacks.components.release_machine import RELEASE_MACHINE, add_machines
 from stacks.components.request_log import add_request_log
 from stacks.components.signing_secret import SIGNING_SECRET, add_key_rotation, add_signing_secret
+from stacks.components.surroundings import Surroundings
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE, add_tables
 from stacks.project.names import export_name, release_name, release_stack_name
 from stacks.project.pipelines import PipelineSpec

@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tidegate.ai.callers import Callers, Content
 from tidegate.ai.door import Reply, Request, route_of
-from tidegate.ai.kind import Callers, Content, Kind, Route
+from tidegate.ai.kind import Kind, Route
 from tidegate.ai.openapi import KEY_PATTERN
 from tidegate.ai.ports import Person
 from tidegate.ai.problems import ProblemError, invalid, not_found

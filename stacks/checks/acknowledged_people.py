@@ -6,7 +6,7 @@ from stacks.checks.rows import Acknowledged, finding
 from stacks.components.service_functions import ServiceProps
 from stacks.components.service_routes import route_id, routes_of
 from stacks.components.service_sign_in import POOL, sign_in_of
-from tidegate.ai.kind import Callers
+from tidegate.ai.callers import Callers
 
 _PAGE = "a static page and where to sign in: nothing of the service's data, which needs a token"
 _MFA = (

@@ -7,11 +7,11 @@ transactions").
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from stacks.components.answers import COLLECTOR
-from stacks.components.arns import Arns, allow
+from stacks.components.arns import allow
 from stacks.components.blueprint import att, ref
 from stacks.components.edge_rights import Done, edge_statements
 from stacks.components.fleet_rights import asking, asking_environment, reading, resizing, resters
@@ -19,6 +19,7 @@ from stacks.components.handler_function import FunctionProps
 from stacks.components.leftovers import leftover_statements
 from stacks.components.release_machine import WATCH_MACHINE
 from stacks.components.signing_secret import SIGNING_SECRET
+from stacks.components.surroundings import Surroundings
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE
 from stacks.project.names import function_name
 from tidegate.asynchronous import ANSWERS, FAILURES, INPUTS, TICKETS, UPLOADS
@@ -33,31 +34,6 @@ _DELETE, _CHECK = "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"
 _READ_BACK = "sagemaker:DescribeEndpoint"
 _LIST, _IN_SYNC = "route53:ListResourceRecordSets", "route53:GetChange"
 _CHANGE = "route53:ChangeResourceRecordSets"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """The project and the stage that the functions work for.
-
-    `hosts` are those of models with tracks, whose records a release may change. `answers_later`
-    says whether a model has asynchronous endpoints, `has_edge` whether there is an edge fleet,
-    `fleets` whether a model is on EC2 instances; `resting` are those that stop while idle, with the
-    seconds until they do.
-    """
-
-    project: str
-    arns: Arns
-    hosts: tuple[str, ...] = ()
-    answers_later: bool = False
-    fleets: bool = False
-    has_edge: bool = False
-    resting: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def zone_id(self) -> str | None:
-        """The hosted zone of the records; None where no model has tracks."""
-        dns = self.arns.stage.door.dns
-        return None if dns is None or not self.hosts else dns.zone_id
 
 
 def function_table(around: Surroundings) -> Mapping[str, FunctionProps]:

@@ -9,7 +9,8 @@ from stacks.components.handler_function import FunctionProps
 from stacks.components.service_functions import ServiceProps
 from stacks.components.service_sign_in import PEOPLE, sign_in_of
 from stacks.project.names import ai_stack_name, export_name, pascal
-from tidegate.ai.kind import Callers, Route
+from tidegate.ai.callers import Callers
+from tidegate.ai.kind import Route
 
 
 def add_routes(blueprint: Blueprint, props: ServiceProps, door: FunctionProps) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from stacks.components.arns import ACCOUNT
 from stacks.components.blueprint import Blueprint, data, ref
 from stacks.project.names import ai_stack_name, export_name
-from tidegate.ai.kind import SignIn
+from tidegate.ai.callers import SignIn
 from tidegate.ai.signing_in import PAGE_URL, POOL_CLIENT, POOL_PAGES
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tidegate.ai.kind import Content, Kind, Route
+from tidegate.ai.callers import Content
+from tidegate.ai.kind import Kind, Route
 from tidegate.ai.ledger import Answered
 from tidegate.ai.ports import Person, ServicePorts
 from tidegate.ai.problems import CallError, ProblemError, invalid, not_found, of_call

@@ -6,9 +6,9 @@ A declaration is data and pure functions. `stacks/service_stack.py` provisions i
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
+from tidegate.ai.callers import Callers, SignIn
 from tidegate.ai.ports import ServicePorts
 from tidegate.ai.problems import unusable
 
@@ -59,52 +59,6 @@ Answered = Mapping[str, Any]
 def nothing_known(_answer: Answered) -> bool | None:
     """Only callers know whether an answer helped (POST /outcomes)."""
     return None
-
-
-class Callers(Enum):
-    """Who may call a route.
-
-    Applications are those that the stage's front door knows; people have signed in to the service,
-    and `ServicePorts.person` names them; anybody reads pages.
-    """
-
-    APPLICATIONS = "applications"
-    PEOPLE = "people"
-    ANYBODY = "anybody"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """An answer that is no JSON: text of a media type, with headers of its own."""
-
-    media_type: str
-    text: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issuer:
-    """Who vouches for people instead of a user pool of the service's own: an OpenID provider.
-
-    Tokens name it as `iss` and `client` as their audience; people sign in at `authorize`, and the
-    page takes their token from `token` (authorization code with PKCE, RFC 7636).
-    """
-
-    issuer: str
-    client: str
-    authorize: str
-    token: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
-    """How people sign in to a service: `page` is the route that they come back to.
-
-    Without an issuer the service has a user pool of Cognito.
-    """
-
-    page: str
-    issuer: Issuer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tidegate.ai.kind import Callers, Content, Kind, Route
+from tidegate.ai.callers import Callers, Content
+from tidegate.ai.kind import Kind, Route
 from tidegate.ai.schemas import schema
 from tidegate.ai.typed import members
 

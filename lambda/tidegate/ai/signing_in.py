@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from tidegate.ai.kind import Issuer
+from tidegate.ai.callers import Issuer
 
 POOL_PAGES, POOL_CLIENT, PAGE_URL = "pool_pages", "pool_client", "page_url"
 """What functions are told: where the user pool's pages are, its client, and the service's page."""

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidegate.ai.asked_runs import RUN, RunAsked, ask_for_run
+from tidegate.ai.callers import Callers, Content
 from tidegate.ai.kind import (
     Arrival,
     Arrived,
-    Callers,
-    Content,
     Grant,
     Kind,
     Operation,

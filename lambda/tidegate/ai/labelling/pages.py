@@ -6,7 +6,7 @@ Files are static and ours; everything else comes by the routes, once somebody si
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tidegate.ai.kind import Content
+from tidegate.ai.callers import Content
 from tidegate.ai.labelling.arriving import KEPT
 from tidegate.ai.labelling.settings import LabellingSettings, sign_in
 from tidegate.ai.ports import ServicePorts

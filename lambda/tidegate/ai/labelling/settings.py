@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from tidegate.ai.kind import Issuer, SignIn
+from tidegate.ai.callers import Issuer, SignIn
 from tidegate.ai.labelling.goldfile import gold_of, syntax_faults
 from tidegate.ai.limits import Between, Length, Matches, OneOf, TextFile
 from tidegate.ai.ports import ServicePorts

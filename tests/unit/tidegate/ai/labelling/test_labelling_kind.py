@@ -9,8 +9,9 @@ from PIL import Image
 
 from answer_ai_request.events import request_in
 from tests.labelling_bench import Bench
+from tidegate.ai.callers import Callers, Content
 from tidegate.ai.door import Door
-from tidegate.ai.kind import Callers, Content, Done
+from tidegate.ai.kind import Done
 from tidegate.ai.kinds import kind_named
 from tidegate.ai.labelling import KIND, pages, telling, working
 from tidegate.ai.labelling.gold import is_due
