@@ -100,12 +100,13 @@ def _packages(assembly: Assembly, stack: str) -> set[str]:
 OF_OTHER_STACKS = {
     "ask_fleet",
     "monitor_model",
+    "observe_devices",
     "react_to_findings",
     "answer_ai_request",
     "do_ai_work",
     "run_profiled",
 }
-"""Functions of fleets, monitors and AI services, and what wraps any function that is profiled."""
+"""Functions of fleets, devices, monitors and services, and what wraps any that is profiled."""
 
 
 def test_every_function_of_the_folder_is_deployed(first: Assembly, later: Assembly):
