@@ -10,6 +10,8 @@ from tests.emulated_groups import Depot
 from tests.emulated_hosting import GOOD
 from tests.polling import until
 
+pytestmark = pytest.mark.accept
+
 TIME_SCALE = 60.0
 
 
@@ -83,7 +85,6 @@ def test_what_is_not_emulated_is_refused(depot: Depot) -> None:
         )
 
 
-@pytest.mark.accept
 def test_another_name_is_another_group_and_the_old_one_ends(depot: Depot) -> None:
     """A replacement: requests are answered all the time."""
     other = Depot(depot.cloud)
@@ -101,7 +102,6 @@ def test_another_name_is_another_group_and_the_old_one_ends(depot: Depot) -> Non
     other.destroy()
 
 
-@pytest.mark.accept
 def test_an_instance_whose_role_may_not_read_the_artifact_serves_nothing(depot: Depot) -> None:
     """It runs, and its health checks fail, as on AWS."""
     other = Depot(depot.cloud)
