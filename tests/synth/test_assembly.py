@@ -173,12 +173,13 @@ def test_no_wildcard_action_stands_anywhere(first: Assembly):
 
 
 def test_code_asset_has_no_traces_of_running(first: Assembly):
-    """Running a test must not change the asset's hash."""
+    """Running a test must not change the asset's hash: code, and pages that functions show."""
     (asset,) = first.folder.glob("asset.*.zip")
     names = zipfile.ZipFile(asset).namelist()
 
     assert "guard_release/handler.py" in names
-    assert not [name for name in names if "__pycache__" in name or not name.endswith(".py")]
+    kinds = (".py", ".html", ".css", ".js")
+    assert not [name for name in names if "__pycache__" in name or not name.endswith(kinds)]
 
 
 def test_another_model_moves_nothing(project: ProjectSpec, tmp_path: Path, first: Assembly):
