@@ -13,7 +13,12 @@ from emulator.greengrass.cores import Cores
 from emulator.greengrass.deployments import Deployments
 from emulator.greengrass.plane import Plane
 from emulator.greengrass.recipes import ReadObject, objects_in
-from emulator.greengrass.resources import SERVICE, ComponentResource, DeploymentResource
+from emulator.greengrass.resources import (
+    SERVICE,
+    ComponentResource,
+    DeploymentResource,
+    register_components,
+)
 from emulator.runtime import Runtime
 from emulator.seams import iot
 from emulator.seams.services import Permission, register_service
@@ -31,12 +36,12 @@ def install_greengrass(runtime: Runtime) -> None:
     for service in (_service(kept), aliases):
         register_service(service.served(FaultSource(), site))
     register_service(_plane(site, runtime, kept).service())
-    resources = ComponentResource(
-        components=kept.components, objects=lambda tenant: _objects(runtime, tenant)
-    )
-    RESOURCE_TYPES.add_blocking("AWS::GreengrassV2::ComponentVersion", resources)
-    RESOURCE_TYPES.add(
-        "AWS::GreengrassV2::Deployment", DeploymentResource(deployments=kept.deployments)
+    register_components(
+        RESOURCE_TYPES,
+        ComponentResource(
+            components=kept.components, objects=lambda tenant: _objects(runtime, tenant)
+        ),
+        DeploymentResource(deployments=kept.deployments),
     )
     for name, handler in aliases.resource_types.items():
         RESOURCE_TYPES.add(name, handler)

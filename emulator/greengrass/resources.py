@@ -7,7 +7,12 @@ from typing import Any
 
 from emulator import apimodels
 from emulator.ai.site import Tenant
-from emulator.cloudformation.registry import Provisioned, ResourceContext, ResourceError
+from emulator.cloudformation.registry import (
+    HandlerRegistry,
+    Provisioned,
+    ResourceContext,
+    ResourceError,
+)
 from emulator.greengrass.components import Component, Components
 from emulator.greengrass.deployments import Deployments
 from emulator.greengrass.recipes import ReadObject
@@ -117,3 +122,11 @@ class DeploymentResource:
             self.deployments.delete(_tenant(context), physical_id)
         except RefusedRequestError:
             return
+
+
+def register_components(
+    registry: HandlerRegistry, components: ComponentResource, deployments: DeploymentResource
+) -> None:
+    """Templates may contain component versions, which are read from S3, and deployments."""
+    registry.add_blocking("AWS::GreengrassV2::ComponentVersion", components)
+    registry.add("AWS::GreengrassV2::Deployment", deployments)

@@ -54,7 +54,7 @@ def test_slots_are_in_the_order_they_served():
         ({"interval": 1.5}, "interval must be a whole number of 0 or more, got 1.5"),
         ({"errors": True}, "errors must be a whole number of 0 or more, got true"),
         ({"errors": 3}, "errors must be at most requests (0), got 3"),
-        ({"unit": "cow"}, 'unit must be one of request, user, resolver, got "cow"'),
+        ({"unit": "cow"}, 'unit must be one of request, user, resolver, device, got "cow"'),
         ({"evidence": None}, "evidence must be true or false, got nothing"),
         ({"latency": [1]}, "latency must be an object of counts by bucket, got [1]"),
         ({"latency": {"99": 1}}, "a bucket of latency must be 0 to 76, got '99'"),

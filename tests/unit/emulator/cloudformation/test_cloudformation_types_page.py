@@ -12,6 +12,8 @@ from emulator.codebuild.resources import register_builds
 from emulator.codeconnections.plugin import register_connections
 from emulator.codepipeline.resources import register_pipelines
 from emulator.ec2.resources import register_groups
+from emulator.greengrass.aliases import Aliases
+from emulator.greengrass.resources import register_components
 from emulator.loadbalancing.resources import register_associations, register_balancers
 from emulator.route53.resources import register_zones
 from emulator.sagemaker.notebooks.resources import register_notebooks
@@ -43,12 +45,13 @@ def test_the_types_called_ours_are_those_that_our_services_register() -> None:
     register_balancers(registry, bundled_catalogue(), nothing, nothing)
     register_associations(registry, nothing)
     register_groups(registry, bundled_catalogue(), nothing, nothing)
+    register_components(registry, nothing, nothing)
     register_builds(registry, bundled_catalogue(), nothing, nothing)
     register_pipelines(registry, bundled_catalogue(), nothing, nothing)
     register_connections(registry, bundled_catalogue(), nothing)
     site = Town().site()
     alone = [module.service(site) for module in (codereview, profiler, rekognition)]
-    for service in (*alone, *lex.services(site)):
+    for service in (*alone, *lex.services(site), Aliases(now=lambda: 0.0).service()):
         for name, handler in service.resource_types.items():
             registry.add(name, handler)
     assert tuple(sorted(registry)) == OURS
