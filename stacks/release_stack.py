@@ -126,16 +126,7 @@ def release_blueprint(
     stage, arns = props.stage, Arns(stage=props.stage)
     add_tables(blueprint, stage.data_on_destroy)
     add_signing_secret(blueprint, stage.data_on_destroy)
-    around = Surroundings(
-        project=props.project,
-        arns=arns,
-        hosts=props.hosts,
-        answers_later=props.answers_later,
-        fleets=props.fleets,
-        has_edge=props.has_edge,
-        resting=props.resting,
-    )
-    functions = function_table(around)
+    functions = function_table(_around(props, arns))
     functions = {**functions, **outcome_functions(Outcomes(project=props.project, arns=arns))}
     emptying = emptying_function(props.project, arns)
     functions = {**functions, emptying.name: emptying}
@@ -167,6 +158,24 @@ def release_blueprint(
         blueprint.tell(OUTCOME_BUCKET_NAME, ref(OUTCOME_BUCKET), export=export)
     watched = {name: functions[name].id for name in LOSERS if name in functions}
     add_release_alarms(blueprint, stage, machine=RELEASE_MACHINE, functions=watched)
+    _tell_outputs(blueprint, props)
+    return blueprint
+
+
+def _around(props: ReleaseProps, arns: Arns) -> Surroundings:
+    return Surroundings(
+        project=props.project,
+        arns=arns,
+        hosts=props.hosts,
+        answers_later=props.answers_later,
+        fleets=props.fleets,
+        has_edge=props.has_edge,
+        resting=props.resting,
+    )
+
+
+def _tell_outputs(blueprint: Blueprint, props: ReleaseProps) -> None:
+    """Where things are; what other stacks of the stage import has a name for them."""
     for name, value in {
         "ReleaseTableName": ref(RELEASE_TABLE),
         "ObservationTableName": ref(OBSERVATION_TABLE),
@@ -176,10 +185,9 @@ def release_blueprint(
         "NotificationTopicArn": ref(TOPIC),
         "SigningSecretArn": ref(SIGNING_SECRET),
     }.items():
-        shared = export_name(release_stack_name(props.project, stage.name), name)
+        shared = export_name(release_stack_name(props.project, props.stage.name), name)
         imported = (props.releases_services or props.has_edge) and name in IMPORTED
         blueprint.tell(name, value, export=shared if imported else None)
-    return blueprint
 
 
 def _add_schedules(blueprint: Blueprint, functions: Mapping[str, FunctionProps]) -> None:

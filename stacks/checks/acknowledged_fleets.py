@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from stacks.checks.rows import Acknowledged, arn, finding, wildcard
 from stacks.components.fleet_balancer import BALANCER
 from stacks.components.fleet_groups import ROLE, slot_id
-from stacks.components.fleet_network import VPC
+from stacks.components.subnets import VPC
 from stacks.project.names import access_stack_name, model_stack_name, release_stack_name
 from stacks.project.spec import Ec2Spec, ProjectSpec, StageSpec
 from tidegate.slots import PAIR

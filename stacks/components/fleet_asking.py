@@ -3,8 +3,9 @@
 from typing import Any
 
 from stacks.components.arns import allow
-from stacks.components.fleet_network import ASKING_GROUP, group_id, subnets
+from stacks.components.fleet_network import ASKING_GROUP, group_id
 from stacks.components.handler_function import FunctionProps
+from stacks.components.subnets import public_subnets
 from tidegate.ec2 import asking_function, fleet_name
 
 PACKAGE = "ask_fleet"
@@ -26,5 +27,5 @@ def asking_props(place: str, url: Any) -> FunctionProps:
         statements=[allow([f"ec2:{name}" for name in _INTERFACES], ["*"])],
         environment={"FLEET_URL": url},
         fixed_name=asking_function(fleet_name(place)),
-        network={"SubnetIds": subnets(), "SecurityGroupIds": [group_id(ASKING_GROUP)]},
+        network={"SubnetIds": public_subnets(), "SecurityGroupIds": [group_id(ASKING_GROUP)]},
     )

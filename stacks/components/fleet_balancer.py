@@ -5,7 +5,8 @@ from typing import Any
 
 from stacks.components.blueprint import Blueprint, att, ref
 from stacks.components.fleet_groups import slot_id
-from stacks.components.fleet_network import BALANCER_GROUP, PORT, VPC, group_id, subnets
+from stacks.components.fleet_network import BALANCER_GROUP, PORT, group_id
+from stacks.components.subnets import VPC, public_subnets
 from tidegate.ec2 import SLOT_HEADER
 from tidegate.slots import Slot
 
@@ -33,7 +34,7 @@ def add_fleet_balancer(blueprint: Blueprint, slots: Sequence[Slot], *, after: Se
         {
             "Type": "application",
             "Scheme": "internal",
-            "Subnets": subnets(),
+            "Subnets": public_subnets(),
             "SecurityGroups": [group_id(BALANCER_GROUP)],
             "LoadBalancerAttributes": [
                 {"Key": "routing.http.drop_invalid_header_fields.enabled", "Value": "true"},

@@ -13,9 +13,10 @@ from typing import Any
 from stacks.components.arns import Arns, allow, policy, trust
 from stacks.components.blueprint import Blueprint, att, ref
 from stacks.components.execution_role import repository_arn
-from stacks.components.fleet_network import INSTANCE_GROUP, group_id, subnets
+from stacks.components.fleet_network import INSTANCE_GROUP, group_id
 from stacks.components.fleet_userdata import Serves, user_data
 from stacks.components.handler_function import add_log
+from stacks.components.subnets import public_subnets
 from stacks.project.names import shortened
 from stacks.project.spec import Ec2Spec
 from tidegate.slots import Slot
@@ -96,7 +97,7 @@ def add_slot(blueprint: Blueprint, props: SlotProps, *, after: Sequence[str]) ->
             "MinSize": count if props.hosting.idle_seconds is None else "0",
             "MaxSize": count,
             "DesiredCapacity": None if props.hosting.idle_seconds is None else count,
-            "VPCZoneIdentifier": subnets(),
+            "VPCZoneIdentifier": public_subnets(),
             "LaunchTemplate": {
                 "LaunchTemplateId": ref(template),
                 "Version": att(template, "LatestVersionNumber"),

@@ -6,10 +6,18 @@ An endpoint of S3 costs nothing; those of SageMaker bill for each hour that they
 from collections.abc import Mapping
 
 from stacks.components.blueprint import Blueprint, att, ref
+from stacks.components.subnets import (
+    ANYWHERE,
+    HTTPS,
+    NOTHING_OUT,
+    add_storage_endpoint,
+    add_subnet,
+    add_vpc,
+)
 
 VPC, SUBNET = "IsolatedNetwork", "IsolatedSubnet"
 GROUP, ENDPOINT_GROUP = "IsolatedGroup", "EndpointGroup"
-_TABLE, _RANGE, _HTTPS = "IsolatedRoutes", "10.0.0.0/24", 443
+_TABLE, _RANGE = "IsolatedRoutes", "10.0.0.0/24"
 _INTERFACES: Mapping[str, str] = {
     "ApiEndpoint": "sagemaker.api",
     "AskEndpoint": "sagemaker.runtime",
@@ -19,31 +27,15 @@ _INTERFACES: Mapping[str, str] = {
 
 def add_isolated_network(blueprint: Blueprint, *, who: str, region: str) -> tuple[str, ...]:
     """The network is there; returns what must be there before `who` starts in it."""
-    dns = {"EnableDnsSupport": True, "EnableDnsHostnames": True}
-    blueprint.add(VPC, "AWS::EC2::VPC", {"CidrBlock": _RANGE, **dns})
-    blueprint.add(
-        SUBNET,
-        "AWS::EC2::Subnet",
-        {
-            "VpcId": ref(VPC),
-            "CidrBlock": _RANGE,
-            # The first zone of whichever account and region deploys: synth looks nothing up.
-            "AvailabilityZone": {"Fn::Select": [0, {"Fn::GetAZs": ""}]},
-            "MapPublicIpOnLaunch": False,
-        },
-    )
+    add_vpc(blueprint, VPC, _RANGE)
     table = blueprint.add(_TABLE, "AWS::EC2::RouteTable", {"VpcId": ref(VPC)})
-    routes = blueprint.add(
-        "IsolatedSubnetRoutes",
-        "AWS::EC2::SubnetRouteTableAssociation",
-        {"SubnetId": ref(SUBNET), "RouteTableId": ref(table)},
-    )
+    routes = add_subnet(blueprint, SUBNET, _RANGE, vpc=VPC, zone=0, table=table)
     _add_groups(blueprint, who)
     return (routes, *_add_endpoints(blueprint, region))
 
 
 def _add_groups(blueprint: Blueprint, who: str) -> None:
-    https = {"IpProtocol": "tcp", "FromPort": _HTTPS, "ToPort": _HTTPS}
+    https = {"IpProtocol": "tcp", "FromPort": HTTPS, "ToPort": HTTPS}
     blueprint.add(
         GROUP,
         "AWS::EC2::SecurityGroup",
@@ -52,7 +44,7 @@ def _add_groups(blueprint: Blueprint, who: str) -> None:
             "VpcId": ref(VPC),
             "SecurityGroupEgress": [
                 # S3's own addresses are a prefix list, whose id differs between regions.
-                {**https, "CidrIp": "0.0.0.0/0", "Description": "S3 and SageMaker by endpoints"}
+                {**https, "CidrIp": ANYWHERE, "Description": "S3 and SageMaker by endpoints"}
             ],
         },
     )
@@ -65,28 +57,16 @@ def _add_groups(blueprint: Blueprint, who: str) -> None:
             "SecurityGroupIngress": [
                 {**https, "SourceSecurityGroupId": att(GROUP, "GroupId"), "Description": who}
             ],
-            "SecurityGroupEgress": [
-                {
-                    "IpProtocol": "icmp",
-                    "FromPort": 252,
-                    "ToPort": 86,
-                    "CidrIp": "255.255.255.255/32",
-                    "Description": "nothing: answers need no rule",
-                }
-            ],
+            "SecurityGroupEgress": [dict(rule) for rule in NOTHING_OUT],
         },
     )
 
 
 def _add_endpoints(blueprint: Blueprint, region: str) -> tuple[str, ...]:
-    gateway = {"VpcEndpointType": "Gateway", "RouteTableIds": [ref(_TABLE)]}
-    found = [
-        blueprint.add(
-            "StorageEndpoint",
-            "AWS::EC2::VPCEndpoint",
-            {"VpcId": ref(VPC), "ServiceName": f"com.amazonaws.{region}.s3", **gateway},
-        )
-    ]
+    storage = add_storage_endpoint(
+        blueprint, "StorageEndpoint", vpc=VPC, table=_TABLE, region=region
+    )
+    found = [storage]
     for id_, service in _INTERFACES.items():
         properties = {
             "VpcId": ref(VPC),

@@ -10,7 +10,8 @@ from typing import Any
 
 from stacks.components.arns import ACCOUNT, Arns
 from stacks.components.blueprint import Blueprint, att, ref
-from stacks.components.network import group_id, subnets
+from stacks.components.network import group_id
+from stacks.components.subnets import public_subnets
 from stacks.components.web_acl import protect
 from stacks.project.door_rules import claim_format
 from stacks.project.doors import DnsSpec, JwtSpec
@@ -105,7 +106,7 @@ def _add_balancer(blueprint: Blueprint, props: TrackDoorProps, slot: Slot) -> st
             "Type": "application",
             "Scheme": "internet-facing",
             "IpAddressType": "ipv4",
-            "Subnets": subnets(),
+            "Subnets": public_subnets(),
             "SecurityGroups": [group_id()],
             "LoadBalancerAttributes": [{"Key": k, "Value": v} for k, v in attributes.items()],
         },
