@@ -9,7 +9,7 @@ from tests.ai_fakes import FakeCalls, FakeFiles, FakeMetrics, FakeOutcomes, Fake
 from tidegate.ai.kind import Arrived, Done, Progress, Waiting
 from tidegate.ai.labelling import KIND, arriving, runs, working
 from tidegate.ai.labelling.records import Item
-from tidegate.ai.labelling.settings import LabellingSettings
+from tidegate.ai.labelling.settings import FromModel, LabellingSettings
 from tidegate.ai.labelling.store import item_of
 from tidegate.ai.ports import Person, ServicePorts
 from tidegate.ai.problems import CallRefusedError
@@ -22,6 +22,13 @@ RESOURCES = {
     POOL_CLIENT: "client-1",
 }
 WORK = "0123456789abcdef0123456789abcdef"
+CLASSES = ("cat", "dog", "owl")
+PLAIN = LabellingSettings(task="text-class", classes=CLASSES, label="animal")
+GOLD = "".join(
+    json.dumps({"source": f"gold {n}", "animal": CLASSES[n % 3]}) + "\n" for n in range(40)
+)
+WITH_GOLD = replace(PLAIN, gold=GOLD, gold_share=0.5)
+DOUBTS = replace(PLAIN, annotators_per_item=1, from_model=FromModel(model="zoo", under=0.6))
 
 
 class Table:
