@@ -9,18 +9,24 @@ from tests.e2e.world import PROJECT, Behaviour, World
 from tidegate.view import ReleaseView
 
 RELEASES = {
-    "big-bang": "{ strategy: big-bang, bake: 5m,",
-    "canary": "{ strategy: canary, steps: [{ share_percent: 25, bake: 4m }],",
-    "linear": "{ strategy: linear, step_percent: 25, bake: 2m,",
-    "rolling": "{ strategy: rolling, batch_percent: 50, bake: 4m,",
+    "big-bang": "{ strategy: big-bang, bake: BAKE,",
+    "canary": "{ strategy: canary, steps: [{ share_percent: 25, bake: BAKE }],",
+    "linear": "{ strategy: linear, step_percent: 25, bake: BAKE,",
+    "rolling": "{ strategy: rolling, batch_percent: 50, bake: BAKE,",
 }
 
+PATIENT = "10m"
+"""A bake that a bad version does not come to the end of, however few requests a busy machine sends.
 
-def project(strategy: str) -> str:
+CloudFormation's own way back is a deployment too, and waits as long."""
+
+
+def project(strategy: str, *, bake: str = "4m") -> str:
     """The stories' project, with two instances and its traffic moved by SageMaker."""
     head, _ = PROJECT.split("    release:")
     release = (
-        f"    release: {RELEASES[strategy]} mechanism: guardrail, warm_up: 0s, lag: 30s, "
+        f"    release: {RELEASES[strategy].replace('BAKE', bake)} "
+        "mechanism: guardrail, warm_up: 0s, lag: 30s, "
         "alpha: 0.0001, guardrails: { errors: { margin: 0.05 }, "
         "latency: { margin: 0.25, tolerated_slowdown: 3.0 } } }\n"
     )

@@ -11,12 +11,13 @@ import pytest
 from emulator import deployer
 from tests.e2e.breaking import with_failing_resource
 from tests.e2e.checks import assert_restored_in_time
-from tests.e2e.guardrails import RELEASES, Deploys, project
-from tests.e2e.world import BROKEN, V1, Behaviour, World, wait_for
+from tests.e2e.guardrails import PATIENT, RELEASES, Deploys, project
+from tests.e2e.world import V1, Behaviour, World, wait_for
 
 MakeWorld = Callable[[str], World]
 
 GOOD = Behaviour(name="v2")
+BAD = Behaviour(name="v3", error_percent=60)
 NEXT = Behaviour(name="v4")
 
 
@@ -59,11 +60,17 @@ def test_a_bad_version_ends_on_the_old_configuration(make_world: MakeWorld, stra
     SageMaker is InService on the old configuration, and CloudFormation took that for a success:
     ReleaseVerify found it.
     """
-    made = deploys(make_world, strategy, BROKEN, NEXT)
+    world = make_world(f"guard-{strategy}")
+    patient, usual = project(strategy, bake=PATIENT), project(strategy)
+    for world.project_text, behaviour in ((usual, NEXT), (patient, BAD), (patient, V1)):
+        world.synth_ahead(behaviour)
+    world.deploy_plainly(V1)
+    made = Deploys(world=world)
     before = made.config()
-    with made.world.watched() as seen:
-        failed, view = made.bad(BROKEN)
+    with world.watched() as seen:
+        failed, view = made.bad(BAD)
         after, alarm = made.config(), made.alarm
+        world.project_text = usual
         following = made.good(NEXT)
     assert failed.status == "UPDATE_ROLLBACK_COMPLETE", failed
     assert [f.logical_id for f in failed.failures] == ["ReleaseVerify"], failed
@@ -72,8 +79,8 @@ def test_a_bad_version_ends_on_the_old_configuration(make_world: MakeWorld, stra
     assert "errors are" in view.reason
     assert_restored_in_time(view)
     assert following.phase == "promoted", following.reason
-    assert made.world.live_label() == "v4"
-    assert seen.door.lost(failing_percent=BROKEN.error_percent) == []
+    assert world.live_label() == "v4"
+    assert seen.door.lost(failing_percent=BAD.error_percent) == []
 
 
 @pytest.mark.accept

@@ -6,7 +6,7 @@ import pytest
 
 from emulator import deployer
 from tests.e2e.checks import assert_restored_in_time
-from tests.e2e.guardrails import Deploys, project
+from tests.e2e.guardrails import PATIENT, Deploys, project
 from tests.e2e.test_big_bang_by_dns import CANARY, OUTCOMES
 from tests.e2e.track_world import TrackWorld
 from tests.e2e.world import BROKEN, V1, Behaviour, World, wait_for
@@ -42,7 +42,7 @@ def test_a_big_bang_promotes_a_good_version_and_takes_a_bad_one_back(
     SageMaker goes back by the alarm that our judge sets, and CloudFormation with it.
     """
     world = make_world("on-demand")
-    world.project_text = serverless(project("big-bang"), INSTANCES)
+    world.project_text = serverless(project("big-bang", bake=PATIENT), INSTANCES)
     world.synth_ahead(V1, GOOD, BROKEN)
     world.deploy_plainly(V1)
     made = Deploys(world=world)
