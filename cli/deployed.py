@@ -1,6 +1,6 @@
 """What a deployed project offers, found by the outputs of its release stack."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from tidegate_aws.look_store import DynamoLookStore
 from tidegate_aws.managed_shares import EitherEndpoints, ManagedShares
 from tidegate_aws.records import Route53Records
 from tidegate_aws.release_store import DynamoReleaseStore
+from tidegate_aws.rolling_fleets import RollingFleets
 
 OUTPUTS = ("ReleaseTableName", "ObservationTableName", "ReleaseMachineArn", "ApiUrl")
 
@@ -157,7 +158,6 @@ def _connected(target: Target, *, project: str, stage: str, outputs: dict[str, s
     client = target.client
     dynamodb, machines = client("dynamodb"), client("stepfunctions")
     machine = outputs["ReleaseMachineArn"]
-    kept = ManagedShares(client=dynamodb, table=outputs["ReleaseTableName"])
     return Deployed(
         target=target,
         project=project,
@@ -166,25 +166,29 @@ def _connected(target: Target, *, project: str, stage: str, outputs: dict[str, s
         store=DynamoReleaseStore(client=dynamodb, table=outputs["ReleaseTableName"]),
         looks=DynamoLookStore(client=dynamodb, table=outputs["ReleaseTableName"]),
         counters=DynamoCounters(client=dynamodb, table=outputs["ObservationTableName"]),
-        endpoints=EitherEndpoints(
-            sagemaker=SageMakerEndpoints(client=client("sagemaker")),
-            managed=kept,
-            fleets=FleetShares(
-                shares=kept,
-                autoscaling=lambda: client("autoscaling"),
-                balancing=lambda: client("elbv2"),
-            ),
-            edge=EdgeRings(
-                dynamodb=dynamodb,
-                table=outputs["ReleaseTableName"],
-                greengrass_client=lambda: client("greengrassv2"),
-                iot_client=lambda: client("iot"),
-            ),
-        ),
+        endpoints=_endpoints(client, table=outputs["ReleaseTableName"]),
         records=EitherRecords(
             dns=Route53Records(client=client("route53")),
             kept=KeptShares(client=client("dynamodb"), table=outputs["ReleaseTableName"]),
         ),
         executions=StepFunctionsExecutions(client=machines, machine_arn=machine),
         endings=StepFunctionsEndings(client=machines, machine_arn=machine),
+    )
+
+
+def _endpoints(client: Callable[[str], Any], *, table: str) -> EitherEndpoints:
+    """What serves models, wherever that is; clients of what a project may not have come late."""
+    kept = ManagedShares(client=client("dynamodb"), table=table)
+    autoscaling, balancing = (lambda: client("autoscaling")), (lambda: client("elbv2"))
+    return EitherEndpoints(
+        sagemaker=SageMakerEndpoints(client=client("sagemaker")),
+        managed=kept,
+        fleets=FleetShares(shares=kept, autoscaling=autoscaling, balancing=balancing),
+        rolling=RollingFleets(shares=kept, autoscaling=autoscaling, balancing=balancing),
+        edge=EdgeRings(
+            dynamodb=client("dynamodb"),
+            table=table,
+            greengrass_client=lambda: client("greengrassv2"),
+            iot_client=lambda: client("iot"),
+        ),
     )

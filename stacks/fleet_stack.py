@@ -1,11 +1,12 @@
-"""The stack of one model on EC2 instances: a group a slot, and the gate that deploys go through.
+"""The stack of one model on EC2 instances, and the gate that deploys go through.
 
-Slots, guard and verification are those of endpoints; what serves is another thing
-(docs/decisions/0037-fleets-of-instances.md).
+Slots, guard and verification are those of endpoints; what serves is another thing: a group a slot
+(docs/decisions/0037-fleets-of-instances.md), or one group whose instances are replaced
+(0038-rolling-fleets.md).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -19,17 +20,19 @@ from stacks.components.fleet_alarms import add_fleet_alarms
 from stacks.components.fleet_asking import asking_props
 from stacks.components.fleet_balancer import add_fleet_balancer, rule_id, targets_id
 from stacks.components.fleet_groups import SlotProps, add_instance_role, add_slot, slot_id
-from stacks.components.fleet_network import add_fleet_network
+from stacks.components.fleet_network import PORT, add_fleet_network
+from stacks.components.fleet_rolling import GROUP, ROLLING_PORTS, add_rolling
 from stacks.components.gate import GUARD_FUNCTION, GUARD_TYPE, VERIFY_FUNCTION, VERIFY_TYPE
 from stacks.components.handler_function import CodeAsset, add_function
+from stacks.components.rolling_rights import role_path
 from stacks.hosting_stack import HostingProps
 from stacks.project.names import fleet_place, function_name, model_stack_name
 from stacks.project.placement import Placement, in_turn, place, refuse_unplaceable, version_of
 from stacks.project.spec import Ec2Spec, ModelSpec
 from stacks.release_stack import CODE
-from tidegate.ec2 import fleet_name
+from tidegate.ec2 import fleet_name, rolling_name
 from tidegate.scaling import Scaling
-from tidegate.slots import PAIR
+from tidegate.slots import PAIR, Slot
 from tidegate.tracks import joined_configs
 
 
@@ -78,38 +81,79 @@ def fleet_blueprint(props: FleetProps) -> Blueprint:
     stage, declared = props.arns.stage, _declared(props)
     token = {"ServiceToken": _token(props, GUARD_FUNCTION)}
     guard = blueprint.add("ReleaseGuard", GUARD_TYPE, {**token, **declared})
-    ways = add_fleet_network(blueprint, region=stage.region, guard=guard)
+    ports = _ports(props)
+    ways = add_fleet_network(
+        blueprint, region=stage.region, guard=guard, ports=sorted(set(ports.values()))
+    )
     versions = list(props.placement.slots.values())
-    add_instance_role(blueprint, versions, props.arns, guard=guard)
-    url = add_fleet_balancer(blueprint, PAIR, after=ways)
+    path = role_path(props.project, stage.name) if props.model.rolls_instances else None
+    add_instance_role(blueprint, versions, props.arns, guard=guard, path=path)
+    url = add_fleet_balancer(blueprint, ports, after=ways)
     # An agent in this network would reach nobody: the function that asks is never profiled.
     plain = replace(stage, profiling=None)
     add_function(blueprint, asking_props(props.place, url), code=props.code, stage=plain)
-    groups = {}
-    for slot in PAIR:
-        of_slot = SlotProps(
-            place=props.place,
-            slot=slot,
-            version=props.placement.slots[slot],
-            hosting=props.hosting,
-            arns=props.arns,
-            target_group=targets_id(slot),
-        )
-        groups[slot] = add_slot(blueprint, of_slot, after=[*ways, rule_id(slot)])
+    made = _add_instances(blueprint, props, ports, after=ways)
     blueprint.add(
         "ReleaseVerify",
         VERIFY_TYPE,
         {
             "ServiceToken": _token(props, VERIFY_FUNCTION),
             **declared,
-            "EndpointConfigName": joined_configs(groups),
+            "EndpointConfigName": made.config,
             "StartSeconds": props.hosting.start_seconds,
         },
-        after=[slot_id(slot, "Group") for slot in PAIR],
+        after=made.groups,
     )
     add_fleet_alarms(blueprint, PAIR, props.model.alarms, topic=stage.alarm_topic)
-    blueprint.tell("EndpointName", fleet_name(props.place))
+    blueprint.tell("EndpointName", _name(props))
     return blueprint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instances:
+    """What is declared of a fleet's instances, and the logical ids of their groups."""
+
+    config: str
+    groups: Sequence[str]
+
+
+def _add_instances(
+    blueprint: Blueprint, props: FleetProps, ports: Mapping[Slot, int], *, after: Sequence[str]
+) -> Instances:
+    """A group a slot, or one group for both."""
+    slots = {slot: _slot_props(props, slot, port) for slot, port in ports.items()}
+    if props.model.rolls_instances:
+        ready = [*after, *map(rule_id, slots)]
+        config = add_rolling(blueprint, slots, props.placement.live, after=ready)
+        return Instances(config=config, groups=[GROUP])
+    groups = {
+        slot: add_slot(blueprint, of_slot, after=[*after, rule_id(slot)])
+        for slot, of_slot in slots.items()
+    }
+    return Instances(
+        config=joined_configs(groups), groups=[slot_id(slot, "Group") for slot in slots]
+    )
+
+
+def _slot_props(props: FleetProps, slot: Slot, port: int) -> SlotProps:
+    return SlotProps(
+        place=props.place,
+        slot=slot,
+        version=props.placement.slots[slot],
+        hosting=props.hosting,
+        arns=props.arns,
+        target_group=targets_id(slot),
+        port=port,
+    )
+
+
+def _ports(props: FleetProps) -> Mapping[Slot, int]:
+    """Where each slot's instances answer: in one group, each slot at a port of its own."""
+    return ROLLING_PORTS if props.model.rolls_instances else dict.fromkeys(PAIR, PORT)
+
+
+def _name(props: FleetProps) -> str:
+    return rolling_name(props.place) if props.model.rolls_instances else fleet_name(props.place)
 
 
 def _token(props: FleetProps, function: str) -> Any:
@@ -127,7 +171,7 @@ def _declared(props: FleetProps) -> Mapping[str, Any]:
     )
     return {
         "Model": props.model.name,
-        "EndpointName": fleet_name(props.place),
+        "EndpointName": _name(props),
         "Slots": {
             slot.value: {**version.to_json(), "artifact_uri": sub(version.artifact_uri)}
             for slot, version in placement.slots.items()

@@ -69,6 +69,8 @@ class ReleaseProps:
     """Whether an edge fleet is released, whose stack works with this one's tables."""
     resting: Mapping[str, int] = field(default_factory=dict)
     """Models on EC2 instances that stop while idle, with the seconds until they do."""
+    rolling: bool = False
+    """Whether a model's instances are replaced a batch a step."""
     releases_services: bool = False
     """Whether an AI service has arms, whose stack works with this one's tables."""
     pipeline: PipelineSpec | None = None
@@ -171,6 +173,7 @@ def _around(props: ReleaseProps, arns: Arns) -> Surroundings:
         fleets=props.fleets,
         has_edge=props.has_edge,
         resting=props.resting,
+        rolling=props.rolling,
     )
 
 

@@ -77,7 +77,7 @@ class FakeEndpoints:
         weights = {slot: share / 100 for slot, share in shares.items()}
         self.states[endpoint_name] = _with_weights(state, weights)
 
-    def wake(self, endpoint_name: str, slot: str) -> None:
+    def wake(self, endpoint_name: str, slot: str, *, share: int) -> None:
         state = self._state(endpoint_name)
         if state.status != "InService":
             raise ConflictError(f"endpoint {endpoint_name} is being changed")

@@ -114,10 +114,12 @@ def _minutes(course: Course, agreed: Agreed) -> Span:
         fleets = len(course.stages) if course.strategy is Strategy.ROLLING else 1
         starts = fleets * agreed.fleet.start_seconds
         return Span(least=bakes / 60, most=(bakes + starts) / 60)
+    rolls = _rolls_a_group(course, agreed)
+    starts = len(course.stages) * agreed.fleet.start_seconds if rolls else 0
     # A step of an asynchronous model is over when what was submitted in its bake is answered.
     a_step = CACHE_SECONDS + agreed.fleet.answer_seconds
     before = agreed.plan.warm_up_seconds + len(course.stages) * a_step
-    late = sum(stage.hold_seconds + INTERVAL_SECONDS for stage in course.stages)
+    late = starts + sum(stage.hold_seconds + INTERVAL_SECONDS for stage in course.stages)
     return Span(least=(before + bakes) / 60, most=(before + bakes + late) / 60)
 
 
@@ -132,6 +134,11 @@ def _exposed(course: Course, agreed: Agreed) -> Span:
     return Span(least=least / 6_000, most=most / 6_000)
 
 
+def _rolls_a_group(course: Course, agreed: Agreed) -> bool:
+    """Whether instances of one group are replaced, so that each step waits for new ones."""
+    return course.strategy is Strategy.ROLLING and agreed.fleet.hosting is Hosting.FLEET
+
+
 def _instances(course: Course, agreed: Agreed) -> tuple[int, int]:
     """Extra instances at the peak, and how many of them stand between releases.
 
@@ -142,7 +149,8 @@ def _instances(course: Course, agreed: Agreed) -> tuple[int, int]:
     if agreed.fleet.hosting is Hosting.ASYNCHRONOUS:
         # One that sleeps is woken for its release.
         count = max(1, count)
-    if course.mechanism is Mechanism.GUARDRAIL and course.strategy is Strategy.ROLLING:
+    guarded = course.mechanism is Mechanism.GUARDRAIL and course.strategy is Strategy.ROLLING
+    if guarded or _rolls_a_group(course, agreed):
         first = course.stages[0].share_percent
         return round(count * first / 100), 0
     if course.strategy is Strategy.AB_TEST:

@@ -37,8 +37,12 @@ _STANDARD = frozenset("acdhimrtz")
 
 
 def machines_in(assembly: Assembly) -> tuple[Machines, ...]:
-    """What groups run at most: all of them, and the largest beside the one that it replaces."""
+    """What groups run at most: all of them, and the largest beside the one that it replaces.
+
+    A group whose instances are replaced says itself how many there are meanwhile.
+    """
     counts: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    replaced: dict[tuple[str, bool], list[int]] = defaultdict(list)
     for group in assembly.of("AWS::AutoScaling::AutoScalingGroup"):
         named = group.at("LaunchTemplate", "LaunchTemplateId", "Ref")
         launch = next(
@@ -47,9 +51,12 @@ def machines_in(assembly: Assembly) -> tuple[Machines, ...]:
         if launch is not None:
             type_ = str(launch.at("LaunchTemplateData", "InstanceType"))
             market = launch.at("LaunchTemplateData", "InstanceMarketOptions", "MarketType")
-            counts[type_, market == "spot"].append(int(str(group.at("MaxSize"))))
+            most = int(str(group.at("MaxSize")))
+            counts[type_, market == "spot"].append(most)
+            if group.at("DesiredCapacity") in {None, str(most)}:
+                replaced[type_, market == "spot"].append(most)
     return tuple(
-        Machines(type=type_, spot=spot, count=sum(found) + max(found))
+        Machines(type=type_, spot=spot, count=sum(found) + max(replaced[type_, spot], default=0))
         for (type_, spot), found in sorted(counts.items())
     )
 

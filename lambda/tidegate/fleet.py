@@ -104,13 +104,14 @@ FLEET_RULES: Mapping[tuple[Strategy, Mechanism], str] = MappingProxyType(
         (Strategy.BIG_BANG, Mechanism.DNS): _ONE_BALANCER,
         (Strategy.CANARY, Mechanism.DNS): _ONE_BALANCER,
         (Strategy.LINEAR, Mechanism.DNS): _ONE_BALANCER,
-        (Strategy.ROLLING, Mechanism.WEIGHTS): "both slots have all their instances, and shares "
-        "move between them: that is canary or linear",
         (Strategy.AB_TEST, Mechanism.WEIGHTS): "there are two groups of instances, and no arms",
         (Strategy.SHADOW, Mechanism.SHADOW): "no shadow variant stands beside instances",
     }
 )
-"""What fleets of EC2 instances rule out; what is left is steps whose shares the router draws."""
+"""What fleets of EC2 instances rule out; what is left is steps whose shares the router draws.
+
+`rolling` has one group instead of two, whose instances are replaced a batch a step.
+"""
 
 _RULES = {
     Hosting.FLEET: FLEET_RULES,
@@ -198,8 +199,10 @@ def legal_for(fleet: Fleet) -> tuple[tuple[Strategy, Mechanism], ...]:
 def _why_not(strategy: Strategy, mechanism: Mechanism, fleet: Fleet) -> str | None:
     if fleet.hosting is not Hosting.INSTANCES:
         rule = _RULES[fleet.hosting].get((strategy, mechanism))
-        return None if rule is None else f"is not done on hosting {fleet.hosting}: {rule}"
-    half = _HALVES.get((strategy, mechanism))
+        if rule is not None:
+            return f"is not done on hosting {fleet.hosting}: {rule}"
+    counted = fleet.hosting in {Hosting.INSTANCES, Hosting.FLEET}
+    half = _HALVES.get((strategy, mechanism)) if counted else None
     if half is not None and fleet.instances < LEAST_INSTANCES:
         needed = f"needs at least {LEAST_INSTANCES} instances"
         return f"{needed}, instances.min is {fleet.instances}: {half}"

@@ -69,8 +69,11 @@ class Endpoints(Protocol):
         """Ask for these shares in percent; ConflictError while the endpoint is being changed."""
         ...
 
-    def wake(self, endpoint_name: str, slot: str) -> None:
-        """Ask for one instance of a variant; ConflictError while the endpoint is being changed."""
+    def wake(self, endpoint_name: str, slot: str, *, share: int) -> None:
+        """Ask for the instances that a variant needs for a share of the traffic, in percent.
+
+        ConflictError while the endpoint is being changed.
+        """
         ...
 
 

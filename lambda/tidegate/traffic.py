@@ -100,15 +100,15 @@ class Traffic:
             )
         return self.records.set_weights(served.tracks, shares)
 
-    def wake(self, served: Served, slot: str) -> None:
-        """A slot without instances, asynchronous or of a fleet, is asked to have some.
+    def wake(self, served: Served, slot: str, *, share: int) -> None:
+        """A slot that lacks instances for its share is asked to have them.
 
         ConflictError while something else is being changed.
         """
         name = served.endpoint_name
         if served.tracks is not None:
             name = served.tracks.endpoints[Slot(slot)]
-        self.endpoints.wake(name, slot)
+        self.endpoints.wake(name, slot, share=share)
 
     def _read(self, served: Served, *, needed: Collection[Slot]) -> EndpointState:
         if served.tracks is None:

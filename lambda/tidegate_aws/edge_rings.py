@@ -90,7 +90,7 @@ class EdgeRings:
         for ring, slot in zip(rings, wanted, strict=True):
             self._deploy(place_of(endpoint_name), ring, kept["versions"][slot])
 
-    def wake(self, endpoint_name: str, slot: str) -> None:
+    def wake(self, endpoint_name: str, slot: str, *, share: int) -> None:
         """No ring sleeps."""
 
     def declare(self, declaration: Declaration, *, live: str) -> None:

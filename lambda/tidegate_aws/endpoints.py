@@ -60,8 +60,12 @@ class SageMakerEndpoints:
         except self.client.exceptions.ClientError as error:
             raise _translated(error, endpoint_name) from error
 
-    def wake(self, endpoint_name: str, slot: str) -> None:
-        """Ask for one instance of a variant; ConflictError while the endpoint is being changed."""
+    def wake(self, endpoint_name: str, slot: str, *, share: int) -> None:
+        """Ask for one instance of a variant, whatever its share: more come as requests do.
+
+        ConflictError while the endpoint is being changed.
+        """
+        del share
         try:
             self.client.update_endpoint_weights_and_capacities(
                 EndpointName=endpoint_name,

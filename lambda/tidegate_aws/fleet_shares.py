@@ -68,8 +68,9 @@ class FleetShares:
         """Each slot has its share, at once; zero stays zero."""
         self.shares.set_weights(endpoint_name, shares)
 
-    def wake(self, endpoint_name: str, slot: str) -> None:
-        """The slot is asked to have its instances, if it sleeps."""
+    def wake(self, endpoint_name: str, slot: str, *, share: int) -> None:
+        """The slot is asked to have its instances, if it sleeps: all, whatever its share."""
+        del share
         self.rouse(endpoint_name, slot)
 
     def rouse(self, endpoint_name: str, slot: str) -> bool:
@@ -141,15 +142,21 @@ class FleetShares:
 
     def _manned(self, group: Mapping[str, Any]) -> Manned:
         own = {instance["InstanceId"] for instance in group["Instances"]}
-        healthy: set[str] = set()
-        for arn in group.get("TargetGroupARNs", []):
-            answer = self.balancing().describe_target_health(TargetGroupArn=arn)
-            healthy |= {
-                one["Target"]["Id"]
-                for one in answer["TargetHealthDescriptions"]
-                if one["TargetHealth"]["State"] == _HEALTHY
-            }
+        healthy = answering(self.balancing(), group)
         return Manned(desired=int(group["DesiredCapacity"]), healthy=len(own & healthy))
+
+
+def answering(balancing: Any, group: Mapping[str, Any]) -> frozenset[str]:
+    """The ids of instances that answer, in any of a group's target groups."""
+    healthy: set[str] = set()
+    for arn in group.get("TargetGroupARNs", []):
+        answer = balancing.describe_target_health(TargetGroupArn=arn)
+        healthy |= {
+            one["Target"]["Id"]
+            for one in answer["TargetHealthDescriptions"]
+            if one["TargetHealth"]["State"] == _HEALTHY
+        }
+    return frozenset(healthy)
 
 
 def _variant(variant: VariantState, manned: Manned | None) -> VariantState:

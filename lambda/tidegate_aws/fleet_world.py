@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tidegate_aws.fleet_shares import FleetShares
     from tidegate_aws.managed_shares import ManagedShares
     from tidegate_aws.release_store import DynamoReleaseStore
+    from tidegate_aws.rolling_fleets import RollingFleets
 
 
 class FleetWorld:
@@ -52,6 +53,15 @@ class FleetWorld:
         from tidegate_aws.fleet_shares import FleetShares
 
         return FleetShares(
+            shares=self.managed, autoscaling=clients.autoscaling, balancing=clients.balancing
+        )
+
+    @cached_property
+    def rolling(self) -> RollingFleets:
+        """Fleets of one group, whose instances are replaced."""
+        from tidegate_aws.rolling_fleets import RollingFleets
+
+        return RollingFleets(
             shares=self.managed, autoscaling=clients.autoscaling, balancing=clients.balancing
         )
 

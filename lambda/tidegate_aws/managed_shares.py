@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tidegate.ec2 import is_fleet
+from tidegate.ec2 import is_fleet, is_rolling
 from tidegate.edge.names import is_edge
 from tidegate.errors import NotFoundError
 from tidegate.managed import is_managed
@@ -48,7 +48,7 @@ class ManagedShares:
         state = self.read(endpoint_name)
         self._keep(endpoint_name, state.config_name, dict(shares))
 
-    def wake(self, endpoint_name: str, slot: str) -> None:
+    def wake(self, endpoint_name: str, slot: str, *, share: int) -> None:
         """No arm ever sleeps."""
 
     def declare(self, endpoint_name: str, config: str, slots: Collection[str], live: str) -> None:
@@ -88,6 +88,7 @@ class EitherEndpoints:
     sagemaker: Endpoints
     managed: Endpoints
     fleets: Endpoints
+    rolling: Endpoints
     edge: Endpoints
 
     def read(self, endpoint_name: str) -> EndpointState:
@@ -98,13 +99,13 @@ class EitherEndpoints:
         """Ask for these shares in percent."""
         self._of(endpoint_name).set_weights(endpoint_name, shares)
 
-    def wake(self, endpoint_name: str, slot: str) -> None:
-        """Ask for an instance, where there are any."""
-        self._of(endpoint_name).wake(endpoint_name, slot)
+    def wake(self, endpoint_name: str, slot: str, *, share: int) -> None:
+        """Ask for instances, where there are any."""
+        self._of(endpoint_name).wake(endpoint_name, slot, share=share)
 
     def _of(self, endpoint_name: str) -> Endpoints:
         if is_fleet(endpoint_name):
-            return self.fleets
+            return self.rolling if is_rolling(endpoint_name) else self.fleets
         if is_edge(endpoint_name):
             return self.edge
         return self.managed if is_managed(endpoint_name) else self.sagemaker

@@ -153,7 +153,11 @@ class World(FleetWorld):
         if Variable.RELEASE_TABLE not in self.settings.values:
             return sagemaker
         return EitherEndpoints(
-            sagemaker=sagemaker, managed=self.managed, fleets=self.fleets, edge=self.edge
+            sagemaker=sagemaker,
+            managed=self.managed,
+            fleets=self.fleets,
+            rolling=self.rolling,
+            edge=self.edge,
         )
 
     @cached_property

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from tidegate.deploy import verify
-from tidegate.ec2 import is_fleet
+from tidegate.ec2 import is_fleet, is_rolling
 from tidegate.edge.names import is_edge
 from tidegate.guardrail import gate
 from tidegate.guardrail.gate import DeployRequest
@@ -85,8 +85,14 @@ def _instances(ports: World, declaration: Declaration, *, seconds: float) -> Don
     pointer = ports.store.pointer(declaration.model)
     live = first_slot(declaration.slots) if pointer is None else pointer.slot
     name, config = declaration.endpoint_name, declaration.endpoint_config_name
-    ports.fleets.await_instances(config, clock=ports.clock, seconds=seconds)
-    ports.fleets.declare(name, config, [slot.value for slot in declaration.slots], live.value)
+    slots = [slot.value for slot in declaration.slots]
+    if is_rolling(name):
+        rolling, at = ports.rolling, ports.clock
+        rolling.await_instances(config, live.value, clock=at, seconds=seconds)
+        rolling.declare(name, config, slots, live.value)
+    else:
+        ports.fleets.await_instances(config, clock=ports.clock, seconds=seconds)
+        ports.fleets.declare(name, config, slots, live.value)
     verify(store=ports.store, traffic=ports.traffic, clock=ports.clock, declaration=declaration)
     return verified(declaration.model, "CloudFormation ends the groups that were replaced")
 

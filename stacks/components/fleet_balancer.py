@@ -1,6 +1,6 @@
 """The load balancer of a fleet: inside its network, a target group a slot, chosen by a header."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stacks.components.blueprint import Blueprint, att, ref
@@ -26,8 +26,10 @@ _CHECKS = {
 }
 
 
-def add_fleet_balancer(blueprint: Blueprint, slots: Sequence[Slot], *, after: Sequence[str]) -> Any:
-    """The load balancer is there, with its slots' target groups; returns its URL."""
+def add_fleet_balancer(
+    blueprint: Blueprint, ports: Mapping[Slot, int], *, after: Sequence[str]
+) -> Any:
+    """The load balancer is there, with a target group a slot at its port; returns its URL."""
     blueprint.add(
         BALANCER,
         "AWS::ElasticLoadBalancingV2::LoadBalancer",
@@ -58,12 +60,12 @@ def add_fleet_balancer(blueprint: Blueprint, slots: Sequence[Slot], *, after: Se
         },
     )
     _keep(blueprint, LISTENER, "listener-tls")
-    for number, slot in enumerate(slots, start=1):
-        _add_targets(blueprint, slot, number)
+    for number, (slot, port) in enumerate(ports.items(), start=1):
+        _add_targets(blueprint, slot, number, port)
     return {"Fn::Sub": [f"http://${{Host}}:{PORT}", {"Host": att(BALANCER, "DNSName")}]}
 
 
-def _add_targets(blueprint: Blueprint, slot: Slot, number: int) -> None:
+def _add_targets(blueprint: Blueprint, slot: Slot, number: int, port: int) -> None:
     group = targets_id(slot)
     drain = {"Key": "deregistration_delay.timeout_seconds", "Value": str(_DRAIN_SECONDS)}
     blueprint.add(
@@ -72,7 +74,7 @@ def _add_targets(blueprint: Blueprint, slot: Slot, number: int) -> None:
         {
             "TargetType": "instance",
             "Protocol": "HTTP",
-            "Port": PORT,
+            "Port": port,
             "VpcId": ref(VPC),
             **_CHECKS,
             "TargetGroupAttributes": [drain],

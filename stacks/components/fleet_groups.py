@@ -30,7 +30,7 @@ _GROUP_LIMIT = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotProps:
-    """One slot of a fleet: the place (PROJECT-STAGE-MODEL), the slot, what it serves."""
+    """One slot of a fleet: the place (PROJECT-STAGE-MODEL), the slot, what it serves and where."""
 
     place: str
     slot: Slot
@@ -38,6 +38,7 @@ class SlotProps:
     hosting: Ec2Spec
     arns: Arns
     target_group: str
+    port: int
 
 
 def slot_id(slot: Slot, kind: str) -> str:
@@ -46,9 +47,14 @@ def slot_id(slot: Slot, kind: str) -> str:
 
 
 def add_instance_role(
-    blueprint: Blueprint, versions: Sequence[Version], arns: Arns, *, guard: str
+    blueprint: Blueprint,
+    versions: Sequence[Version],
+    arns: Arns,
+    *,
+    guard: str,
+    path: str | None = None,
 ) -> None:
-    """Role and log of the instances are there, after the guard.
+    """Role and log of the instances are there, after the guard; the role below `path`.
 
     Session Manager instead of SSH: Systems Manager user guide, "Create a custom IAM role for
     Session Manager"; its actions take no resource.
@@ -73,6 +79,7 @@ def add_instance_role(
         "AWS::IAM::Role",
         {
             "Description": "Instances of a fleet: artifact, image, log, Session Manager",
+            "Path": path,
             "AssumeRolePolicyDocument": trust("ec2.amazonaws.com"),
             "Policies": [policy("Hosting", statements)],
         },
@@ -83,7 +90,7 @@ def add_instance_role(
 
 def add_slot(blueprint: Blueprint, props: SlotProps, *, after: Sequence[str]) -> str:
     """Launch template and group of a slot are there; returns the group's name."""
-    data = _launch_data(props)
+    data = launch_data(props)
     template = slot_id(props.slot, "Launch")
     blueprint.add(template, "AWS::EC2::LaunchTemplate", {"LaunchTemplateData": data}, after=after)
     name = group_name(props)
@@ -113,16 +120,21 @@ def add_slot(blueprint: Blueprint, props: SlotProps, *, after: Sequence[str]) ->
 
 
 def group_name(props: SlotProps) -> str:
-    """The group's name: place, slot, and a digest of what its instances start from.
+    """The group's name: it changes with all that its instances are."""
+    return named_by_content(props, [props.hosting.instances], limit=_GROUP_LIMIT)
+
+
+def named_by_content(props: SlotProps, more: Sequence[Any], *, limit: int) -> str:
+    """Place, slot, and a digest of what the slot's instances start from, and of what `more` says.
 
     Where the artifact is does not count: a live version is known by its digest, wherever it was
     published, and its place is a literal where a new one's is filled in by CloudFormation.
     """
     anywhere = replace(props, version=replace(props.version, artifact_uri=""))
-    made_of = json.dumps([_launch_data(anywhere), props.hosting.instances], sort_keys=True)
+    made_of = json.dumps([launch_data(anywhere), *more], sort_keys=True)
     digest = hashlib.sha256(f"{props.version.digest} {made_of}".encode()).hexdigest()[:8]
     end = f"-{props.slot.value}-{digest}"
-    return f"{shortened(props.place, _GROUP_LIMIT - len(end))}{end}"
+    return f"{shortened(props.place, limit - len(end))}{end}"
 
 
 def _tags(props: SlotProps) -> list[dict[str, Any]]:
@@ -131,7 +143,7 @@ def _tags(props: SlotProps) -> list[dict[str, Any]]:
     return [{"Key": k, "Value": v, "PropagateAtLaunch": True} for k, v in tags.items()]
 
 
-def _launch_data(props: SlotProps) -> dict[str, Any]:
+def launch_data(props: SlotProps) -> dict[str, Any]:
     """IMDSv2 only, no key pair, an encrypted volume, and the newest image at each deploy."""
     hosting = props.hosting
     serves = Serves(
@@ -139,6 +151,7 @@ def _launch_data(props: SlotProps) -> dict[str, Any]:
         hosting=hosting,
         region=props.arns.stage.region,
         log_group=ref(LOG),
+        port=props.port,
     )
     volume = {"VolumeType": "gp3", "VolumeSize": hosting.volume_gb, "Encrypted": True}
     market = {"InstanceMarketOptions": {"MarketType": "spot"}} if hosting.spot else {}

@@ -5,7 +5,7 @@ a NAT gateway or interface endpoints would bill more than most fleets. Nothing c
 to them but the load balancer, and to that nobody but the function that asks it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from stacks.components.blueprint import Blueprint, att, ref
@@ -28,16 +28,21 @@ def group_id(name: str) -> dict[str, Any]:
     return att(name, "GroupId")
 
 
-def add_fleet_network(blueprint: Blueprint, *, region: str, guard: str) -> Sequence[str]:
-    """Network and security groups are there; returns what must be there before anything starts."""
+def add_fleet_network(
+    blueprint: Blueprint, *, region: str, guard: str, ports: Collection[int]
+) -> Sequence[str]:
+    """Network and security groups are there; returns what must be there before anything starts.
+
+    Instances may be reached at these ports, by their load balancer.
+    """
     ready = add_public_network(blueprint, after=[guard])
     # Artifacts do not go by the internet.
     add_public_storage_endpoint(blueprint, region=region)
-    _add_groups(blueprint)
+    _add_groups(blueprint, ports)
     return ready
 
 
-def _add_groups(blueprint: Blueprint) -> None:
+def _add_groups(blueprint: Blueprint, ports: Collection[int]) -> None:
     """Function to load balancer to instances, and instances to AWS by HTTPS: nothing else."""
     https = {"IpProtocol": "tcp", "FromPort": HTTPS, "ToPort": HTTPS, "CidrIp": ANYWHERE}
     described = {
@@ -58,13 +63,13 @@ def _add_groups(blueprint: Blueprint) -> None:
                 "SecurityGroupEgress": [dict(rule) for rule in NOTHING_OUT] if out is None else out,
             },
         )
-    _connect(blueprint, ASKING_GROUP, BALANCER_GROUP)
-    _connect(blueprint, BALANCER_GROUP, INSTANCE_GROUP)
+    _connect(blueprint, ASKING_GROUP, BALANCER_GROUP, [PORT])
+    _connect(blueprint, BALANCER_GROUP, INSTANCE_GROUP, ports)
 
 
-def _connect(blueprint: Blueprint, source: str, target: str) -> None:
-    """One group may open connections to the other, at the one port."""
-    ports = {"IpProtocol": "tcp", "FromPort": PORT, "ToPort": PORT}
+def _connect(blueprint: Blueprint, source: str, target: str, to: Collection[int]) -> None:
+    """One group may open connections to the other, at neighbouring ports."""
+    ports = {"IpProtocol": "tcp", "FromPort": min(to), "ToPort": max(to)}
     blueprint.add(
         f"{target}From{source}",
         "AWS::EC2::SecurityGroupIngress",

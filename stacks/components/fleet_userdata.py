@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from stacks.components.arns import sub
-from stacks.components.fleet_network import PORT
 from stacks.project.spec import Ec2Spec
 from tidegate.version import Version
 
@@ -20,11 +19,12 @@ _ARCHIVE, _MODEL = "/var/lib/tidegate/model.tar.gz", "/opt/ml/model"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serves:
-    """What the instances of a slot serve, on what, and where their container writes its log."""
+    """What the instances of a slot serve, on what, at which port, and where the log goes."""
 
     version: Version
     hosting: Ec2Spec
     region: str
+    port: int
     log_group: Any
 
 
@@ -77,7 +77,7 @@ def _unit(serves: Serves) -> str:
     fetch = f"/usr/bin/aws s3 cp ${{Artifact}} {_ARCHIVE} --region {region} --only-show-errors"
     gpus = " --gpus=all" if serves.hosting.image.gpu else ""
     run = (
-        f"/usr/bin/docker run --rm --name=model{gpus} --publish={PORT}:8080 "
+        f"/usr/bin/docker run --rm --name=model{gpus} --publish={serves.port}:8080 "
         f"--env-file={VARIABLES} --volume={_MODEL}:{_MODEL}:ro --log-driver=awslogs "
         f"--log-opt=awslogs-region={region} --log-opt=awslogs-group=${{LogGroup}} {image} serve"
     )

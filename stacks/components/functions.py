@@ -18,6 +18,7 @@ from stacks.components.fleet_rights import asking, asking_environment, reading, 
 from stacks.components.handler_function import FunctionProps
 from stacks.components.leftovers import leftover_statements
 from stacks.components.release_machine import WATCH_MACHINE
+from stacks.components.rolling_rights import replacing
 from stacks.components.signing_secret import SIGNING_SECRET
 from stacks.components.surroundings import Surroundings
 from stacks.components.tables import OBSERVATION_TABLE, RELEASE_TABLE
@@ -75,6 +76,7 @@ def _shifts(around: Surroundings) -> list[FunctionProps]:
                 _endpoints(around, _READ_BACK, "sagemaker:UpdateEndpointWeightsAndCapacities"),
                 *reading(around),
                 *resizing(around),
+                *replacing(around),
                 *_records(around, _LIST, _CHANGE),
                 *_rings(around, Done.READ, Done.MOVE),
             ],
@@ -135,6 +137,7 @@ def _ends(around: Surroundings) -> list[FunctionProps]:
                 _releases(_GET, _PUT, _DELETE),
                 _endpoints(around, _READ_BACK),
                 *reading(around),
+                *replacing(around),
                 *_records(around, _LIST, _IN_SYNC),
                 *_rings(around, Done.READ),
             ],
@@ -150,6 +153,7 @@ def _gate(around: Surroundings) -> list[FunctionProps]:
         _releases(_GET, _PUT, _DELETE, _CHECK),
         _endpoints(around, _READ_BACK),
         *reading(around),
+        *replacing(around, "autoscaling:UpdateAutoScalingGroup"),
         *leftover_statements(around.project, around.arns),
         *_records(around, _LIST, _CHANGE),
         *_rings(around, Done.READ, Done.MOVE, Done.WITHDRAW),

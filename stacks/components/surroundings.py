@@ -13,7 +13,7 @@ class Surroundings:
     `hosts` are those of models with tracks, whose records a release may change. `answers_later`
     says whether a model has asynchronous endpoints, `has_edge` whether there is an edge fleet,
     `fleets` whether a model is on EC2 instances; `resting` are those that stop while idle, with the
-    seconds until they do.
+    seconds until they do; `rolling` whether instances of one are replaced a batch a step.
     """
 
     project: str
@@ -23,6 +23,7 @@ class Surroundings:
     fleets: bool = False
     has_edge: bool = False
     resting: Mapping[str, int] = field(default_factory=dict)
+    rolling: bool = False
 
     @property
     def zone_id(self) -> str | None:

@@ -38,6 +38,7 @@ def add_release(app: App, deployment: Deployment, stage: StageSpec, shelf: Asset
         fleets=any(isinstance(model.hosting, Ec2Spec) for model in project.models.values()),
         has_edge=bool(project.edge),
         resting=_resting(project),
+        rolling=any(model.rolls_instances for model in project.models.values()),
         pipeline=project.pipeline,
         releases_services=any(one.release is not None for one in project.services.values()),
     )

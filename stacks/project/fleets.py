@@ -11,7 +11,7 @@ from stacks.project.spec import Ec2Spec
 from stacks.project.tables import ec2_types, ended_machine_images, machine_images
 from tidegate.fleet import Fleet, Hosting
 from tidegate.plan import ReleasePlan
-from tidegate.strategies import Split
+from tidegate.strategies import Split, Strategy
 
 Say = Callable[..., Fault]
 """Makes a fault of a message, at keys below the section."""
@@ -143,5 +143,13 @@ def drawn_faults(plan: ReleasePlan, hosting: HostingFile | None) -> Iterator[tup
             (
                 f"split is {plan.split}, and no endpoint draws between the two groups of instances "
                 "of a fleet: set split: router"
+            ),
+        )
+    if plan.strategy is Strategy.ROLLING and hosting.ec2.idle_stop is not None:
+        yield (
+            "strategy",
+            (
+                "strategy is rolling, and hosting.ec2.idle_stop puts the fleet to sleep: instances "
+                "that sleep are not replaced; leave idle_stop out, or use canary or linear"
             ),
         )

@@ -17,7 +17,7 @@ from stacks.project.tables import MachineImage
 from stacks.project.training_spec import TrainingSpec
 from tidegate.fleet import Hosting
 from tidegate.plan import ReleasePlan
-from tidegate.strategies import Mechanism
+from tidegate.strategies import Mechanism, Strategy
 
 if TYPE_CHECKING:
     from stacks.project.batches import BatchModelSpec
@@ -299,6 +299,11 @@ class ModelSpec:
     def asynchronous(self) -> AsynchronousSpec | None:
         """How the model answers later; None where it answers at once."""
         return self.hosting.asynchronous if isinstance(self.hosting, HostingSpec) else None
+
+    @property
+    def rolls_instances(self) -> bool:
+        """Whether instances of one group are replaced, a batch a step."""
+        return isinstance(self.hosting, Ec2Spec) and self.plan.strategy is Strategy.ROLLING
 
     @property
     def has_tracks(self) -> bool:

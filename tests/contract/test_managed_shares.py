@@ -67,9 +67,11 @@ def test_names_say_who_is_asked(shares: ManagedShares) -> None:
     """Endpoints of SageMaker are SageMaker's."""
     shares.declare(NAME, "settings-1", ["blue", "green"], "blue")
     sagemaker = ManagedShares(client=clients.dynamodb(), table="another")
-    either = EitherEndpoints(sagemaker=sagemaker, managed=shares, fleets=shares, edge=sagemaker)
+    either = EitherEndpoints(
+        sagemaker=sagemaker, managed=shares, fleets=shares, rolling=shares, edge=sagemaker
+    )
     either.set_weights(NAME, {"blue": 50, "green": 50})
-    either.wake(NAME, "green")
+    either.wake(NAME, "green", share=50)
     assert either.read(NAME).shares() == {"blue": 50.0, "green": 50.0}
     with pytest.raises(clients.dynamodb().exceptions.ResourceNotFoundException):
         either.read("helpers-test-model")

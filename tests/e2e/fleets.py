@@ -27,6 +27,16 @@ class FleetWorld(World):
         found = client.describe_auto_scaling_groups(Filters=asked)["AutoScalingGroups"]
         return {_slot(group): group for group in found if "Status" not in group}
 
+    def one_group(self) -> list[list[Any]]:
+        """The instances of each group, without those that leave."""
+        client = self.cloud.session().client("autoscaling")
+        asked = [{"Name": "tag:tidegate:model", "Values": [f"{self.project}-test-{self.model}"]}]
+        found = client.describe_auto_scaling_groups(Filters=asked)["AutoScalingGroups"]
+        return [
+            [one for one in group["Instances"] if one["LifecycleState"] != "Terminating"]
+            for group in found
+        ]
+
     def capacity(self) -> dict[str, int]:
         """How many instances each slot is to have."""
         return {slot: group["DesiredCapacity"] for slot, group in self.groups().items()}
@@ -34,6 +44,30 @@ class FleetWorld(World):
 
 def _slot(group: Any) -> str:
     return next(tag["Value"] for tag in group["Tags"] if tag["Key"] == "tidegate:slot")
+
+
+ROLLING = """strategy: rolling
+      mechanism: weights
+      split: router
+      batch_percent: BATCH
+      bake: 4m"""
+STEPS = """
+      steps:
+        - { share_percent: 25, bake: 4m }
+        - { share_percent: 50, bake: 4m }"""
+
+
+def rolled(plain: World, *, count: int, batch_percent: int) -> FleetWorld:
+    """A world of the same model on one group of so many instances, replaced a batch a step."""
+    made = on_instances(plain, count=count)
+    for old, new in (
+        (", idle_stop: 24h", ""),
+        ("strategy: canary\n      split: router", ROLLING.replace("BATCH", str(batch_percent))),
+        (STEPS, ""),
+    ):
+        assert old in made.project_text
+        made.project_text = made.project_text.replace(old, new)
+    return made
 
 
 def on_instances(plain: World, *, count: int = 1, idle_stop: str = "24h") -> FleetWorld:

@@ -4,6 +4,8 @@ import math
 from dataclasses import replace
 
 from tidegate.decide import Next, finish
+from tidegate.ec2 import is_rolling
+from tidegate.errors import ConflictError
 from tidegate.loop.readback import has_shares, in_service
 from tidegate.loop.task import POLL_SECONDS, TaskInput, TaskOutput, go, load_own, split_of
 from tidegate.loop.underneath import turned_back
@@ -21,16 +23,17 @@ epoch could set its weights this late; a release ends only after that, on a read
 can undo.
 """
 
+_ALL = 100
+
 _ENDING = frozenset({Phase.PROMOTING, Phase.RESTORING, Phase.KEEPING, Phase.ABORTING})
 
 
 def settle(*, store: ReleaseStore, traffic: Traffic, clock: Clock, task: TaskInput) -> TaskOutput:
     """End the release; afterwards the pointer names what serves and the model is free again."""
     record = load_own(store, task)
-    if record.phase.terminal:
-        return go(task, Next.REPORT)
-    if record.phase not in _ENDING or record.halted is not None:
-        return go(task, Next.SHIFT)
+    elsewhere = _not_here(record)
+    if elsewhere is not None:
+        return go(task, elsewhere)
     fenced = _fenced_seconds(record, now=clock.now())
     if fenced > 0:
         return go(task, Next.SETTLE, wait_seconds=fenced)
@@ -40,8 +43,34 @@ def settle(*, store: ReleaseStore, traffic: Traffic, clock: Clock, task: TaskInp
         return turned or go(task, Next.SETTLE, wait_seconds=POLL_SECONDS)
     if not has_shares(state, record.target_shares):
         return go(task, Next.SHIFT)
+    if not _followed(traffic, record):
+        return go(task, Next.SETTLE, wait_seconds=POLL_SECONDS)
     _end(store, record, now=clock.now())
     return go(task, Next.REPORT)
+
+
+def _not_here(record: ReleaseRecord) -> Next | None:
+    """Where a release belongs that is over, or does not end."""
+    if record.phase.terminal:
+        return Next.REPORT
+    return Next.SHIFT if record.phase not in _ENDING or record.halted is not None else None
+
+
+def _followed(traffic: Traffic, record: ReleaseRecord) -> bool:
+    """Whether the instances of one group have been told to follow its users, who went first.
+
+    A release that ended before would leave a version running that nobody asks, and too few
+    instances of the one that everybody does.
+    """
+    if not is_rolling(record.endpoint_name):
+        return True
+    everything = [slot for slot, share in record.target_shares.items() if share == _ALL]
+    try:
+        for slot in everything:
+            traffic.wake(record, slot, share=_ALL)
+    except ConflictError:
+        return False
+    return True
 
 
 def _fenced_seconds(record: ReleaseRecord, *, now: float) -> int:

@@ -46,11 +46,11 @@ def shift(*, store: ReleaseStore, traffic: Traffic, clock: Clock, task: TaskInpu
 
 
 def _woken(traffic: Traffic, record: ReleaseRecord, state: EndpointState) -> bool:
-    """Whether a slot that sleeps was asked to wake: nobody is sent there before it has."""
+    """Whether a slot lacks instances and was asked to have them: nobody is sent there before."""
     sleeping = asleep(state, record)
     for slot in sleeping:
         try:
-            traffic.wake(record, slot)
+            traffic.wake(record, slot, share=record.target_shares[slot])
         except ConflictError:
             # Whatever changes the endpoint ends, and then it is asked again.
             continue

@@ -86,9 +86,9 @@ def test_a_slot_is_woken_by_one_instance():
     told = {"EndpointArn": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/e-green"}
     with Stubber(client) as stubber:
         stubber.add_response("update_endpoint_weights_and_capacities", told, wish)
-        SageMakerEndpoints(client=client).wake("e-green", "green")
+        SageMakerEndpoints(client=client).wake("e-green", "green", share=25)
         stubber.add_client_error(
             "update_endpoint_weights_and_capacities", "ValidationException", "update in-progress"
         )
         with pytest.raises(ConflictError):
-            SageMakerEndpoints(client=client).wake("e-green", "green")
+            SageMakerEndpoints(client=client).wake("e-green", "green", share=25)
