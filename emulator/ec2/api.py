@@ -1,18 +1,18 @@
-"""The auto-scaling API: its operations, what they need permission for, and its wire."""
+"""The auto-scaling API: its operations and its wire."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 from emulator.ec2.errors import ScalingError, not_emulated
 from emulator.ec2.operations import GroupOperations
+from emulator.ec2.permissions import SIGNING_NAME, permissions_of
+from emulator.ec2.refreshes import RefreshOperations
 from emulator.ec2.state import Json
 from emulator.queryapi import QueryApi, operation_in
 from emulator.sagemaker.names import Tenant
-from emulator.seams.services import Permission, Request, Response, Service
+from emulator.seams.services import Request, Response, Service
 
-SIGNING_NAME = "autoscaling"
 NAMESPACE = "http://autoscaling.amazonaws.com/doc/2011-01-01/"
 WIRE = QueryApi(service=SIGNING_NAME, namespace=NAMESPACE, refused=ScalingError)
 _XML = {"Content-Type": "text/xml"}
@@ -35,7 +35,7 @@ class ControlPlane:
         return handler(tenant, request)
 
     def _operations(self) -> Mapping[str, Operation]:
-        groups = self.groups
+        groups, refreshes = self.groups, RefreshOperations(groups=self.groups)
         return {
             "CreateAutoScalingGroup": groups.create,
             "UpdateAutoScalingGroup": groups.update,
@@ -45,6 +45,10 @@ class ControlPlane:
             "DescribeScalingActivities": groups.describe_activities,
             "SetDesiredCapacity": groups.resize,
             "TerminateInstanceInAutoScalingGroup": groups.terminate,
+            "SetInstanceProtection": groups.protect,
+            "StartInstanceRefresh": refreshes.start,
+            "DescribeInstanceRefreshes": refreshes.describe,
+            "CancelInstanceRefresh": refreshes.cancel,
         }
 
 
@@ -70,24 +74,6 @@ def service_of(plane: ControlPlane) -> Service:
         denied_status=403,
         refuse=_refused,
     )
-
-
-def permissions_of(request: Request) -> list[Permission]:
-    """The operation on the group that the request names; what describes takes no resource.
-
-    Source: Service Authorization Reference, "Actions for Amazon EC2 Auto Scaling".
-    """
-    parameters = dict(parse_qsl(request.body.decode()))
-    operation = parameters.get("Action", "")
-    action = f"{SIGNING_NAME}:{operation}"
-    name = parameters.get("AutoScalingGroupName")
-    if operation.startswith("Describe") or name is None:
-        return [Permission(action=action)]
-    resource = (
-        f"arn:aws:autoscaling:{request.region}:{request.account}:autoScalingGroup:*:"
-        f"autoScalingGroupName/{name}"
-    )
-    return [Permission(action=action, resource=resource)]
 
 
 def _refused(code: str, message: str, status: int) -> Response:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from emulator.ec2.machines import Launch
 from emulator.ec2.operations import activity
+from emulator.ec2.refreshing import decide, note
 from emulator.ec2.state import IN_SERVICE, TERMINATING, UNHEALTHY, Group, Instance, Store
 from emulator.seams import instances as seam
 from emulator.seams import tenancy
@@ -69,7 +70,7 @@ class Engine:
         for key, group in list(self.store.groups.items()):
             self._arrive(group)
             self._give_up(group)
-            self._level(group)
+            self._refresh(group)
             gone = [one for one in group.instances if self._is_gone(one)]
             group.instances = [one for one in group.instances if one not in gone]
             if group.deleting and not group.instances:
@@ -95,6 +96,7 @@ class Engine:
                 "Version": found.version,
             },
             launched_at=self.now(),
+            protected=group.shape["NewInstancesProtectedFromScaleIn"],
         )
         group.instances.append(instance)
         said = f"Launching a new EC2 instance: {instance.instance_id}"
@@ -117,8 +119,8 @@ class Engine:
         for instance in group.staying:
             ready = self.now() - instance.launched_at >= PENDING_SECONDS
             if instance.state != IN_SERVICE and ready:
-                self.machines.start(_launch(group, instance))
-                instance.state = IN_SERVICE
+                self.machines.start(_started(group, instance))
+                instance.state, instance.in_service_at = IN_SERVICE, self.now()
             if instance.state == IN_SERVICE:
                 self._attach(group, instance)
 
@@ -145,36 +147,59 @@ class Engine:
                 cause = "an instance was taken out of service in response to a health check failure"
                 self.terminate(group, instance, cause=cause)
 
+    def _refresh(self, group: Group) -> None:
+        """A refresh's next step, while it goes on: it also sees to the number of instances."""
+        refresh = group.active_refresh
+        if refresh is None:
+            self._level(group)
+            return
+        desired = group.shape["DesiredCapacity"]
+        step = decide(group.instances, refresh, desired=desired, now=self.now())
+        for instance in group.staying:
+            if instance.instance_id in step.end:
+                self.terminate(group, instance, cause="an instance refresh replaces it")
+        cause = "an instance refresh replaces instances"
+        self._launch(group, refresh.template, count=step.launch, cause=cause)
+        note(group, refresh, step, now=self.now())
+
     def _level(self, group: Group) -> None:
-        wanted = group.shape["DesiredCapacity"]
-        missing = wanted - len(group.staying)
+        missing = group.shape["DesiredCapacity"] - len(group.staying)
         if missing < 0:
             for instance in _going_first(group)[:-missing]:
                 self.terminate(group, instance, cause="there are more instances than desired")
-        elif missing > 0 and self.now() >= group.retry_at:
-            try:
-                for _ in range(missing):
-                    cause = "there are fewer instances than desired"
-                    self.launch(group, group.shape["LaunchTemplate"], cause=cause)
-            except LaunchError as error:
-                group.retry_at = self.now() + RETRY_SECONDS
-                failed = f"{error}. Launching EC2 instance failed."
-                activity(group, "Launching a new EC2 instance", now=self.now(), failed=failed)
+        cause = "there are fewer instances than desired"
+        self._launch(group, group.shape["LaunchTemplate"], count=missing, cause=cause)
+
+    def _launch(self, group: Group, spec: Mapping[str, Any], *, count: int, cause: str) -> None:
+        """So many more are pending, or the first that can't be is told and tried again later."""
+        if count <= 0 or self.now() < group.retry_at:
+            return
+        try:
+            for _ in range(count):
+                self.launch(group, spec, cause=cause)
+        except LaunchError as error:
+            group.retry_at = self.now() + RETRY_SECONDS
+            failed = f"{error}. Launching EC2 instance failed."
+            activity(group, "Launching a new EC2 instance", now=self.now(), failed=failed)
 
     def _is_gone(self, instance: Instance) -> bool:
         return instance.gone_at is not None and instance.gone_at <= self.now()
 
 
 def _going_first(group: Group) -> list[Instance]:
-    """Those of older versions of the launch template, of one version the oldest."""
+    """Those of older versions of the launch template, of one version the oldest.
+
+    Protected ones stay, unless the group itself ends.
+    """
 
     def age(instance: Instance) -> tuple[int, float]:
         return int(instance.template["Version"]), instance.launched_at
 
-    return sorted(group.staying, key=age)
+    going = (one for one in group.staying if group.deleting or not one.protected)
+    return sorted(going, key=age)
 
 
-def _launch(group: Group, instance: Instance) -> Launch:
+def _started(group: Group, instance: Instance) -> Launch:
     spec = {name: instance.template[name] for name in ("LaunchTemplateId", "Version")}
     with tenancy.acting_for(group.tenant.account, group.tenant.region):
         found = seam.launch_data(spec)

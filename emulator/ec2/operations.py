@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.ec2.errors import ScalingError, invalid, not_emulated
-from emulator.ec2.state import Group, Instance, Json, Store
+from emulator.ec2.state import CANCELLED, IN_SERVICE, Group, Instance, Json, Store
 from emulator.sagemaker.names import Tenant
 from emulator.seams import instances as seam
 from emulator.seams import tenancy
@@ -26,9 +26,11 @@ _DEFAULTS: Json = {
 }
 """CreateAutoScalingGroup, API reference."""
 _SIZES = ("MinSize", "MaxSize", "DesiredCapacity")
-_TAKEN = frozenset({*_DEFAULTS, *_SIZES, "AutoScalingGroupName", "LaunchTemplate", "Tags"})
+_WARMUP = "DefaultInstanceWarmup"
+_TAKEN = frozenset({*_DEFAULTS, *_SIZES, _WARMUP, "AutoScalingGroupName", "LaunchTemplate", "Tags"})
 _TAG_FILTER = "tag:"
 _HEALTH_TYPES = frozenset({"EC2", "ELB"})
+_PROTECTED_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ class GroupOperations:
         _refuse_ignored(request)
         if "LaunchTemplate" not in request:
             raise not_emulated("groups without a LaunchTemplate")
-        shape = {**_DEFAULTS, **{k: v for k, v in request.items() if k != "Tags"}}
+        shape = _shape(_DEFAULTS, request)
         shape.setdefault("DesiredCapacity", shape["MinSize"])
         self._check(tenant, shape)
         arn = (
@@ -65,7 +67,8 @@ class GroupOperations:
         """The group is as asked; what is not named stays."""
         group = self.get(tenant, request)
         _refuse_ignored(request)
-        shape = {**group.shape, **{k: v for k, v in request.items() if k != "Tags"}}
+        _refuse_refreshed(group, request)
+        shape = _shape(group.shape, request)
         low, high = shape["MinSize"], shape["MaxSize"]
         if "DesiredCapacity" not in request:
             shape["DesiredCapacity"] = min(max(shape["DesiredCapacity"], low), high)
@@ -90,6 +93,8 @@ class GroupOperations:
                 "You cannot delete an AutoScalingGroup while there are instances or pending Spot "
                 "instance request(s) still in the group.",
             )
+        if group.active_refresh is not None:
+            group.active_refresh.end(CANCELLED, now=self.now())
         group.deleting = True
         group.shape = {**group.shape, "MinSize": 0, "DesiredCapacity": 0}
         return {}
@@ -135,6 +140,25 @@ class GroupOperations:
                     return {"Activity": activity(group, f"Terminating {wanted}", now=self.now())}
         raise invalid(f"Instance Id not found - No managed instance found for instance ID {wanted}")
 
+    def protect(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
+        """SetInstanceProtection: scaling in spares these instances, or does so no more."""
+        group, ids = self.get(tenant, request), request["InstanceIds"]
+        if len(ids) > _PROTECTED_AT_ONCE:
+            raise invalid(f"InstanceIds: at most {_PROTECTED_AT_ONCE}, got {len(ids)}")
+        known = {one.instance_id: one for one in group.instances}
+        for wanted in ids:
+            if wanted not in known:
+                raise invalid(
+                    f"The instance {wanted} is not part of Auto Scaling group {group.name}."
+                )
+            if known[wanted].state != IN_SERVICE:
+                raise invalid(
+                    f"The instance {wanted} is not in InService or EnteringStandby or Standby."
+                )
+        for wanted in ids:
+            known[wanted].protected = request["ProtectedFromScaleIn"]
+        return {}
+
     def get(self, tenant: Tenant, request: Mapping[str, Any]) -> Group:
         """The group that a request names; ScalingError if there is none."""
         name = request["AutoScalingGroupName"]
@@ -158,8 +182,8 @@ class GroupOperations:
         check_template(tenant, shape["LaunchTemplate"])
 
 
-def check_template(tenant: Tenant, spec: Mapping[str, Any]) -> None:
-    """There is such a version of a launch template; ScalingError if not."""
+def check_template(tenant: Tenant, spec: Mapping[str, Any]) -> seam.LaunchData:
+    """The version of a launch template that is meant; ScalingError if there is none."""
     with tenancy.acting_for(tenant.account, tenant.region):
         found = seam.launch_data(spec)
     if found is None:
@@ -167,6 +191,7 @@ def check_template(tenant: Tenant, spec: Mapping[str, Any]) -> None:
             "You must use a valid fully-formed launch template. The specified launch template "
             f"does not exist: {dict(spec)}"
         )
+    return found
 
 
 def moment(seconds: float) -> str:
@@ -217,8 +242,28 @@ def _instance(one: Instance) -> Json:
         "LifecycleState": one.state,
         "HealthStatus": one.health,
         "LaunchTemplate": one.template,
-        "ProtectedFromScaleIn": False,
+        "ProtectedFromScaleIn": one.protected,
     }
+
+
+def _shape(before: Mapping[str, Any], request: Mapping[str, Any]) -> Json:
+    """What is asked for over what was before; a default warm-up of -1 is none."""
+    shape = {**before, **{k: v for k, v in request.items() if k != "Tags"}}
+    warmup = shape.get(_WARMUP, 0)
+    if warmup < -1:
+        raise invalid(f"{_WARMUP} must be -1 or more, got {warmup}")
+    return {name: value for name, value in shape.items() if name != _WARMUP or value >= 0}
+
+
+def _refuse_refreshed(group: Group, request: Mapping[str, Any]) -> None:
+    """Source: user guide, "How an instance refresh works", "Update restriction"."""
+    refresh = group.active_refresh
+    if refresh is not None and refresh.configuration and "LaunchTemplate" in request:
+        raise invalid(
+            "An active instance refresh with a desired configuration exists. All configuration "
+            "options derived from the desired configuration are not available for update while "
+            "the instance refresh is active."
+        )
 
 
 def _refuse_ignored(request: Mapping[str, Any]) -> None:

@@ -23,7 +23,13 @@ from emulator.sagemaker.names import Tenant
 
 TYPE = "AWS::AutoScaling::AutoScalingGroup"
 LONGEST_NAME = 255
-_NUMBERS = ("MinSize", "MaxSize", "DesiredCapacity", "HealthCheckGracePeriod")
+_NUMBERS = (
+    "MinSize",
+    "MaxSize",
+    "DesiredCapacity",
+    "HealthCheckGracePeriod",
+    "DefaultInstanceWarmup",
+)
 RunOnLoop = Callable[[Coroutine[Any, Any, Any]], Any]
 
 

@@ -1,4 +1,4 @@
-"""Auto-scaling groups and their instances, in the shapes that the API shows."""
+"""Auto-scaling groups, their instances and refreshes, in the shapes that the API shows."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -10,6 +10,10 @@ Json = dict[str, Any]
 
 PENDING, IN_SERVICE, TERMINATING = "Pending", "InService", "Terminating"
 HEALTHY, UNHEALTHY = "Healthy", "Unhealthy"
+IN_PROGRESS, SUCCESSFUL, FAILED = "InProgress", "Successful", "Failed"
+CANCELLING, CANCELLED = "Cancelling", "Cancelled"
+REPLACE, IGNORE, WAIT = "Refresh", "Ignore", "Wait"
+"""What a refresh does with instances that are protected from scale-in."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +28,9 @@ class Instance:
     """Unix time on the cloud's clock, in seconds."""
     state: str = PENDING
     health: str = HEALTHY
+    protected: bool = False
+    """Whether scaling in spares it."""
+    in_service_at: float | None = None
     gone_at: float | None = None
     """When a terminating one is gone."""
     registered: frozenset[str] = frozenset()
@@ -40,6 +47,61 @@ class Instance:
         return self.state == IN_SERVICE and self.health == HEALTHY
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshRules:
+    """How a refresh replaces instances: its preferences, where none is given the defaults.
+
+    Source: EC2 Auto Scaling API reference, "RefreshPreferences".
+    """
+
+    min_healthy: int = 90
+    """Percent of the desired capacity."""
+    max_healthy: int = 100
+    warmup: int = 0
+    """Seconds in service after which a new instance counts."""
+    skip_matching: bool = False
+    protected: str = WAIT
+    standby: str = WAIT
+
+
+@dataclass(slots=True, kw_only=True)
+class Refresh:
+    """An instance refresh of a group."""
+
+    refresh_id: str
+    rules: RefreshRules
+    template: Json
+    """What new instances are launched from: a launch template's id, and a number of a version."""
+    configuration: Json | None = None
+    """The DesiredConfiguration that was asked for."""
+    before: frozenset[str]
+    """The instances that there were when it started."""
+    outdated: frozenset[str]
+    """Those of them that are to be replaced."""
+    started_at: float
+    progressed_at: float
+    """When the last instance was replaced, at first the start."""
+    total: int
+    """How many are to be replaced in all, without those that are left as they are."""
+    updated: int = 0
+    """How many were replaced."""
+    status: str = PENDING
+    reason: str | None = None
+    ended_at: float | None = None
+    awaits_transitions: bool = True
+    """Whether a cancellation waits for launches and terminations that are under way."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it goes on."""
+        return self.ended_at is None
+
+    def end(self, status: str, *, now: float, reason: str | None = None) -> None:
+        """It goes on no more."""
+        self.status, self.ended_at = status, now
+        self.reason = self.reason if reason is None else reason
+
+
 @dataclass(slots=True, kw_only=True)
 class Group:
     """One auto-scaling group; `shape` has the members that are shown as they were given."""
@@ -52,8 +114,8 @@ class Group:
     instances: list[Instance] = field(default_factory=list)
     activities: list[Json] = field(default_factory=list)
     """What was done, the newest first."""
-    refreshes: list[Json] = field(default_factory=list)
-    """Instance refreshes as they are described, the newest first."""
+    refreshes: list[Refresh] = field(default_factory=list)
+    """The newest first."""
     retry_at: float = 0.0
     """When a launch is tried again after one that failed."""
     deleting: bool = False
@@ -69,6 +131,11 @@ class Group:
     def target_groups(self) -> frozenset[str]:
         """The ARNs of the target groups that its instances are to be in."""
         return frozenset(self.shape.get("TargetGroupARNs", ()))
+
+    @property
+    def active_refresh(self) -> Refresh | None:
+        """The refresh that goes on, if one does: there is one at most."""
+        return next((refresh for refresh in self.refreshes if refresh.active), None)
 
 
 @dataclass(slots=True)
