@@ -236,6 +236,21 @@ def test_protected_instances_are_spared_when_a_group_shrinks(fleet: Fleet) -> No
     assert fleet.ids(fleet.old) == {others[1]}
 
 
+def test_a_protected_instance_that_is_unhealthy_is_replaced(fleet: Fleet) -> None:
+    """Protection is from scaling in only."""
+    before = fleet.ids(fleet.old)
+    fleet.protect(before)
+    first = min(before)
+
+    fleet.scaling.terminate_instance_in_auto_scaling_group(
+        InstanceId=first, ShouldDecrementDesiredCapacity=False
+    )
+
+    until(lambda: first not in fleet.ids(fleet.old), seconds=20, what="the end of an instance")
+    fleet.await_templates([fleet.old] * 3)
+    assert fleet.ids(fleet.old) > before - {first}
+
+
 def test_a_default_warm_up_is_kept_and_taken_away(fleet: Fleet) -> None:
     """It is a refresh's where that names none; without one the grace period is."""
     update = fleet.scaling.update_auto_scaling_group
