@@ -35,6 +35,8 @@ from tidegate.scaling import Scaling
 from tidegate.slots import PAIR, Slot
 from tidegate.tracks import joined_configs
 
+_MARGIN_SECONDS = 120
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetProps:
@@ -100,7 +102,7 @@ def fleet_blueprint(props: FleetProps) -> Blueprint:
             "ServiceToken": _token(props, VERIFY_FUNCTION),
             **declared,
             "EndpointConfigName": made.config,
-            "StartSeconds": props.hosting.start_seconds,
+            "StartSeconds": _start_seconds(props),
         },
         after=made.groups,
     )
@@ -145,6 +147,12 @@ def _slot_props(props: FleetProps, slot: Slot, port: int) -> SlotProps:
         target_group=targets_id(slot),
         port=port,
     )
+
+
+def _start_seconds(props: FleetProps) -> int:
+    """How long the deploy waits for instances; one that replaces them waits for them to warm up."""
+    start = props.hosting.start_seconds
+    return 2 * start + _MARGIN_SECONDS if props.model.rolls_instances else start
 
 
 def _ports(props: FleetProps) -> Mapping[Slot, int]:

@@ -225,6 +225,7 @@ def shown(group: Group) -> Json:
     shape = {name: value for name, value in group.shape.items() if name != "AutoScalingGroupName"}
     return {
         **shape,
+        "LaunchTemplate": _with_both_names(group),
         "AutoScalingGroupName": group.name,
         "AutoScalingGroupARN": group.arn,
         "AvailabilityZones": sorted({one.zone for one in group.instances}),
@@ -232,6 +233,17 @@ def shown(group: Group) -> Json:
         "Tags": group.tags,
         **({"Status": "Delete in progress"} if group.deleting else {}),
     }
+
+
+def _with_both_names(group: Group) -> Json:
+    """The group's launch template by id and by name, whichever it was given by."""
+    spec: Json = group.shape["LaunchTemplate"]
+    with tenancy.acting_for(group.tenant.account, group.tenant.region):
+        found = seam.launch_data(spec)
+    if found is None:
+        return spec
+    named = {"LaunchTemplateId": found.template_id, "LaunchTemplateName": found.template_name}
+    return {**spec, **named}
 
 
 def _instance(one: Instance) -> Json:

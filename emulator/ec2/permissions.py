@@ -35,7 +35,8 @@ def _launching(request: Request, parameters: Mapping[str, str]) -> list[Permissi
     """Who names a launch template must be allowed to run it, and to pass the role that is in it.
 
     Source: EC2 Auto Scaling user guide, "Control Amazon EC2 launch template usage in Auto Scaling
-    groups". What else RunInstances needs (subnets, images, volumes and others) is not asked.
+    groups". Of what else RunInstances needs, instances are asked for, and neither subnets, images,
+    volumes nor others.
     """
     spec = {
         name.removeprefix(prefix): value
@@ -50,10 +51,16 @@ def _launching(request: Request, parameters: Mapping[str, str]) -> list[Permissi
     template_id = spec.get("LaunchTemplateId") if found is None else found.template_id
     if template_id is None:
         return []
-    arn = f"arn:aws:ec2:{request.region}:{request.account}:launch-template/{template_id}"
+    own = f"arn:aws:ec2:{request.region}:{request.account}"
+    arn = f"{own}:launch-template/{template_id}"
+    tags = {} if found is None else found.tags
     named = {"ec2:LaunchTemplate": arn}
-    runs = Permission(action="ec2:RunInstances", resource=arn, context=named)
+    tagged = {**named, **{f"aws:ResourceTag/{key}": value for key, value in tags.items()}}
+    runs = [
+        Permission(action="ec2:RunInstances", resource=arn, context=tagged),
+        Permission(action="ec2:RunInstances", resource=f"{own}:instance/*", context=named),
+    ]
     if role is None:
-        return [runs]
+        return runs
     passed = {"iam:PassedToService": PRINCIPAL}
-    return [runs, Permission(action="iam:PassRole", resource=role, context=passed)]
+    return [*runs, Permission(action="iam:PassRole", resource=role, context=passed)]

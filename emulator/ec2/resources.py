@@ -23,6 +23,8 @@ from emulator.sagemaker.names import Tenant
 
 TYPE = "AWS::AutoScaling::AutoScalingGroup"
 LONGEST_NAME = 255
+_TARGETS = "TargetGroupARNs"
+"""Attached by operations of their own; UpdateAutoScalingGroup does not know them."""
 _NUMBERS = (
     "MinSize",
     "MaxSize",
@@ -61,7 +63,9 @@ class GroupResource:
         """
         if replaces(self.schema, old, new):
             return self.create(context, new)
-        request = {k: v for k, v in _request(new).items() if k != "Tags"}
+        if old.get(_TARGETS) != new.get(_TARGETS):
+            raise ResourceError(f"the embedded cloud does not change {_TARGETS} of a group")
+        request = {k: v for k, v in _request(new).items() if k not in {"Tags", _TARGETS}}
         if old.get("DesiredCapacity") == new.get("DesiredCapacity"):
             request.pop("DesiredCapacity", None)
         named = {**request, "AutoScalingGroupName": physical_id}

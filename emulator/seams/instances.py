@@ -5,7 +5,7 @@ Seams: `ec2._launch_templates`, `iam._lookup_instance_profile`, `ssm._PUBLIC_AMI
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 _PUBLIC = ("/aws/service/deeplearning/ami/", "/aws/service/ami-amazon-linux-latest/")
@@ -19,6 +19,8 @@ class LaunchData:
     template_name: str
     version: str
     data: Mapping[str, Any]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The template's own, of all its versions."""
 
 
 def launch_data(spec: Mapping[str, Any]) -> LaunchData | None:
@@ -43,6 +45,7 @@ def _version(template: Mapping[str, Any], version: str) -> LaunchData | None:
                 template_name=template["LaunchTemplateName"],
                 version=number,
                 data=known["LaunchTemplateData"],
+                tags={tag["Key"]: tag["Value"] for tag in template.get("Tags", ())},
             )
     return None
 

@@ -52,6 +52,10 @@ class ConflictError(TidegateError):
     """A conditional write lost against a concurrent one; reading again and repeating is safe."""
 
 
+class InstancesFailedError(TidegateError):
+    """Instances of a version started and do not answer; the message says how many of which."""
+
+
 class NotFoundError(TidegateError):
     """A named thing does not exist; the message lists what does."""
 

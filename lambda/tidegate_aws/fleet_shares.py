@@ -142,21 +142,20 @@ class FleetShares:
 
     def _manned(self, group: Mapping[str, Any]) -> Manned:
         own = {instance["InstanceId"] for instance in group["Instances"]}
-        healthy = answering(self.balancing(), group)
-        return Manned(desired=int(group["DesiredCapacity"]), healthy=len(own & healthy))
+        states = target_states(self.balancing(), group)
+        healthy = [one for one in own if _HEALTHY in states.get(one, ())]
+        return Manned(desired=int(group["DesiredCapacity"]), healthy=len(healthy))
 
 
-def answering(balancing: Any, group: Mapping[str, Any]) -> frozenset[str]:
-    """The ids of instances that answer, in any of a group's target groups."""
-    healthy: set[str] = set()
+def target_states(balancing: Any, group: Mapping[str, Any]) -> Mapping[str, frozenset[str]]:
+    """The states of a group's instances in its target groups, by instance."""
+    found: dict[str, frozenset[str]] = {}
     for arn in group.get("TargetGroupARNs", []):
         answer = balancing.describe_target_health(TargetGroupArn=arn)
-        healthy |= {
-            one["Target"]["Id"]
-            for one in answer["TargetHealthDescriptions"]
-            if one["TargetHealth"]["State"] == _HEALTHY
-        }
-    return frozenset(healthy)
+        for one in answer["TargetHealthDescriptions"]:
+            known = found.get(one["Target"]["Id"], frozenset())
+            found[one["Target"]["Id"]] = known | {one["TargetHealth"]["State"]}
+    return found
 
 
 def _variant(variant: VariantState, manned: Manned | None) -> VariantState:

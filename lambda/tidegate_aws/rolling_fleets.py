@@ -11,15 +11,14 @@ percentage, whose meaning with skip matching AWS does not document.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tidegate.ec2 import FIRST_VERSION, instances_for, rolling_group, templates_in
-from tidegate.errors import ConflictError, DeployRefusedError, NotFoundError
+from tidegate.errors import ConflictError, DeployRefusedError, InstancesFailedError, NotFoundError
 from tidegate.ports import EndpointState
 from tidegate_aws.errors import code_of
-from tidegate_aws.fleet_shares import POLL_SECONDS, PausingClock, answering
+from tidegate_aws.fleet_shares import POLL_SECONDS, PausingClock, target_states
 from tidegate_aws.managed_shares import ManagedShares
 
 _ALL = 100
@@ -39,7 +38,8 @@ _PREFERENCES = {
 class Crowd:
     """One group: its name and size, and its instances by id with their launch template's name.
 
-    `kept` are those protected from scale-in, `healthy` those that answer.
+    `starting` are those that are not in service yet, `kept` those protected from scale-in,
+    `healthy` those that answer, `checked` those that were asked long enough to know.
     """
 
     group: str
@@ -47,8 +47,10 @@ class Crowd:
     template: str
     """The launch template that the group itself names."""
     running: Mapping[str, str]
+    starting: frozenset[str]
     kept: frozenset[str]
     healthy: frozenset[str]
+    checked: frozenset[str]
 
     def of(self, template: str) -> list[str]:
         """The instances started from this launch template, by id."""
@@ -61,6 +63,10 @@ class Crowd:
     def answering(self, template: str) -> int:
         """How many instances of this launch template answer."""
         return len(self.healthy.intersection(self.of(template)))
+
+    def failed(self, template: str) -> list[str]:
+        """The instances of this launch template that are known not to answer, by id."""
+        return [one for one in self.of(template) if one in self.checked - self.healthy]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +106,9 @@ class RollingFleets:
     def wake(self, endpoint_name: str, slot: str, *, share: int) -> None:
         """Instances of other versions are being replaced until the slot has those for its share.
 
-        At 100 percent all of them are. ConflictError while another refresh is under way, which is
-        cancelled if it makes instances of another slot.
+        At 100 percent all of them have been replaced. ConflictError until then, and while another
+        refresh is under way, which is cancelled if it makes instances of another slot.
+        InstancesFailedError where instances had all their time and do not answer.
         """
         config = self.shares.read(endpoint_name).config_name
         crowd = self.crowd(config)
@@ -135,14 +142,10 @@ class RollingFleets:
         template = templates_in(config)[live]
         while True:
             crowd = self.crowd(config)
-            if crowd is not None and crowd.answering(template) >= crowd.size:
+            if crowd is not None and self._is_whole(crowd, template):
                 return
             if clock.now() >= deadline:
                 raise DeployRefusedError(_late(config, crowd, template, seconds))
-            if crowd is not None:
-                # What is under way ends, and then it is asked again.
-                with suppress(ConflictError):
-                    self._bring(crowd, template, crowd.size)
             clock.pause(POLL_SECONDS)
 
     def crowd(self, config: str) -> Crowd | None:
@@ -152,6 +155,7 @@ class RollingFleets:
         if not answer["AutoScalingGroups"]:
             return None
         (group,) = answer["AutoScalingGroups"]
+        states = target_states(self.balancing(), group)
         instances = [one for one in group["Instances"] if one["LifecycleState"] in _STAYING]
         return Crowd(
             group=name,
@@ -161,20 +165,45 @@ class RollingFleets:
                 one["InstanceId"]: one.get("LaunchTemplate", {}).get("LaunchTemplateName", "")
                 for one in instances
             },
-            kept=frozenset(o["InstanceId"] for o in instances if o["ProtectedFromScaleIn"]),
-            healthy=answering(self.balancing(), group),
+            starting=_ids(instances, lambda one: one["LifecycleState"] == _PENDING),
+            kept=_ids(instances, lambda one: one["ProtectedFromScaleIn"]),
+            healthy=frozenset(one for one, said in states.items() if _HEALTHY in said),
+            checked=frozenset(one for one, said in states.items() if said <= _CHECKED),
         )
 
     def _bring(self, crowd: Crowd, template: str, wanted: int) -> None:
         """Instances of other templates are being replaced until so many are of this one.
 
-        What makes instances of another one is ended also where none of them is there yet.
+        What makes instances of another one is ended also where none of them is there yet. Where
+        all are wanted, ConflictError until nothing is under way: CloudFormation must not change a
+        group that is being refreshed.
         """
         others = crowd.others(template)
         staying = others[: crowd.size - wanted]
-        if self._is_free(crowd, template, staying) and len(others) > len(staying):
+        if crowd.starting.intersection(staying):
+            raise ConflictError(f"instances of {crowd.group} start, and none can be protected yet")
+        begun = not self._is_free(crowd, template, staying)
+        if not begun and len(others) > len(staying):
             self._protect(crowd, staying)
             self._replace(crowd, template)
+            begun = True
+        if begun and wanted == crowd.size:
+            raise ConflictError(f"instances of {crowd.group} are being replaced by {template}")
+        failed = () if begun else crowd.failed(template)
+        if failed:
+            every = len(crowd.of(template))
+            raise InstancesFailedError(
+                f"{len(failed)} of {every} instances of {template} started and do not answer "
+                "/ping: read the container's log"
+            )
+
+    def _is_whole(self, crowd: Crowd, template: str) -> bool:
+        """Whether every instance is of this template and answers; what is not, is on its way."""
+        try:
+            self._bring(crowd, template, crowd.size)
+        except (ConflictError, InstancesFailedError):
+            return False
+        return crowd.answering(template) >= crowd.size
 
     def _is_free(self, crowd: Crowd, template: str, staying: Sequence[str]) -> bool:
         """Whether no refresh is under way; False also where one does what is wanted.
@@ -222,9 +251,19 @@ class RollingFleets:
             raise ConflictError(f"instances of {crowd.group} are being replaced") from error
 
 
-_STAYING = frozenset({"Pending", "InService"})
+_PENDING = "Pending"
+_HEALTHY = "healthy"
+_CHECKED = frozenset({_HEALTHY, "unhealthy"})
+"""DescribeTargetHealth, API reference: before, a target is `initial`."""
+_STAYING = frozenset({_PENDING, "InService"})
 _IDS_A_CALL = 50
 """SetInstanceProtection, API reference."""
+
+
+def _ids(
+    instances: Sequence[Mapping[str, Any]], fits: Callable[[Mapping[str, Any]], bool]
+) -> frozenset[str]:
+    return frozenset(one["InstanceId"] for one in instances if fits(one))
 
 
 def _launch(template: str) -> dict[str, str]:

@@ -16,6 +16,8 @@ from tidegate.strategies import Split, Strategy
 Say = Callable[..., Fault]
 """Makes a fault of a message, at keys below the section."""
 
+ROLLING_START = 360
+"""Seconds that instances may take to start where they are replaced in one group."""
 IDLE = (1_800, 86_400)
 START = (60, 780)
 """Seconds; the deploy waits for instances in a function, which has 15 minutes."""
@@ -143,6 +145,15 @@ def drawn_faults(plan: ReleasePlan, hosting: HostingFile | None) -> Iterator[tup
             (
                 f"split is {plan.split}, and no endpoint draws between the two groups of instances "
                 "of a fleet: set split: router"
+            ),
+        )
+    if plan.strategy is Strategy.ROLLING and seconds_of(hosting.ec2.start_timeout) > ROLLING_START:
+        yield (
+            "strategy",
+            (
+                f"strategy is rolling, and hosting.ec2.start_timeout is "
+                f"{hosting.ec2.start_timeout!r}: a deploy that replaces instances waits for them "
+                "twice, in a function that has 15 minutes; set start_timeout to 6m or less"
             ),
         )
     if plan.strategy is Strategy.ROLLING and hosting.ec2.idle_stop is not None:

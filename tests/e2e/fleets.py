@@ -62,6 +62,7 @@ def rolled(plain: World, *, count: int, batch_percent: int) -> FleetWorld:
     made = on_instances(plain, count=count)
     for old, new in (
         (", idle_stop: 24h", ""),
+        ("start_timeout: 13m", "start_timeout: 6m"),
         ("strategy: canary\n      split: router", ROLLING.replace("BATCH", str(batch_percent))),
         (STEPS, ""),
     ):

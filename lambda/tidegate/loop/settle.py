@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tidegate.decide import Next, finish
 from tidegate.ec2 import is_rolling
-from tidegate.errors import ConflictError
+from tidegate.errors import ConflictError, InstancesFailedError
 from tidegate.loop.readback import has_shares, in_service
 from tidegate.loop.task import POLL_SECONDS, TaskInput, TaskOutput, go, load_own, split_of
 from tidegate.loop.underneath import turned_back
@@ -57,10 +57,10 @@ def _not_here(record: ReleaseRecord) -> Next | None:
 
 
 def _followed(traffic: Traffic, record: ReleaseRecord) -> bool:
-    """Whether the instances of one group have been told to follow its users, who went first.
+    """Whether the instances of one group have followed its users, who went first.
 
     A release that ended before would leave a version running that nobody asks, and too few
-    instances of the one that everybody does.
+    instances of the one that everybody does; and a deploy would change a group under a refresh.
     """
     if not is_rolling(record.endpoint_name):
         return True
@@ -70,6 +70,9 @@ def _followed(traffic: Traffic, record: ReleaseRecord) -> bool:
             traffic.wake(record, slot, share=_ALL)
     except ConflictError:
         return False
+    except InstancesFailedError:
+        # Users are where they belong, and those that answer serve them: alarms tell of the others.
+        return True
     return True
 
 

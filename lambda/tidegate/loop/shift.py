@@ -7,8 +7,8 @@ first.
 
 from dataclasses import replace
 
-from tidegate.decide import MACHINE, Decision, Next, after_announcement
-from tidegate.errors import ConflictError
+from tidegate.decide import MACHINE, Decision, Next, after_announcement, roll_back
+from tidegate.errors import ConflictError, InstancesFailedError
 from tidegate.loop import routers
 from tidegate.loop.readback import asleep, has_shares, in_service, lacks_instances
 from tidegate.loop.task import POLL_SECONDS, TaskInput, TaskOutput, advance, go, load_own, split_of
@@ -34,15 +34,38 @@ def shift(*, store: ReleaseStore, traffic: Traffic, clock: Clock, task: TaskInpu
     turned = turned_back(store=store, clock=clock, task=task, record=record, state=state)
     if turned is not None:
         return turned
-    ready = in_service(state) and not _woken(traffic, record, state)
-    if not ready or routers.too_early(record, state):
-        return go(task, Next.SHIFT, wait_seconds=POLL_SECONDS)
-    waiting = _announce(store=store, clock=clock, task=task, record=record)
+    waiting = _unready(
+        store=store, traffic=traffic, clock=clock, task=task, state=state
+    ) or _announce(store=store, clock=clock, task=task, record=record)
     if waiting is not None:
         return waiting
     if has_shares(state, record.target_shares) and _sure(record):
         return go(task, Next.VERIFY, wait_seconds=routers.seconds_until_known(record))
     return _set(store=store, traffic=traffic, clock=clock, task=task, state=state)
+
+
+def _unready(
+    *,
+    store: ReleaseStore,
+    traffic: Traffic,
+    clock: Clock,
+    task: TaskInput,
+    state: EndpointState,
+) -> TaskOutput | None:
+    """What to do before the target shares may be asked for; None where they may.
+
+    Where instances of the candidate started and do not answer, there is nothing to wait for.
+    """
+    record = load_own(store, task)
+    try:
+        ready = in_service(state) and not _woken(traffic, record, state)
+    except InstancesFailedError as error:
+        why = str(error)
+        advance(store, task, lambda newest: roll_back(newest, now=clock.now(), why=why))
+        return go(task, Next.SHIFT)
+    if not ready or routers.too_early(record, state):
+        return go(task, Next.SHIFT, wait_seconds=POLL_SECONDS)
+    return None
 
 
 def _woken(traffic: Traffic, record: ReleaseRecord, state: EndpointState) -> bool:

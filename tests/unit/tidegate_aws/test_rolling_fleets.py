@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from tests.aws import RELEASE_TABLE, mocked_aws
 from tidegate.ec2 import rolling_config, rolling_name
-from tidegate.errors import ConflictError, DeployRefusedError, NotFoundError
+from tidegate.errors import ConflictError, DeployRefusedError, InstancesFailedError, NotFoundError
 from tidegate_aws import clients
 from tidegate_aws.managed_shares import ManagedShares
 from tidegate_aws.rolling_fleets import RollingFleets
@@ -36,6 +36,8 @@ class Group:
     )
     protected: set[str] = field(default_factory=set)
     silent: set[str] = field(default_factory=set)
+    new: set[str] = field(default_factory=set)
+    starting: set[str] = field(default_factory=set)
     refreshes: list[dict[str, Any]] = field(default_factory=list)
     begun: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
@@ -51,7 +53,7 @@ class Group:
             {
                 "InstanceId": one,
                 "LaunchTemplate": {"LaunchTemplateName": template, "Version": "1"},
-                "LifecycleState": "InService",
+                "LifecycleState": "Pending" if one in self.starting else "InService",
                 "ProtectedFromScaleIn": one in self.protected,
             }
             for one, template in self.made_of.items()
@@ -75,7 +77,8 @@ class Group:
                 {"Target": {"Id": one}, "TargetHealth": {"State": state}}
                 for one, template in self.made_of.items()
                 for fits in [TargetGroupArn in template and one not in self.silent]
-                for state in ["healthy" if fits else "unhealthy"]
+                for known in ["initial" if one in self.new else "unhealthy"]
+                for state in ["healthy" if fits else known]
             ]
         }
 
@@ -200,8 +203,11 @@ def test_everything_takes_every_instance_along(fleets: RollingFleets, group: Gro
     """Also those that an earlier step protected."""
     fleets.wake(NAME, "green", share=75)
     group.finish()
-    fleets.wake(NAME, "green", share=100)
+    with pytest.raises(ConflictError):
+        fleets.wake(NAME, "green", share=100)
+    assert group.refreshes[0]["Status"] == "InProgress"
     group.finish()
+    fleets.wake(NAME, "green", share=100)
     assert set(group.made_of.values()) == {GREEN}
     assert group.protected.isdisjoint(group.made_of)
 
@@ -215,9 +221,31 @@ def test_the_way_back_cancels_what_goes_forward(fleets: RollingFleets, group: Gr
             fleets.wake(NAME, "blue", share=100)
     group.refreshes[0]["Status"] = "Cancelled"
     group.made_of["i-2"] = GREEN
-    fleets.wake(NAME, "blue", share=100)
+    with pytest.raises(ConflictError, match=BLUE):
+        fleets.wake(NAME, "blue", share=100)
     group.finish()
+    fleets.wake(NAME, "blue", share=100)
     assert set(group.made_of.values()) == {BLUE}
+
+
+def test_a_version_that_never_answers_is_told(fleets: RollingFleets, group: Group) -> None:
+    """Once its instances had their time; before, they are waited for."""
+    fleets.wake(NAME, "green", share=50)
+    group.finish()
+    group.silent = {one for one, made_of in group.made_of.items() if made_of == GREEN}
+    group.new = set(group.silent)
+    fleets.wake(NAME, "green", share=50)
+    group.new = set()
+    with pytest.raises(InstancesFailedError, match=f"2 of 2 instances of {GREEN}"):
+        fleets.wake(NAME, "green", share=50)
+
+
+def test_instances_that_start_are_waited_for(fleets: RollingFleets, group: Group) -> None:
+    """None of them can be protected before it is in service."""
+    group.starting = {"i-0"}
+    with pytest.raises(ConflictError, match="start"):
+        fleets.wake(NAME, "green", share=25)
+    assert group.begun == []
 
 
 def test_the_next_step_waits_for_the_one_before(fleets: RollingFleets, group: Group) -> None:

@@ -8,7 +8,7 @@ from tests import samples
 from tests.fakes import FakeClock, FakeEndpoints, FakeRecords, FakeReleaseStore
 from tidegate.decide import Next
 from tidegate.ec2 import rolling_name
-from tidegate.errors import ConflictError
+from tidegate.errors import ConflictError, InstancesFailedError
 from tidegate.loop.settle import settle
 from tidegate.loop.shift import shift
 from tidegate.loop.task import TaskInput
@@ -26,12 +26,15 @@ class Group(FakeEndpoints):
 
     asked: list[tuple[str, int]] = field(default_factory=list)
     busy: bool = False
+    dead: bool = False
 
     def wake(self, endpoint_name: str, slot: str, *, share: int) -> None:
         """It is noted."""
         self.asked.append((slot, share))
         if self.busy:
             raise ConflictError("instances are being replaced")
+        if self.dead:
+            raise InstancesFailedError("1 of 1 instances do not answer")
 
     def count(self, **answering: int) -> None:
         """So many instances of each slot answer."""
@@ -116,6 +119,18 @@ def test_a_refresh_under_way_is_waited_for(world: World):
     assert world.shift(task) is Next.SHIFT
     assert world.shift(task) is Next.SHIFT
     assert len(world.group.asked) == 2
+
+
+def test_a_version_that_never_answers_is_rolled_back(world: World):
+    """There is nothing to wait for, and nobody was sent there."""
+    task = world.opened(phase=Phase.SHIFTING)
+    world.group.dead = True
+    assert world.shift(task) is Next.SHIFT
+    record = world.store.load(task.release_id)
+    assert record.phase is Phase.RESTORING
+    assert "do not answer" in world.store.log(task.release_id)[-1].why
+    assert world.shift(task) is Next.VERIFY
+    assert world.settle(task) is Next.REPORT
 
 
 def test_users_go_back_before_instances_do(world: World):
