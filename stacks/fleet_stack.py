@@ -31,6 +31,7 @@ from stacks.project.placement import Placement, in_turn, place, refuse_unplaceab
 from stacks.project.spec import Ec2Spec, ModelSpec
 from stacks.release_stack import CODE
 from tidegate.ec2 import fleet_name, rolling_name
+from tidegate.fleet import Hosting
 from tidegate.scaling import Scaling
 from tidegate.slots import PAIR, Slot
 from tidegate.tracks import joined_configs
@@ -175,7 +176,7 @@ def _declared(props: FleetProps) -> Mapping[str, Any]:
         instance_type=props.hosting.instance_type,
         served=frozenset(PAIR),
         scaled=frozenset(),
-        hosting=props.hosting.kind,
+        hosting=Hosting.ROLLING_FLEET if props.model.rolls_instances else props.hosting.kind,
     )
     return {
         "Model": props.model.name,

@@ -152,6 +152,14 @@ _SESSION = (
     "session on what is no machine"
 )
 
+_LAUNCHED = (
+    "EC2 Auto Scaling user guide, 'Control Amazon EC2 launch template usage in Auto Scaling "
+    "groups', and Service Authorization Reference, 'Actions, resources, and condition keys for "
+    "Amazon EC2': what RunInstances makes or names; the embedded cloud asks about the template and "
+    "instances"
+)
+_LAUNCHED_KINDS = ("image", "network-interface", "security-group", "subnet", "volume")
+
 _BUCKET_PLACE = (
     "Greengrass developer guide, 'Authorize core devices to interact with AWS services': where a "
     "bucket is, before artifacts are downloaded; devices of the embedded cloud do not ask"
@@ -201,6 +209,11 @@ _EVERY_STORE = {
 _EVERY_BUILD = {**_EVERY_STORE, "s3:GetObjectVersion": _ARTIFACT_VERSION}
 _BATCH_FUNCTIONS = ("ValidateBatch", "PlanBatch", "CollectBatch", "CompareBatch", "ReportBatch")
 _BY_RIGHT: Mapping[tuple[str, str, str], str] = {
+    **{
+        (role, "ec2:RunInstances", f"ec2 {kind}"): _LAUNCHED
+        for role in ("ShiftTrafficRole", "SettleReleaseRole", "VerifyReleaseRole")
+        for kind in _LAUNCHED_KINDS
+    },
     **{
         (f"{function}Role", "s3:ListBucket", "BatchBucket"): _MISSING_OBJECT
         for function in _BATCH_FUNCTIONS

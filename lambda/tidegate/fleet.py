@@ -26,6 +26,8 @@ class Hosting(StrEnum):
     ASYNCHRONOUS = "asynchronous"
     FLEET = "ec2"
     """No endpoint of SageMaker: a group of EC2 instances a slot, behind one load balancer."""
+    ROLLING_FLEET = "ec2 in one group"
+    """The same in one group, as a deploy tells what there is (`Scaling`)."""
     MANAGED = "managed"
     """No endpoint of ours: a service of AWS, whose arms are sets of settings."""
 

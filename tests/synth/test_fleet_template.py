@@ -10,6 +10,7 @@ from tests.synth.examples import synthesized
 
 STACK = "machines-dev-model-flights"
 GPU = "gpus-dev-model-flights"
+ROLLING = "rolling-machines-dev-model-flights"
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,14 @@ def gpu(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """The assembly of the example with a GPU."""
     return synthesized(
         ROOT / "examples" / "hosting" / "ec2-gpu.yaml", tmp_path_factory.mktemp("gpu")
+    )
+
+
+@pytest.fixture(scope="module")
+def rolling(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The assembly of the example with one group."""
+    return synthesized(
+        ROOT / "examples" / "hosting" / "ec2-rolling.yaml", tmp_path_factory.mktemp("rolling")
     )
 
 
@@ -115,3 +124,47 @@ def test_nothing_changes_before_the_guard(template: Assembly):
             assert "ReleaseGuard" in text or "InstanceRole" in text
     role = template.resources(STACK, "AWS::IAM::Role")["InstanceRole"]
     assert role["DependsOn"] == ["ReleaseGuard"]
+
+
+def test_one_group_has_a_port_a_version(rolling: Assembly):
+    """Each version is healthy in its own target group only; no instance is replaced by a deploy."""
+    targets = rolling.resources(ROLLING, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    ports = {name: one["Properties"]["Port"] for name, one in targets.items()}
+    assert ports == {"BlueTargets": PORT, "GreenTargets": PORT + 1}
+    for slot, port in (("Blue", PORT), ("Green", PORT + 1)):
+        assert f"--publish={port}:8080" in text_of(launched(rolling, ROLLING, slot))
+    doors = rolling.resources(ROLLING, "AWS::EC2::SecurityGroupIngress")
+    door = doors["InstanceGroupFromBalancerGroup"]["Properties"]
+    assert (door["FromPort"], door["ToPort"]) == (PORT, PORT + 1)
+    (group,) = rolling.resources(ROLLING, "AWS::AutoScaling::AutoScalingGroup").values()
+    shape = group["Properties"]
+    assert (shape["MinSize"], shape["DesiredCapacity"], shape["MaxSize"]) == ("4", "4", "8")
+    assert shape["HealthCheckType"] == "EC2"
+    assert shape["LaunchTemplate"]["LaunchTemplateId"] == {"Ref": "BlueLaunch"}
+    assert {arn["Ref"] for arn in shape["TargetGroupARNs"]} == set(ports)
+    assert "UpdatePolicy" not in group
+
+
+def test_one_group_is_declared_with_its_templates(rolling: Assembly):
+    """By names that change with their content; both slots have the first version."""
+    templates = rolling.resources(ROLLING, "AWS::EC2::LaunchTemplate")
+    names = {slot: one["Properties"]["LaunchTemplateName"] for slot, one in templates.items()}
+    verify = rolling.resources(ROLLING, "Custom::ReleaseVerify")["ReleaseVerify"]["Properties"]
+    assert verify["EndpointName"] == "fleet/rolling/rolling-machines-dev-flights"
+    assert verify["EndpointConfigName"] == (
+        f"blue={names['BlueLaunch']} green={names['GreenLaunch']} "
+        "group=rolling-machines-dev-flights-rolling"
+    )
+    assert verify["StartSeconds"] == 720
+
+
+def test_instances_are_launched_from_the_stages_templates_only(rolling: Assembly):
+    """Who starts a refresh may run what has the stage's tag, and pass roles below its path."""
+    release = "rolling-machines-dev-release"
+    roles = rolling.resources(release, "AWS::IAM::Role")
+    for name in ("ShiftTrafficRole", "SettleReleaseRole", "VerifyReleaseRole"):
+        statements = roles[name]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+        runs = [one for one in statements if "ec2:RunInstances" in one["Action"]]
+        assert [set(one["Condition"]) for one in runs] == [{"StringLike"}, {"ArnLike"}]
+    role = rolling.resources(ROLLING, "AWS::IAM::Role")["InstanceRole"]
+    assert role["Properties"]["Path"] == "/rolling-machines-dev-instances/"

@@ -55,6 +55,23 @@ def test_inf1_is_updated_all_at_once():
     assert fleet_faults(Strategy.LINEAR, Mechanism.WEIGHTS, inf1) == ()
 
 
+def test_instances_of_ones_own_may_be_replaced_where_there_are_two():
+    """In one group: a batch is at most half of them."""
+
+    def on_ec2(count: int) -> Fleet:
+        return Fleet(
+            instance_type="m5.large", instances=count, start_seconds=300, hosting=Hosting.FLEET
+        )
+
+    assert set(legal_for(on_ec2(2))) == {
+        (Strategy.LINEAR, Mechanism.WEIGHTS),
+        (Strategy.CANARY, Mechanism.WEIGHTS),
+        (Strategy.ROLLING, Mechanism.WEIGHTS),
+    }
+    (fault,) = fleet_faults(Strategy.ROLLING, Mechanism.WEIGHTS, on_ec2(1))
+    assert "needs at least 2 instances" in fault
+
+
 def test_serverless_may_be_switched_or_stepped_between_tracks():
     """One variant without instances leaves a big bang, and DNS."""
     serverless = Fleet(

@@ -76,9 +76,17 @@ def test_it_goes_through_a_template():
     assert Scaling.from_json(told) == on(scaled=BLUE)
 
 
-@pytest.mark.parametrize("kinds", [("instances", "serverless"), ("serverless", "instances")])
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        ("instances", "serverless"),
+        ("serverless", "instances"),
+        ("ec2", "ec2 in one group"),
+        ("ec2 in one group", "ec2"),
+    ],
+)
 def test_hosting_stays_what_it_was(kinds: tuple[str, str]):
-    """One way is refused by SageMaker, the other could not be rolled back."""
+    """SageMaker refuses it, or it is no way back: instances would answer at other ports."""
     before, after = (on(hosting=Hosting(kind), scaled=NONE) for kind in kinds)
     (fault,) = scaling_faults("flights", before, after)
     assert f"hosting of flights changes from {kinds[0]} to {kinds[1]}" in fault

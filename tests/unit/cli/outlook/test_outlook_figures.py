@@ -12,8 +12,8 @@ from cli.outlook.figures import Outlook, outlook_of
 from cli.plans import Agreed, Price
 from tests.ab_world import TERMS, plan_of
 from tests.samples import PLAN
-from tidegate.fleet import Fleet
-from tidegate.schedules import LEAST_PERCENT, MOST_PERCENT, linear_steps
+from tidegate.fleet import Fleet, Hosting
+from tidegate.schedules import LEAST_PERCENT, MOST_PERCENT, linear_steps, rolling_steps
 from tidegate.strategies import Mechanism, Strategy
 
 FLEET = Fleet(instance_type="ml.m5.large", instances=4, start_seconds=300)
@@ -45,6 +45,19 @@ def test_exposure_is_share_times_time():
     assert outlook.exposed_minutes.least == pytest.approx(0.1 * (2 + 1 / 3) + 0.5 * 2)
     assert outlook.exposed_minutes.most == pytest.approx(0.1 * (12 + 1 / 3) + 0.5 * 12)
     assert outlook.most_exposed_percent == 50
+
+
+def test_one_group_has_a_batch_more_while_it_is_released():
+    """Each step waits for new instances, and nothing stands between releases."""
+    fleet = replace(FLEET, hosting=Hosting.FLEET)
+    steps = rolling_steps(instances=4, batch_percent=25, bake_seconds=120)
+    plan = replace(PLAN, strategy=Strategy.ROLLING, steps=steps)
+    outlook = outlook_of(planned_course(plan), replace(AGREED, fleet=fleet, plan=plan))
+
+    assert (outlook.extra_instances, outlook.standing_instances) == (1, 0)
+    slots = outlook_of(planned_course(plan), replace(AGREED, plan=plan))
+    assert outlook.minutes.least == slots.minutes.least
+    assert outlook.minutes.most == pytest.approx(slots.minutes.most + 3 * 5)
 
 
 def test_weights_keep_a_second_fleet_between_releases_too():

@@ -31,20 +31,32 @@ def _group(slot: str) -> dict[str, Any]:
 @pytest.fixture
 def needs(tmp_path: Path) -> Needs:
     """A fleet of two instances a slot."""
+    return _needs(tmp_path, {**_group("Blue"), **_group("Green")})
+
+
+def _needs(tmp_path: Path, resources: dict[str, Any]) -> Needs:
     stack = {
         "type": "aws:cloudformation:stack",
         "environment": f"aws://{ACCOUNT}/{REGION}",
         "properties": {"templateFile": "S.template.json"},
     }
     (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"S": stack}}))
-    template = {"Resources": {**_group("Blue"), **_group("Green")}}
-    (tmp_path / "S.template.json").write_text(json.dumps(template))
+    (tmp_path / "S.template.json").write_text(json.dumps({"Resources": resources}))
     return needs_of(tmp_path, regions=(REGION,))
 
 
 def test_a_deploy_needs_a_slot_more(needs: Needs):
     """The new group stands beside the one that it replaces."""
     assert machines_in(needs.assembly) == (Machines(type="m5.large", spot=False, count=6),)
+
+
+def test_a_group_whose_instances_are_replaced_says_how_many_there_are_meanwhile(tmp_path: Path):
+    """Nothing stands beside it: it may have so many itself."""
+    group = _group("")
+    group["Group"]["Properties"] |= {"DesiredCapacity": "2", "MaxSize": "4"}
+    assert machines_in(_needs(tmp_path, group).assembly) == (
+        Machines(type="m5.large", spot=False, count=4),
+    )
 
 
 @pytest.mark.parametrize(("limit", "outcome"), [(11.0, Outcome.FAILED), (12.0, Outcome.OK)])

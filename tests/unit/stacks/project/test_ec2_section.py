@@ -69,7 +69,6 @@ def test_the_router_has_to_draw(faults: Faults):
 @pytest.mark.parametrize(
     ("strategy", "words"),
     [
-        ("strategy: rolling\n      split: router", "not done on hosting ec2"),
         ("strategy: canary\n      mechanism: guardrail", "SageMaker moves the traffic of its own"),
         ("strategy: canary\n      mechanism: dns", "one load balancer is before both slots"),
     ],
@@ -77,7 +76,30 @@ def test_the_router_has_to_draw(faults: Faults):
 def test_other_strategies_are_refused_by_name(faults: Faults, strategy: str, words: str):
     """With those that are left."""
     said = faults(HERE, ("strategy: canary", strategy))
-    assert any(words in one and "use linear by weights, canary by weights" in one for one in said)
+    left = "use linear by weights, canary by weights, rolling by weights"
+    assert any(words in one and left in one for one in said)
+
+
+ROLLING = "strategy: rolling\n      mechanism: weights\n      split: router"
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("instances: 2, start_timeout: 6m", None),
+        ("instances: 1, start_timeout: 6m", "needs at least 2 instances"),
+        ("instances: 2", "set start_timeout to 6m or less"),
+        ("instances: 2, start_timeout: 6m, idle_stop: 2h", "leave idle_stop out"),
+    ],
+)
+def test_instances_of_one_group_are_replaced_awake_and_in_time(
+    faults: Faults, section: str, words: str | None
+):
+    """A deploy waits for them in a function, twice as long as one takes to start."""
+    on_ec2 = f"      ec2: {{ instance_type: m5.large, {section} }}\n"
+    every = faults((PLAIN, on_ec2), ("strategy: canary", ROLLING))
+    said = [one for one in every if "steps" not in one]
+    assert (words is None and said == []) or any(str(words) in one for one in said)
 
 
 @pytest.mark.parametrize(
