@@ -180,10 +180,10 @@ class RollingFleets:
         """
         others = crowd.others(template)
         staying = others[: crowd.size - wanted]
-        if crowd.starting.intersection(staying):
-            raise ConflictError(f"instances of {crowd.group} start, and none can be protected yet")
         begun = not self._is_free(crowd, template, staying)
         if not begun and len(others) > len(staying):
+            if crowd.starting.intersection(staying):
+                raise ConflictError(f"instances of {crowd.group} start: none can be protected yet")
             self._protect(crowd, staying)
             self._replace(crowd, template)
             begun = True

@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from emulator.server import EmbeddedCloud, Settings
 from tests.polling import until
 
+pytestmark = pytest.mark.accept
+
 TIME_SCALE = 100.0
 SURGE = {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200, "InstanceWarmup": 0}
 IMAGE = "ami-0123456789abcdef0"

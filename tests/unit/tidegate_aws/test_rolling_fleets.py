@@ -248,6 +248,17 @@ def test_instances_that_start_are_waited_for(fleets: RollingFleets, group: Group
     assert group.begun == []
 
 
+def test_what_makes_another_version_is_cancelled_while_its_instances_start(
+    fleets: RollingFleets, group: Group
+) -> None:
+    """Nobody waits for them first."""
+    fleets.wake(NAME, "green", share=50)
+    group.made_of["i-4"], group.starting = GREEN, {"i-4"}
+    with pytest.raises(ConflictError, match=GREEN):
+        fleets.wake(NAME, "blue", share=50)
+    assert group.refreshes[0]["Status"] == "Cancelling"
+
+
 def test_the_next_step_waits_for_the_one_before(fleets: RollingFleets, group: Group) -> None:
     """A refresh under way knows nothing of instances that were let go since."""
     fleets.wake(NAME, "green", share=25)
