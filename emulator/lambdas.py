@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -257,6 +257,14 @@ class Executor:
                 and environment.version == keep.version
                 and environment != keep
             ]
+            workers = [worker for key in stale for worker in self._idle.pop(key)]
+        for worker in workers:
+            worker.close()
+
+    def keep(self, functions: Collection[str]) -> None:
+        """Idle workers of other functions than these, by ARN, are gone: theirs were deleted."""
+        with self._lock:
+            stale = [each for each in self._idle if each.function_arn not in functions]
             workers = [worker for key in stale for worker in self._idle.pop(key)]
         for worker in workers:
             worker.close()

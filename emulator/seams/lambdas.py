@@ -42,6 +42,22 @@ def install(runtime: Runtime, executor: Executor) -> None:
     lambda_svc._execute_function_dispatch = dispatch
     lambda_svc._emit_lambda_metrics = _others_metrics(lambda_svc._emit_lambda_metrics)
     _warm_up_on_creation(executor)
+    lambda_svc._sweep_extract_cache = _ending_workers(lambda_svc._sweep_extract_cache, executor)
+
+
+def _ending_workers(built_in: Callable[[], None], executor: Executor) -> Callable[[], None]:
+    """Whatever deletes functions, by the API or with a stack, sweeps up after them: workers too."""
+
+    def sweep() -> None:
+        built_in()
+        records = list(lambda_svc._functions._data.values())
+        executor.keep({_unqualified(record["config"]["FunctionArn"]) for record in records})
+
+    return sweep
+
+
+def _unqualified(function_arn: str) -> str:
+    return ":".join(function_arn.split(":")[:7])
 
 
 def _others_metrics(built_in: Callable[..., None]) -> Callable[..., None]:
@@ -109,7 +125,7 @@ class _Functions:
         return result
 
     def _environment(self, record: JsonObject, config: JsonObject) -> Environment:
-        function_arn = ":".join(config["FunctionArn"].split(":")[:7])
+        function_arn = _unqualified(config["FunctionArn"])
         task_root = self._code.extracted(record.get("code_zip") or _EMPTY_ZIP)
         layers = [
             self._code.extracted(content) / "python"

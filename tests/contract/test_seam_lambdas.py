@@ -1,8 +1,10 @@
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from emulator.server import EmbeddedCloud
+from tests.polling import until
 
 
 def _invoke(cloud: EmbeddedCloud, function: str, event: Any) -> tuple[Any, str | None]:
@@ -86,3 +88,16 @@ def test_role_that_lambda_may_not_assume_is_refused(
 
     assert kind == "Unhandled"
     assert "cannot be assumed by Lambda" in payload["errorMessage"]
+
+
+def test_a_deleted_function_leaves_no_process(
+    ground_cloud: EmbeddedCloud, make_function: Callable[..., str]
+):
+    """What waits for its next invocation ends: there is none."""
+    function = make_function("import os\ndef handle(e, c): return os.getpid()")
+    pid, _ = _invoke(ground_cloud, function, {})
+    assert Path(f"/proc/{pid}").exists()
+
+    ground_cloud.session().client("lambda").delete_function(FunctionName=function)
+
+    until(lambda: not Path(f"/proc/{pid}").exists(), seconds=10, what="the end of the process")
