@@ -4,18 +4,22 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
+from examples.algorithms.__main__ import lay_out as lay_out_algorithms
+from examples.edge import train as edge
 from examples.flights import train as flights
 from examples.flights.retraining import first
-from examples.flights.retraining.__main__ import lay_out
+from examples.flights.retraining.__main__ import lay_out as lay_out_flights
+from examples.labelling import first as letters
 from examples.offline import train as offline
 from tests.e2e.cdk_command import CDK, ROOT, cdk_environment
+from tests.e2e.on_a_laptop import playable, stand_in, subscribe
 from tests.e2e.tracks import issuer
 from tests.synth.examples import BASELINES
 
@@ -23,10 +27,23 @@ TIME_SCALE = 20.0
 """The examples give a container the minutes that it has on AWS: half a minute must be enough."""
 
 _ARTIFACT = re.compile(r"artifact: \S*build/(?P<model>\w+)/(?P<version>\w+)")
-_ACCOUNT = re.compile(r"\b\d{12}\b")
-_CODE = re.compile(r"code: \S*build/flights/retraining/code")
+_ACCOUNT = re.compile(r"(?<!arn:aws:sagemaker:eu-west-1:)\b\d{12}\b")
+"""Somebody's, but for the seller of a product."""
+_CODE = re.compile(r"code: \S*build/(?:flights/)?(?P<place>(?P<of>\w+)(?:/\w+)?)/code")
+_BESIDE = ("code", "files", "samples")
+"""Folders beside a project file that it names."""
 _ZONE = re.compile(r"zone_id: \w+")
 _ISSUER = re.compile(r"(?P<all>( +)issuer: \S+\n)")
+
+_LAY_OUT = {"retraining": lay_out_flights, "algorithms": lay_out_algorithms}
+"""What makes the code of trainings, by the folder it is in."""
+_BUILD: Mapping[str, Callable[[str, Path], object]] = {
+    "flights": flights.build,
+    "edge": edge.write,
+    "letters": lambda _version, folder: letters.build(folder),
+    "trained": lambda version, folder: stand_in(folder, version),
+}
+"""What makes an artifact, by the folder of its versions; `make frameworks` trains the last ones."""
 
 
 class Stage:
@@ -47,21 +64,23 @@ class Stage:
 
         `data` says what becomes of data when the stage goes.
         """
-        text = file.read_text(encoding="utf-8")
+        text = playable(file.read_text(encoding="utf-8"))
+        subscribe(self.cloud, text, self.folder)
         for model, version in sorted(set(_ARTIFACT.findall(text))):
             self._trained(model, version)
         text = _ARTIFACT.sub(rf"artifact: {self.folder}/\g<model>/\g<version>", text)
-        if _CODE.search(text) is not None:
-            lay_out(self.folder / "retraining")
-            text = _CODE.sub(f"code: {self.folder}/retraining/code", text)
+        for place in _CODE.finditer(text):
+            _LAY_OUT[place["of"]](self.folder / place["of"])
+        text = _CODE.sub(rf"code: {self.folder}/\g<place>/code", text)
         text = _ZONE.sub(f"zone_id: {self.zone}", text)
         text = _ISSUER.sub(rf"\g<all>\g<2>jwks: {self._jwks}\n", text)
         text = _ACCOUNT.sub(self.cloud.account, text)
         text = text.replace("baseline: ../monitoring/", "baseline: ")
         for data_file in (*file.parent.glob("*.jsonl"), *BASELINES):
             shutil.copy(data_file, self.folder)
-        if (file.parent / "files").is_dir():
-            shutil.copytree(file.parent / "files", self.folder / "files", dirs_exist_ok=True)
+        for beside in (file.parent / name for name in _BESIDE):
+            if beside.is_dir():
+                shutil.copytree(beside, self.folder / beside.name, dirs_exist_ok=True)
         assert "log_days: 7" in text
         assert "data_on_destroy: delete" in text
         text = text.replace("data_on_destroy: delete", f"data_on_destroy: {data}")
@@ -76,10 +95,10 @@ class Stage:
             return
         if (model, version) == ("flights", "winter"):
             first.build(place)
-        elif model == "flights":
-            flights.build(version, place)
-        else:
+        elif model in offline.MODELS:
             offline.build(model, version, place)
+        else:
+            _BUILD[model](version, place)
 
     def again(self, *arguments: str, code: int = 0) -> str:
         """The same on the assembly of the last synth: to synthesize again costs, and is pure."""

@@ -17,7 +17,8 @@ from emulator import deployer
 from emulator.server import EmbeddedCloud
 from emulator.settings import Settings
 from stacks.project.load import load_project
-from tests.e2e.world import INFERENCE, V1, behaviour_json, wait_for
+from tests.e2e.on_a_laptop import playable, stand_in, subscribe
+from tests.e2e.world import wait_for
 from tests.synth.examples import FILES, project_file
 
 pytestmark = pytest.mark.accept
@@ -47,9 +48,11 @@ class Example:
 
     def __init__(self, cloud: EmbeddedCloud, folder: Path, example: Path) -> None:
         self.cloud, self.folder = cloud, folder
-        self.file = project_file(example, folder, inference=INFERENCE)
+        self.file = project_file(example, folder)
         for version in folder.glob("*/version.txt"):
-            version.with_name("behaviour.json").write_text(json.dumps(behaviour_json(V1)))
+            stand_in(version.parent, version.read_text())
+        self.file.write_text(playable(self.file.read_text()))
+        subscribe(cloud, self.file.read_text(), folder)
         self.project = load_project(self.file)
         (self.stage,) = self.project.stages
         self._with_zone()
@@ -117,7 +120,7 @@ def stacks_of(cloud: EmbeddedCloud) -> set[str]:
     return {stack["StackName"] for stack in found}
 
 
-SERVICES = tuple(file for file in FILES if file.parent.name == "ai")
+SERVICES = tuple(file for file in FILES if file.parent.name in {"ai", "labelling"})
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,7 @@ def test_ai_services_are_deployed_updated_and_destroyed(tmp_path: Path) -> None:
     """Of every kind, and those that are released, in a region that has their types."""
     with cloud_in("us-east-1", tmp_path / "cloud") as cloud:
         for example in SERVICES:
-            folder = tmp_path / example.stem
+            folder = tmp_path / f"{example.parent.name}-{example.stem}"
             folder.mkdir()
             _lives_and_dies(cloud, folder, example)
 

@@ -12,7 +12,11 @@ pytestmark = pytest.mark.accept
 
 PIPELINES = tuple(sorted((ROOT / "examples" / "pipelines").glob("*.yaml")))
 """Their stages are deployed by the pipeline, in stories of its own: only its stack is by hand."""
-SERVICES = tuple(sorted((ROOT / "examples" / "ai").glob("*.yaml")))
+SERVICES = tuple(
+    path
+    for kind in ("ai", "labelling")
+    for path in sorted((ROOT / "examples" / kind).glob("*.yaml"))
+)
 """Types that they need are in some regions only, so that they have a cloud of their own."""
 EXAMPLES = tuple(
     path

@@ -45,9 +45,7 @@ _CODE = re.compile(r"(?<=code: )\S*build/\w+/\w+/code")
 _ARTIFACT = re.compile(r"(?<=artifact: )\S*build/\w+/(\w+)")
 
 
-def project_file(
-    example: Path, folder: Path, *, inference: str = "def model_fn(model_dir): ...\n"
-) -> Path:
+def project_file(example: Path, folder: Path) -> Path:
     """The example's project file in a folder of its own, with artifacts that exist there.
 
     Each is a version of its own: its name is in `version.txt`.
@@ -59,7 +57,7 @@ def project_file(
     for name in names:
         code = folder / name / "code"
         code.mkdir(parents=True, exist_ok=True)
-        (code / "inference.py").write_text(inference)
+        (code / "inference.py").write_text("def model_fn(model_dir): ...\n")
         (folder / name / "version.txt").write_text(name)
         # What devices run, which no template looks into.
         (folder / name / "model.onnx").write_text(name)
