@@ -114,6 +114,17 @@ def wake_up(world: World) -> None:
         wait_for(answers, seconds=90, what="an instance that answers")
 
 
+def await_answers(world: World) -> None:
+    """Users are served: instances that a story before put to sleep are back behind the balancer."""
+    wake_up(world)
+    asked = questions(1)[0].body
+    wait_for(
+        lambda: world.door().predict(world.model, asked).status == 200,
+        seconds=90,
+        what="an answer of the fleet",
+    )
+
+
 def _resize(world: World, wanted: dict[str, int]) -> None:
     assert isinstance(world, FleetWorld)
     groups = world.groups()
@@ -199,6 +210,7 @@ def test_each_right_of_the_router_is_needed(world: FleetWorld, prover: Prover) -
     def about(right: Right) -> bool:
         return _of_instances(right) or right.action.startswith("lambda:")
 
+    await_answers(world)
     prover.prove("route_request_of_fleets", role, stories, about=about)
 
 
@@ -219,6 +231,7 @@ def test_each_right_to_put_to_sleep_is_needed(world: FleetWorld, prover: Prover)
 def test_each_right_of_the_asking_function_is_required(world: FleetWorld, prover: Prover) -> None:
     """It may do nothing but be in a network."""
     role = DeployedRole(world=world, role_id="AskFleetRole", stack=world.hosting_stack)
+    await_answers(world)
     prover.prove("ask_fleet", role, {"route_request": privileges.route_request})
 
 

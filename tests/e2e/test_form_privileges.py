@@ -66,7 +66,7 @@ def hinted(role: ServiceRole, key: str, over: Callable[[], Any]) -> None:
         return over() or None
 
     try:
-        until(look, seconds=2, what=f"the end of {key}")
+        until(look, seconds=10, what=f"the end of {key}")
     except AssertionError as error:
         raise StoryFailedError(str(error)) from error
 
@@ -106,7 +106,7 @@ def await_news(world: ServicesWorld, worker: ServiceRole, work: str) -> None:
         return any(body.get("JobTag") == work for body in bodies) or None
 
     try:
-        until(look, seconds=2, what=f"news of {work}")
+        until(look, seconds=10, what=f"news of {work}")
     except AssertionError as error:
         raise StoryFailedError(str(error)) from error
     finally:

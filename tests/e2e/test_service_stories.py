@@ -193,11 +193,20 @@ def _dead(world: ServicesWorld) -> list[str]:
 
 
 def _sent_back(world: ServicesWorld) -> bool | None:
-    """Whether there is no dead letter; those that are there go back."""
-    if not _dead(world):
-        return True
-    world.tidegate("ai", "redrive")
-    return None
+    """Whether no dead letter is there or on its way; those that are there go back."""
+    if _dead(world):
+        world.tidegate("ai", "redrive")
+        return None
+    return _waiting(world) == 0 or None
+
+
+def _waiting(world: ServicesWorld) -> int:
+    """How many pieces of work are in queues: one that goes back and fails is dead again."""
+    sqs = world.client("sqs")
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    urls = sqs.list_queues(QueueNamePrefix="rough-test-ai").get("QueueUrls", [])
+    told = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names) for url in urls]
+    return sum(int(number) for each in told for number in each["Attributes"].values())
 
 
 def _settled(world: ServicesWorld, names: list[str]) -> bool | None:
