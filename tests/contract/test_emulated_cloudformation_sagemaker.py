@@ -163,6 +163,7 @@ def hosting() -> Iterator[Hosting]:
         yield Hosting(cloud)
 
 
+@pytest.mark.accept
 def test_an_endpoint_is_hosted_updated_retained_and_rolled_back(hosting: Hosting) -> None:
     """v1 serves, v2 replaces its model and keeps v1's, and a bad v3 leaves v2 in service."""
     assert hosting.put(_hosting("one.tar.gz")) == "CREATE_COMPLETE"

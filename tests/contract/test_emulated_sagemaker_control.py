@@ -311,6 +311,7 @@ def test_canary_is_rolled_back_by_its_alarm(
     assert {hosting.answer(endpoint) for _ in range(10)} == {hosting.url_key(old)}
 
 
+@pytest.mark.accept
 def test_rolling_update_replaces_the_instances_without_losing_a_request(hosting: Hosting):
     """Both fleets answer while it rolls, only the new one afterwards, and nothing fails."""
     old, new = hosting.model(), hosting.model()

@@ -21,6 +21,8 @@ from emulator.server import STATE_FILE, EmbeddedCloud
 from emulator.settings import Settings
 from tests.e2e.world import BETTER, V1, Behaviour, World
 
+pytestmark = pytest.mark.accept
+
 FAILED, USAGE, REFUSED, UNREACHABLE = 1, 2, 3, 7
 MODEL = "input"
 NEVER_HEALTHY = "raise RuntimeError('it cannot be loaded')\n"
@@ -141,7 +143,6 @@ def test_a_malformed_project_file(desk: Desk) -> None:
     assert any("colour" in line for line in lines)
 
 
-@pytest.mark.accept
 def test_a_file_that_is_not_yaml(desk: Desk) -> None:
     """A file that cannot be read at all says where."""
     (desk.folder / "tidegate.yaml").write_text("project: [story\n")
@@ -153,7 +154,6 @@ def test_a_file_that_is_not_yaml(desk: Desk) -> None:
     assert "line" in said.err
 
 
-@pytest.mark.accept
 def test_a_missing_artifact(desk: Desk) -> None:
     """An artifact that is not there is named, with how to get it."""
     desk.edit(str(desk.folder / "v1"), str(desk.folder / "nowhere"))
@@ -178,7 +178,6 @@ def test_an_artifact_without_code(desk: Desk) -> None:
     assert "code/inference.py" in said.err
 
 
-@pytest.mark.accept
 def test_a_model_that_never_becomes_healthy(desk: Desk) -> None:
     """The deploy fails with SageMaker's sentence, and the old version still serves everything."""
     artifact = desk.write(Behaviour(name="never-healthy"))
@@ -192,7 +191,6 @@ def test_a_model_that_never_becomes_healthy(desk: Desk) -> None:
     assert "UPDATE_ROLLBACK_COMPLETE" in said.err
 
 
-@pytest.mark.accept
 def test_a_project_of_another_region(desk: Desk) -> None:
     """A stage in another region than the cloud's is refused, with the way out."""
     desk.edit("region: us-east-1", "region: eu-west-1")
@@ -213,7 +211,6 @@ def test_both_slots_the_same(desk: Desk) -> None:
     assert "deploy a new version first" in said.err
 
 
-@pytest.mark.accept
 def test_an_unknown_model(desk: Desk) -> None:
     """A model that is not deployed is told with those that are, in JSON too."""
     said = desk.tidegate("release", "start", "unknown", "--json")
@@ -232,7 +229,6 @@ def test_a_deploy_that_would_replace_what_is_live(desk: Desk) -> None:
     assert refused.value.status == "UPDATE_ROLLBACK_COMPLETE"
 
 
-@pytest.mark.accept
 def test_a_folder_without_a_cloud(desk: Desk, tmp_path: Path) -> None:
     """Where no cloud runs, the command says how to get one."""
     elsewhere = Desk(world=World(cloud=desk.world.cloud, folder=tmp_path, model=MODEL))
@@ -244,7 +240,6 @@ def test_a_folder_without_a_cloud(desk: Desk, tmp_path: Path) -> None:
     assert "tidegate up" in said.err
 
 
-@pytest.mark.accept
 def test_a_second_release_of_a_locked_model(desk: Desk) -> None:
     """Release and deploy are refused naming the release that is open."""
     model = "locked"

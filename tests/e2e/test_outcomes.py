@@ -24,6 +24,8 @@ from tidegate.prediction_id import sign, verify
 from tidegate.signing import SigningKeys
 from tidegate_aws.keys import ring_of
 
+pytestmark = pytest.mark.accept
+
 NAMESPACE = "Tidegate"
 
 

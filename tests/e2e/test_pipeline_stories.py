@@ -16,6 +16,8 @@ from tests.e2e.pipelines import PipelineWorld
 from tests.e2e.world import BETTER, BROKEN, V1, wait_for
 from tidegate.release import Phase
 
+pytestmark = pytest.mark.accept
+
 Make = Callable[[str, str], PipelineWorld]
 
 PATIENCE = 420.0
@@ -57,7 +59,6 @@ def test_a_failed_test_stops_a_change(make: Make):
     assert (passed.status, passed.code) == ("Succeeded", 0)
 
 
-@pytest.mark.accept
 def test_delivery_goes_up_to_a_click(make: Make):
     """Released in staging under traffic, evidence shown, approved, released in production."""
     world = make("cd", "delivery")
@@ -79,7 +80,6 @@ def test_delivery_goes_up_to_a_click(make: Make):
     assert world.live("prod") == "v2"
 
 
-@pytest.mark.accept
 def test_a_rejection_keeps_production_as_it_is(make: Make):
     """The execution ends at the approval."""
     world = make("no", "delivery")
@@ -96,7 +96,6 @@ def test_a_rejection_keeps_production_as_it_is(make: Make):
     assert world.live("prod") == "v1"
 
 
-@pytest.mark.accept
 def test_deployment_goes_all_the_way(make: Make):
     """Nobody is asked; a bad version after it stops in staging, where the old one serves."""
     world = make("auto", "deployment")
@@ -114,7 +113,6 @@ def test_deployment_goes_all_the_way(make: Make):
     assert (world.live("staging"), world.live("prod")) == ("v2", "v2")
 
 
-@pytest.mark.accept
 def test_a_retry_releases_anew_what_was_aborted(make: Make):
     """An operator aborts the release: its stage fails; the retried stage delivers the version."""
     world = make("again", "deployment")

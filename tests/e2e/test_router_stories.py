@@ -22,6 +22,8 @@ from tests.e2e.world import BETTER, BROKEN, PROJECT, V1, World, questions, wait_
 from tidegate.assignment import Assignment, assign, client_of
 from tidegate.view import ReleaseView
 
+pytestmark = pytest.mark.accept
+
 MakeWorld = Callable[[str], World]
 
 REGULARS = 60
@@ -115,7 +117,6 @@ def released(world: World, door: Regulars) -> ReleaseView:
     return view
 
 
-@pytest.mark.accept
 def test_users_keep_their_slots_until_the_better_version_is_promoted(make_world: MakeWorld) -> None:
     """Each goes over in his own step and stays; the holdout, with the promotion."""
     world = make_world("sticky")
@@ -136,7 +137,6 @@ def test_users_keep_their_slots_until_the_better_version_is_promoted(make_world:
     assert (found.slot, found.version, found.why) == ("green", "v2", "live")
 
 
-@pytest.mark.accept
 def test_each_step_moves_whom_it_has_to_and_a_bad_version_nobody_keeps(
     make_world: MakeWorld,
 ) -> None:

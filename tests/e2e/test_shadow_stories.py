@@ -9,6 +9,8 @@ from tests.e2e.shadows import ALIKE, shadowed
 from tests.e2e.world import BROKEN, SLOW, V1, WORSE, Behaviour, Watched, World
 from tidegate.view import ReleaseView
 
+pytestmark = pytest.mark.accept
+
 MakeWorld = Callable[[str], World]
 
 
@@ -27,7 +29,6 @@ def assert_only_live_answered(seen: Watched) -> None:
     assert len(seen.door.served) > 100
 
 
-@pytest.mark.accept
 def test_a_candidate_passes_its_shadow_and_is_then_released_by_canary(
     make_world: MakeWorld,
 ) -> None:
@@ -67,8 +68,8 @@ def test_a_candidate_passes_its_shadow_and_is_then_released_by_canary(
     ("behaviour", "named"),
     [
         pytest.param(BROKEN, "errors", id="fails"),
-        pytest.param(WORSE, "answers that differ", id="is-wrong", marks=pytest.mark.accept),
-        pytest.param(SLOW, "slower", id="is-slow", marks=pytest.mark.accept),
+        pytest.param(WORSE, "answers that differ", id="is-wrong"),
+        pytest.param(SLOW, "slower", id="is-slow"),
     ],
 )
 def test_a_bad_candidate_fails_its_shadow(
