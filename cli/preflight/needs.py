@@ -129,6 +129,10 @@ def _images(assembly: Assembly) -> Iterator[str]:
             text = text_of(container.get("Image"))
             if text is not None and _OWN_IMAGE.match(text):
                 yield text
+    for launch in assembly.of("AWS::EC2::LaunchTemplate"):
+        filled = items(launch.at("LaunchTemplateData", "UserData", "Fn::Base64", "Fn::Sub"))
+        words = str(filled[0]).split() if filled else []
+        yield from (word for word in words if _OWN_IMAGE.match(word))
 
 
 def image_parts(image: str) -> tuple[str, str, str, str] | None:

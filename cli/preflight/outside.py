@@ -185,7 +185,7 @@ def images(asked: Asked) -> Iterator[Result]:
     """Images of one's own account are there. AWS's own are checked by the table of accounts."""
     from gate.rules.images import registries  # noqa: PLC0415 - beside its only use
 
-    why = "SageMaker pulls the image when an endpoint is made, and fails minutes later without it"
+    why = "the image is pulled when an endpoint or an instance starts: a deploy fails minutes later"
     for image in asked.needs.images:
         parts = image_parts(image)
         if parts is None or parts[2] in registries():

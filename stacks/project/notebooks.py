@@ -46,11 +46,19 @@ def notebook_faults(
 
 def _model_faults(file: NotebookFile, models: Any, fault: Callable[..., Fault]) -> Iterator[Fault]:
     known = models if isinstance(models, Mapping) else {}
-    hosted = [n for n, m in known.items() if isinstance(m, Mapping) and m.get("hosting")]
+    hosted = {
+        name: model["hosting"]
+        for name, model in known.items()
+        if isinstance(model, Mapping) and model.get("hosting")
+    }
+    on_endpoints = [name for name, hosting in hosted.items() if "ec2" not in hosting]
     for model in file.models:
         if model not in hosted:
             words = f"models names {model!r}, which is no hosted model of the project"
-            yield fault(f"{words}: {did_you_mean(model, hosted)}", "models")
+            yield fault(f"{words}: {did_you_mean(model, on_endpoints)}", "models")
+        elif model not in on_endpoints:
+            words = f"models names {model!r}, which is on EC2 instances and has no endpoint to ask"
+            yield fault(f"{words}: name others, or ask it by the front door", "models")
 
 
 def _network_faults(file: NotebookFile, fault: Callable[..., Fault]) -> Iterator[Fault]:

@@ -59,6 +59,18 @@ def test_a_group_whose_instances_are_replaced_says_how_many_there_are_meanwhile(
     )
 
 
+def test_instances_need_the_image_that_they_pull(tmp_path: Path):
+    """It is in their user data, once for each slot; AWS's own commands are no images."""
+    image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/models/flights:3"
+    told = (
+        f"ExecStartPre=/usr/bin/docker pull --quiet {image}\nExecStart=docker run {image} serve\n"
+    )
+    group = _group("")
+    data = group["Launch"]["Properties"]["LaunchTemplateData"]
+    data["UserData"] = {"Fn::Base64": {"Fn::Sub": [told, {"Artifact": "s3://b/k"}]}}
+    assert _needs(tmp_path, group).images == (image,)
+
+
 @pytest.mark.parametrize(("limit", "outcome"), [(11.0, Outcome.FAILED), (12.0, Outcome.OK)])
 def test_processors_are_held_against_the_quota(needs: Needs, limit: float, outcome: Outcome):
     """Six instances of two."""

@@ -9,6 +9,7 @@ from stacks.project.load import ProjectFaultsError, load_project
 from stacks.project.notebook_shape import Internet
 from stacks.project.notebook_spec import NotebookSpec
 from tests.unit.stacks.project.conftest import GOOD
+from tests.unit.stacks.project.test_ec2_section import ON_EC2, PLAIN, ROUTER
 
 
 @pytest.fixture
@@ -99,3 +100,13 @@ def test_values_of_the_wrong_shape_are_told_with_an_example(
     """What is allowed is said."""
     (told,) = faults(section)
     assert wanted in told
+
+
+def test_a_model_on_instances_of_its_own_has_no_endpoint_to_ask(folder: Path):
+    """It is told, with another way."""
+    on_ec2 = GOOD.replace(PLAIN, ON_EC2).replace(*ROUTER)
+    (folder / "tidegate.yaml").write_text(f"{on_ec2}notebooks:\n  explore: {{ models: [fraud] }}\n")
+    with pytest.raises(ProjectFaultsError) as refused:
+        load_project(folder / "tidegate.yaml")
+    (fault,) = refused.value.faults
+    assert "has no endpoint to ask: name others, or ask it by the front door" in str(fault)
