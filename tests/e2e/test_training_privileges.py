@@ -27,6 +27,7 @@ def world(story_cloud: EmbeddedCloud, tmp_path_factory: pytest.TempPathFactory) 
     made.project_text = f"{text.rstrip()}\n      schedule: {SELDOM}\n"
     made.deploy(V1)
     yield made
+    end_runs(made)
     remove_stacks(story_cloud, training_stack(made))
     remove_stacks(story_cloud, made.hosting_stack)
 
@@ -72,6 +73,17 @@ def _stopped(world: World, sleeps: str, step: str) -> None:
     view = found.runs.view(arn)
     if view.status != "Stopped":
         raise StoryFailedError(f"{view.status}: {view.reasons}")
+
+
+def end_runs(world: World) -> None:
+    """No run is under way: a pipeline with one cannot be deleted."""
+    runs = training(world).runs
+    for arn in runs.arns():
+        if not runs.view(arn).over:
+            # It may end by itself in between.
+            with suppress(ClientError):
+                runs.stop(arn)
+            wait_for(lambda arn=arn: runs.view(arn).over, seconds=60, what=f"{arn} is over")
 
 
 def stop_what_runs(world: World) -> None:
