@@ -14,6 +14,8 @@ from tests.e2e.checks import assert_restored_in_time
 from tests.e2e.guardrails import PATIENT, RELEASES, Deploys, project
 from tests.e2e.world import V1, Behaviour, World, wait_for
 
+pytestmark = pytest.mark.accept
+
 MakeWorld = Callable[[str], World]
 
 GOOD = Behaviour(name="v2")
@@ -30,7 +32,6 @@ def deploys(make_world: MakeWorld, strategy: str, *following: Behaviour) -> Depl
     return Deploys(world=world)
 
 
-@pytest.mark.accept
 @pytest.mark.parametrize("strategy", RELEASES)
 def test_a_good_version_ends_on_the_new_configuration(make_world: MakeWorld, strategy: str) -> None:
     """The deploy is the release: it succeeds, and users lose no request while traffic moves."""
@@ -50,10 +51,7 @@ def test_a_good_version_ends_on_the_new_configuration(make_world: MakeWorld, str
     print(f"{len(seen.door.served)} requests, none lost: {shifts}")  # noqa: T201
 
 
-@pytest.mark.parametrize(
-    "strategy",
-    [pytest.param(name, marks=() if name == "canary" else pytest.mark.accept) for name in RELEASES],
-)
+@pytest.mark.parametrize("strategy", RELEASES)
 def test_a_bad_version_ends_on_the_old_configuration(make_world: MakeWorld, strategy: str) -> None:
     """The deploy fails, the alarm is OK again, and the next release is admitted at once.
 
@@ -83,7 +81,6 @@ def test_a_bad_version_ends_on_the_old_configuration(make_world: MakeWorld, stra
     assert seen.door.lost(failing_percent=BAD.error_percent) == []
 
 
-@pytest.mark.accept
 @pytest.mark.parametrize("after", ["Endpoint", "ReleaseVerify"])
 def test_cloudformation_takes_a_good_version_back(make_world: MakeWorld, after: str) -> None:
     """Another resource of the stack fails, before or after the release has ended as promoted.
@@ -104,7 +101,6 @@ def test_cloudformation_takes_a_good_version_back(make_world: MakeWorld, after: 
     assert seen.door.lost() == []
 
 
-@pytest.mark.accept
 def test_an_operator_aborts_a_deploy(make_world: MakeWorld) -> None:
     """SageMaker takes the new fleet back, and the deploy is reported failed."""
     made = deploys(make_world, "big-bang")
