@@ -16,7 +16,7 @@ from tidegate.ports import Clock, EndpointState, VariantState
 from tidegate.resting import Crew
 from tidegate_aws.managed_shares import ManagedShares
 
-_HEALTHY = "healthy"
+HEALTHY = "healthy"
 POLL_SECONDS = 10
 
 
@@ -143,7 +143,7 @@ class FleetShares:
     def _manned(self, group: Mapping[str, Any]) -> Manned:
         own = {instance["InstanceId"] for instance in group["Instances"]}
         states = target_states(self.balancing(), group)
-        healthy = [one for one in own if _HEALTHY in states.get(one, ())]
+        healthy = [one for one in own if HEALTHY in states.get(one, ())]
         return Manned(desired=int(group["DesiredCapacity"]), healthy=len(healthy))
 
 

@@ -18,7 +18,7 @@ from tidegate.ec2 import FIRST_VERSION, instances_for, rolling_group, templates_
 from tidegate.errors import ConflictError, DeployRefusedError, InstancesFailedError, NotFoundError
 from tidegate.ports import EndpointState
 from tidegate_aws.errors import code_of
-from tidegate_aws.fleet_shares import POLL_SECONDS, PausingClock, target_states
+from tidegate_aws.fleet_shares import HEALTHY, POLL_SECONDS, PausingClock, target_states
 from tidegate_aws.managed_shares import ManagedShares
 
 _ALL = 100
@@ -167,7 +167,7 @@ class RollingFleets:
             },
             starting=_ids(instances, lambda one: one["LifecycleState"] == _PENDING),
             kept=_ids(instances, lambda one: one["ProtectedFromScaleIn"]),
-            healthy=frozenset(one for one, said in states.items() if _HEALTHY in said),
+            healthy=frozenset(one for one, said in states.items() if HEALTHY in said),
             checked=frozenset(one for one, said in states.items() if said <= _CHECKED),
         )
 
@@ -252,8 +252,7 @@ class RollingFleets:
 
 
 _PENDING = "Pending"
-_HEALTHY = "healthy"
-_CHECKED = frozenset({_HEALTHY, "unhealthy"})
+_CHECKED = frozenset({HEALTHY, "unhealthy"})
 """DescribeTargetHealth, API reference: before, a target is `initial`."""
 _STAYING = frozenset({_PENDING, "InService"})
 _IDS_A_CALL = 50

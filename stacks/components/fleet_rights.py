@@ -5,12 +5,12 @@ Elastic Load Balancing V2 and CloudWatch).
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from stacks.components.arns import Arns, allow
+from stacks.components.arns import allow
 from stacks.components.blueprint import att, ref
 from stacks.components.handler_function import FunctionProps
+from stacks.components.surroundings import Surroundings
 from stacks.components.tables import RELEASE_TABLE
 
 RESTER = "rest_fleets"
@@ -21,41 +21,17 @@ _ACTIONS = [_GROUPS, "elasticloadbalancing:DescribeTargetHealth"]
 Statements = list[dict[str, Any]]
 
 
-class Around(Protocol):
-    """The project and the stage, and what of fleets there is."""
-
-    @property
-    def project(self) -> str:
-        """The project."""
-        ...
-
-    @property
-    def arns(self) -> Arns:
-        """ARNs of the stage."""
-        ...
-
-    @property
-    def fleets(self) -> bool:
-        """Whether a model is on EC2 instances."""
-        ...
-
-    @property
-    def resting(self) -> Mapping[str, int]:
-        """Models whose instances stop while idle, with the seconds until they do."""
-        ...
-
-
 def reading_statements(*, fleets: bool) -> Statements:
     """How many instances there are, and which of them answer."""
     return [allow(list(_ACTIONS), ["*"])] if fleets else []
 
 
-def reading(around: Around) -> Statements:
+def reading(around: Surroundings) -> Statements:
     """The same, of the functions of a stage."""
     return reading_statements(fleets=around.fleets)
 
 
-def asking(around: Around) -> Statements:
+def asking(around: Surroundings) -> Statements:
     """The functions in the networks of this stage's fleets; to wake fleets that may sleep."""
     if not around.fleets:
         return []
@@ -65,21 +41,25 @@ def asking(around: Around) -> Statements:
     return [asked, *waking]
 
 
-def asking_environment(around: Around) -> dict[str, str]:
+def asking_environment(around: Surroundings) -> dict[str, str]:
     """What the router has to know of fleets."""
     return {**({"FLEETS": "yes"} if around.fleets else {}), **_resting(around)}
 
 
-def resizing(around: Around) -> Statements:
-    """To wake groups that sleep, and to put them to sleep. AWS makes up a part of their ARNs."""
+def groups_of(around: Surroundings) -> Any:
+    """Groups of fleets of the stage. AWS makes up a part of their ARNs."""
+    named = f"{around.project}-{around.arns.stage.name}-*"
+    return around.arns.of("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{named}")
+
+
+def resizing(around: Surroundings) -> Statements:
+    """To wake groups that sleep, and to put them to sleep."""
     if not around.resting:
         return []
-    named = f"{around.project}-{around.arns.stage.name}-*"
-    groups = around.arns.of("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{named}")
-    return [allow(["autoscaling:SetDesiredCapacity"], [groups])]
+    return [allow(["autoscaling:SetDesiredCapacity"], [groups_of(around)])]
 
 
-def resters(around: Around) -> list[FunctionProps]:
+def resters(around: Surroundings) -> list[FunctionProps]:
     """What puts fleets to sleep, if any may."""
     if not around.resting:
         return []
@@ -99,6 +79,6 @@ def resters(around: Around) -> list[FunctionProps]:
     ]
 
 
-def _resting(around: Around) -> dict[str, str]:
+def _resting(around: Surroundings) -> dict[str, str]:
     limits = dict(around.resting)
     return {"RESTING": json.dumps(limits, sort_keys=True)} if limits else {}

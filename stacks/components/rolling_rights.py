@@ -6,35 +6,14 @@ Auto Scaling user guide, "Control Amazon EC2 launch template usage in Auto Scali
 in such a template, roles by a path of their own.
 """
 
-from typing import Any, Protocol
-
-from stacks.components.arns import ACCOUNT, Arns, allow, sub
+from stacks.components.arns import ACCOUNT, allow, sub
 from stacks.components.fleet_groups import OWNER_TAG
-
-Statements = list[dict[str, Any]]
+from stacks.components.fleet_rights import Statements, groups_of
+from stacks.components.surroundings import Surroundings
 
 PARTS = ("instance", "network-interface", "security-group", "subnet", "volume")
 """What RunInstances makes or names, beside image and launch template (Service Authorization
 Reference, "Actions, resources, and condition keys for Amazon EC2")."""
-
-
-class Around(Protocol):
-    """The project and the stage, and whether instances of a fleet are replaced there."""
-
-    @property
-    def project(self) -> str:
-        """The project."""
-        ...
-
-    @property
-    def arns(self) -> Arns:
-        """ARNs of the stage."""
-        ...
-
-    @property
-    def rolling(self) -> bool:
-        """Whether a model's instances are replaced a batch a step."""
-        ...
 
 
 def role_path(project: str, stage: str) -> str:
@@ -42,21 +21,20 @@ def role_path(project: str, stage: str) -> str:
     return f"/{project}-{stage}-instances/"
 
 
-def replacing(around: Around, *more: str) -> Statements:
+def replacing(around: Surroundings, *more: str) -> Statements:
     """To say which instances stay, to have the others replaced, and `more` with their groups."""
     if not around.rolling:
         return []
     named = f"{around.project}-{around.arns.stage.name}-*"
-    group = around.arns.of("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{named}")
     done = ("CancelInstanceRefresh", "SetInstanceProtection", "StartInstanceRefresh")
     return [
         allow(["autoscaling:DescribeInstanceRefreshes"], ["*"]),
-        allow([*(f"autoscaling:{name}" for name in done), *more], [group]),
+        allow([*(f"autoscaling:{name}" for name in done), *more], [groups_of(around)]),
         *_launching(around, named),
     ]
 
 
-def _launching(around: Around, named: str) -> Statements:
+def _launching(around: Surroundings, named: str) -> Statements:
     arns, stage = around.arns, around.arns.stage
     templates = arns.of("ec2", "launch-template/*")
     account = ACCOUNT if stage.account is None else stage.account

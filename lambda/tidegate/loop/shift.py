@@ -35,7 +35,7 @@ def shift(*, store: ReleaseStore, traffic: Traffic, clock: Clock, task: TaskInpu
     if turned is not None:
         return turned
     waiting = _unready(
-        store=store, traffic=traffic, clock=clock, task=task, state=state
+        store=store, traffic=traffic, clock=clock, task=task, record=record, state=state
     ) or _announce(store=store, clock=clock, task=task, record=record)
     if waiting is not None:
         return waiting
@@ -50,13 +50,13 @@ def _unready(
     traffic: Traffic,
     clock: Clock,
     task: TaskInput,
+    record: ReleaseRecord,
     state: EndpointState,
 ) -> TaskOutput | None:
     """What to do before the target shares may be asked for; None where they may.
 
     Where instances of the candidate started and do not answer, there is nothing to wait for.
     """
-    record = load_own(store, task)
     try:
         ready = in_service(state) and not _woken(traffic, record, state)
     except InstancesFailedError as error:
