@@ -47,14 +47,14 @@ def _of_instances(right: Right) -> bool:
     return right.action.startswith(("autoscaling:", "elasticloadbalancing:"))
 
 
-def read_back(world: World, role: Role) -> None:
+def read_back(world: World, role: Role, *, start_seconds: int = 60) -> None:
     """What was deployed is found in service, and declared again."""
     found = world.declaration
     properties = {
         "Model": world.model,
         "EndpointName": found.endpoint_name,
         "EndpointConfigName": found.endpoint_config_name,
-        "StartSeconds": "60",
+        "StartSeconds": str(start_seconds),
         "Slots": {slot.value: version.to_json() for slot, version in found.slots.items()},
         "Plan": json.dumps(found.plan.to_json()),
     }

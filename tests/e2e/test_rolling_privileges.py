@@ -3,7 +3,6 @@
 What the functions need for fleets of any kind is proven elsewhere.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from tests.e2e import privileges
 from tests.e2e.fleets import FleetWorld, rolled
 from tests.e2e.leaving import remove_stacks
 from tests.e2e.roles import Prover, Role, Story, StoryFailedError, client
-from tests.e2e.test_guardrail_privileges import custom_resource
+from tests.e2e.test_fleet_privileges import read_back
 from tests.e2e.world import V1, Behaviour, World, wait_for
 from tidegate.ec2 import FIRST_VERSION, rolling_group, templates_in
 from tidegate.errors import ConflictError
@@ -82,6 +81,17 @@ def bring(world: World, slot: str, *, share: int) -> None:
     wait_for(there, seconds=SECONDS, what=f"{share} % of the instances for {slot}")
 
 
+def runs(world: World, slot: str) -> bool:
+    """Whether the group has an instance of the slot's version."""
+    found = client(world, "autoscaling").describe_auto_scaling_groups(
+        AutoScalingGroupNames=[group(world)]
+    )
+    instances = found["AutoScalingGroups"][0]["Instances"]
+    return template(world, slot) in {
+        one["LaunchTemplate"]["LaunchTemplateName"] for one in instances
+    }
+
+
 def begin(world: World, slot: str, **preferences: object) -> None:
     """A refresh for the slot is under way, as an administrator."""
     client(world, "autoscaling").start_instance_refresh(
@@ -141,24 +151,11 @@ def settle_cancels(world: World, role: Role) -> None:
     expect_refresh(world, "green", "Cancelling", "Cancelled")
 
 
-def _deployed(world: World, role: Role) -> None:
-    found = world.declaration
-    properties = {
-        "Model": world.model,
-        "EndpointName": found.endpoint_name,
-        "EndpointConfigName": found.endpoint_config_name,
-        "StartSeconds": "840",
-        "Slots": {slot.value: version.to_json() for slot, version in found.slots.items()},
-        "Plan": json.dumps(found.plan.to_json()),
-    }
-    custom_resource(world, role, "Update", properties)
-
-
 def verify_replaces(world: World, role: Role) -> None:
     """A deploy ends when every instance runs the live version, and new ones will."""
     bring(world, "blue", share=100)
     bring(world, "green", share=50)
-    _deployed(world, role)
+    read_back(world, role, start_seconds=840)
     expect_refresh(world, "blue", "Successful")
 
 
@@ -172,7 +169,7 @@ def verify_aligns(world: World, role: Role) -> None:
             "Version": FIRST_VERSION,
         },
     )
-    _deployed(world, role)
+    read_back(world, role, start_seconds=840)
     found = client(world, "autoscaling").describe_auto_scaling_groups(
         AutoScalingGroupNames=[group(world)]
     )
@@ -185,7 +182,9 @@ def verify_cancels(world: World, role: Role) -> None:
     """What makes instances of another version is ended first."""
     bring(world, "blue", share=100)
     begin(world, "green")
-    _deployed(world, role)
+    # Ended before it has made an instance, it would leave nothing to bring back.
+    wait_for(lambda: runs(world, "green"), seconds=SECONDS, what="an instance for green")
+    read_back(world, role, start_seconds=840)
     expect_refresh(world, "blue", "Successful")
 
 
