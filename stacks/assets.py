@@ -12,8 +12,9 @@ from aws_cdk import FileAssetPackaging, Stack
 
 from stacks.components.arns import sub
 from stacks.components.handler_function import CodeAsset
+from stacks.project.artifact_spec import Artifact, Awaited, LocalArtifact
 from stacks.project.artifacts import write_archive
-from stacks.project.spec import Artifact, Awaited, LocalArtifact, StageSpec
+from stacks.project.spec import StageSpec
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first moment that a zip can name."""

@@ -23,8 +23,9 @@ from stacks.components.training_roles import (
     add_job_role,
     add_pipeline_role,
 )
+from stacks.project.artifact_spec import LocalArtifact
 from stacks.project.names import package_group_name, training_name, training_stack_name
-from stacks.project.spec import DataOnDestroy, LocalArtifact, ModelSpec, StageSpec
+from stacks.project.spec import DataOnDestroy, ModelSpec, StageSpec
 from stacks.project.training_options import limit_seconds
 from stacks.project.training_spec import TrainingSpec
 from stacks.run_costs import training_cost

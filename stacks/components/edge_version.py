@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from stacks.project.artifact_spec import Artifact, identity_of
 from stacks.project.edge_spec import EdgeSpec
 from stacks.project.placement import Placement, place
-from stacks.project.spec import Artifact, identity_of
 from tidegate.edge.names import component_version, report_topic
 from tidegate.pointer import LivePointer
 from tidegate.version import Version, digest_of

@@ -6,12 +6,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from stacks.project.artifact_spec import identity_of
 from stacks.project.durations import seconds_of
 from stacks.project.faults import Fault
 from stacks.project.locate import Shelf, artifact_at, artifact_faults, label_of
 from stacks.project.release_shape import ChallengerFile, ObjectiveFile, ReleaseFile
 from stacks.project.source import Location, Source
-from stacks.project.spec import ChallengerSpec, identity_of
+from stacks.project.spec import ChallengerSpec
 from tidegate.arms.terms import MOST_CHALLENGERS, ABTerms, Better
 from tidegate.observation import OutcomeKind
 from tidegate.strategies import Strategy

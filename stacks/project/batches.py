@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from stacks.project.spec import Artifact, ContainerSpec
+from stacks.project.artifact_spec import Artifact
+from stacks.project.spec import ContainerSpec
 from tidegate.batch.plan import CompareTerms, JoinKind
 from tidegate.batch.schema import Column, RecordFormat
 

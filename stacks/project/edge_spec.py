@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stacks.project.spec import Artifact
+from stacks.project.artifact_spec import Artifact
 from tidegate.edge.rings import ring_ends
 from tidegate.plan import ReleasePlan
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stacks.project.ab_tests import challengers_of
 from stacks.project.algorithms import algorithm_images
+from stacks.project.artifact_spec import Artifact, Awaited, ListedArtifact
 from stacks.project.batch_rules import batch_of
 from stacks.project.batch_shape import BatchFile
 from stacks.project.batches import BatchModelSpec
@@ -35,12 +36,9 @@ from stacks.project.shape import (
 from stacks.project.source import Source, read_source
 from stacks.project.spec import (
     AlarmsSpec,
-    Artifact,
-    Awaited,
     BudgetSpec,
     CaptureSpec,
     ContainerSpec,
-    ListedArtifact,
     ModelSpec,
     ProjectSpec,
     StageSpec,

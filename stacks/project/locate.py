@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stacks.project.artifact_spec import Artifact, LocalArtifact, StoredArtifact
 from stacks.project.artifacts import ArtifactError, Contents, inspect
 from stacks.project.faults import Fault
 from stacks.project.framework_contents import content_faults
 from stacks.project.source import Location, Source
-from stacks.project.spec import Artifact, LocalArtifact, StoredArtifact
 
 _S3 = re.compile(
     r"^s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>[^?]+\.tar\.gz)"

@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from stacks.project.artifact_spec import StoredArtifact
 from stacks.project.faults import Fault, ProjectFaultsError
-from stacks.project.spec import ModelSpec, ProjectSpec, StoredArtifact
+from stacks.project.spec import ModelSpec, ProjectSpec
 from tidegate.training.package import Package
 
 _CONTEXT = "context tidegate:packages"

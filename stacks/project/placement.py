@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stacks.project.artifact_spec import Artifact, identity_of
 from stacks.project.doors import DnsSpec
-from stacks.project.spec import Artifact, ContainerSpec, ModelSpec, Trained, identity_of
+from stacks.project.spec import ContainerSpec, ModelSpec, Trained
 from tidegate.asynchronous import Asynchronous
 from tidegate.pointer import LivePointer
 from tidegate.slots import ARMS, PAIR, Slot, idle_slots

@@ -9,9 +9,10 @@ from ruamel.yaml import YAML
 
 from emulator.server import EmbeddedCloud
 from examples.frameworks.data import asked, wrong_share
+from stacks.project.artifact_spec import LocalArtifact
 from stacks.project.artifacts import write_archive
 from stacks.project.load import load_project
-from stacks.project.spec import LocalArtifact, ModelSpec
+from stacks.project.spec import ModelSpec
 from tests.emulated_hosting import Hosting, make_hosting
 
 pytestmark = pytest.mark.frameworks

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from stacks.project.artifact_spec import LocalArtifact, StoredArtifact
 from stacks.project.load import load_project
-from stacks.project.spec import DataOnDestroy, LocalArtifact, StoredArtifact
+from stacks.project.spec import DataOnDestroy
 from tidegate.observation import OutcomeKind
 from tidegate.plan import Guardrail, Metric, ReleasePlan, Step
 from tidegate.strategies import Mechanism, Strategy

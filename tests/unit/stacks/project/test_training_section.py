@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from stacks.project.artifact_spec import StoredArtifact
 from stacks.project.load import load_project
 from stacks.project.packages import packaged, read_packages
-from stacks.project.spec import ModelSpec, StoredArtifact
+from stacks.project.spec import ModelSpec
 from stacks.project.training_shape import AgainstLive, Approval
 from tests.unit.stacks.project.conftest import GOOD
 from tidegate.training.package import Package
