@@ -1,5 +1,7 @@
 """A version that is known to be bad: the model's own artifact, made to fail on a share of requests.
 
+Of several models behind one endpoint it is their program that fails, whichever of them is asked.
+
 A drill releases it like any other version and proves the way back, with the real machine, judge and
 endpoint. The artifact says plainly what it is.
 """
@@ -55,31 +57,35 @@ class Drill:
 def bad_project(drill: Drill) -> Path:
     """A project file whose model is the bad version; CommandError where none can be made of it."""
     settings = model_settings(drill.project_file, drill.model)
-    source = artifact_path(drill.project_file, settings)
+    key, within = ("code", ".") if "target_models" in settings else ("artifact", "code")
+    source = artifact_path(drill.project_file, settings, key=key)
     bad = drill.folder / f"{drill.model}-drill"
-    entry_point = str(settings.get("entry_point", "inference.py"))
-    make_bad_artifact(source, bad, entry_point=entry_point, error_percent=drill.error_percent)
+    entry = Path(within) / str(settings.get("entry_point", "inference.py"))
+    make_bad_artifact(source, bad, entry=entry, error_percent=drill.error_percent)
     exchange = Exchange(
-        model=drill.model, artifact=bad, label=f"drill-{drill.error_percent}-percent-errors"
+        model=drill.model,
+        artifact=bad,
+        label=f"drill-{drill.error_percent}-percent-errors",
+        key=key,
     )
     target = drill.folder / f"tidegate-drill-{drill.model}.yaml"
     return write_copy(drill.project_file, target, exchange=exchange)
 
 
-def make_bad_artifact(source: Path, target: Path, *, entry_point: str, error_percent: int) -> None:
+def make_bad_artifact(source: Path, target: Path, *, entry: Path, error_percent: int) -> None:
     """A copy of the artifact whose entry point fails on purpose, and else calls the original's."""
     shutil.rmtree(target, ignore_errors=True)
     _copy(source, target)
-    entry = target / "code" / entry_point
-    if not entry.is_file():
+    file = target / entry
+    if not file.is_file():
         raise CommandError(
-            f"a drill wraps the entry point of an artifact, and {source} has no code/{entry_point}",
+            f"a drill wraps the entry point of an artifact, and {source} has no {entry}",
             code=Exit.REFUSED,
         )
-    function = _wrapped_function(entry)
-    entry.rename(entry.with_name(f"{ORIGINAL}.py"))
+    function = _wrapped_function(file)
+    file.rename(file.with_name(f"{ORIGINAL}.py"))
     text = _WRAPPER.format(percent=error_percent, original=ORIGINAL, function=function)
-    entry.write_text(text, encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -96,7 +102,7 @@ def _wrapped_function(entry: Path) -> str:
         if name in defined:
             return name
     raise CommandError(
-        f"a drill wraps one of {', '.join(WRAPPABLE)}, and code/{entry.name} defines none of them",
+        f"a drill wraps one of {', '.join(WRAPPABLE)}, and {entry.name} defines none of them",
         code=Exit.REFUSED,
     )
 

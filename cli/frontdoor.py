@@ -46,9 +46,14 @@ class FrontDoor:
         content_type: str = "application/json",
         user: str = "",
         slot_token: str = "",
+        target_model: str = "",
     ) -> Reply:
-        """Ask a model; a failed prediction is a reply with its status."""
-        told = {"x-tidegate-user": user, "x-tidegate-slot": slot_token}
+        """Ask a model, or one of several of that name; a failed one is a reply with its status."""
+        told = {
+            "x-tidegate-user": user,
+            "x-tidegate-slot": slot_token,
+            "x-tidegate-target-model": target_model,
+        }
         headers = {"content-type": content_type, **{name: t for name, t in told.items() if t}}
         path = f"/models/{quote(model, safe='')}/predictions"
         return _reply(self.call("POST", path, body, headers))

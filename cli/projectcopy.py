@@ -11,11 +11,15 @@ from cli.exits import CommandError, Exit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """Which model of a project file gets which artifact, under which label."""
+    """Which model of a project file gets which artifact, under which label.
+
+    `key` is what names it in the file: `code` of several models that have one program.
+    """
 
     model: str
     artifact: Path
     label: str
+    key: str = "artifact"
 
 
 def model_settings(project_file: Path, model: str) -> dict[str, Any]:
@@ -29,13 +33,13 @@ def model_settings(project_file: Path, model: str) -> dict[str, Any]:
     return settings
 
 
-def artifact_path(project_file: Path, settings: dict[str, Any]) -> Path:
-    """Where a model's artifact is on this machine; CommandError when it is not."""
-    text = str(settings.get("artifact", ""))
+def artifact_path(project_file: Path, settings: dict[str, Any], *, key: str) -> Path:
+    """Where a model's artifact, or its code, is on this machine; CommandError when it is not."""
+    text = str(settings.get(key, ""))
     path = project_file.parent / text
     if not text or text.startswith("s3://") or not path.exists():
         raise CommandError(
-            f"the artifact {text!r} of {project_file} is not on this machine: make or download it "
+            f"the {key} {text!r} of {project_file} is not on this machine: make or download it "
             "first, and name its path",
             code=Exit.REFUSED,
         )
@@ -57,7 +61,7 @@ def write_copy(source: Path, target: Path, *, exchange: Exchange) -> Path:
 
 def _exchange(settings: dict[str, Any], exchange: Exchange) -> None:
     """The version stands where a new one does: of an A/B test it is the only challenger."""
-    version = {"artifact": str(exchange.artifact.resolve()), "label": exchange.label}
+    version = {exchange.key: str(exchange.artifact.resolve()), "label": exchange.label}
     if not _challengers(settings):
         settings.update(version)
         return
@@ -66,16 +70,29 @@ def _exchange(settings: dict[str, Any], exchange: Exchange) -> None:
 
 
 def _anchor(settings: Any, folder: Path) -> None:
-    for holder in (settings, *_challengers(settings)):
-        text = holder.get("artifact") if isinstance(holder, dict) else None
-        if isinstance(text, str) and not text.startswith("s3://"):
-            holder["artifact"] = str((folder / text).resolve())
+    if not isinstance(settings, dict):
+        return
+    for holder in (settings, *_challengers(settings), *_mappings(settings.get("containers"))):
+        for key in ("artifact", "code"):
+            _anchor_path(holder, key, folder)
+    for models in _mappings([settings.get("target_models")]):
+        for name in models:
+            _anchor_path(models, name, folder)
+
+
+def _anchor_path(holder: dict[str, Any], key: str, folder: Path) -> None:
+    text = holder.get(key)
+    if isinstance(text, str) and not text.startswith("s3://"):
+        holder[key] = str((folder / text).resolve())
+
+
+def _mappings(listed: Any) -> list[dict[str, Any]]:
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
 def _challengers(settings: Any) -> list[Any]:
     release = settings.get("release") if isinstance(settings, dict) else None
-    listed = release.get("challengers") if isinstance(release, dict) else None
-    return listed if isinstance(listed, list) else []
+    return _mappings(release.get("challengers") if isinstance(release, dict) else None)
 
 
 def _load(project_file: Path) -> Any:

@@ -29,6 +29,7 @@ class Door(Protocol):
         content_type: str = ...,
         user: str = ...,
         slot_token: str = ...,
+        target_model: str = ...,
     ) -> Reply:
         """Ask a model; HTTPError when no answer came."""
         ...
@@ -51,6 +52,8 @@ class Question:
 
     body: bytes
     is_wrong: Callable[[bytes], bool] | None = None
+    target_model: str = ""
+    """Of several models behind one endpoint: the one that is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +146,9 @@ class Users:
 
     def _ask(self, question: Question, *, user: str) -> Reply | None:
         try:
-            return self._door.predict(self._load.model, question.body, user=user)
+            return self._door.predict(
+                self._load.model, question.body, user=user, target_model=question.target_model
+            )
         except HTTPError:
             return None
 

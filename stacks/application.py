@@ -39,7 +39,7 @@ def add_stacks(app: App, deployment: Deployment) -> None:
     for add_part in PARTS:
         stacks.extend(add_part(app, given))
     stacks.extend(_add_profiling(app, project, stage, stacks))
-    _acknowledge(stacks, acknowledged(project, stage))
+    _acknowledge(stacks, acknowledged(project, stage, deployment.pointers))
 
 
 def _add_profiling(

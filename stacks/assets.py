@@ -12,7 +12,7 @@ from aws_cdk import FileAssetPackaging, Stack
 
 from stacks.components.arns import sub
 from stacks.components.handler_function import CodeAsset
-from stacks.project.artifact_spec import Artifact, Awaited, LocalArtifact
+from stacks.project.artifact_spec import Artifact, Awaited, LocalArtifact, TargetArtifacts
 from stacks.project.artifacts import write_archive
 from stacks.project.spec import StageSpec
 
@@ -39,16 +39,30 @@ class AssetShelf:
     def publish(self, stack: Stack, artifact: Artifact) -> str:
         """The artifact's URI; a local one is packed and published with the stack.
 
+        Of several models it is the prefix that they lie under, which ends with a slash.
         `${AWS::AccountId}` stands in it when the stack's account is not known at synth.
         """
         if isinstance(artifact, Awaited):
             raise TypeError("no version is approved yet: there is nothing to publish")
+        if isinstance(artifact, TargetArtifacts):
+            return self._publish_targets(stack, artifact)
         if not isinstance(artifact, LocalArtifact):
             return artifact.uri
+        return self._publish_packed(stack, artifact, key=artifact.digest)
+
+    def _publish_targets(self, stack: Stack, artifact: TargetArtifacts) -> str:
+        """The prefix that all models lie under by their names, and nothing else ever does."""
+        uris = [
+            self._publish_packed(stack, one, key=f"{artifact.digest}/{name}")
+            for name, one in sorted(artifact.models.items())
+        ]
+        return f"{uris[0].rpartition('/')[0]}/"
+
+    def _publish_packed(self, stack: Stack, artifact: LocalArtifact, *, key: str) -> str:
         name = f"asset.{artifact.digest}.tar.gz"
         self._pack(name, lambda target: write_archive(artifact.path, target))
         # SageMaker wants an artifact's key to end with .tar.gz, CDK appends only the last part.
-        return self._add(stack, name, source_hash=f"{artifact.digest}.tar")
+        return self._add(stack, name, source_hash=f"{key}.tar")
 
     def publish_code(self, stack: Stack, folder: Path, stage: StageSpec) -> CodeAsset:
         """Where the code of the functions will be: one archive, named by its content.

@@ -60,6 +60,7 @@ class FakeDoor:
     fetched: list[tuple[str, str]] = field(default_factory=list)
     asked: list[tuple[str, bytes, str, str]] = field(default_factory=list)
     slot_tokens: list[str] = field(default_factory=list)
+    target_models: list[str] = field(default_factory=list)
     outcomes: list[tuple[str, bool]] = field(default_factory=list)
     failure: Exception | None = None
 
@@ -71,9 +72,11 @@ class FakeDoor:
         content_type: str = "application/json",
         user: str = "",
         slot_token: str = "",
+        target_model: str = "",
     ) -> Reply:
         """Answer."""
         self.asked.append((model, body, content_type, user))
+        self.target_models.append(target_model)
         self.slot_tokens.append(slot_token)
         if self.failure is not None:
             raise self.failure

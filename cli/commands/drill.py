@@ -48,6 +48,10 @@ def rollback(
         int, typer.Option(help="Share of requests that the bad version fails.", min=1, max=100)
     ] = 30,
     payloads: PayloadsOption = None,
+    target_model: Annotated[
+        list[str] | None,
+        typer.Option(help="Of several models: ask this one; again for each of them."),
+    ] = None,
     users: Annotated[int, typer.Option(help="Concurrent users of that traffic.", min=1)] = 8,
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
@@ -65,12 +69,13 @@ def rollback(
     deployed = original.deployed()
     deployed.known_model(model)
     bodies = _bodies(payloads)
+    asked = [(body, name) for body in bodies for name in target_model or ("",)]
     drilled = _drilled(original, model, error_percent)
     note(f"deploying a version of {model} that fails {error_percent} % of its requests on purpose")
     began = time.monotonic()
     try:
         deploy_place(drilled)
-        with _traffic(original, model, bodies, users):
+        with _traffic(original, model, asked, users):
             release_id, code = _release(deployed, model)
     finally:
         _put_back(original)
@@ -209,15 +214,17 @@ def _bodies(payloads: Path | None) -> tuple[bytes, ...]:
 
 
 @contextmanager
-def _traffic(where: Place, model: str, bodies: tuple[bytes, ...], users: int) -> Iterator[None]:
-    """Own traffic while the block runs, where there are payloads."""
-    if not bodies:
+def _traffic(
+    where: Place, model: str, asked: list[tuple[bytes, str]], users: int
+) -> Iterator[None]:
+    """Own traffic while the block runs, where there are payloads: bodies, and of which model."""
+    if not asked:
         note("the drill makes no traffic of its own: it is judged on the model's own users")
         yield
         return
     from cli.users import Load, Question, Users
 
-    questions = [Question(body=body) for body in bodies]
+    questions = [Question(body=body, target_model=name) for body, name in asked]
     crowd = Users(where.front_door(), questions, Load(model=model, users=users))
     crowd.start()
     try:

@@ -48,6 +48,9 @@ def invoke(
             help="Ask this slot, by a token signed with the project's secret; no evidence."
         ),
     ] = None,
+    target_model: Annotated[
+        str, typer.Option(help="Of several models behind one endpoint: the one to ask.")
+    ] = "",
     stage: StageOption = None,
     project_file: ProjectFileOption = DEFAULT_PROJECT_FILE,
     on: OnOption = On.AUTO,
@@ -61,7 +64,12 @@ def invoke(
     payload = _payload(body, data)
     token = "" if slot is None else there.slot_token(model, slot)
     reply = there.front_door().predict(
-        model, payload, content_type=content_type, user=user, slot_token=token
+        model,
+        payload,
+        content_type=content_type,
+        user=user,
+        slot_token=token,
+        target_model=target_model,
     )
     _show(reply, json_output=json_output)
     if reply.status == WAITING and not json_output:

@@ -56,9 +56,15 @@ class Models:
         self._url, self._region, self._sleep = url.rstrip("/"), region, sleep
         self._session = get_session()
 
-    def predict(self, model: str, features: Any, *, user: str = "") -> Prediction:
-        """The model's answer. It is asked once: a repeated question would be a second request."""
-        headers = {"x-tidegate-user": user} if user else {}
+    def predict(
+        self, model: str, features: Any, *, user: str = "", target_model: str = ""
+    ) -> Prediction:
+        """The model's answer. It is asked once: a repeated question would be a second request.
+
+        `target_model` names one of several models behind one endpoint.
+        """
+        told = {"x-tidegate-user": user, "x-tidegate-target-model": target_model}
+        headers = {name: text for name, text in told.items() if text}
         path = f"/models/{quote(model, safe='')}/predictions"
         told, body = self._post(path, features, headers)
         return Prediction(

@@ -4,6 +4,9 @@
 build/trained/xgboost; `features` is the first container of the pipeline. The training script runs
 as in SageMaker's training container: in a process of its own, with SM_CHANNEL_TRAIN and
 SM_MODEL_DIR, on the Python that `make frameworks` made for the framework.
+
+`--airport EWR` trains scikit-learn's example on the flights from there alone, into
+build/trained/ewr: one of the models of airports.yaml, whose program lies beside them.
 """
 
 import argparse
@@ -16,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from examples.flights.dataset import Flight, training_flights
 from examples.frameworks.data import write_channel
 
 HERE = Path(__file__).parent
@@ -51,6 +55,10 @@ EXAMPLES: Mapping[str, Example] = {
 }
 
 
+AIRPORTS = ("EWR", "JFK", "LGA")
+"""Where the flights of the data set start: the three airports of New York."""
+
+
 class NoEnvironmentError(Exception):
     """The framework is not installed here; the text says how it gets there."""
 
@@ -63,10 +71,22 @@ def build(framework: str, folder: Path) -> str:
             f"{framework} is trained with {example.python}, which is not there: run "
             f"'make frameworks FRAMEWORKS={framework}'"
         )
+    said = _trained(example, folder, training_flights())
+    lay_code(example, folder)
+    return said
+
+
+def build_airport(airport: str, folder: Path) -> str:
+    """The folder has the model of the flights from one airport, and no code."""
+    flights = [each for each in training_flights() if each.features["origin"] == airport]
+    return _trained(EXAMPLES["scikit-learn"], folder, flights)
+
+
+def _trained(example: Example, folder: Path, flights: Sequence[Flight]) -> str:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as scratch:
-        channel = write_channel(Path(scratch) / "train").parent
+        channel = write_channel(Path(scratch) / "train", flights).parent
         done = subprocess.run(
             [str(example.python), str(example.folder / "train.py")],
             env={
@@ -81,8 +101,8 @@ def build(framework: str, folder: Path) -> str:
             check=False,
         )
     if done.returncode != 0:
-        raise SystemExit(f"training with {framework} failed: {done.stderr.strip()[-2_000:]}")
-    lay_code(example, folder)
+        said = done.stderr.strip()[-2_000:]
+        raise SystemExit(f"training of {example.folder.name} failed: {said}")
     return done.stdout.strip()
 
 
@@ -98,9 +118,15 @@ def lay_code(example: Example, folder: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The artifacts asked for are written."""
     options = argparse.ArgumentParser(prog="python -m examples.frameworks.train")
-    options.add_argument("--framework", choices=sorted(EXAMPLES), action="append", required=True)
-    options.add_argument("--output", type=Path, required=True, help="gets a folder a framework")
+    options.add_argument("--framework", choices=sorted(EXAMPLES), action="append", default=[])
+    options.add_argument("--airport", choices=AIRPORTS, action="append", default=[])
+    options.add_argument("--output", type=Path, required=True, help="gets a folder a model")
     given = options.parse_args(arguments)
+    if not given.framework and not given.airport:
+        options.error("name what to train by --framework or --airport")
+    for airport in given.airport:
+        folder = given.output / airport.lower()
+        print(f"{folder}: {build_airport(airport, folder)}")
     for framework in given.framework:
         try:
             folder = given.output / EXAMPLES[framework].folder.name

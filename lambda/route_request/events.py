@@ -8,6 +8,7 @@ from route_request.cookies import cookie_in, set_cookie
 from tidegate.assignment import anonymous_client_of, client_of
 from tidegate.inference import Answer
 from tidegate.routing import Prediction, PredictionRequest
+from tidegate.targets import HEADER as TARGET_HEADER
 from tidegate.untyped import Any
 
 _USER_HEADER = "x-tidegate-user"
@@ -25,6 +26,7 @@ def prediction_request(event: Mapping[str, Any], track: str | None = None) -> Pr
         accept=headers.get("accept", "*/*"),
         client=_client(model, event, headers),
         slot_token=headers.get(_SLOT_HEADER),
+        target=headers.get(TARGET_HEADER),
         track=track,
         names_track=track is not None and headers.get("host", "").startswith(f"{track}."),
     )

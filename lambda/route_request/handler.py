@@ -21,7 +21,12 @@ from route_request.later import (
     render_submitted,
     submission_of,
 )
-from tidegate.errors import NotFoundError, OverrideRefusedError, SubmissionRefusedError
+from tidegate.errors import (
+    NotFoundError,
+    OverrideRefusedError,
+    SubmissionRefusedError,
+    TargetRefusedError,
+)
 from tidegate.routing import Router
 from tidegate.tracks import track_endpoint
 from tidegate.untyped import Any
@@ -59,7 +64,7 @@ def _predict(event: dict[str, Any]) -> dict[str, Any]:
         return refusal(404, str(error))
     except OverrideRefusedError as error:
         return refusal(403, str(error))
-    except SubmissionRefusedError as error:
+    except (SubmissionRefusedError, TargetRefusedError) as error:
         return refusal(error.status, str(error))
     # In one write: two requests of one process never mix their lines.
     sys.stdout.write(f"{prediction.line.to_line()}\n")

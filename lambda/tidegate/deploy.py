@@ -18,9 +18,10 @@ from tidegate.scaling import Scaling
 from tidegate.slots import PAIR, Slot, first_slot
 from tidegate.split import NO_RELEASE, SplitDocument
 from tidegate.strategies import Mechanism
+from tidegate.targets import lost_faults
 from tidegate.tracks import Tracks
 from tidegate.traffic import Traffic
-from tidegate.version import Version
+from tidegate.version import Version, models_of
 
 _DEPLOY = "deploy"
 
@@ -120,6 +121,7 @@ def guard(*, store: ReleaseStore, deploy: Deploy) -> str:
     admission = admit(model=deploy.model, proposed=proposed, standing=standing)
     faults = [] if admission.allowed else [admission.reason]
     faults += _shadow_faults(standing.pointer, deploy)
+    faults += _lost_faults(standing.pointer, deploy)
     if faults:
         raise DeployRefusedError("; ".join(faults))
     return admission.reason
@@ -137,6 +139,15 @@ def _shadow_faults(pointer: LivePointer | None, deploy: Deploy) -> list[str]:
             f"{deploy.live} serve alone: deploy with 'tidegate deploy', which knows the live slot"
         )
     ]
+
+
+def _lost_faults(pointer: LivePointer | None, deploy: Deploy) -> list[str]:
+    """Why users of a model would be refused by the versions that wait for a release."""
+    if pointer is None:
+        return []
+    waiting = [version for slot, version in sorted(deploy.slots.items()) if slot != pointer.slot]
+    found = [lost_faults(deploy.model, pointer.version.targets, v.targets) for v in waiting]
+    return [fault for faults in found for fault in faults]
 
 
 def guard_removal(*, store: ReleaseStore, model: str) -> None:
@@ -225,6 +236,7 @@ def _renew_split(store: ReleaseStore, declaration: Declaration, live: Slot) -> N
         control=live.value,
         drawn_by=declaration.plan.split,
         holdout_percent=declaration.plan.holdout_percent,
+        models=models_of(declaration.slots),
         asynchronous=None if declaration.tracks is None else declaration.tracks.asynchronous,
     )
     if known is None or replace(renewed, version=known.version) != known:

@@ -84,5 +84,13 @@ class SubmissionRefusedError(TidegateError):
         super().__init__(message)
 
 
+class TargetRefusedError(TidegateError):
+    """A request names a model that is not there, or none; `status` is the HTTP status of it."""
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        super().__init__(message)
+
+
 class OverrideRefusedError(TidegateError):
     """A tester's slot token does not hold; nothing was asked of the model."""

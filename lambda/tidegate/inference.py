@@ -23,7 +23,10 @@ class Answer:
 
 @value
 class Question:
-    """A request to a model. `slot` pins the production variant, None lets the endpoint draw."""
+    """A request to a model. `slot` pins the production variant, None lets the endpoint draw.
+
+    `target` names one of the models behind a multi-model endpoint, None where there is one.
+    """
 
     endpoint_name: str
     body: bytes
@@ -31,6 +34,7 @@ class Question:
     accept: str
     inference_id: str
     slot: str | None = None
+    target: str | None = None
 
 
 @value

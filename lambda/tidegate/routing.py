@@ -12,13 +12,14 @@ from collections.abc import Callable
 from tidegate.assignment import Why, anonymous_client_of, assign
 from tidegate.ec2 import is_fleet
 from tidegate.echo import echoed_digest
-from tidegate.errors import NotFoundError, OverrideRefusedError
+from tidegate.errors import NotFoundError, OverrideRefusedError, TargetRefusedError
 from tidegate.inference import Answer, Question
 from tidegate.observation import Unit
 from tidegate.override import overridden_slot
 from tidegate.prediction_id import PredictionId, sign
 from tidegate.requestlog import UNKNOWN_SLOT, ServedLine
 from tidegate.split import CACHE_SECONDS, NO_SPLIT, SplitDocument
+from tidegate.targets import HEADER
 from tidegate.tracks import track_endpoint
 from tidegate.values import value
 
@@ -35,7 +36,8 @@ class PredictionRequest:
 
     `slot_token` is what a tester sent to have a slot of his choice, None without. `track` is the
     slot of the track that the request came by, None where all slots share one endpoint; who
-    asked for that track by its own name (`names_track`) was drawn by no record.
+    asked for that track by its own name (`names_track`) was drawn by no record. `target` is the
+    model that is asked, of a multi-model endpoint.
     """
 
     model: str
@@ -46,6 +48,7 @@ class PredictionRequest:
     slot_token: str | None = None
     track: str | None = None
     names_track: bool = False
+    target: str | None = None
 
 
 @value
@@ -108,7 +111,8 @@ class Router:
         """The model's answer, signed.
 
         NotFoundError for a model that is not deployed, OverrideRefusedError for a slot token that
-        does not hold: then nothing was asked.
+        does not hold, TargetRefusedError for a target model that is not there or not named: then
+        nothing was asked.
         """
         placed = self.place(request)
         split, draw = placed.split, placed.draw
@@ -120,6 +124,7 @@ class Router:
                 accept=request.accept,
                 inference_id=placed.nonce,
                 slot=draw.slot,
+                target=request.target,
             )
         )
         line = _line(split, draw, answer, placed.served_at)
@@ -142,6 +147,7 @@ class Router:
         else:
             slot = _overridden(request, request.slot_token, split, keys=keys, now=served_at)
             draw = self._pinned(request, split, slot)
+        _check_target(request, split, pinned=None if request.slot_token is None else draw.slot)
         return Placed(split=split, draw=draw, keys=keys, served_at=served_at, nonce=self._nonce())
 
     def answers_later(self, model: str) -> Asynchronous | None:
@@ -194,6 +200,22 @@ class Router:
             raise NotFoundError(f"no model {model} is deployed here")
         self._known[model] = (now, split)
         return split
+
+
+def _check_target(request: PredictionRequest, split: SplitDocument, *, pinned: str | None) -> None:
+    """The request names a model that answers it; who chose a slot has the models of that slot."""
+    named = request.target
+    known = split.target_models if pinned is None else split.models.get(pinned, ())
+    if named in known or (named is None and not split.models):
+        return
+    if not split.models:
+        raise TargetRefusedError(400, f"{request.model} is one model: drop the header {HEADER}")
+    has = ", ".join(known) or "none at present"
+    if named is None:
+        raise TargetRefusedError(
+            400, f"{request.model} is several models: name one in header {HEADER}: {has}"
+        )
+    raise TargetRefusedError(404, f"{request.model} has no model {named!r}, it has: {has}")
 
 
 def submission_line(placed: Placed, status: int) -> ServedLine:

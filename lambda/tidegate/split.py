@@ -7,6 +7,7 @@ but not as evidence, because for them the share is not known.
 """
 
 from collections.abc import Mapping
+from dataclasses import field
 
 from tidegate.asynchronous import Asynchronous
 from tidegate.strategies import Split
@@ -52,6 +53,8 @@ class SplitDocument:
     """Whether answers name their version, which alone says whose slot had the request."""
     runs: tuple[Run, ...] = ()
     """Whose the cells are, in order; of two slots the shares say it, and this is empty."""
+    models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Slot to the names of its models, of a multi-model endpoint; empty where a slot has one."""
     asynchronous: Asynchronous | None = None
     """Where requests and answers are, of a model whose slots have an asynchronous endpoint each."""
 
@@ -60,11 +63,23 @@ class SplitDocument:
         """Whether the router gives each user his slot; between releases there is one slot."""
         return self.drawn_by is Split.ROUTER and self.release_id != NO_RELEASE
 
+    @property
+    def target_models(self) -> tuple[str, ...]:
+        """The models that anybody may name; none where a slot has only one.
+
+        They are those of the live version, and while a release is open of every version that may
+        get the request.
+        """
+        live = self.models.get(self.control, ())
+        asked = self.models.values() if self.release_id != NO_RELEASE else ()
+        return tuple(name for name in live if all(name in names for names in asked))
+
     def to_json(self) -> dict[str, Any]:
         """The document in JSON types; `from_json` reads it back."""
         waits = self.asynchronous
         return {
             **({} if waits is None else {"asynchronous": waits.to_json()}),
+            **({"models": {s: list(n) for s, n in self.models.items()}} if self.models else {}),
             "model": self.model,
             "endpoint_name": self.endpoint_name,
             "version": self.version,
@@ -96,5 +111,6 @@ class SplitDocument:
             settling=bool(data["settling"]),
             echoed=bool(data.get("echoed", False)),
             runs=tuple((slot, int(width)) for slot, width in data["runs"]),
+            models={slot: tuple(names) for slot, names in data.get("models", {}).items()},
             asynchronous=None if waits is None else Asynchronous.from_json(waits),
         )

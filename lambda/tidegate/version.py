@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tidegate.slots import Slot
+from tidegate.targets import TargetModels
+
 
 def digest_of(
     *,
@@ -39,13 +42,15 @@ def _identity(image: str, artifact: str, environment: Mapping[str, str]) -> dict
 class Container:
     """One container of a version: its image, and what is unpacked and set in it.
 
-    Of a model package there is no image, and `artifact_uri` is the package's ARN.
+    Of a model package there is no image, and `artifact_uri` is the package's ARN. Of several
+    models (`targets`) it is their prefix, which ends with a slash.
     """
 
     image: str
     artifact: str
     artifact_uri: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    targets: TargetModels | None = None
 
     @property
     def package(self) -> str | None:
@@ -78,7 +83,8 @@ class Version:
 
     `artifact` is what the digest was made of, `artifact_uri` where it was deployed
     (`s3://bucket/key`); `label` is for people and proves nothing. Of an inference pipeline these
-    are its first container's, and `then` are the others.
+    are its first container's, and `then` are the others. `targets` are the models of a multi-model
+    endpoint, whose `artifact_uri` is the prefix that all of them lie under.
     """
 
     digest: str
@@ -88,6 +94,7 @@ class Version:
     artifact_uri: str
     environment: Mapping[str, str] = field(default_factory=dict)
     then: tuple[Container, ...] = ()
+    targets: TargetModels | None = None
 
     @property
     def containers(self) -> tuple[Container, ...]:
@@ -97,12 +104,18 @@ class Version:
             artifact=self.artifact,
             artifact_uri=self.artifact_uri,
             environment=self.environment,
+            targets=self.targets,
         )
         return (first, *self.then)
 
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """The models that a request may name; none where it asks the only one."""
+        return () if self.targets is None else self.targets.names
+
     def to_json(self) -> dict[str, Any]:
         """The version in JSON types; `from_json` reads it back."""
-        told = {
+        told: dict[str, Any] = {
             "digest": self.digest,
             "label": self.label,
             "image": self.image,
@@ -110,12 +123,16 @@ class Version:
             "artifact_uri": self.artifact_uri,
             "environment": dict(self.environment),
         }
-        then = [container.to_json() for container in self.then]
-        return {**told, "then": then} if then else told
+        if self.then:
+            told["then"] = [container.to_json() for container in self.then]
+        if self.targets is not None:
+            told["targets"] = self.targets.to_json()
+        return told
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Version":
         """The version that `to_json` wrote."""
+        targets = data.get("targets")
         return cls(
             digest=data["digest"],
             label=data["label"],
@@ -124,4 +141,10 @@ class Version:
             artifact_uri=data["artifact_uri"],
             environment=dict(data["environment"]),
             then=tuple(Container.from_json(each) for each in data.get("then", ())),
+            targets=None if targets is None else TargetModels.from_json(targets),
         )
+
+
+def models_of(slots: Mapping[Slot, Version]) -> dict[str, tuple[str, ...]]:
+    """Slot name to the names of its models, of slots that have several; of others nothing."""
+    return {s.value: v.model_names for s, v in sorted(slots.items()) if v.targets is not None}

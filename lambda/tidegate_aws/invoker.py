@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from tidegate.inference import Answer, Question
+from tidegate.targets import target_object
 from tidegate.untyped import Any
 from tidegate.values import value
 from tidegate_aws.errors import code_of, message_of
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 _VARIANT_HEADER = "x-amzn-invoked-production-variant"
+_NO_MODEL = "Failed to download model data"
+"""How a ValidationError begins of a target model that is not there or may not be read."""
+_MODEL_MISSING = 502
 UNREACHED = 503
 _TIMED_OUT = 504
 _STATUS = {
@@ -100,6 +104,8 @@ def _request(question: Question) -> dict[str, Any]:
     }
     if question.slot is not None:
         request["TargetVariant"] = question.slot
+    if question.target is not None:
+        request["TargetModel"] = target_object(question.target)
     return request
 
 
@@ -112,12 +118,18 @@ def is_refusal(error: ClientError) -> bool:
 
 
 def status_of(error: ClientError) -> int:
-    """The HTTP status that an error of SageMaker's runtime amounts to."""
+    """The HTTP status that an error of SageMaker's runtime amounts to.
+
+    A model that is not under its version's prefix is no fault of the caller, who named one that
+    was declared to be there.
+    """
     response: Mapping[str, Any] = error.response
     if code_of(error) == "ModelError":
         original = int(response.get("OriginalStatusCode", 0))
         # 0 is a container that gave no answer: too slow, or dead.
         return original if 400 <= original <= 599 else _TIMED_OUT
+    if message_of(error).startswith(_NO_MODEL):
+        return _MODEL_MISSING
     known = _STATUS.get(code_of(error))
     if known is not None:
         return known

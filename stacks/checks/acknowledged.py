@@ -3,7 +3,7 @@
 A finding that is not listed here fails the check; so does a wildcard on anything else.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from stacks.checks.acknowledged_answers import of_answers
 from stacks.checks.acknowledged_batches import of_batches
@@ -15,6 +15,7 @@ from stacks.checks.acknowledged_outcomes import of_outcomes
 from stacks.checks.acknowledged_pipelines import of_deliveries
 from stacks.checks.acknowledged_services import of_services
 from stacks.checks.acknowledged_shadows import of_shadows
+from stacks.checks.acknowledged_targets import of_targets
 from stacks.checks.acknowledged_tracks import of_tracks
 from stacks.checks.acknowledged_training import of_training
 from stacks.checks.rows import Acknowledged, arn, finding, wildcard
@@ -23,6 +24,7 @@ from stacks.hosting_stack import served_by
 from stacks.project.names import id_prefix, model_stack_name, release_stack_name
 from stacks.project.placement import version_of
 from stacks.project.spec import Ec2Spec, ModelSpec, ProjectSpec, StageSpec
+from tidegate.pointer import LivePointer
 
 _ENDPOINTS = (
     "endpoints of one stage: their names begin with project and stage, and models come and go "
@@ -46,8 +48,10 @@ _ENDPOINT_ROLES = (
 )
 
 
-def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledged]:
-    """Every finding that stays, for the stacks of a stage."""
+def acknowledged(
+    project: ProjectSpec, stage: StageSpec, pointers: Mapping[str, LivePointer] | None = None
+) -> Iterator[Acknowledged]:
+    """Every finding that stays, for the stacks of a stage, with what is live in it."""
     if project.releases:
         yield from _release(project.name, stage)
     yield from of_tracks(project, stage)
@@ -60,6 +64,7 @@ def acknowledged(project: ProjectSpec, stage: StageSpec) -> Iterator[Acknowledge
     yield from of_edge(project, stage)
     yield from of_notebooks(project, stage)
     yield from of_fleets(project, stage)
+    yield from of_targets(project, stage, {} if pointers is None else pointers)
     for model in project.models.values():
         if not isinstance(model.hosting, Ec2Spec):
             yield from _hosting(project.name, stage, model)

@@ -71,6 +71,7 @@ class Blueprint:
         *,
         after: Sequence[str] = (),
         kept: Kept = Kept.NOTHING,
+        metadata: Mapping[str, Any] | None = None,
     ) -> str:
         """The resource is there; returns its id. Properties that are None are left out."""
         if logical_id in self.resources:
@@ -79,6 +80,8 @@ class Blueprint:
         resource: dict[str, Any] = {"Type": kind, "Properties": given}
         if after:
             resource["DependsOn"] = list(after)
+        if metadata is not None:
+            resource["Metadata"] = dict(metadata)
         self.resources[logical_id] = resource | kept.policies
         return logical_id
 

@@ -1,7 +1,7 @@
 """The role that a model's containers run under: exactly its artifacts, its images, its logs."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,7 @@ def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
     artifacts = own_artifacts(containers)
     statements = [
         *([allow(["s3:GetObject"], [arns.s3(path) for path in artifacts])] if artifacts else []),
+        *listing_statements(arns, containers),
         *container_statements(arns, images=own_images(containers), groups=groups),
     ]
     if needs.captures:
@@ -115,9 +116,37 @@ def pull_statements(arns: Arns, images: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def own_artifacts(containers: Iterable[Container]) -> list[str]:
-    """Bucket and key of each artifact that the role reads: what is in a package, it does not."""
-    own = {each.artifact_uri for each in containers if each.package is None}
+    """Bucket and key of each artifact that the role reads: what is in a package, it does not.
+
+    Of several models it is all that lies under their prefix, and the program of all of them.
+    """
+    own = {uri for each in containers if each.package is None for uri in _read_of(each)}
     return sorted(uri.removeprefix("s3://") for uri in own)
+
+
+def _read_of(container: Container) -> Iterator[str]:
+    if container.targets is None:
+        yield container.artifact_uri
+        return
+    yield f"{container.artifact_uri}*"
+    if container.targets.code_uri:
+        yield container.targets.code_uri
+
+
+def listing_statements(arns: Arns, containers: Iterable[Container]) -> list[dict[str, Any]]:
+    """Listing of the prefixes of several models: SageMaker looks there for the one that is asked.
+
+    Source: developer guide, "Multi-Model Endpoint Security".
+    """
+    found = {c.artifact_uri.removeprefix("s3://") for c in containers if c.targets is not None}
+    prefixes: dict[str, list[str]] = {}
+    for path in sorted(found):
+        bucket, _, prefix = path.partition("/")
+        prefixes.setdefault(bucket, []).append(f"{prefix}*")
+    return [
+        allow(["s3:ListBucket"], [arns.s3(bucket)], Condition={"StringLike": {"s3:prefix": listed}})
+        for bucket, listed in prefixes.items()
+    ]
 
 
 def own_images(containers: Iterable[Container]) -> list[str]:

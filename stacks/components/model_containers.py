@@ -6,6 +6,10 @@ from typing import Any
 from stacks.components.arns import sub
 from tidegate.version import Container, Version
 
+_PROGRAM_AT = "SAGEMAKER_SUBMIT_DIRECTORY"
+"""Where SageMaker's containers look for the program of all models (SageMaker SDK, MultiDataModel:
+an archive in S3, which the container reads as the execution role)."""
+
 
 def model_containers(version: Version, told: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Its containers as properties of a Model: the primary one, or an inference pipeline.
@@ -24,6 +28,8 @@ def model_containers(version: Version, told: Mapping[str, str] | None = None) ->
 def declared_version(version: Version) -> dict[str, Any]:
     """The version in JSON, the account in its URIs left to CloudFormation."""
     told = {**version.to_json(), "artifact_uri": sub(version.artifact_uri)}
+    if version.targets is not None:
+        told["targets"] |= {"code_uri": sub(version.targets.code_uri)}
     then = [{**each.to_json(), "artifact_uri": sub(each.artifact_uri)} for each in version.then]
     return {**told, "then": then} if then else told
 
@@ -31,8 +37,24 @@ def declared_version(version: Version) -> dict[str, Any]:
 def _container(container: Container, told: Mapping[str, str]) -> dict[str, Any]:
     if container.package is not None:
         return {"ModelPackageName": container.package}
+    environment = {**container.environment, **told}
+    targets = container.targets
+    if targets is not None and targets.code_uri:
+        environment[_PROGRAM_AT] = sub(targets.code_uri)
     return {
+        **({} if targets is None else {"Mode": "MultiModel"}),
         "Image": container.image,
         "ModelDataUrl": sub(container.artifact_uri),
-        "Environment": {**container.environment, **told},
+        "Environment": environment,
     }
+
+
+def model_objects(version: Version) -> dict[str, Any] | None:
+    """The artifacts below the version's prefix as metadata of its Model; None without a prefix.
+
+    `cdk gc` deletes what no template names, and a prefix alone names none of them.
+    """
+    if version.targets is None:
+        return None
+    _, _, prefix = version.artifact_uri.removeprefix("s3://").partition("/")
+    return {"tidegate:models": [f"{prefix}{name}" for name in version.targets.names]}

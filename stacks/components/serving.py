@@ -12,7 +12,7 @@ from typing import Any
 from stacks.components.answers import asynchronous_config
 from stacks.components.blueprint import Blueprint, Kept, att, ref
 from stacks.components.capture_bucket import CAPTURE_BUCKET
-from stacks.components.model_containers import model_containers
+from stacks.components.model_containers import model_containers, model_objects
 from stacks.project.placement import Placement
 from stacks.project.spec import Ec2Spec, Hosted, ModelSpec, ServerlessSpec
 from tidegate.echo import VARIABLE
@@ -102,6 +102,7 @@ def _add_model(blueprint: Blueprint, props: ServingProps, slot: Slot) -> None:
         },
         after=[props.guard],
         kept=Kept.FORMER,
+        metadata=model_objects(props.placement.slots[slot]),
     )
 
 

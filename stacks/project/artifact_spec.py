@@ -1,5 +1,8 @@
 """Where the bytes of a version are: on this machine, in S3, in a package, or not there yet."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +51,35 @@ class ListedArtifact:
         return self.arn
 
 
-Artifact = LocalArtifact | StoredArtifact | Awaited | ListedArtifact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetArtifacts:
+    """The models of a multi-model endpoint, by name, and the program that answers for all of them.
+
+    Together they are one version: what is in any of them is in its digest. `code` is None where the
+    image has the program; `retired` are models of earlier versions that are meant to end.
+    """
+
+    models: Mapping[str, LocalArtifact]
+    code: LocalArtifact | None
+    retired: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the names and digests of all of it; what ends changes nothing that serves."""
+        told = {
+            "code": None if self.code is None else self.code.digest,
+            "models": {name: artifact.digest for name, artifact in sorted(self.models.items())},
+        }
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+Artifact = LocalArtifact | StoredArtifact | Awaited | ListedArtifact | TargetArtifacts
 
 
 def identity_of(artifact: Artifact) -> str:
     """What tells an artifact from every other; TypeError for one that is not there yet."""
     if isinstance(artifact, Awaited):
         raise TypeError("an artifact that nobody has made yet has no identity")
-    return artifact.digest if isinstance(artifact, LocalArtifact) else artifact.identity
+    if isinstance(artifact, LocalArtifact | TargetArtifacts):
+        return artifact.digest
+    return artifact.identity

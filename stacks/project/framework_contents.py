@@ -47,6 +47,11 @@ def framework_environment(framework: str, entry_point: str | None) -> Mapping[st
     return {"SAGEMAKER_PROGRAM": program, "SAGEMAKER_SUBMIT_DIRECTORY": CODE_FOLDER}
 
 
+def shared_program(entry_point: str | None) -> Mapping[str, str]:
+    """The same of a container that has several models and one program beside them."""
+    return {"SAGEMAKER_PROGRAM": DEFAULT_ENTRY_POINT if entry_point is None else entry_point}
+
+
 def _bundle_faults(contents: Contents) -> Iterator[str]:
     if not any(_BUNDLE.match(name) for name in contents.names):
         top = ", ".join(contents.names[:5])

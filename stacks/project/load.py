@@ -15,7 +15,7 @@ from stacks.project.door_rules import door_of
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.edge_rules import edge_of
 from stacks.project.faults import Fault, ProjectFaultsError
-from stacks.project.framework_contents import framework_environment
+from stacks.project.framework_contents import framework_environment, shared_program
 from stacks.project.hosting_rules import fleet_of, hosting_of
 from stacks.project.hosting_shape import HostingFile
 from stacks.project.locate import Shelf, artifact_at, label_of
@@ -45,6 +45,7 @@ from stacks.project.spec import (
 )
 from stacks.project.structure import structural_faults
 from stacks.project.tables import images, partitions
+from stacks.project.target_rules import targets_of
 from stacks.project.trainings import training_of
 
 
@@ -184,6 +185,10 @@ def _containers(file: ModelFile, around: _Around) -> tuple[ContainerSpec, ...]:
                 images=dict.fromkeys(sorted(around.regions), ""), artifact=package, environment={}
             ),
         )
+    several = targets_of(file, around.shelf)
+    if several is not None:
+        images = {region: _image(file, region) for region in sorted(around.regions)}
+        return (ContainerSpec(images=images, artifact=several, environment=_shared(file)),)
     given = (file,) if file.containers is None else file.containers
     return tuple(
         ContainerSpec(
@@ -201,9 +206,14 @@ def _artifact(text: str | None, around: _Around) -> Artifact:
 
 
 def _label(file: ModelFile) -> str:
-    """The given one, or the name of the artifact; of a pipeline, that of its last container."""
+    """The given one, or the name of the artifact; of a pipeline, that of its last container.
+
+    Of several models, how many they are.
+    """
     if file.label is not None:
         return file.label
+    if file.target_models is not None:
+        return f"{len(file.target_models)}-models"
     if file.model_package is not None:
         return file.model_package.rpartition("/")[2]
     last = file.artifact if file.containers is None else file.containers[-1].artifact
@@ -222,6 +232,12 @@ def _environment(file: ModelFile | ContainerFile) -> Mapping[str, str]:
     if file.framework is None:
         return dict(file.environment)
     return {**file.environment, **framework_environment(file.framework, file.entry_point)}
+
+
+def _shared(file: ModelFile) -> Mapping[str, str]:
+    """Of several models: the program is not among them, the template says where it is."""
+    program = {} if file.code is None else shared_program(file.entry_point)
+    return {**file.environment, **program}
 
 
 def _capture(file: CaptureFile) -> CaptureSpec:

@@ -54,25 +54,12 @@ def artifact_faults(
                 "without the object's version nobody could tell what was deployed",
             )
         return
-    for fault in _local_faults(text, raw, shelf):
+    for fault in local_faults(text, raw, shelf):
         yield source.fault(here, f"artifact is {text!r}: {fault}")
 
 
-def artifact_at(text: str, shelf: Shelf) -> Artifact:
-    """The artifact that a checked project file names."""
-    match = _S3.match(text)
-    if match is not None:
-        return StoredArtifact(bucket=match["bucket"], key=match["key"], identity=text)
-    return LocalArtifact(path=shelf.path(text), digest=shelf.contents(text).digest)
-
-
-def label_of(text: str) -> str:
-    """The name of an artifact for people: its last part without ending or version id."""
-    name = text.partition("?")[0].rstrip("/").rpartition("/")[2].removesuffix(".tar.gz")
-    return text.rstrip("/").split("/")[-2] if name == "model" and "/" in text else name
-
-
-def _local_faults(text: str, raw: Mapping[str, Any], shelf: Shelf) -> Iterator[str]:
+def local_faults(text: str, raw: Mapping[str, Any], shelf: Shelf) -> Iterator[str]:
+    """What is wrong with an artifact on this machine, and with what its framework would miss."""
     path = shelf.path(text)
     if not path.exists():
         yield f"it does not exist: {_how_to_make(text)}"
@@ -88,6 +75,20 @@ def _local_faults(text: str, raw: Mapping[str, Any], shelf: Shelf) -> Iterator[s
     framework = raw.get("framework")
     if isinstance(framework, str):
         yield from content_faults(framework, contents, raw.get("entry_point"))
+
+
+def artifact_at(text: str, shelf: Shelf) -> Artifact:
+    """The artifact that a checked project file names."""
+    match = _S3.match(text)
+    if match is not None:
+        return StoredArtifact(bucket=match["bucket"], key=match["key"], identity=text)
+    return LocalArtifact(path=shelf.path(text), digest=shelf.contents(text).digest)
+
+
+def label_of(text: str) -> str:
+    """The name of an artifact for people: its last part without ending or version id."""
+    name = text.partition("?")[0].rstrip("/").rpartition("/")[2].removesuffix(".tar.gz")
+    return text.rstrip("/").split("/")[-2] if name == "model" and "/" in text else name
 
 
 def _how_to_make(text: str) -> str:

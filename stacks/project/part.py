@@ -15,6 +15,7 @@ StageName = Annotated[Name, StringConstraints(max_length=10)]
 ModelName = Annotated[Name, StringConstraints(max_length=40)]
 NotebookName = Annotated[Name, StringConstraints(max_length=20)]
 ServiceName = Annotated[Name, StringConstraints(max_length=20)]
+TargetName = Annotated[Name, StringConstraints(max_length=40)]
 
 
 class Part(BaseModel):

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stacks.project.artifact_spec import Artifact, identity_of
+from stacks.project.artifact_spec import Artifact, TargetArtifacts, identity_of
 from stacks.project.doors import DnsSpec
 from stacks.project.spec import ContainerSpec, ModelSpec, Trained
 from tidegate.asynchronous import Asynchronous
 from tidegate.pointer import LivePointer
 from tidegate.slots import ARMS, PAIR, Slot, idle_slots
+from tidegate.targets import TargetModels
 from tidegate.tracks import Tracks, track_endpoint
 from tidegate.version import Container, Version, digest_of
 
@@ -76,6 +77,7 @@ def version_of(model: Trained, *, region: str, uri_of: Callable[[Artifact], str]
         for each in every
     )
     return Version(
+        targets=_targets(model.artifact, uri_of),
         digest=digest_of(
             image=first.image, artifact=first.artifact, environment=first.environment, then=then
         ),
@@ -85,6 +87,16 @@ def version_of(model: Trained, *, region: str, uri_of: Callable[[Artifact], str]
         artifact_uri=first.artifact_uri,
         environment=first.environment,
         then=tuple(then),
+    )
+
+
+def _targets(artifact: Artifact, uri_of: Callable[[Artifact], str]) -> TargetModels | None:
+    if not isinstance(artifact, TargetArtifacts):
+        return None
+    return TargetModels(
+        names=tuple(sorted(artifact.models)),
+        code_uri="" if artifact.code is None else uri_of(artifact.code),
+        retired=artifact.retired,
     )
 
 

@@ -45,6 +45,7 @@ from stacks.project.shape import (
 )
 from stacks.project.source import Location, Source
 from stacks.project.tables import images, partitions
+from stacks.project.target_rules import has_targets, stray_faults, target_faults
 from stacks.project.trainings import training_faults
 from tidegate.echo import VARIABLE
 
@@ -186,6 +187,11 @@ def _model_faults(
     place: _Place, raw: Mapping[str, Any], regions: set[str], shelf: Shelf
 ) -> Iterator[Fault]:
     """Faults of the container, or of each container of a pipeline."""
+    yield from stray_faults(raw, place.fault)
+    if has_targets(raw):
+        yield from _container_faults(place, raw, regions)
+        yield from target_faults(raw, shelf, place.fault)
+        return
     if is_listed(raw):
         yield from marketplace_faults(raw, regions, place.fault)
         return

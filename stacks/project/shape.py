@@ -24,6 +24,7 @@ from stacks.project.part import (
     ServiceName,
     StageName,
     Subscriber,
+    TargetName,
 )
 from stacks.project.pipeline_shape import PipelineFile
 from stacks.project.release_shape import Duration, Environment, ReleaseFile
@@ -163,8 +164,18 @@ class ModelFile(Part):
     artifact: str | None = None
     """A directory, a .tar.gz, or s3://bucket/key?versionId=...; paths start at the project file.
     Left out, where algorithm and training are given: hosted once a trained version is approved."""
+    target_models: Annotated[dict[TargetName, str], Field(min_length=1, max_length=100)] | None = (
+        None
+    )
+    """Several models behind one endpoint, instead of artifact: name to a directory or .tar.gz on
+    this machine. A request names one; all of them are one version."""
+    code: str | None = None
+    """Of target_models with a framework: a directory with the program that answers for all."""
+    retired_models: list[TargetName] = []
+    """Names that earlier versions have in target_models and that are meant to end."""
     entry_point: str | None = None
-    """File under the artifact's code/ that the framework's container loads: inference.py."""
+    """File under the artifact's code/ (of target_models: in code) that the framework's container
+    loads: inference.py."""
     label: str | None = None
     """Name of the version for people; left out: the name of the artifact."""
     environment: Environment = {}

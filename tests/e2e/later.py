@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cli.frontdoor import FrontDoor, Reply, door_of
 from tests.e2e.watching import Source
@@ -20,19 +21,9 @@ class PatientDoor:
     door: FrontDoor
     seconds: float = 60.0
 
-    def predict(
-        self,
-        model: str,
-        body: bytes,
-        *,
-        content_type: str = "application/json",
-        user: str = "",
-        slot_token: str = "",
-    ) -> Reply:
+    def predict(self, model: str, body: bytes, **options: Any) -> Reply:
         """The answer, under the names that the ticket has."""
-        ticket = self.door.predict(
-            model, body, content_type=content_type, user=user, slot_token=slot_token
-        )
+        ticket = self.door.predict(model, body, **options)
         if ticket.status != _WAITING or ticket.prediction_id is None:
             return ticket
         deadline = time.monotonic() + self.seconds

@@ -42,13 +42,11 @@ class WatchedDoor:
     door: Door
     served: list[Served] = field(default_factory=list)
 
-    def predict(
-        self, model: str, body: bytes, *, content_type: str = "application/json", user: str = ""
-    ) -> Reply:
+    def predict(self, model: str, body: bytes, **options: Any) -> Reply:
         """Ask, and keep what came."""
         sent, draw = time.monotonic(), int(json.loads(body)["draw"])
         try:
-            reply = self.door.predict(model, body, content_type=content_type, user=user)
+            reply = self.door.predict(model, body, **options)
         except HTTPError:
             self._keep(draw, sent, None)
             raise

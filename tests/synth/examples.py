@@ -42,7 +42,8 @@ BASELINES = tuple(sorted((ROOT / "examples").glob("*/*-baseline.json")))
 
 _BASELINE = re.compile(r"(?<=baseline: )\.\./monitoring/")
 _CODE = re.compile(r"(?<=code: )\S*build/\w+/\w+/code")
-_ARTIFACT = re.compile(r"(?<=artifact: )\S*build/\w+/(\w+)")
+_BESIDE = re.compile(r"^\s+code: (\w+)$", re.MULTILINE)
+_ARTIFACT = re.compile(r"(?<=: )\S*build/\w+/(\w+)\b(?!/code)")
 
 
 def project_file(example: Path, folder: Path) -> Path:
@@ -70,7 +71,8 @@ def project_file(example: Path, folder: Path) -> Path:
             (scripts / name).write_text("")
     for data in (*example.parent.glob("*.jsonl"), *BASELINES):
         shutil.copy(data, folder)
-    for files in (example.parent / name for name in ("code", "files", "samples")):
+    beside = {"code", "files", "samples", *_BESIDE.findall(text)}
+    for files in (example.parent / name for name in sorted(beside)):
         if files.is_dir():
             shutil.copytree(files, folder / files.name)
     file = folder / "tidegate.yaml"

@@ -10,6 +10,7 @@ from tests.synth.assembly import ROOT, Assembly
 from tests.synth.examples import synthesized
 
 SERIES, BOUGHT = "in-series-dev-model-flights", "bought-dev-model-moderation"
+SEVERAL = "several-dev-model-delays"
 ARN = "arn:aws:sagemaker:eu-west-1:985815980388:model-package/moderation-v3"
 
 
@@ -25,6 +26,13 @@ def bought(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """The example of a subscribed package."""
     folder: Path = tmp_path_factory.mktemp("bought")
     return synthesized(ROOT / "examples" / "marketplace" / "tidegate.yaml", folder)
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The example of several models behind one endpoint."""
+    folder: Path = tmp_path_factory.mktemp("several")
+    return synthesized(ROOT / "examples" / "frameworks" / "airports.yaml", folder)
 
 
 def properties(template: Assembly, stack: str, kind: str) -> list[dict[str, Any]]:
@@ -74,3 +82,52 @@ def test_the_role_of_a_package_reads_and_pulls_nothing(bought: Assembly):
     assert "s3:GetObject" not in text
     assert "ecr:" not in text
     assert "logs:PutLogEvents" in text
+
+
+def prefix_of(several: Assembly) -> str:
+    """Where the models of the version lie in the bucket of assets."""
+    model, _ = properties(several, SEVERAL, "AWS::SageMaker::Model")
+    url: str = model["PrimaryContainer"]["ModelDataUrl"]["Fn::Sub"]
+    return url.partition("-eu-west-1/")[2]
+
+
+def test_a_slot_of_several_models_is_their_prefix(several: Assembly):
+    """Named by the digest of all of them, so that one version is never another."""
+    models = properties(several, SEVERAL, "AWS::SageMaker::Model")
+    (guard,) = properties(several, SEVERAL, "Custom::ReleaseGuard")
+    digest = guard["Slots"]["blue"]["artifact"]
+
+    assert [model["PrimaryContainer"]["Mode"] for model in models] == ["MultiModel"] * 2
+    assert prefix_of(several) == f"{digest}/"
+    assert guard["Slots"]["blue"]["targets"]["names"] == ["ewr", "jfk", "lga"]
+
+
+def test_every_model_is_published_under_the_prefix(several: Assembly):
+    """And the template names each of them, or a clean-up of assets took them away."""
+    (stack,) = several.folder.glob(f"{SEVERAL}.assets.json")
+    files = json.loads(stack.read_text())["files"].values()
+    keys = {place["objectKey"] for file in files for place in file["destinations"].values()}
+    wanted = [f"{prefix_of(several)}{name}" for name in ("ewr", "jfk", "lga")]
+    named = [
+        each["Metadata"]["tidegate:models"]
+        for each in several.resources(SEVERAL, "AWS::SageMaker::Model").values()
+    ]
+
+    assert {f"{each}.tar.gz" for each in wanted} < keys
+    assert named == [wanted, wanted]
+
+
+def test_the_role_of_several_models_reads_their_prefix_and_their_program(several: Assembly):
+    """And lists no other prefix of the bucket."""
+    (role,) = properties(several, SEVERAL, "AWS::IAM::Role")
+    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+    (reading,) = [s["Resource"] for s in statements if s["Action"] == ["s3:GetObject"]]
+    (listing,) = [s for s in statements if s["Action"] == ["s3:ListBucket"]]
+    model, _ = properties(several, SEVERAL, "AWS::SageMaker::Model")
+    program = model["PrimaryContainer"]["Environment"]["SAGEMAKER_SUBMIT_DIRECTORY"]["Fn::Sub"]
+    read = [each["Fn::Sub"].partition(":::")[2] for each in reading]
+
+    assert sorted(path.partition("-eu-west-1/")[2] for path in read) == sorted(
+        [f"{prefix_of(several)}*", program.partition("-eu-west-1/")[2]]
+    )
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": [f"{prefix_of(several)}*"]}}

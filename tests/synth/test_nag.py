@@ -11,11 +11,15 @@ from stacks.checks.acknowledged import Acknowledged, acknowledged
 from stacks.checks.acknowledged_pipelines import of_pipeline
 from stacks.components.blueprint import INCLUDED
 from stacks.composition.deployment import Deployment
+from stacks.project.artifact_spec import Artifact, LocalArtifact, TargetArtifacts
 from stacks.project.load import load_project
+from stacks.project.placement import version_of
 from stacks.project.spec import ProjectSpec
 from tests.synth.assembly import ROOT
 from tests.synth.examples import project_file
 from tests.synth.pipelines import example
+from tidegate.pointer import LivePointer
+from tidegate.slots import Slot
 
 pytestmark = pytest.mark.nag
 
@@ -173,3 +177,37 @@ def test_fleets_are_acknowledged_exactly(
 
     found = {(finding.construct, finding.rule) for finding in nag.findings(tmp_path / "out")}
     assert found == {(f"{row.stack}/{INCLUDED}/{row.construct}", row.rule) for row in rows}
+
+
+def test_several_models_are_acknowledged_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """All that lies under the prefix of a version, and of the one that is live beside it."""
+    file = project_file(ROOT / "examples" / "frameworks" / "airports.yaml", tmp_path)
+    several = load_project(file)
+    first = version_of(several.models["delays"], region="eu-west-1", uri_of=_assets)
+    (tmp_path / "ewr" / "version.txt").write_text("another")
+    several = load_project(file)
+    pointer = LivePointer(
+        model="delays", slot=Slot.BLUE, version=first, generation=1, moved_at=0, moved_by="deploy"
+    )
+    rows = list(acknowledged(several, several.stages["dev"], {"delays": pointer}))
+    monkeypatch.setattr(nag, "acknowledged", lambda *_: iter(()))
+    out = tmp_path / "out"
+    app = App(outdir=str(out), builtin_cloud_formation_validation=True)
+    add_stacks(
+        app,
+        Deployment(project=several, stage="dev", folder=out, pointers={"delays": pointer}),
+    )
+    nag.add_nag(app, several, several.stages["dev"])
+
+    with pytest.raises(RuntimeError):
+        app.synth()
+
+    found = {(finding.construct, finding.rule) for finding in nag.findings(out)}
+    assert found == {(f"{row.stack}/{INCLUDED}/{row.construct}", row.rule) for row in rows}
+
+
+def _assets(artifact: Artifact) -> str:
+    """Where an artifact was published to."""
+    assert isinstance(artifact, TargetArtifacts | LocalArtifact)
+    end = "/" if isinstance(artifact, TargetArtifacts) else ".tar.gz"
+    return f"s3://cdk-hnb659fds-assets-123456789012-eu-west-1/{artifact.digest}{end}"

@@ -17,7 +17,9 @@ from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import Phase, ReleaseRecord
 from tidegate.slots import PAIR
 from tidegate.split import NO_RELEASE, SplitDocument
+from tidegate.targets import lost_faults
 from tidegate.verdict import VerdictKind
+from tidegate.version import models_of
 
 _ID_CHARACTERS = 12
 _ROLLING_BACK = "UPDATE_ROLLBACK"
@@ -64,6 +66,10 @@ def _guard(ports: Ports, request: DeployRequest) -> str:
     before = _same_mechanism(ports, request)
     if request.declared.slots[VARIANT].digest == pointer.version.digest:
         return f"{model} keeps version {pointer.version.digest}"
+    new = request.declared.slots[VARIANT]
+    lost = lost_faults(model, pointer.version.targets, new.targets)
+    if lost:
+        raise DeployRefusedError("; ".join(lost))
     if not quiet(ports, request.declared.endpoint_name):
         raise DeployRefusedError(
             f"the rollback alarm of {model} is in ALARM, so SageMaker would take any update back: "
@@ -285,6 +291,7 @@ def _renew_split(ports: Ports, declared: Declaration) -> None:
             shares={VARIANT.value: 100, VARIANT.other.value: 0},
             digests=digests,
             control=VARIANT.value,
+            models=models_of(dict.fromkeys(PAIR, declared.slots[VARIANT])),
         )
     )
 

@@ -14,7 +14,7 @@ from tidegate.pointer import Declaration, LivePointer
 from tidegate.release import LogEntry, Phase, ReleaseRecord, SlotVersion
 from tidegate.slots import PAIR, Slot
 from tidegate.split import NO_RELEASE, SplitDocument
-from tidegate.version import Version
+from tidegate.version import Version, models_of
 
 VARIANT = Slot.BLUE
 """The one production variant; in records of releases, the fleet that was live."""
@@ -70,6 +70,7 @@ def _open_split(split: SplitDocument, record: ReleaseRecord) -> SplitDocument:
         version=split.version + 1,
         release_id=record.release_id,
         digests={one.slot.value: one.version.digest for one in fleets} if echoed else {},
+        models=models_of({one.slot: one.version for one in fleets}),
         settling=not echoed,
         echoed=echoed,
     )

@@ -9,6 +9,7 @@ from tidegate.errors import ConflictError, SupersededError
 from tidegate.ports import ReleaseStore
 from tidegate.release import ReleaseRecord
 from tidegate.split import SplitDocument
+from tidegate.version import models_of
 
 POLL_SECONDS = 5
 """How long to wait before an endpoint that is being changed is read again."""
@@ -100,6 +101,7 @@ def split_of(record: ReleaseRecord, *, settling: bool) -> SplitDocument:
         release_id=record.release_id,
         shares=record.target_shares,
         digests={held.slot.value: held.version.digest for held in record.slots},
+        models=models_of({held.slot: held.version for held in record.slots}),
         control=record.live.slot.value,
         drawn_by=record.plan.split,
         holdout_percent=record.plan.holdout_percent,

@@ -66,7 +66,7 @@ def _forget_modules() -> Iterator[None]:
 def make(source: Path, tmp_path: Path, *, percent: int, entry: str = "inference.py") -> Path:
     """The bad version of an artifact."""
     bad = tmp_path / "bad"
-    make_bad_artifact(source, bad, entry_point=entry, error_percent=percent)
+    make_bad_artifact(source, bad, entry=Path("code") / entry, error_percent=percent)
     return bad
 
 
@@ -213,3 +213,29 @@ def test_the_drill_of_a_test_has_the_bad_version_as_its_only_challenger(tmp_path
     assert challenger["label"] == "drill-30-percent-errors"
     assert Path(challenger["artifact"], "code", f"{ORIGINAL}.py").exists()
     assert "shares" not in settings["release"]
+
+
+def test_of_several_models_it_is_their_program_that_fails(tmp_path: Path):
+    """Their artifacts stay, and mean the same files in the copy."""
+    file = project(tmp_path)
+    several = "flights: {framework: scikit-learn, code: artifact/code, target_models: {ewr: ewr}}"
+    text = PROJECT.replace("flights: {framework: scikit-learn, artifact: artifact}", several)
+    file.write_text(text)
+    settings = YAML(typ="safe").load(drilled(file, "flights"))["models"]["flights"]
+
+    assert settings["target_models"] == {"ewr": str((file.parent / "ewr").resolve())}
+    assert (Path(settings["code"]) / f"{ORIGINAL}.py").is_file()
+    assert "artifact" not in settings
+
+
+def test_containers_of_a_pipeline_keep_their_artifacts(tmp_path: Path):
+    """In the copy that drills another model."""
+    file = project(tmp_path)
+    listed = "other: {containers: [{artifact: one}, {artifact: ../two}]}"
+    file.write_text(PROJECT.replace("other: {framework: scikit-learn, artifact: ../other}", listed))
+    containers = YAML(typ="safe").load(drilled(file, "flights"))["models"]["other"]["containers"]
+
+    assert [each["artifact"] for each in containers] == [
+        str((file.parent / "one").resolve()),
+        str((tmp_path / "two").resolve()),
+    ]

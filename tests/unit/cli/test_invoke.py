@@ -64,6 +64,13 @@ def test_a_slot_is_asked_for_by_a_token(world: CliWorld):
     assert none == ""
 
 
+def test_one_of_several_models_is_asked_by_name(world: CliWorld):
+    """Without the option none is named."""
+    world.run("invoke", "flights", "--data", "x", "--target-model", "ewr")
+    world.run("invoke", "flights", "--data", "x")
+    assert world.door.target_models == ["ewr", ""]
+
+
 def test_a_slot_that_is_not_there_is_wrong_usage(world: CliWorld):
     """The slots there are are named, and nothing is asked."""
     said = world.run("invoke", "flights", "--data", "x", "--slot", "red")

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -90,6 +91,22 @@ def test_a_pinned_slot_is_the_target_variant(stub: Stubber):
         slot="blue",
     )
     assert ask(pinned).slot is None
+
+
+def test_a_model_behind_the_endpoint_is_the_target_model(stub: Stubber):
+    """By its object below the prefix of its version."""
+    response = {"Body": StreamingBody(io.BytesIO(b""), 0)}
+    stub.add_response("invoke_endpoint", response, {**_request(), "TargetModel": "ewr.tar.gz"})
+
+    assert ask(replace(QUESTION, target="ewr")).status == 200
+
+
+def test_a_target_model_that_is_not_there_is_no_fault_of_the_caller(stub: Stubber):
+    """He named one that the version was declared with."""
+    message = "Failed to download model data(bucket: b, key: k). Please ensure that there is an"
+    stub.add_client_error("invoke_endpoint", "ValidationError", message, http_status_code=400)
+
+    assert ask(replace(QUESTION, target="ewr")).status == 502
 
 
 def _request() -> dict[str, Any]:

@@ -95,6 +95,24 @@ def test_a_named_user_s_slot_is_asked_for(runtime: Stubber, capsys: pytest.Captu
     assert (line.unit, line.client, line.slot) == (Unit.USER, client_of(MODEL, "ada"), "green")
 
 
+def test_the_header_names_one_of_several_models(
+    runtime: Stubber, store: DynamoReleaseStore, capsys: pytest.CaptureFixture[str]
+):
+    """Who names none that is there is told which there are, and leaves no line."""
+    document = store.split(MODEL)
+    assert document is not None
+    models = dict.fromkeys(("blue", "green"), ("ewr", "jfk"))
+    store.put_split(replace(document, version=document.version + 1, models=models))
+    expect(runtime, TargetVariant="green", TargetModel="jfk.tar.gz")
+    answer = handle(named(x_tidegate_user="ada", x_tidegate_target_model="jfk"), None)
+    assert answer["statusCode"] == 200
+    line_of(capsys)
+    refused = handle(named(x_tidegate_user="ada", x_tidegate_target_model="lga"), None)
+    assert refused["statusCode"] == 404
+    assert "it has: ewr, jfk" in refused["body"]
+    assert capsys.readouterr().out == ""
+
+
 def test_nobody_gets_a_cookie_and_is_known_by_it(
     runtime: Stubber, capsys: pytest.CaptureFixture[str]
 ):
