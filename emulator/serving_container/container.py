@@ -2,6 +2,7 @@
 
 Runs in a process of its own that the zygote forked. The model is loaded before the first connection
 is accepted; where that fails, each `/ping` tries again and answers 500, as the real container does.
+A container of several models imports their program before, and loads the models when it is told to.
 """
 
 import gc
@@ -19,6 +20,7 @@ import numpy as np
 
 from emulator.serving_container import dialects, httpd
 from emulator.serving_container.httpd import Application, HttpRequest, HttpResponse
+from emulator.serving_container.multi_model import MULTI_MODEL, ManyModels
 from emulator.serving_container.responses import install_framework_modules
 
 
@@ -42,6 +44,9 @@ def run(spec: ContainerSpec) -> None:
 
 
 def _application(spec: ContainerSpec) -> httpd.Application:
+    if spec.algorithm is None and spec.environment.get(MULTI_MODEL) == "true":
+        load = dialects.loader_of_many(spec.dialect, spec.model_dir)
+        return ManyModels(spec.model_dir.parent / "models", load)
     if spec.algorithm is None:
         return _Application(spec.model_dir, dialects.loader_of(spec.dialect))
     # Imported before the search path became the container's: the zygote's runner names it.

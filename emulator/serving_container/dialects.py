@@ -22,13 +22,33 @@ def loader_of(dialect: str) -> Loader:
     return _LOADERS[dialect]
 
 
+def loader_of_many(dialect: str, model_dir: Path) -> Loader:
+    """How a container of several models loads each: by one program, imported here and now.
+
+    `model_dir` is the container's own folder; what cannot be imported is raised.
+    """
+    defaults = BY_FUNCTIONS.get(dialect)
+    if defaults is None:
+        raise NotImplementedError(
+            f"the embedded cloud plays no {dialect} container of several models, only those of "
+            f"{', '.join(sorted(BY_FUNCTIONS))}"
+        )
+    module = user_module(model_dir)
+    return lambda loaded_dir: Transformer(module, loaded_dir, defaults)
+
+
 def _by_functions(defaults: Defaults) -> Loader:
     return lambda model_dir: Transformer(user_module(model_dir), model_dir, defaults)
 
 
+BY_FUNCTIONS: Mapping[str, Defaults] = {
+    SCIKIT_LEARN: transformer.SCIKIT_LEARN,
+    "xgboost": XGBOOST,
+}
+"""Containers whose models are what the user's four functions make of a folder."""
+
 _LOADERS: Mapping[str, Loader] = {
-    SCIKIT_LEARN: _by_functions(transformer.SCIKIT_LEARN),
-    "xgboost": _by_functions(XGBOOST),
+    **{name: _by_functions(defaults) for name, defaults in BY_FUNCTIONS.items()},
     "pytorch": load_pytorch,
     "tensorflow": load_tensorflow,
 }
