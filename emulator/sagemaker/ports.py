@@ -15,6 +15,27 @@ from typing import Any, Protocol
 from emulator.sagemaker.names import Tenant
 
 
+class TargetMissingError(Exception):
+    """A model of a multi-model endpoint is not there, or its role may not read it."""
+
+    def __init__(self, *, bucket: str, key: str) -> None:
+        super().__init__(f"{bucket}/{key}")
+        self.bucket = bucket
+        self.key = key
+
+
+class Targets(Protocol):
+    """The models of a multi-model endpoint, by their paths below its prefix."""
+
+    def url(self, relative: str) -> str:
+        """Where a model comes from; only quoted in reasons."""
+        ...
+
+    async def fetch(self, relative: str) -> Path:
+        """A local copy of its archive, read by the role at this moment, or TargetMissingError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """One container to run: image, environment and its artifact on this machine's disk."""
@@ -26,6 +47,12 @@ class ModelSpec:
     """A local copy of `model.tar.gz`; None for an image that brings its model along."""
     model_data_url: str = ""
     """Where it came from; only quoted in reasons."""
+    targets: Targets | None = None
+    """Of a container of several models: those that it may be asked for."""
+    code_path: Path | None = None
+    """A local copy of the archive that SAGEMAKER_SUBMIT_DIRECTORY names, where it is a URL."""
+    code_url: str = ""
+    """That URL; only quoted in reasons."""
     then: tuple["ModelSpec", ...] = ()
     """Containers of an inference pipeline after this one: each gets what the one before answers."""
     hostname: str = ""

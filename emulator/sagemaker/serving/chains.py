@@ -71,10 +71,6 @@ class Chain:
             self.ended.set_result(ended.result())
 
 
-Launched = Container | Chain
-"""What answers for one instance."""
-
-
 async def start_chain(starts: Sequence[Callable[[], Awaitable[Container]]]) -> Chain:
     """All containers run, not yet healthy; where one cannot be started, none is left."""
     results = await asyncio.gather(*(start() for start in starts), return_exceptions=True)

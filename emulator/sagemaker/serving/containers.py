@@ -25,6 +25,7 @@ PING_SECONDS = 2.0
 _BACKLOG = 128
 _TERM_SECONDS = 0.5
 _PING = render("GET", "/ping", {})
+_UNPACKED_CODE = "/opt/ml/model/code"
 
 
 def container_environment(spec: FleetSpec, model: ModelSpec, model_dir: Path) -> dict[str, str]:
@@ -39,7 +40,15 @@ def container_environment(spec: FleetSpec, model: ModelSpec, model_dir: Path) ->
     if spec.tenant is not None:
         region = spec.tenant.region
         environment |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-    return environment | dict(model.environment)
+    return environment | dict(model.environment) | _of_many_models(model)
+
+
+def _of_many_models(model: ModelSpec) -> dict[str, str]:
+    """What a container of several models is told; the real one fetches its program itself."""
+    told = {} if model.targets is None else {"SAGEMAKER_MULTI_MODEL": "true"}
+    if model.code_path is not None:
+        told["SAGEMAKER_SUBMIT_DIRECTORY"] = _UNPACKED_CODE
+    return told
 
 
 class Container:
@@ -48,8 +57,9 @@ class Container:
     def __init__(self, *, pid: int, port: int, home: Path, ended: asyncio.Future[int]) -> None:
         self.pid = pid
         self.port = port
+        self.home = home
+        """Its folder on this machine, gone with it."""
         self.ended = ended
-        self._home = home
         self._connections = Connections(port)
 
     @property
@@ -81,7 +91,7 @@ class Container:
         self._signal(signal.SIGKILL)
         await self.ended
         self._connections.close()
-        await asyncio.to_thread(shutil.rmtree, self._home, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self.home, ignore_errors=True)
 
     def _signal(self, number: signal.Signals) -> None:
         if self.alive:

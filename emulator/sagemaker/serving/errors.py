@@ -80,6 +80,20 @@ def not_multi_model(where: Where) -> InvokeResponse:
     )
 
 
+def no_target_model(request_id: str) -> InvokeResponse:
+    """A multi-model endpoint was not told which model is meant (from public reports)."""
+    return validation_error(f"Request {request_id} is missing a target model header.")
+
+
+def target_missing(*, bucket: str, key: str) -> InvokeResponse:
+    """TargetModel is no object under the prefix, or the role may not read it (public reports)."""
+    return validation_error(
+        f"Failed to download model data(bucket: {bucket}, key: {key}). Please ensure that there is "
+        "an object located at the URL and that the role passed to CreateModel has permissions to "
+        "download the model."
+    )
+
+
 def too_long(member: str, value: str, limit: int) -> InvokeResponse:
     """A header is longer than the service model allows."""
     return validation_error(

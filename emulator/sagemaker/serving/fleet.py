@@ -13,13 +13,14 @@ from functools import partial
 from pathlib import Path
 
 from emulator.sagemaker.ports import FleetSpec, FleetUnhealthyError, ModelSpec
-from emulator.sagemaker.serving.chains import Launched, start_chain
+from emulator.sagemaker.serving.chains import start_chain
 from emulator.sagemaker.serving.containers import Container, start_container
 from emulator.sagemaker.serving.environments import DEFAULT_FOLDER
 from emulator.sagemaker.serving.interface import FleetClosedError, LogSink
 from emulator.sagemaker.serving.logs import LogStream, endpoint_log
 from emulator.sagemaker.serving.places import Place, ping_failure
-from emulator.sagemaker.serving.runners import runner_for
+from emulator.sagemaker.serving.runners import refuse_many_models, runner_for
+from emulator.sagemaker.serving.targets import Launched, MultiModel
 from emulator.sagemaker.serving.wire import Answer
 from emulator.sagemaker.serving.zygotes import Zygotes
 
@@ -151,9 +152,10 @@ class ModelFleet:
 
     async def _launch(self, instance: str) -> Launched:
         models = self.spec.model.containers
-        if len(models) == 1:
-            return await self._started(instance, models[0])
-        return await start_chain([partial(self._started, instance, model) for model in models])
+        if len(models) > 1:
+            return await start_chain([partial(self._started, instance, model) for model in models])
+        container, targets = await self._started(instance, models[0]), models[0].targets
+        return container if targets is None else MultiModel(container, targets)
 
     async def _started(self, instance: str, model: ModelSpec) -> Container:
         """One container of an instance; those of a pipeline have a folder and a log each."""
@@ -204,9 +206,14 @@ class ModelFleets:
         return self.start(spec)
 
     def start(self, spec: FleetSpec) -> ModelFleet:
-        """As `create`, without a turn of the event loop."""
+        """As `create`, without a turn of the event loop.
+
+        FleetUnhealthyError where the image can be played, but not with several models.
+        """
         for model in spec.model.containers:
-            runner_for(model.image, model.environment)
+            runner = runner_for(model.image, model.environment)
+            if model.targets is not None:
+                refuse_many_models(runner)
         fleet = ModelFleet(spec, self.settings, self._zygotes)
         self._fleets = [known for known in self._fleets if not known.closed] + [fleet]
         return fleet

@@ -19,6 +19,8 @@ class InvokeRequest:
     endpoint: str
     headers: Mapping[str, str]
     body: bytes
+    request_id: str = ""
+    """What AWS's answer names the request by."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,6 +18,7 @@ from emulator.sagemaker.ports import (
     FleetUnhealthyError,
     InvocationMetrics,
     InvocationRecord,
+    TargetMissingError,
     VariantView,
 )
 from emulator.sagemaker.serving import errors
@@ -25,7 +26,12 @@ from emulator.sagemaker.serving.copies import Copies
 from emulator.sagemaker.serving.draw import draw_variant
 from emulator.sagemaker.serving.errors import INVOKED_VARIANT_HEADER, Where
 from emulator.sagemaker.serving.fleet import InvocationTimeoutError, ModelFleet
-from emulator.sagemaker.serving.interface import FleetClosedError, InvokeRequest, InvokeResponse
+from emulator.sagemaker.serving.interface import (
+    ArtifactError,
+    FleetClosedError,
+    InvokeRequest,
+    InvokeResponse,
+)
 from emulator.sagemaker.serving.on_demand import ConcurrencyExceededError, ServerlessFleet
 from emulator.sagemaker.serving.wire import Answer, BrokenAnswerError, render
 
@@ -45,6 +51,7 @@ _FORWARDED = {
     "accept": "Accept",
     CUSTOM_ATTRIBUTES: "X-Amzn-SageMaker-Custom-Attributes",
     INFERENCE_ID: "X-Amzn-SageMaker-Inference-Id",
+    TARGET_MODEL: "X-Amzn-SageMaker-Target-Model",
 }
 _NOT_EMULATED = (
     "x-amzn-sagemaker-target-container-hostname",
@@ -56,6 +63,7 @@ _NOT_EMULATED = (
 _LIMITS = (
     ("customAttributes", CUSTOM_ATTRIBUTES, 1024),
     ("inferenceId", INFERENCE_ID, 64),
+    ("targetModel", TARGET_MODEL, 1024),
     ("contentType", "content-type", 1024),
     ("accept", "accept", 1024),
 )
@@ -115,7 +123,7 @@ class Invoker:
     async def invoke(self, request: InvokeRequest) -> InvokeResponse:
         """The response to one call, errors included; it never raises for what a client did."""
         where = Where(tenant=request.tenant, endpoint=request.endpoint)
-        refused = _refusal(where, request)
+        refused = _refusal(request)
         if refused is not None:
             return refused
         call = _Call(where=where, request=request, started=time.perf_counter())
@@ -206,10 +214,26 @@ class Invoker:
 
 
 async def _serve(call: _Call, variant: VariantView) -> _Served:
+    misled = _misled(call, variant)
+    if misled is not None:
+        return _refused(misled)
     if isinstance(variant.fleet, ServerlessFleet):
         return await _serve_on_demand(call, variant, variant.fleet)
     # Every other fleet of a view comes from ModelFleets.
     return await _asked(call, variant, cast("ModelFleet", variant.fleet))
+
+
+def _misled(call: _Call, variant: VariantView) -> InvokeResponse | None:
+    """The answer to a request that names a model where there is one, or none where there are many.
+
+    That an empty name counts as none is assumed.
+    """
+    fleet = cast("ModelFleet | ServerlessFleet", variant.fleet)
+    several = fleet.spec.model.targets is not None
+    target = call.request.headers.get(TARGET_MODEL)
+    if several and not target:
+        return errors.no_target_model(call.request.request_id)
+    return errors.not_multi_model(call.where) if target is not None and not several else None
 
 
 async def _serve_on_demand(call: _Call, variant: VariantView, fleet: ServerlessFleet) -> _Served:
@@ -253,11 +277,15 @@ async def _asked(call: _Call, variant: VariantView, fleet: ModelFleet) -> _Serve
         response = _broken(call.where, variant.name, error.status)
     except ConnectionError:
         response = errors.no_response(call.where, variant.name)
+    except TargetMissingError as error:
+        return _refused(errors.target_missing(bucket=error.bucket, key=error.key))
+    except ArtifactError as error:  # how AWS tells of a target that is no archive is not known
+        return _refused(errors.validation_error(str(error)))
     seconds = None if answer is None else time.perf_counter() - sent
     return _Served(response=response, answer=answer, model_seconds=seconds)
 
 
-def _refusal(where: Where, request: InvokeRequest) -> InvokeResponse | None:
+def _refusal(request: InvokeRequest) -> InvokeResponse | None:
     """The answer to a request that no endpoint would take."""
     if len(request.body) > MAX_BODY_BYTES:
         return errors.too_large(MAX_BODY_BYTES)
@@ -267,8 +295,6 @@ def _refusal(where: Where, request: InvokeRequest) -> InvokeResponse | None:
             return errors.too_long(member, value, limit)
         if not value.isascii():
             return errors.not_ascii(member, value)
-    if TARGET_MODEL in request.headers:
-        return errors.not_multi_model(where)
     unknown = [header for header in _NOT_EMULATED if header in request.headers]
     return errors.not_emulated(unknown) if unknown else None
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from emulator.sagemaker.ports import FleetUnhealthyError
-from emulator.sagemaker.serving.chains import Launched
+from emulator.sagemaker.serving.targets import Launched
 from emulator.sagemaker.serving.zygotes import ZygoteDiedError
 
 _log = logging.getLogger(__name__)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from emulator.algorithms.registry import ALGORITHMS, Known
+from emulator.sagemaker.ports import FleetUnhealthyError
 from emulator.sagemaker.serving.interface import UnknownImageError
 
 
@@ -68,6 +69,19 @@ def runner_for(image: str, environment: Mapping[str, str] | None = None) -> Runn
             f"built-in algorithms ({', '.join(sorted(ALGORITHMS))}); got {image}"
         )
     return runner
+
+
+OF_MANY_MODELS = ("scikit-learn", "xgboost")
+"""Frameworks whose containers hold several models here, where they have a program."""
+
+
+def refuse_many_models(runner: Runner) -> None:
+    """The container can hold several models here, or FleetUnhealthyError says which can."""
+    if runner.algorithm is not None or runner.framework not in OF_MANY_MODELS:
+        raise FleetUnhealthyError(
+            f"The embedded cloud does not emulate multi-model {runner.framework} containers: it "
+            f"runs those of {' and '.join(OF_MANY_MODELS)} whose SAGEMAKER_PROGRAM is set."
+        )
 
 
 def _has_program(image: str, environment: Mapping[str, str] | None) -> bool:

@@ -9,10 +9,16 @@ from typing import Any, Protocol
 
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.serving.interface import InvokeRequest, InvokeResponse
-from emulator.sagemaker.serving.invoke import TARGET_VARIANT
+from emulator.sagemaker.serving.invoke import TARGET_MODEL, TARGET_VARIANT
 from emulator.seams.services import Permission, Request, Response, Service
 
 _INVOCATIONS = re.compile(r"/endpoints/([^/]+)/(async-)?invocations")
+
+
+_CONDITION_KEYS = {
+    "sagemaker:TargetModel": TARGET_MODEL,
+    "sagemaker:TargetVariant": TARGET_VARIANT,
+}
 
 
 class Asked(Protocol):
@@ -34,6 +40,7 @@ def runtime_service(invoker: Asked, queues: Asked) -> Service:
                 endpoint=_endpoint(request),
                 headers=request.headers,
                 body=request.body,
+                request_id=request.request_id,
             )
         )
         return Response(status=answer.status, headers=answer.headers, body=answer.body)
@@ -57,9 +64,11 @@ def _permissions(request: Request) -> Sequence[Permission]:
     # Endpoint ARNs are written in lower case (Service Authorization Reference, SageMaker).
     name = _endpoint(request).lower()
     resource = f"arn:aws:sagemaker:{request.region}:{request.account}:endpoint/{name}"
-    context: dict[str, Any] = {}
-    if TARGET_VARIANT in request.headers:
-        context["sagemaker:TargetVariant"] = request.headers[TARGET_VARIANT]
+    context: dict[str, Any] = {
+        key: request.headers[header]
+        for key, header in _CONDITION_KEYS.items()
+        if header in request.headers
+    }
     action = f"sagemaker:InvokeEndpoint{'Async' if _is_async(request) else ''}"
     return [Permission(action=action, resource=resource, context=context)]
 

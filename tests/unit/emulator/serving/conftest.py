@@ -140,8 +140,12 @@ class Serving:
         instances: int = 1,
         startup_seconds: float = 600.0,
         series: int = 1,
+        **members: Any,
     ) -> ModelFleet:
-        """A fleet that was asked for, perhaps not yet healthy; `series` containers an instance."""
+        """A fleet that was asked for, perhaps not yet healthy; `series` containers an instance.
+
+        `members` are others of its model.
+        """
         number = len(self.opened)
         model = ModelSpec(
             name=f"model-{number}",
@@ -151,6 +155,7 @@ class Serving:
             environment=ENTRY_POINT if environment is None else environment,
             hostname="container-1",
         )
+        model = replace(model, **members)
         then = (replace(model, hostname=f"container-{place}") for place in range(2, series + 1))
         model = replace(model, then=tuple(then))
         spec = FleetSpec(

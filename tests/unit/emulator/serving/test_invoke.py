@@ -192,8 +192,14 @@ def test_what_is_not_emulated_is_refused(serving: Any) -> None:
 
 def test_target_model_needs_a_multi_model_endpoint(serving: Any) -> None:
     """TargetModel is refused with AWS's sentence."""
-    response = serving.run(serving.invoke(x_amzn_sagemaker_target_model="a.tar.gz"))
-    assert "is not a multi-model endpoint" in message(response)
+
+    async def story() -> InvokeResponse:
+        serving.publish(("blue", 1, await serving.healthy()))
+        response: InvokeResponse = await serving.invoke(x_amzn_sagemaker_target_model="a.tar.gz")
+        return response
+
+    assert "is not a multi-model endpoint" in message(serving.run(story()))
+    assert serving.metrics.records == []
 
 
 def test_an_exception_in_the_users_code_is_a_model_error_500(serving: Any) -> None:
