@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlparse
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -31,6 +30,10 @@ class Artifacts(Protocol):
 
     async def check(self, tenant: Tenant, url: str, role_arn: str) -> None:
         """The role can read the artifact, or AWS's ValidationException says why not."""
+        ...
+
+    async def check_prefix(self, tenant: Tenant, url: str, role_arn: str) -> None:
+        """The role can list what is below the prefix, and something is, or AWS's error as above."""
         ...
 
     async def fetch(self, tenant: Tenant, url: str, role_arn: str) -> Path:
@@ -66,6 +69,11 @@ class S3Artifacts:
         self._require_trust(tenant, url, role_arn)
         await asyncio.to_thread(self._head, tenant, url, role_arn)
 
+    async def check_prefix(self, tenant: Tenant, url: str, role_arn: str) -> None:
+        """The role can list at least one object."""
+        self._require_trust(tenant, url, role_arn)
+        await asyncio.to_thread(self._list, tenant, url, role_arn)
+
     async def fetch(self, tenant: Tenant, url: str, role_arn: str) -> Path:
         """A local copy; an unchanged object is read by the role again but kept once."""
         self._require_trust(tenant, url, role_arn)
@@ -76,14 +84,24 @@ class S3Artifacts:
             raise errors.model_data_inaccessible(url, role_arn, tenant.region)
 
     def _head(self, tenant: Tenant, url: str, role_arn: str) -> None:
-        bucket, key = _location(url)
+        bucket, key = location(url)
         try:
             self._client_of(role_arn, tenant.region).head_object(Bucket=bucket, Key=key)
         except ClientError as error:
             raise _explained(error, tenant, url, role_arn) from error
 
+    def _list(self, tenant: Tenant, url: str, role_arn: str) -> None:
+        bucket, prefix = location(url)
+        client = self._client_of(role_arn, tenant.region)
+        try:
+            found = client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
+        except ClientError as error:
+            raise _explained(error, tenant, url, role_arn) from error
+        if found["KeyCount"] == 0:
+            raise errors.model_data_missing(url)
+
     def _download(self, tenant: Tenant, url: str, role_arn: str) -> Path:
-        bucket, key = _location(url)
+        bucket, key = location(url)
         try:
             found = self._client_of(role_arn, tenant.region).get_object(Bucket=bucket, Key=key)
         except ClientError as error:
@@ -120,11 +138,13 @@ def _write_whole(target: Path, body: Any) -> None:
     Path(partial.name).replace(target)
 
 
-def _location(url: str) -> tuple[str, str]:
-    parts = urlparse(url)
-    if parts.scheme != "s3":
+def location(url: str) -> tuple[str, str]:
+    """Bucket and key of an s3:// URL; a key may have any character in it."""
+    scheme, _, rest = url.partition("://")
+    if scheme != "s3":
         raise errors.not_emulated(f"model data outside s3:// (got {url})")
-    return parts.netloc, parts.path.removeprefix("/")
+    bucket, _, key = rest.partition("/")
+    return bucket, key
 
 
 def _explained(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from emulator.sagemaker import errors
 from emulator.sagemaker.artifacts import Artifacts, model_data_url
+from emulator.sagemaker.multi_model import PrefixTargets, is_multi_model, prefix_of, program_url
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.ports import Fleet, Fleets, FleetSpec, FleetUnhealthyError, ModelSpec
 from emulator.sagemaker.registry.listings import ARTIFACT
@@ -131,18 +132,36 @@ async def _container_spec(
     artifacts: Artifacts, tenant: Tenant, model: Model, place: int
 ) -> ModelSpec:
     container = model.containers[place]
-    url, path = model_data_url(container), container.get(ARTIFACT)
-    if url is not None:
-        path = await artifacts.fetch(tenant, url, model.role_arn)
-    return ModelSpec(
+    spec = ModelSpec(
         name=model.name,
         image=str(container["Image"]),
         environment=dict(container.get("Environment", {})),
-        model_data_path=path,
-        model_data_url="" if url is None else url,
         # SageMaker names them by their positions; how is not published.
         hostname=str(container.get("ContainerHostname", f"container-{place + 1}")),
     )
+    if is_multi_model(container):
+        return await _of_many_models(artifacts, tenant, model, spec)
+    url, path = model_data_url(container), container.get(ARTIFACT)
+    if url is not None:
+        path = await artifacts.fetch(tenant, url, model.role_arn)
+    return replace(spec, model_data_path=path, model_data_url="" if url is None else url)
+
+
+async def _of_many_models(
+    artifacts: Artifacts, tenant: Tenant, model: Model, spec: ModelSpec
+) -> ModelSpec:
+    """Its program is read now, as the role; on AWS the container reads it when it starts."""
+    targets = PrefixTargets(
+        artifacts=artifacts,
+        tenant=tenant,
+        prefix=prefix_of(model.container),
+        role_arn=model.role_arn,
+    )
+    url = program_url(spec.environment)
+    if url is None:
+        return replace(spec, targets=targets)
+    path = await artifacts.fetch(tenant, url, model.role_arn)
+    return replace(spec, targets=targets, code_path=path, code_url=url)
 
 
 def same_processes(running: Variant, planned: Planned) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.sagemaker import describe, errors, names, serverless, tags
+from emulator.sagemaker import describe, errors, multi_model, names, serverless, tags
 from emulator.sagemaker.asynchronous import config as asynchronous
 from emulator.sagemaker.listing import page_of
 from emulator.sagemaker.names import Tenant
@@ -37,7 +37,7 @@ class EndpointConfigOperations:
         _check_shadows(request["ProductionVariants"], shadows)
         serverless.check_config(request)
         asynchronous.check_config(request)
-        self._check_variants(tenant, [*request["ProductionVariants"], *shadows])
+        self._check_variants(tenant, request, [*request["ProductionVariants"], *shadows])
         shelf.configs[name.lower()] = EndpointConfig(
             name=name,
             arn=arn,
@@ -47,7 +47,9 @@ class EndpointConfigOperations:
         tags.set_at_creation(shelf, arn, request)
         return {"EndpointConfigArn": arn}
 
-    def _check_variants(self, tenant: Tenant, variants: Sequence[Mapping[str, Any]]) -> None:
+    def _check_variants(
+        self, tenant: Tenant, request: Mapping[str, Any], variants: Sequence[Mapping[str, Any]]
+    ) -> None:
         repeated = [n for n, c in Counter(v["VariantName"] for v in variants).items() if c > 1]
         if repeated:
             raise errors.validation(
@@ -59,6 +61,7 @@ class EndpointConfigOperations:
                 model = self.store.model(tenant, variant["ModelName"])
                 if serverless.is_serverless(variant):
                     serverless.check_model(model)
+                multi_model.check_variant(model, variant, request)
             _require_hardware(variant)
 
     async def describe(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:

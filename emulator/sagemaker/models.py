@@ -12,6 +12,7 @@ from typing import Any
 from emulator.sagemaker import describe, errors, names, tags
 from emulator.sagemaker.artifacts import Artifacts, model_data_url
 from emulator.sagemaker.listing import page_of
+from emulator.sagemaker.multi_model import is_multi_model, prefix_of
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.registry.containers import resolved
 from emulator.sagemaker.registry.finding import package_of
@@ -78,9 +79,17 @@ class ModelOperations:
             raise errors.role_not_assumable(model.role_arn)
         _refuse_unlike_names(containers)
         for container in model.containers:
-            url = model_data_url(container)
-            if url is not None:
-                await self.artifacts.check(tenant, url, model.role_arn)
+            await self._check_data(tenant, container, model.role_arn)
+
+    async def _check_data(
+        self, tenant: Tenant, container: Mapping[str, Any], role_arn: str
+    ) -> None:
+        if is_multi_model(container):
+            await self.artifacts.check_prefix(tenant, prefix_of(container), role_arn)
+            return
+        url = model_data_url(container)
+        if url is not None:
+            await self.artifacts.check(tenant, url, role_arn)
 
     async def describe(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
         """The model as it was created."""

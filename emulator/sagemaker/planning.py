@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from emulator.sagemaker import errors
+from emulator.sagemaker import errors, multi_model
 from emulator.sagemaker.serverless import is_serverless
 from emulator.sagemaker.state import (
     Endpoint,
@@ -39,17 +39,20 @@ def plan_variants(
         if config.request.get(member):
             raise errors.not_emulated(words)
     production = (
-        _planned(definition, model_of, retained.get(definition["VariantName"], {}))
+        _planned(definition, config, model_of, retained.get(definition["VariantName"], {}))
         for definition in config.variants
     )
-    shadows = (_planned(definition, model_of, {}) for definition in config.shadows)
+    shadows = (_planned(definition, config, model_of, {}) for definition in config.shadows)
     if config.request.get("AsyncInferenceConfig") is not None:
         return tuple(replace(one, asynchronous=True) for one in production)
     return (*production, *(replace(shadow, role=VariantRole.SHADOW) for shadow in shadows))
 
 
 def _planned(
-    definition: Mapping[str, Any], model_of: Callable[[str], Model], kept: Mapping[str, Any]
+    definition: Mapping[str, Any],
+    config: EndpointConfig,
+    model_of: Callable[[str], Model],
+    kept: Mapping[str, Any],
 ) -> Planned:
     for member, words in _UNEMULATED_VARIANT.items():
         if definition.get(member) is not None:
@@ -59,6 +62,7 @@ def _planned(
     model = model_of(definition["ModelName"])
     refuse_unemulated_container(model)
     _refuse_serverless_pipeline(definition, model)
+    multi_model.check_variant(model, definition, config.request)
     weight = kept.get("DesiredWeight", definition.get("InitialVariantWeight", 1.0))
     count = kept.get("DesiredInstanceCount", definition.get("InitialInstanceCount", 1))
     if is_serverless(definition):
@@ -73,15 +77,17 @@ def _planned(
 
 
 def refuse_unemulated_container(model: Model) -> None:
-    """The model is a container, or several in series, or an error names what it is instead."""
+    """The model is a container, or several in series, or an error names what it is instead.
+
+    The one container may host several models.
+    """
     execution = model.request.get("InferenceExecutionConfig", {})
     if execution.get("Mode", "Serial") != "Serial":
         raise errors.not_emulated("direct invocation of containers (InferenceExecutionConfig)")
     for container in model.containers:
-        if container.get("Mode") == "MultiModel":
-            raise errors.not_emulated("multi-model containers (Mode MultiModel)")
         if "Image" not in container:
             raise errors.not_emulated("containers without an Image")
+    multi_model.refuse_unhosted(model)
 
 
 def _refuse_serverless_pipeline(definition: Mapping[str, Any], model: Model) -> None:

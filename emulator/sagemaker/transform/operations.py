@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from emulator.sagemaker import errors, names, tags
 from emulator.sagemaker.jobstatus import JobStatus
 from emulator.sagemaker.listing import page_of
+from emulator.sagemaker.multi_model import refuse_transform
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.planning import refuse_unemulated_container
 from emulator.sagemaker.store import Store
@@ -61,6 +62,7 @@ class TransformOperations:
             raise errors.job_name_taken(arn)
         model = self.store.model(tenant, request["ModelName"])
         refuse_unemulated_container(model)
+        refuse_transform(model)
         recipe = recipe_of(request)
         self._refuse_too_many(tenant, request)
         now = self.now()

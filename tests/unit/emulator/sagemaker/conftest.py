@@ -138,6 +138,10 @@ class World:
         if url in self.unreadable:
             raise self.unreadable[url]
 
+    async def check_prefix(self, tenant: Tenant, url: str, role_arn: str) -> None:
+        """Artifacts.check_prefix."""
+        await self.check(tenant, url, role_arn)
+
     async def fetch(self, tenant: Tenant, url: str, role_arn: str) -> Path:
         """Artifacts.fetch."""
         await self.check(tenant, url, role_arn)

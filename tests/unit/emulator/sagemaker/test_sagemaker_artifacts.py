@@ -35,6 +35,17 @@ class FakeS3:
         self._ask(Bucket, Key)
         return {}
 
+    def list_objects_v2(
+        self,
+        *,
+        Bucket: str,  # noqa: N803 - S3's names
+        Prefix: str,  # noqa: N803
+        MaxKeys: int,  # noqa: N803
+    ) -> dict[str, Any]:
+        """ListObjectsV2."""
+        self._ask(Bucket, Prefix)
+        return {"KeyCount": min(MaxKeys, int("a/model.tar.gz".startswith(Prefix)))}
+
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - S3's names
         """GetObject."""
         self._ask(Bucket, Key)
@@ -85,6 +96,38 @@ def test_failures_are_told_as_aws_tells_them(tmp_path: Any, code: Any, sentence:
     with pytest.raises(SageMakerError) as caught:
         asyncio.run(_artifacts(tmp_path, FakeS3(failure=code)).check(TENANT, URL, ROLE))
     assert caught.value.message.startswith(sentence)
+
+
+def test_a_prefix_with_something_below_it_is_found(tmp_path: Any):
+    """It is listed, nothing is read."""
+    s3 = FakeS3()
+    asyncio.run(_artifacts(tmp_path, s3).check_prefix(TENANT, "s3://models/a/", ROLE))
+    assert s3.asked == [("models", "a/")]
+
+
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (None, "Could not find model data at s3://models/b/."),
+        ("NoSuchBucket", "Could not find model data at s3://models/b/."),
+        ("AccessDenied", "Could not access model data at s3://models/b/."),
+    ],
+)
+def test_a_prefix_that_cannot_be_used_is_told_as_aws_tells_it(
+    tmp_path: Any, failure: Any, sentence: str
+):
+    """With nothing below it, without its bucket, without the right to list it."""
+    store = _artifacts(tmp_path, FakeS3(failure=failure))
+    with pytest.raises(SageMakerError) as caught:
+        asyncio.run(store.check_prefix(TENANT, "s3://models/b/", ROLE))
+    assert caught.value.message.startswith(sentence)
+
+
+def test_a_key_may_have_any_character(tmp_path: Any):
+    """What ends the path of other URLs is part of a key."""
+    s3 = FakeS3()
+    asyncio.run(_artifacts(tmp_path, s3).fetch(TENANT, "s3://models/a?b#c.tar.gz", ROLE))
+    assert s3.asked == [("models", "a?b#c.tar.gz")]
 
 
 def test_untrusting_role_reads_nothing(tmp_path: Any):

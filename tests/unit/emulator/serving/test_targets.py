@@ -112,8 +112,8 @@ class Scene:
 
     def loads(self) -> list[str]:
         """The models that the container was told to load, in order."""
-        return [json.loads(body)["model_name"] for _, path, _, body in self.container.asked
-                if path == "/models"]  # fmt: skip
+        asked = self.container.asked
+        return [json.loads(body)["model_name"] for _, path, _, body in asked if path == "/models"]
 
 
 @pytest.fixture
