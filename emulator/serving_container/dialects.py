@@ -8,7 +8,7 @@ from emulator.serving_container.httpd import Application
 from emulator.serving_container.pytorch import load_pytorch
 from emulator.serving_container.tensorflow_serving import load_tensorflow
 from emulator.serving_container.transformer import Defaults, Transformer
-from emulator.serving_container.user_code import user_module
+from emulator.serving_container.user_code import EntryPointError, user_module
 from emulator.serving_container.xgboost import XGBOOST
 
 SCIKIT_LEARN = "scikit-learn"
@@ -33,7 +33,13 @@ def loader_of_many(dialect: str, model_dir: Path) -> Loader:
             f"the embedded cloud plays no {dialect} container of several models, only those of "
             f"{', '.join(sorted(BY_FUNCTIONS))}"
         )
-    module = user_module(model_dir)
+    try:
+        module = user_module(model_dir)
+    except EntryPointError as error:
+        raise EntryPointError(
+            f"{error} (all models share one program: SAGEMAKER_SUBMIT_DIRECTORY is the s3:// URL "
+            "of its .tar.gz, SAGEMAKER_PROGRAM its file in there)"
+        ) from error
     return lambda loaded_dir: Transformer(module, loaded_dir, defaults)
 
 

@@ -13,6 +13,7 @@ import pytest
 from emulator.serving_container import dialects
 from emulator.serving_container.httpd import HttpRequest, HttpResponse
 from emulator.serving_container.multi_model import ManyModels
+from emulator.serving_container.user_code import EntryPointError
 
 
 def loads(folder: Path) -> Callable[[HttpRequest], HttpResponse]:
@@ -170,10 +171,10 @@ def test_all_models_share_a_program_that_is_imported_once(
 def test_a_program_that_is_not_there_keeps_the_container_from_starting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is looked for before anything is served."""
+    """It is looked for before anything is served; the reason says where it belongs."""
     monkeypatch.setenv("SAGEMAKER_PROGRAM", "missing.py")
     monkeypatch.setenv("SAGEMAKER_SUBMIT_DIRECTORY", "/opt/ml/model/code")
-    with pytest.raises(Exception, match=r"missing\.py was not found"):
+    with pytest.raises(EntryPointError, match=r"missing\.py was not found .* s3:// URL"):
         dialects.loader_of_many("xgboost", tmp_path)
 
 

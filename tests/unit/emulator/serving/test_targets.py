@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -297,7 +299,7 @@ PROGRAM = """
 
 
 def test_a_real_container_holds_several_models(serving: Any, tmp_path: Path) -> None:
-    """One process answers for both; a request for none, or for a missing one, is not counted."""
+    """One process answers for both; what names none, or a missing one, is in no metric."""
 
     async def story() -> None:
         shelf = Shelf(tmp_path)
@@ -314,8 +316,49 @@ def test_a_real_container_holds_several_models(serving: Any, tmp_path: Path) -> 
         missing = await serving.invoke([1], x_amzn_sagemaker_target_model="c.tar.gz")
         assert b"Failed to download model data(bucket: bucket, key: many/c.tar.gz)" in missing.body
         assert [record.status for record in serving.metrics.records] == [200, 200]
+        assert len(serving.capture.invocations) == 2
 
     serving.run(story())
+
+
+def test_a_container_that_died_is_replaced_by_one_that_loads_again(
+    serving: Any, tmp_path: Path
+) -> None:
+    """The new one knows nothing of what was loaded before."""
+
+    async def story() -> None:
+        shelf = Shelf(tmp_path)
+        shelf.put("a.tar.gz")
+        fleet = await serving.healthy("blue", source=PROGRAM, targets=shelf)
+        serving.publish(("blue", 1.0, fleet))
+        await serving.invoke([1], x_amzn_sagemaker_target_model="a.tar.gz")
+        (pid,) = fleet.instance_pids
+        os.kill(pid, signal.SIGKILL)
+        await serving.until(lambda: fleet.instance_count == 1 and fleet.instance_pids != (pid,))
+        answer = await serving.invoke([1], x_amzn_sagemaker_target_model="a.tar.gz")
+        assert answer.body.decode() == f"a.tar.gz in {fleet.instance_pids[0]}"
+        assert shelf.fetched == ["a.tar.gz"] * 2
+
+    serving.run(story())
+
+
+def test_what_the_shared_program_requires_must_be_there(serving: Any, tmp_path: Path) -> None:
+    """Its archive's requirements.txt counts as that of an artifact's code."""
+    (tmp_path / "requirements.txt").write_text("a-package-that-nobody-has==1\n")
+    with tarfile.open(tmp_path / "code.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "requirements.txt", "requirements.txt")
+
+    async def story() -> None:
+        fleet = await serving.fleet(
+            "blue",
+            targets=Shelf(tmp_path),
+            model_data_path=None,
+            code_path=tmp_path / "code.tar.gz",
+        )
+        await fleet.wait_healthy()
+
+    with pytest.raises(FleetUnhealthyError, match="a-package-that-nobody-has==1"):
+        serving.run(story())
 
 
 def test_a_container_that_cannot_hold_several_models_is_not_started(
