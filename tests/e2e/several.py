@@ -18,11 +18,12 @@ class ByNumber:
     """The front door: the number in a question says which of the models is asked."""
 
     door: FrontDoor
+    names: tuple[str, ...]
 
     def predict(self, model: str, body: bytes, **options: Any) -> Reply:
         """Ask the model of even numbers, or that of odd ones."""
-        odd = json.loads(body)["draw"] % 2
-        return self.door.predict(model, body, **{**options, "target_model": ODD if odd else EVEN})
+        name = self.names[json.loads(body)["draw"] % len(self.names)]
+        return self.door.predict(model, body, **{**options, "target_model": name})
 
     def record_outcome(self, prediction_id: str, *, wrong: bool) -> int:
         """Say what became known of a prediction."""
@@ -33,13 +34,15 @@ class ByNumber:
 class SeveralWorld(World):
     """A deploy brings another model for even numbers; that for odd ones stays as it is."""
 
+    names: tuple[str, ...] = (EVEN, ODD)
+
     def front_door(self) -> FrontDoor:
         """A client that names the model itself."""
         return door_of(self.deployed.target, url=self.deployed.api_url)
 
     def door(self) -> ByNumber:
         """A client that knows which model a question is for."""
-        return ByNumber(door=self.front_door())
+        return ByNumber(door=self.front_door(), names=self.names)
 
 
 def several_models(world: World) -> SeveralWorld:
