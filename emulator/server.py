@@ -36,6 +36,10 @@ START_TIMEOUT_SECONDS = 30.0
 STOP_GRACE_SECONDS = 5.0
 STATE_FILE = "cloud.json"
 LOG_FILE = "server.log"
+_ENTRY = {
+    "SAGEMAKER_PROGRAM": "inference.py",
+    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+}
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
@@ -223,17 +227,21 @@ class EmbeddedCloud:
         Raises:
             FaultControlError: there is no such artifact.
         """
-        entry = {
-            "SAGEMAKER_PROGRAM": "inference.py",
-            "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
-        }
-        listing = {
-            "ModelPackageArn": arn,
-            "Image": image,
-            "Artifact": str(artifact),
-            "Environment": entry,
-            "Subscribers": list(subscribed),
-        }
+        product = {"ModelPackageArn": arn, "Image": image, "Artifact": str(artifact)}
+        self._list(product, subscribed)
+
+    def list_algorithm_in_marketplace(
+        self, arn: str, *, image: str, subscribed: Sequence[str] = ()
+    ) -> None:
+        """The algorithm of that ARN is listed, and these accounts are subscribed to it.
+
+        Models that were made with it run in the image's container, by the entry point of their
+        artifacts. Training jobs do not run it. Raises as `list_in_marketplace`.
+        """
+        self._list({"AlgorithmArn": arn, "Image": image}, subscribed)
+
+    def _list(self, product: Mapping[str, str], subscribed: Sequence[str]) -> None:
+        listing = {**product, "Environment": _ENTRY, "Subscribers": list(subscribed)}
         url = f"{self.endpoint_url}{control.MARKETPLACE_PATH}"
         control.put_listing(url, self.credentials(), self.region, listing=listing)
 

@@ -28,6 +28,7 @@ from stacks.components.blueprint import Blueprint, att, ref
 from stacks.components.execution_role import own_artifacts, own_images, pull_statements
 from stacks.components.handler_function import CodeAsset, add_function
 from stacks.components.model_containers import declared_version, model_containers
+from stacks.components.model_package import add_model_package
 from stacks.project.batches import BatchModelSpec
 from stacks.project.names import batch_stack_name, job_prefix, logical_id
 from stacks.project.placement import Placement, version_of
@@ -184,13 +185,16 @@ def _add_model(
     role: str,
     after: tuple[str, ...],
 ) -> None:
-    version = props.placement.slots[slot]
+    version, id_ = props.placement.slots[slot], props.models[slot]
+    named = (props.project, props.arns.stage.name, props.model.name)
+    owner = f"{batch_stack_name(*named)}-{slot}"
+    package = add_model_package(blueprint, id_, version, owner=owner, after=after)
     blueprint.add(
-        props.models[slot],
+        id_,
         "AWS::SageMaker::Model",
         {
             "ExecutionRoleArn": att(role),
-            **model_containers(version),
+            **model_containers(version, package=package),
         },
         after=after,
     )

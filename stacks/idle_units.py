@@ -64,6 +64,7 @@ _FREE = frozenset(
         "AWS::SSM::Parameter",
         "AWS::SageMaker::Endpoint",
         "AWS::SageMaker::Model",
+        "AWS::SageMaker::ModelPackage",
         "AWS::SageMaker::ModelPackageGroup",
         "AWS::SageMaker::NotebookInstanceLifecycleConfig",
         "AWS::SageMaker::Pipeline",

@@ -54,6 +54,7 @@ _NAMED = {
         ),
         "pipeline/{stage}*",
         "model-package-group/{stage}*",
+        "model-package/{stage}*",
     ),
     "scheduler": ("schedule/*/{stage}*",),
     "secretsmanager": ("secret:{stage}*", "secret:{secrets}-*"),

@@ -14,6 +14,7 @@ from gate.template import Assembly, Template, below, items, mappings, text_of
 
 _CONNECTION = re.compile(r"arn:aws[a-z-]*:(?:codeconnections|codestar-connections):[^\"\s]+")
 _PACKAGE = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/[^\"\s]+")
+_ALGORITHM = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:algorithm/[A-Za-z0-9-]+")
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+")
 _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[a-z0-9-]+")
 _OWN_IMAGE = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.[^/]+/([^:@]+)[:@](.+)$")
@@ -45,6 +46,7 @@ class Needs:
     pending_connections: tuple[str, ...]
     topics: tuple[str, ...]
     packages: tuple[str, ...]
+    algorithms: tuple[str, ...]
     images: tuple[str, ...]
 
 
@@ -65,6 +67,7 @@ def needs_of(folder: Path, *, regions: tuple[str, ...]) -> Needs:
         pending_connections=tuple(made),
         topics=_named(_TOPIC, templates),
         packages=_named(_PACKAGE, templates),
+        algorithms=_named(_ALGORITHM, templates),
         images=tuple(sorted(set(_images(assembly)))),
     )
 

@@ -1,6 +1,7 @@
 """Checks of what the stage stands on and does not make: names, certificates, people, images."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -165,20 +166,35 @@ def topics(asked: Asked) -> Iterator[Result]:
 
 def packages(asked: Asked) -> Iterator[Result]:
     """Model packages may be read: of Marketplace, only by subscribers."""
-    why = "a model of AWS Marketplace is for accounts that subscribed to it"
     for arn in asked.needs.packages:
-        try:
-            client = asked.target.client("sagemaker")
-            status = client.describe_model_package(ModelPackageName=arn)["ModelPackageStatus"]
-        except (ClientError, BotoCoreError) as error:
-            advice = (
-                "subscribe this account in AWS Marketplace (the product's page, or 'aws-marketplace"
-                ":Subscribe' for who may), or grant sagemaker:DescribeModelPackage"
-            )
-            yield _failed("model-package", arn, str(error), why, advice)
-            continue
-        said = str(status)
-        yield Result(check="model-package", about=arn, outcome=Outcome.OK, said=said, why=why)
+        client = asked.target.client("sagemaker")
+        describe = partial(client.describe_model_package, ModelPackageName=arn)
+        yield _product("model-package", arn, describe, "ModelPackageStatus")
+
+
+def algorithms(asked: Asked) -> Iterator[Result]:
+    """So may algorithms."""
+    for arn in asked.needs.algorithms:
+        client = asked.target.client("sagemaker")
+        describe = partial(client.describe_algorithm, AlgorithmName=arn)
+        yield _product("algorithm", arn, describe, "AlgorithmStatus")
+
+
+def _product(check: str, arn: str, describe: Callable[[], Any], status: str) -> Result:
+    """Whether a product may be described, which only subscribers may."""
+    why = "a product of AWS Marketplace is for accounts that subscribed to it"
+    try:
+        said = str(describe()[status])
+    except (ClientError, BotoCoreError) as error:
+        advice = (
+            "subscribe this account in AWS Marketplace (the product's page, or 'aws-marketplace"
+            f":Subscribe' for who may), or grant sagemaker:{_DESCRIBES[check]}"
+        )
+        return _failed(check, arn, str(error), why, advice)
+    return Result(check=check, about=arn, outcome=Outcome.OK, said=said, why=why)
+
+
+_DESCRIBES = {"model-package": "DescribeModelPackage", "algorithm": "DescribeAlgorithm"}
 
 
 def images(asked: Asked) -> Iterator[Result]:
@@ -210,4 +226,4 @@ def images(asked: Asked) -> Iterator[Result]:
 
 def checks(name_servers: NameServers) -> tuple[Check, ...]:
     """All of them."""
-    return (zones(name_servers), certificates, connections, topics, packages, images)
+    return (zones(name_servers), certificates, connections, topics, packages, algorithms, images)

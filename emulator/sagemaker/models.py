@@ -14,6 +14,7 @@ from emulator.sagemaker.artifacts import Artifacts, model_data_url
 from emulator.sagemaker.listing import page_of
 from emulator.sagemaker.multi_model import is_multi_model, prefix_of
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.registry.algorithms import container_of
 from emulator.sagemaker.registry.containers import resolved
 from emulator.sagemaker.registry.finding import package_of
 from emulator.sagemaker.registry.listings import refuse_unlike_listed
@@ -59,6 +60,12 @@ class ModelOperations:
             if listing is not None:
                 refuse_unlike_listed(request, container)
                 return listing.container(container)
+            package = package_of(self.store, tenant, container["ModelPackageName"])
+            if not package.versioned:
+                # Assumed: of what was made with a subscribed algorithm CreateModel demands the
+                # same as of a subscribed package.
+                refuse_unlike_listed(request, container)
+                return container_of(self.store.listings, tenant, container, package)
         found = [resolved(each, partial(package_of, self.store, tenant)) for each in named]
         return found[0] if found else None
 

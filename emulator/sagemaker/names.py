@@ -11,6 +11,7 @@ ENDPOINT_CONFIG = "endpoint configuration"
 ENDPOINT = "endpoint"
 MODEL_PACKAGE_GROUP = "model package group"
 MODEL_PACKAGE = "model package"
+ALGORITHM = "algorithm"
 TRANSFORM_JOB = "transform job"
 TRAINING_JOB = "training job"
 PROCESSING_JOB = "processing job"
@@ -27,6 +28,7 @@ _ARN_TYPES = {
     ENDPOINT: "endpoint",
     MODEL_PACKAGE_GROUP: "model-package-group",
     MODEL_PACKAGE: "model-package",
+    ALGORITHM: "algorithm",
     TRANSFORM_JOB: "transform-job",
     TRAINING_JOB: "training-job",
     PROCESSING_JOB: "processing-job",

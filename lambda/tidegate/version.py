@@ -42,8 +42,9 @@ def _identity(image: str, artifact: str, environment: Mapping[str, str]) -> dict
 class Container:
     """One container of a version: its image, and what is unpacked and set in it.
 
-    Of a model package there is no image, and `artifact_uri` is the package's ARN. Of several
-    models (`targets`) it is their prefix, which ends with a slash.
+    Of a model package there is no image, and `artifact_uri` is the package's ARN; of several models
+    (`targets`) it is their prefix, which ends with a slash. Of an algorithm of AWS Marketplace the
+    image is the algorithm's ARN: the image itself is the seller's.
     """
 
     image: str
@@ -56,6 +57,11 @@ class Container:
     def package(self) -> str | None:
         """The ARN of the model package that it is of; None of an image and an artifact."""
         return self.artifact_uri if self.artifact_uri.startswith("arn:") else None
+
+    @property
+    def algorithm(self) -> str | None:
+        """The ARN of the algorithm that made it; None of an image."""
+        return self.image if self.image.startswith("arn:") else None
 
     def to_json(self) -> dict[str, Any]:
         """The container in JSON types; `from_json` reads it back."""

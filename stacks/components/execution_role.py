@@ -151,7 +151,8 @@ def listing_statements(arns: Arns, containers: Iterable[Container]) -> list[dict
 
 def own_images(containers: Iterable[Container]) -> list[str]:
     """The images that the role pulls."""
-    return [each.image for each in containers if each.package is None]
+    own = (each for each in containers if each.package is None and each.algorithm is None)
+    return [each.image for each in own]
 
 
 def repository_arn(arns: Arns, image: str) -> str:

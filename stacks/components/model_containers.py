@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stacks.components.arns import sub
+from stacks.components.blueprint import ref
 from tidegate.version import Container, Version
 
 _PROGRAM_AT = "SAGEMAKER_SUBMIT_DIRECTORY"
@@ -11,15 +12,19 @@ _PROGRAM_AT = "SAGEMAKER_SUBMIT_DIRECTORY"
 an archive in S3, which the container reads as the execution role)."""
 
 
-def model_containers(version: Version, told: Mapping[str, str] | None = None) -> dict[str, Any]:
+def model_containers(
+    version: Version, told: Mapping[str, str] | None = None, *, package: str | None = None
+) -> dict[str, Any]:
     """Its containers as properties of a Model: the primary one, or an inference pipeline.
 
-    `told` are variables of every container beside its own.
+    `told` are variables of every container beside its own. `package` is the logical id of the
+    package of a version that was made with an algorithm of AWS Marketplace.
     """
-    containers = [_container(each, {} if told is None else told) for each in version.containers]
-    if version.containers[0].package is not None:
+    named = version.containers[0].package if package is None else ref(package)
+    if named is not None:
         # Of packages of AWS Marketplace SageMaker demands it: what was bought cannot call home.
-        return {"PrimaryContainer": containers[0], "EnableNetworkIsolation": True}
+        return {"PrimaryContainer": {"ModelPackageName": named}, "EnableNetworkIsolation": True}
+    containers = [_container(each, {} if told is None else told) for each in version.containers]
     if len(containers) == 1:
         return {"PrimaryContainer": containers[0]}
     return {"Containers": containers, "InferenceExecutionConfig": {"Mode": "Serial"}}
@@ -35,8 +40,6 @@ def declared_version(version: Version) -> dict[str, Any]:
 
 
 def _container(container: Container, told: Mapping[str, str]) -> dict[str, Any]:
-    if container.package is not None:
-        return {"ModelPackageName": container.package}
     environment = {**container.environment, **told}
     targets = container.targets
     if targets is not None and targets.code_uri:

@@ -13,6 +13,7 @@ from stacks.components.answers import asynchronous_config
 from stacks.components.blueprint import Blueprint, Kept, att, ref
 from stacks.components.capture_bucket import CAPTURE_BUCKET
 from stacks.components.model_containers import model_containers, model_objects
+from stacks.components.model_package import add_model_package
 from stacks.project.placement import Placement
 from stacks.project.spec import Ec2Spec, Hosted, ModelSpec, ServerlessSpec
 from tidegate.echo import VARIABLE
@@ -92,17 +93,20 @@ def add_serving(blueprint: Blueprint, props: ServingProps) -> None:
 
 
 def _add_model(blueprint: Blueprint, props: ServingProps, slot: Slot) -> None:
+    version, id_ = props.placement.slots[slot], props.names.models[slot]
+    owner = f"{props.names.endpoint}-{slot}"
+    package = add_model_package(blueprint, id_, version, owner=owner, after=[props.guard])
     blueprint.add(
-        props.names.models[slot],
+        id_,
         "AWS::SageMaker::Model",
         {
             "ExecutionRoleArn": att(props.role),
-            **model_containers(props.placement.slots[slot], _told(props, slot)),
+            **model_containers(version, _told(props, slot), package=package),
             "Tags": [_owner(props)],
         },
         after=[props.guard],
         kept=Kept.FORMER,
-        metadata=model_objects(props.placement.slots[slot]),
+        metadata=model_objects(version),
     )
 
 

@@ -223,6 +223,8 @@ def _label(file: ModelFile) -> str:
 def _image(file: ModelFile | ContainerFile, region: str) -> str:
     if file.image is not None:
         return file.image
+    if isinstance(file, ModelFile) and file.algorithm_arn is not None:
+        return file.algorithm_arn
     if isinstance(file, ModelFile) and file.algorithm is not None:
         return algorithm_images()[file.algorithm][str(file.algorithm_version)][region]
     return images()[str(file.framework)][str(file.framework_version)][region]

@@ -194,6 +194,7 @@ def _model_faults(
         return
     if is_listed(raw):
         yield from marketplace_faults(raw, regions, place.fault)
+        yield from artifact_faults(place.source, place.at, raw, shelf)
         return
     if not has_pipeline(raw):
         yield from _container_faults(place, raw, regions)

@@ -13,7 +13,7 @@ from stacks.project.container_shape import ContainerFile
 from stacks.project.doors import Authentication, DoorKind
 from stacks.project.edge_shape import EdgeFile
 from stacks.project.hosting_shape import HostingFile
-from stacks.project.marketplace import MODEL_PACKAGE
+from stacks.project.marketplace import ALGORITHM, MODEL_PACKAGE
 from stacks.project.monitoring_shape import MonitoringFile
 from stacks.project.notebook_shape import NotebookFile
 from stacks.project.part import (
@@ -183,6 +183,9 @@ class ModelFile(Part):
     model_package: Annotated[str, StringConstraints(pattern=MODEL_PACKAGE)] | None = None
     """ARN of a model package of AWS Marketplace that the account is subscribed to, instead of a
     framework or an image and an artifact."""
+    algorithm_arn: Annotated[str, StringConstraints(pattern=ALGORITHM)] | None = None
+    """ARN of an algorithm of AWS Marketplace that the account is subscribed to, instead of a
+    framework or an image: artifact is what a training job of it made."""
     containers: list[ContainerFile] | None = None
     """An inference pipeline, instead of the keys above but label: 2 to 15 containers in a row."""
     hosting: HostingFile | None = None

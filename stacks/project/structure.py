@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from stacks.project.batch_shape import COLUMN, PLACE
 from stacks.project.durations import PATTERN
 from stacks.project.faults import Fault, did_you_mean
-from stacks.project.marketplace import MODEL_PACKAGE
+from stacks.project.marketplace import ALGORITHM, MODEL_PACKAGE
 from stacks.project.model_monitor_shape import CRON, IMAGE, ROLE, S3_URI
 from stacks.project.monitoring_shape import POINTER
 from stacks.project.notebook_shape import CODE, SECURITY_GROUP, SUBNET, VOLUME_KEY
@@ -28,6 +28,7 @@ _PATTERNS = {
     MODEL_PACKAGE: (
         "the ARN of a model package, arn:aws:sagemaker:REGION:ACCOUNT:model-package/NAME"
     ),
+    ALGORITHM: "the ARN of an algorithm, arn:aws:sagemaker:REGION:ACCOUNT:algorithm/NAME",
     URL: "a URL that begins with https://",
     KEYS_URL: "a URL that begins with https://, or with http://127.0.0.1 on the embedded cloud",
     DOMAIN: "a domain in small letters, such as models.example.com",

@@ -17,6 +17,7 @@ IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9
 _OWN_IMAGE = re.compile(r"image: \d{12}\.dkr\.ecr\.\S+/flights-gpu:1")
 _FRAMEWORK = re.compile(r'framework: (?:tensorflow|pytorch)\n    framework_version: "[\d.]+"')
 _PRODUCT = re.compile(r"model_package: (arn:aws:sagemaker:\S+)")
+_ALGORITHM = re.compile(r"algorithm_arn: (arn:aws:sagemaker:\S+)")
 
 
 def playable(text: str) -> str:
@@ -40,3 +41,5 @@ def subscribe(cloud: EmbeddedCloud, text: str, folder: Path) -> None:
         packed = folder / "product.tar.gz"
         write_archive(folder / "product", packed)
         cloud.list_in_marketplace(arn, image=IMAGE, artifact=packed, subscribed=[cloud.account])
+    for arn in _ALGORITHM.findall(text):
+        cloud.list_algorithm_in_marketplace(arn, image=IMAGE, subscribed=[cloud.account])

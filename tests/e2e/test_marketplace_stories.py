@@ -60,6 +60,40 @@ def test_a_new_version_of_a_product_is_promoted_or_rolled_back(
     assert seen.door.lost(failing_percent=BROKEN.error_percent) == []
 
 
+def test_a_model_of_a_bought_algorithm_is_promoted_or_rolled_back(
+    make_world: Callable[[str], World],
+) -> None:
+    """The image is the seller's, the artifacts are one's own; each version is a package of both."""
+    world = make_world("made")
+    arn = f"{SELLER.replace('model-package', 'algorithm')}{world.model}"
+    world.cloud.list_algorithm_in_marketplace(arn, image=IMAGE, subscribed=[world.cloud.account])
+    text = f"    algorithm_arn: {arn}\n    artifact: ARTIFACT\n"
+    world.project_text = world.project_text.replace(ALONE, text)
+    world.deploy(V1)
+    world.deploy(BETTER)
+    with world.watched() as seen:
+        wait_for(lambda: len(seen.door.served) > 200, seconds=120, what="traffic of v1")
+        promoted = world.finish(world.start())
+        assert promoted.phase == "promoted", promoted.reason
+        world.deploy(BROKEN)
+        taken_back = world.finish(world.start())
+    assert taken_back.phase == "rolled-back", taken_back.reason
+    assert world.live_label() == "v2"
+    assert seen.door.lost(failing_percent=BROKEN.error_percent) == []
+    assert packages_of(world) == {"v2", "v3"}
+
+
+def packages_of(world: World) -> set[str]:
+    """Versions whose packages are there: those of both slots, and of no earlier deploy."""
+    client = world.cloud.session().client("sagemaker")
+    listed = client.list_model_packages(ModelPackageType="Unversioned", NameContains=world.model)
+    names = [each["ModelPackageName"] for each in listed["ModelPackageSummaryList"]]
+    slots = world.declaration.slots.items()
+    of_slots = {f"{slot}-{version.digest}": version.label for slot, version in slots}
+    assert len(names) == len(of_slots)
+    return {label for end, label in of_slots.items() if any(name.endswith(end) for name in names)}
+
+
 def test_a_product_without_subscription_is_told_before_and_refused_at_the_deploy(
     make_world: Callable[[str], World],
 ) -> None:
@@ -72,6 +106,22 @@ def test_a_product_without_subscription_is_told_before_and_refused_at_the_deploy
     client = world.cloud.session().client("sagemaker")
     with pytest.raises(ClientError, match=REFUSAL):
         client.describe_model_package(ModelPackageName=arn)
+
+
+def test_an_algorithm_without_subscription_is_refused_at_the_deploy(
+    make_world: Callable[[str], World],
+) -> None:
+    """As a package is; preflight asks the same."""
+    world = make_world("stranger")
+    arn = f"{SELLER.replace('model-package', 'algorithm')}{world.model}"
+    world.cloud.list_algorithm_in_marketplace(arn, image=IMAGE)
+    text = f"    algorithm_arn: {arn}\n    artifact: ARTIFACT\n"
+    world.project_text = world.project_text.replace(ALONE, text)
+    with pytest.raises(CommandError, match=REFUSAL):
+        world.deploy(V1)
+    client = world.cloud.session().client("sagemaker")
+    with pytest.raises(ClientError, match=REFUSAL):
+        client.describe_algorithm(AlgorithmName=arn)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ import pytest
 from tests.synth.assembly import ROOT, Assembly
 from tests.synth.examples import synthesized
 
+SELLER = "arn:aws:sagemaker:eu-west-1:985815980388"
 SERIES, BOUGHT = "in-series-dev-model-flights", "bought-dev-model-moderation"
+MADE, ALGORITHM = "made-dev-model-churn", f"{SELLER}:algorithm/boosted-trees-v2"
 SEVERAL = "several-dev-model-delays"
-ARN = "arn:aws:sagemaker:eu-west-1:985815980388:model-package/moderation-v3"
+ARN = f"{SELLER}:model-package/moderation-v3"
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +28,13 @@ def bought(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """The example of a subscribed package."""
     folder: Path = tmp_path_factory.mktemp("bought")
     return synthesized(ROOT / "examples" / "marketplace" / "tidegate.yaml", folder)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The example of a model that was made with a subscribed algorithm."""
+    folder: Path = tmp_path_factory.mktemp("made")
+    return synthesized(ROOT / "examples" / "marketplace" / "algorithm.yaml", folder)
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +91,25 @@ def test_the_role_of_a_package_reads_and_pulls_nothing(bought: Assembly):
     assert "s3:GetObject" not in text
     assert "ecr:" not in text
     assert "logs:PutLogEvents" in text
+
+
+def test_a_model_of_a_bought_algorithm_is_a_package_of_both(made: Assembly):
+    """One a slot, with the version in its name; the model runs what the package says."""
+    packages = made.resources(MADE, "AWS::SageMaker::ModelPackage")
+    (role,) = properties(made, MADE, "AWS::IAM::Role")
+    named = {id_: each["Properties"]["ModelPackageName"] for id_, each in packages.items()}
+    sources = [
+        each["Properties"]["SourceAlgorithmSpecification"]["SourceAlgorithms"][0]
+        for each in packages.values()
+    ]
+    models = properties(made, MADE, "AWS::SageMaker::Model")
+
+    assert len(set(named.values())) == 2
+    assert {source["AlgorithmName"] for source in sources} == {ALGORITHM}
+    assert [model["PrimaryContainer"]["ModelPackageName"]["Ref"] for model in models] == [*named]
+    assert all(model["EnableNetworkIsolation"] for model in models)
+    assert "s3:GetObject" in json.dumps(role["Policies"])
+    assert "ecr:" not in json.dumps(role["Policies"])
 
 
 def prefix_of(several: Assembly) -> str:

@@ -1,7 +1,8 @@
 """What CreateModelPackage takes, and what of it is kept. Pure.
 
-Image and artifact of an inference specification are not looked at here. A package without one is a
-clone of what `SourceUri` names on AWS, or a model that was only logged; neither is emulated.
+Image and artifact of an inference specification are not looked at here. A package without one is of
+an algorithm, or a clone of what `SourceUri` names on AWS, or a model that was only logged; the
+latter two are not emulated.
 """
 
 from collections import Counter
@@ -13,24 +14,58 @@ from emulator.sagemaker.registry import refusals
 from emulator.sagemaker.registry.state import PENDING
 
 _UNEMULATED = {
-    "ModelPackageName": "model packages without a group (ModelPackageName)",
-    "SourceAlgorithmSpecification": "model packages of algorithms (SourceAlgorithmSpecification)",
     "ValidationSpecification": "validation of model packages (ValidationSpecification)",
     "CertifyForMarketplace": "model packages for AWS Marketplace (CertifyForMarketplace)",
     "ManagedStorageType": "managed model packages (ManagedStorageType)",
 }
-_NOT_KEPT = frozenset({"ModelPackageGroupName", "ClientToken", "Tags"})
+_NOT_OF_ALGORITHMS = {
+    "InferenceSpecification": "SourceAlgorithmSpecification: the algorithm has one",
+    "ModelApprovalStatus": "ModelPackageName: only versions of a group are approved",
+}
+"""Own wording; the latter is what the API reference says of unversioned models."""
+_NOT_KEPT = frozenset({"ModelPackageGroupName", "ModelPackageName", "ClientToken", "Tags"})
+
+
+def is_unversioned(request: Mapping[str, Any]) -> bool:
+    """Whether the package has a name of its own, and no group."""
+    return bool(request.get("ModelPackageName")) and not request.get("ModelPackageGroupName")
+
+
+def check_unversioned(request: Mapping[str, Any]) -> None:
+    """The request makes a package of an algorithm and a model, or an error says why not."""
+    _refuse_unemulated(request)
+    specified = request.get("SourceAlgorithmSpecification")
+    if not specified:
+        raise errors.not_emulated(
+            "model packages without a group (ModelPackageName) but those of an algorithm "
+            "(SourceAlgorithmSpecification)"
+        )
+    faults = [
+        f"{member} does not go with {why}."
+        for member, why in _NOT_OF_ALGORITHMS.items()
+        if request.get(member)
+    ]
+    if not specified["SourceAlgorithms"][0].get("ModelDataUrl"):
+        faults.append("ModelDataUrl of the source algorithm is missing.")
+    if faults:
+        raise errors.validation(" ".join(faults))
+
+
+def _refuse_unemulated(request: Mapping[str, Any]) -> None:
+    for member, words in _UNEMULATED.items():
+        if request.get(member):
+            raise errors.not_emulated(words)
 
 
 def check(request: Mapping[str, Any]) -> None:
     """The request makes a versioned package, or an error says why not."""
     if request.get("ModelPackageName") and request.get("ModelPackageGroupName"):
         raise refusals.both_names()
-    for member, words in _UNEMULATED.items():
-        if request.get(member):
-            raise errors.not_emulated(words)
+    _refuse_unemulated(request)
     if not request.get("ModelPackageGroupName"):
         raise refusals.no_name()
+    if request.get("SourceAlgorithmSpecification"):
+        raise errors.not_emulated("versions of algorithms (SourceAlgorithmSpecification)")
     if not request.get("InferenceSpecification"):
         raise errors.not_emulated(
             "model packages without an InferenceSpecification (clones by SourceUri, logged models)"
@@ -63,4 +98,4 @@ def repeated_names(specifications: list[Mapping[str, Any]]) -> Iterator[str]:
 def kept(request: Mapping[str, Any]) -> dict[str, Any]:
     """The members that the new package is described by."""
     given = {name: value for name, value in request.items() if name not in _NOT_KEPT}
-    return {"ModelApprovalStatus": PENDING, **given}
+    return given if is_unversioned(request) else {"ModelApprovalStatus": PENDING, **given}

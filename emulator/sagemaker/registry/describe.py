@@ -42,7 +42,7 @@ def group_summary(record: PackageGroup) -> Json:
 def package(record: ModelPackage, *, included: str = "AllData") -> Json:
     """DescribeModelPackage; `MetadataOnly` leaves the content of the model card out."""
     shown: Json = {
-        "ModelPackageName": record.group,
+        "ModelPackageName": record.name,
         **_identity(record),
         **record.members,
         "ModelPackageStatus": COMPLETED,
@@ -65,9 +65,7 @@ def package_summary(record: ModelPackage) -> Json:
 
 
 def _identity(record: ModelPackage) -> Json:
-    return {
-        "ModelPackageGroupName": record.group,
-        "ModelPackageVersion": record.version,
-        "ModelPackageArn": record.arn,
-        "CreationTime": record.created,
-    }
+    where: Json = {"ModelPackageName": record.name}
+    if record.versioned:
+        where = {"ModelPackageGroupName": record.group, "ModelPackageVersion": record.version}
+    return {**where, "ModelPackageArn": record.arn, "CreationTime": record.created}

@@ -1,4 +1,4 @@
-"""Model packages of AWS Marketplace: products of others, for accounts that subscribed to them.
+"""Products of AWS Marketplace: model packages and algorithms, for accounts that subscribed.
 
 There is no Marketplace here: a signed `PUT /_embedded/marketplace` lists a product, with what it
 really runs on this machine, and says which accounts are subscribed. It needs the action that
@@ -71,11 +71,28 @@ class Listing:
         return self.arn.rpartition("/")[2]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlgorithmListing:
+    """An algorithm: what models run that were made with it, and who is subscribed to it."""
+
+    arn: str
+    image: str
+    environment: Mapping[str, str]
+    subscribers: frozenset[str]
+    created: float
+
+    @property
+    def name(self) -> str:
+        """The last part of its ARN."""
+        return self.arn.rpartition("/")[2]
+
+
 @dataclass(slots=True)
 class Listings:
     """Every product that was listed, by ARN."""
 
     known: dict[str, Listing] = field(default_factory=dict)
+    algorithms: dict[str, AlgorithmListing] = field(default_factory=dict)
 
     def find(self, tenant: Tenant, arn: str) -> Listing | None:
         """The product of that ARN, None of another package.
@@ -83,9 +100,19 @@ class Listings:
         A ValidationException in AWS's words where the account is not subscribed.
         """
         listing = self.known.get(arn.lower())
-        if listing is not None and tenant.account not in listing.subscribers:
-            raise errors.validation("Caller is not subscribed to the marketplace offering.")
+        _refuse_stranger(tenant, listing)
         return listing
+
+    def find_algorithm(self, tenant: Tenant, arn: str) -> AlgorithmListing | None:
+        """The algorithm of that ARN, None of one that is not listed; errors as of `find`."""
+        listing = self.algorithms.get(arn.lower())
+        _refuse_stranger(tenant, listing)
+        return listing
+
+
+def _refuse_stranger(tenant: Tenant, listing: Listing | AlgorithmListing | None) -> None:
+    if listing is not None and tenant.account not in listing.subscribers:
+        raise errors.validation("Caller is not subscribed to the marketplace offering.")
 
 
 def refuse_unlike_listed(request: Mapping[str, Any], container: Mapping[str, Any]) -> None:
@@ -106,12 +133,12 @@ def listing_service(listings: Listings, now: Callable[[], float]) -> Service:
     """The service that lists products."""
 
     async def handle(request: Request) -> Response:
+        told = request.json()
         try:
-            listing = _listing(request.json(), now())
+            arn = _add(listings, told, now())
         except ValueError as error:
             return error_response("ValidationException", str(error))
-        listings.known[listing.arn.lower()] = listing
-        return json_response({"ModelPackageArn": listing.arn})
+        return json_response({"Arn": arn})
 
     return Service(
         name=f"{_SIGNING_NAME}-marketplace",
@@ -123,10 +150,36 @@ def listing_service(listings: Listings, now: Callable[[], float]) -> Service:
     )
 
 
-def _listing(told: Mapping[str, Any], now: float) -> Listing:
-    missing = [name for name in ("ModelPackageArn", "Image", "Artifact") if not told.get(name)]
+def _add(listings: Listings, told: Mapping[str, Any], now: float) -> str:
+    """The product is listed; its ARN."""
+    if "AlgorithmArn" in told:
+        algorithm = _algorithm(told, now)
+        listings.algorithms[algorithm.arn.lower()] = algorithm
+        return algorithm.arn
+    listing = _listing(told, now)
+    listings.known[listing.arn.lower()] = listing
+    return listing.arn
+
+
+def _demand(told: Mapping[str, Any], *names: str) -> None:
+    missing = [name for name in names if not told.get(name)]
     if missing:
         raise ValueError(f"a listing needs {', '.join(missing)}")
+
+
+def _algorithm(told: Mapping[str, Any], now: float) -> AlgorithmListing:
+    _demand(told, "AlgorithmArn", "Image")
+    return AlgorithmListing(
+        arn=told["AlgorithmArn"],
+        image=told["Image"],
+        environment=dict(told.get("Environment", {})),
+        subscribers=frozenset(told.get("Subscribers", ())),
+        created=now,
+    )
+
+
+def _listing(told: Mapping[str, Any], now: float) -> Listing:
+    _demand(told, "ModelPackageArn", "Image", "Artifact")
     artifact = Path(told["Artifact"])
     if not artifact.is_file():
         raise ValueError(f"Artifact is {artifact}, which is no file on this machine")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.sagemaker.names import Tenant
+from emulator.sagemaker.registry.algorithms import AlgorithmOperations
 from emulator.sagemaker.registry.announcements import Announce
 from emulator.sagemaker.registry.groups import GroupOperations
 from emulator.sagemaker.registry.packages import PackageOperations
@@ -27,6 +28,7 @@ class Registry:
         groups = GroupOperations(store=self.store, now=self.now)
         policies = PolicyOperations(store=self.store)
         packages = PackageOperations(store=self.store, now=self.now, announce=self.announce)
+        algorithms = AlgorithmOperations(listings=self.store.listings)
         return {
             "CreateModelPackageGroup": groups.create,
             "DescribeModelPackageGroup": groups.describe,
@@ -40,4 +42,5 @@ class Registry:
             "UpdateModelPackage": packages.update,
             "DeleteModelPackage": packages.delete,
             "ListModelPackages": packages.list_,
+            "DescribeAlgorithm": algorithms.describe,
         }

@@ -1,4 +1,7 @@
-"""The operations on model packages: versions in a group, counted up and never used twice."""
+"""The operations on model packages: versions in a group, counted up and never used twice.
+
+Or with a name of their own: an algorithm that was bought, and a model that was made with it.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -8,6 +11,7 @@ from emulator.sagemaker import names
 from emulator.sagemaker.listing import page_of
 from emulator.sagemaker.names import Tenant
 from emulator.sagemaker.registry import changes, creation, describe, refusals
+from emulator.sagemaker.registry.algorithms import algorithm_of
 from emulator.sagemaker.registry.announcements import Announce, package_changed
 from emulator.sagemaker.registry.finding import group_of, package_of, packages_in
 from emulator.sagemaker.registry.groups import DEFAULT_ORDER
@@ -26,7 +30,12 @@ class PackageOperations:
     announce: Announce
 
     async def create(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
-        """The group has one version more; a repeated request made the one that it made first."""
+        """The group has one version more; a repeated request made the one that it made first.
+
+        A package with a name of its own is one of an algorithm.
+        """
+        if creation.is_unversioned(request):
+            return {"ModelPackageArn": self._add_unversioned(tenant, request).arn}
         creation.check(request)
         group = group_of(self.store, tenant, request["ModelPackageGroupName"])
         package = self._of_token(tenant, group, request)
@@ -34,6 +43,25 @@ class PackageOperations:
             package = self._add(tenant, group, request)
             self.announce(tenant, package_changed(package))
         return {"ModelPackageArn": package.arn}
+
+    def _add_unversioned(self, tenant: Tenant, request: Mapping[str, Any]) -> ModelPackage:
+        creation.check_unversioned(request)
+        source = request["SourceAlgorithmSpecification"]["SourceAlgorithms"][0]
+        algorithm_of(self.store.listings, tenant, source["AlgorithmName"])
+        arn = tenant.arn(names.MODEL_PACKAGE, request["ModelPackageName"])
+        shelf = self.store.shelf(tenant)
+        if arn in shelf.packages:
+            raise refusals.package_exists(arn)
+        package = ModelPackage(
+            group="",
+            version=0,
+            arn=arn,
+            members=creation.kept(request),
+            request=dict(request),
+            created=self.now(),
+        )
+        shelf.packages[arn] = package
+        return package
 
     def _of_token(
         self, tenant: Tenant, group: PackageGroup, request: Mapping[str, Any]
@@ -87,7 +115,7 @@ class PackageOperations:
         return {}
 
     async def list_(self, tenant: Tenant, request: Mapping[str, Any]) -> Json:
-        """One page of the packages: unversioned ones (there are none), unless a group is named."""
+        """One page of the packages: unversioned ones, unless a group is named."""
         page = page_of(
             self._listed(tenant, request),
             {**DEFAULT_ORDER, **request},
@@ -106,5 +134,6 @@ class PackageOperations:
         else:
             kept = packages_in(self.store, tenant, group_of(self.store, tenant, named))
         status = request.get("ModelApprovalStatus")
-        versioned = kind != "Unversioned"
-        return [p for p in kept if versioned and (status is None or p.approval == status)]
+        wanted = {"Versioned": (True,), "Unversioned": (False,)}.get(kind, (True, False))
+        of_kind = [package for package in kept if package.versioned in wanted]
+        return [p for p in of_kind if status is None or p.approval == status]

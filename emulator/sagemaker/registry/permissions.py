@@ -37,9 +37,12 @@ def resources(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> lis
     if operation in _BY_PACKAGE:
         name = request.get(_BY_PACKAGE[operation])
         return [arn_of(tenant, names.MODEL_PACKAGE, name)] if isinstance(name, str) else []
+    if operation == "DescribeAlgorithm":
+        return _named(tenant, names.ALGORITHM, request.get("AlgorithmName"))
     group = request.get("ModelPackageGroupName")
     if not isinstance(group, str):
-        return []
+        own = request.get("ModelPackageName") if operation == "CreateModelPackage" else None
+        return _named(tenant, names.MODEL_PACKAGE, own)
     arn = arn_of(tenant, names.MODEL_PACKAGE_GROUP, group)
     versions = f"{arn.replace(':model-package-group/', ':model-package/')}/*"
     if operation == "CreateModelPackage":
@@ -47,6 +50,10 @@ def resources(operation: str, tenant: Tenant, request: Mapping[str, Any]) -> lis
     if operation == "ListModelPackages":
         return [versions]
     return [arn] if operation in _BY_GROUP else []
+
+
+def _named(tenant: Tenant, kind: str, name: Any) -> list[str]:
+    return [arn_of(tenant, kind, name)] if isinstance(name, str) else []
 
 
 def context(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,11 @@ def no_package(arn: str) -> SageMakerError:
     return validation(f"ModelPackage {arn} does not exist.")
 
 
+def package_exists(arn: str) -> SageMakerError:
+    """The name of the package is taken (own wording, after that of groups)."""
+    return validation(f"Model Package already exists: {arn}")
+
+
 def both_names() -> SageMakerError:
     """A package is in a group, or has a name."""
     return validation(

@@ -24,7 +24,8 @@ class PackageGroup:
 class ModelPackage:
     """A version in a group: `members` as DescribeModelPackage answers them.
 
-    `request` is the CreateModelPackage request that made it, by which a repeated one is known.
+    One without a group, which has a name of its own, has group "" and version 0. `request` is the
+    CreateModelPackage request that made it, by which a repeated one is known.
     """
 
     group: str
@@ -39,9 +40,14 @@ class ModelPackage:
     @property
     def name(self) -> str:
         """What lists sort and filter by: a version has no name but its group's."""
-        return self.group
+        return self.group if self.versioned else str(self.request["ModelPackageName"])
+
+    @property
+    def versioned(self) -> bool:
+        """Whether it is in a group."""
+        return self.version > 0
 
     @property
     def approval(self) -> str:
-        """`Approved`, `Rejected` or `PendingManualApproval`."""
-        return str(self.members["ModelApprovalStatus"])
+        """`Approved`, `Rejected` or `PendingManualApproval`; "" of one that is in no group."""
+        return str(self.members.get("ModelApprovalStatus", ""))

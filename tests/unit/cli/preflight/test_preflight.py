@@ -21,6 +21,7 @@ ZONE, TOPIC = "Z0123456789", f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/1"
 CERTIFICATE = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/ours:1"
+ALGORITHM = f"arn:aws:sagemaker:{REGION}:865070037744:algorithm/trees"
 PACKAGE = f"arn:aws:sagemaker:{REGION}:865070037744:model-package/sold"
 
 SERVERS = [f"ns-{n}.awsdns-0{n}.org" for n in range(1, 5)]
@@ -179,6 +180,27 @@ def _package() -> dict[str, Any]:
     }
 
 
+def _algorithm() -> dict[str, Any]:
+    return {
+        "AlgorithmName": "trees",
+        "AlgorithmArn": ALGORITHM,
+        "CreationTime": 1,
+        "TrainingSpecification": {
+            "TrainingImage": "trees",
+            "SupportedTrainingInstanceTypes": ["ml.m5.large"],
+            "TrainingChannels": [
+                {
+                    "Name": "train",
+                    "SupportedContentTypes": ["text/csv"],
+                    "SupportedInputModes": ["File"],
+                }
+            ],
+        },
+        "AlgorithmStatus": "Completed",
+        "AlgorithmStatusDetails": {"ValidationStatuses": []},
+    }
+
+
 def _asked(account: Account, needs: Needs, *, embedded: bool = False) -> Preflight:
     session: Any = account
     target = Target(
@@ -217,6 +239,23 @@ def test_account_that_has_everything_is_ready(needs: Needs):
     assert [(r.check, r.outcome) for r in bad] == [("connection", Outcome.WARNING)]
     assert found.ready
     assert all(result.why for result in found.results)
+
+
+def test_an_algorithm_is_asked_about_as_a_package_is(needs: Needs, tmp_path: Path):
+    """Its ARN is found in templates; who is not subscribed is told what to do."""
+    assert needs.algorithms == ()
+    file, account = tmp_path / "S.template.json", _well()
+    file.write_text(file.read_text().replace(PACKAGE, ALGORITHM))
+    needing = needs_of(tmp_path, regions=(REGION,))
+    assert (needing.packages, needing.algorithms) == ((), (ALGORITHM,))
+    account.answers.pop("sagemaker")
+    account.will("sagemaker", "describe_algorithm", _algorithm())
+    assert _of(_asked(account, needing), "algorithm").outcome is Outcome.OK
+    account.refuses("sagemaker", "describe_algorithm", "ValidationException")
+    refused = _of(_asked(account, needing), "algorithm")
+    assert refused.outcome is Outcome.FAILED
+    assert "subscribe" in refused.advice
+    assert "sagemaker:DescribeAlgorithm" in refused.advice
 
 
 MISSING: list[tuple[str, Callable[[Account], None], str]] = [

@@ -7,6 +7,7 @@ import pytest
 
 from stacks.project.load import load_project
 from stacks.project.placement import version_of
+from tidegate.version import Version
 
 Faults = Callable[..., list[str]]
 
@@ -81,3 +82,57 @@ def test_what_moves_weights_may_release_one(faults: Faults, mechanism: str):
     change = ("strategy: canary", f"strategy: canary\n      mechanism: {mechanism}")
 
     assert faults((ALONE, BOUGHT), change) == []
+
+
+ALGORITHM = "arn:aws:sagemaker:eu-west-1:985815980388:algorithm/boosted-trees-v2"
+MADE = f"    algorithm_arn: {ALGORITHM}\n    artifact: build/fraud/v1\n"
+
+
+def test_a_model_of_an_algorithm_is_a_version_of_both(folder: Path):
+    """A new artifact is another version, and so is a new version of the algorithm."""
+    file = folder / "tidegate.yaml"
+    file.write_text(file.read_text().replace(ALONE, MADE))
+
+    def version() -> Version:
+        model = load_project(file).models["fraud"]
+        return version_of(model, region="eu-west-1", uri_of=lambda _: "s3://b/k.tar.gz")
+
+    first = version()
+    (folder / "build" / "fraud" / "v1" / "model.joblib").write_bytes(b"trained again")
+    again = version()
+    file.write_text(file.read_text().replace("trees-v2", "trees-v3"))
+
+    assert first.containers[0].algorithm == ALGORITHM
+    assert first.containers[0].package is None
+    assert first.label == "v1"
+    assert len({first.digest, again.digest, version().digest}) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ([(ALONE, f"    algorithm_arn: {ALGORITHM}\n")], "artifact is missing: name what a"),
+        ([(ALONE, MADE + BOUGHT)], "algorithm_arn comes with the model package: drop it"),
+        (
+            [(ALONE, ALONE.replace("    artifact: build/fraud/v1\n", "") + MADE)],
+            "framework comes with the algorithm: drop it",
+        ),
+        ([(ALONE, MADE.replace("v1", "v9"))], "it does not exist"),
+        ([(ALONE, f"{MADE}    environment: {{ A: b }}\n")], "environment cannot be given"),
+        ([(ALONE, f"{MADE}    training: {{}}\n")], "train with CreateTrainingJob's AlgorithmName"),
+        ([(ALONE, MADE.replace("eu-west-1", "us-east-1"))], "algorithm_arn is of us-east-1"),
+        ([(ALONE, MADE.replace("algorithm/", "model-package/"))], "the ARN of an algorithm"),
+        ([(ALONE, MADE), ("strategy: canary", "strategy: shadow")], "cannot be shadowed"),
+        (
+            [(ALONE, MADE), ("strategy: canary", "strategy: canary\n      mechanism: guardrail")],
+            "without a bake and without going back",
+        ),
+    ],
+)
+def test_what_an_algorithm_rules_out_is_told(
+    faults: Faults, changes: list[tuple[str, str]], told: str
+):
+    """As of a package, but that the artifact is one's own."""
+    found = faults(*changes)
+
+    assert any(told in fault for fault in found), found

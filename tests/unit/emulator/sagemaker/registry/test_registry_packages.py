@@ -52,7 +52,7 @@ def test_the_content_of_a_model_card_can_be_left_out(registry: Any):
             "Both ModelPackageName and ModelPackageGroupName are provided in the input.",
         ),
         ({}, "ValidationException", "Missing ARN."),
-        ({"ModelPackageName": "x"}, "NotEmulatedException", "without a group"),
+        ({"ModelPackageName": "x"}, "NotEmulatedException", "but those of an algorithm"),
         (
             {"ModelPackageGroupName": "none", "InferenceSpecification": SPECIFICATION},
             "ValidationException",

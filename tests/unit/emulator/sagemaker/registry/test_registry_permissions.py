@@ -28,6 +28,8 @@ ELSEWHERE = "arn:aws:sagemaker:eu-west-1:999999999999:model-package/Theirs/2"
         ("UpdateModelPackage", {"ModelPackageArn": ONE}, [ONE]),
         ("DeleteModelPackage", {"ModelPackageName": ONE}, [ONE]),
         ("ListModelPackages", {"ModelPackageGroupName": "Flights"}, [VERSIONS]),
+        ("CreateModelPackage", {"ModelPackageName": "Churn"}, [f"{ARN}model-package/churn"]),
+        ("DescribeAlgorithm", {"AlgorithmName": f"{ARN}algorithm/t"}, [f"{ARN}algorithm/t"]),
         ("ListModelPackages", {}, ["*"]),
         ("UpdateModelPackage", {"ModelPackageArn": 7}, ["*"]),
         ("CreateModelPackage", {"CustomerMetadataProperties": 7, "ModelLifeCycle": []}, ["*"]),
