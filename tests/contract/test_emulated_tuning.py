@@ -28,12 +28,22 @@ for step in range(start, 6):
 (pathlib.Path(os.environ["SM_MODEL_DIR"]) / "model.json").write_text("{}")
 """
 
+HOPELESS = """
+import os, pathlib, sys, time
+kind = sys.argv[sys.argv.index("--kind") + 1]
+for step in range(3):
+    print(f"accuracy={0.1 if kind == 'z' else 0.8};")
+time.sleep(3_600.0 if kind == "z" else 0.0)
+(pathlib.Path(os.environ["SM_MODEL_DIR"]) / "model.json").write_text("{}")
+"""
+
 
 @pytest.fixture(scope="module")
 def shop(ground_cloud: EmbeddedCloud) -> Shop:
     """Programs, data, and a role that may do just what it needs."""
     made = Shop(ground_cloud)
     made.put("code/checkpointed.tar.gz", packed({"train.py": CHECKPOINTED}))
+    made.put("code/hopeless.tar.gz", packed({"train.py": HOPELESS}))
     return made
 
 
@@ -129,6 +139,32 @@ def test_a_tuning_job_that_is_stopped_stops_its_tries(shop: Shop):
     assert job["HyperParameterTuningJobStatus"] == "Stopped"
     ended = [shop.training_ended(each["TrainingJobName"]) for each in running()]
     assert {each["TrainingJobStatus"] for each in ended} == {"Stopped"}
+
+
+def test_a_try_that_is_worse_than_those_before_it_is_stopped(shop: Shop):
+    """It would have gone on for an hour; the job completes with the best of the others."""
+    request = tuning(
+        shop,
+        {"sagemaker_submit_directory": shop.uri("code/hopeless.tar.gz")},
+        Strategy="Grid",
+        TrainingJobEarlyStoppingType="Auto",
+        ResourceLimits={"MaxNumberOfTrainingJobs": 4, "MaxParallelTrainingJobs": 1},
+        ParameterRanges={
+            "CategoricalParameterRanges": [{"Name": "kind", "Values": ["a", "b", "c", "z"]}]
+        },
+    )
+    request["TrainingJobDefinition"]["StoppingCondition"] = {"MaxRuntimeInSeconds": 86_400}
+    job = tuned(shop, request)
+    assert job["HyperParameterTuningJobStatus"] == "Completed", job.get("FailureReason")
+    listed = shop.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=job["HyperParameterTuningJobName"]
+    )["TrainingJobSummaries"]
+    ended = {
+        each["TunedHyperParameters"]["kind"].strip('"'): each["TrainingJobStatus"]
+        for each in listed
+    }
+    assert ended == {"a": "Completed", "b": "Completed", "c": "Completed", "z": "Stopped"}
+    assert job["BestTrainingJob"]["TunedHyperParameters"]["kind"].strip('"') != "z"
 
 
 def test_what_cannot_be_tuned_is_refused_all_at_once(shop: Shop):
