@@ -6,7 +6,7 @@ Slots, guard and verification are those of endpoints; what serves is another thi
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -50,6 +50,7 @@ class FleetProps:
     hosting: Ec2Spec
     placement: Placement
     code: CodeAsset
+    form: "Form"
 
 
 class FleetStack(Stack):
@@ -66,14 +67,18 @@ class FleetStack(Stack):
         refuse_unplaceable(model, props.pointer)
         publish = partial(props.shelf.publish, self)
         version = version_of(model, region=stage.region, uri_of=publish)
+        model, named = in_turn(model, version, props.pointer), (props.project, stage.name)
+        place_name = fleet_place(*named, model.name)
+        form = one_group if model.rolls_instances else a_group_a_slot
         fleet = FleetProps(
             project=props.project,
-            place=fleet_place(props.project, stage.name, model.name),
+            place=place_name,
             arns=Arns(stage=stage),
-            model=in_turn(model, version, props.pointer),
+            model=model,
             hosting=hosting,
             placement=place(version, props.pointer),
             code=props.shelf.publish_code(self, CODE, stage),
+            form=form(place_name, hosting, roles=role_path(*named)),
         )
         fleet_blueprint(fleet).build(self)
 
@@ -84,18 +89,18 @@ def fleet_blueprint(props: FleetProps) -> Blueprint:
     stage, declared = props.arns.stage, _declared(props)
     token = {"ServiceToken": _token(props, GUARD_FUNCTION)}
     guard = blueprint.add("ReleaseGuard", GUARD_TYPE, {**token, **declared})
-    ports = _ports(props)
+    ports = props.form.ports
     ways = add_fleet_network(
         blueprint, region=stage.region, guard=guard, ports=sorted(set(ports.values()))
     )
     versions = list(props.placement.slots.values())
-    path = role_path(props.project, stage.name) if props.model.rolls_instances else None
-    add_instance_role(blueprint, versions, props.arns, guard=guard, path=path)
+    add_instance_role(blueprint, versions, props.arns, guard=guard, path=props.form.role_path)
     url = add_fleet_balancer(blueprint, ports, after=ways)
     # An agent in this network would reach nobody: the function that asks is never profiled.
     plain = replace(stage, profiling=None)
     add_function(blueprint, asking_props(props.place, url), code=props.code, stage=plain)
-    made = _add_instances(blueprint, props, ports, after=ways)
+    slots = {slot: _slot_props(props, slot, port) for slot, port in ports.items()}
+    made = props.form.add(blueprint, slots, props.placement.live, ways)
     blueprint.add(
         "ReleaseVerify",
         VERIFY_TYPE,
@@ -103,12 +108,12 @@ def fleet_blueprint(props: FleetProps) -> Blueprint:
             "ServiceToken": _token(props, VERIFY_FUNCTION),
             **declared,
             "EndpointConfigName": made.config,
-            "StartSeconds": _start_seconds(props),
+            "StartSeconds": props.form.start_seconds,
         },
         after=made.groups,
     )
     add_fleet_alarms(blueprint, PAIR, props.model.alarms, topic=stage.alarm_topic)
-    blueprint.tell("EndpointName", _name(props))
+    blueprint.tell("EndpointName", props.form.name)
     return blueprint
 
 
@@ -120,15 +125,57 @@ class Instances:
     groups: Sequence[str]
 
 
-def _add_instances(
-    blueprint: Blueprint, props: FleetProps, ports: Mapping[Slot, int], *, after: Sequence[str]
+AddInstances = Callable[[Blueprint, Mapping[Slot, SlotProps], Slot, Sequence[str]], Instances]
+"""Adds the instances of slots, one of which is live, after what they need to start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How the slots of a fleet share its instances. `name` takes the place of an endpoint's.
+
+    `ports` are where each slot's instances answer; `start_seconds` is how long a deploy waits for
+    them. Roles of instances have a path where a function passes them on.
+    """
+
+    name: str
+    hosting: Hosting
+    ports: Mapping[Slot, int]
+    start_seconds: int
+    role_path: str | None
+    add: AddInstances
+
+
+def a_group_a_slot(place: str, hosting: Ec2Spec, *, roles: str) -> Form:
+    """Each slot has instances of its own, which a release moves users to."""
+    del roles  # nobody but CloudFormation starts instances
+    return Form(
+        name=fleet_name(place),
+        hosting=hosting.kind,
+        ports=dict.fromkeys(PAIR, PORT),
+        start_seconds=hosting.start_seconds,
+        role_path=None,
+        add=_add_groups,
+    )
+
+
+def one_group(place: str, hosting: Ec2Spec, *, roles: str) -> Form:
+    """One group for both slots, each at a port of its own, whose instances a release replaces.
+
+    A deploy that replaces them waits for them to warm up.
+    """
+    return Form(
+        name=rolling_name(place),
+        hosting=Hosting.ROLLING_FLEET,
+        ports=ROLLING_PORTS,
+        start_seconds=2 * hosting.start_seconds + _MARGIN_SECONDS,
+        role_path=roles,
+        add=_add_one_group,
+    )
+
+
+def _add_groups(
+    blueprint: Blueprint, slots: Mapping[Slot, SlotProps], _live: Slot, after: Sequence[str]
 ) -> Instances:
-    """A group a slot, or one group for both."""
-    slots = {slot: _slot_props(props, slot, port) for slot, port in ports.items()}
-    if props.model.rolls_instances:
-        ready = [*after, *map(rule_id, slots)]
-        config = add_rolling(blueprint, slots, props.placement.live, after=ready)
-        return Instances(config=config, groups=[GROUP])
     groups = {
         slot: add_slot(blueprint, of_slot, after=[*after, rule_id(slot)])
         for slot, of_slot in slots.items()
@@ -136,6 +183,13 @@ def _add_instances(
     return Instances(
         config=joined_configs(groups), groups=[slot_id(slot, "Group") for slot in slots]
     )
+
+
+def _add_one_group(
+    blueprint: Blueprint, slots: Mapping[Slot, SlotProps], live: Slot, after: Sequence[str]
+) -> Instances:
+    ready = [*after, *map(rule_id, slots)]
+    return Instances(config=add_rolling(blueprint, slots, live, after=ready), groups=[GROUP])
 
 
 def _slot_props(props: FleetProps, slot: Slot, port: int) -> SlotProps:
@@ -150,21 +204,6 @@ def _slot_props(props: FleetProps, slot: Slot, port: int) -> SlotProps:
     )
 
 
-def _start_seconds(props: FleetProps) -> int:
-    """How long the deploy waits for instances; one that replaces them waits for them to warm up."""
-    start = props.hosting.start_seconds
-    return 2 * start + _MARGIN_SECONDS if props.model.rolls_instances else start
-
-
-def _ports(props: FleetProps) -> Mapping[Slot, int]:
-    """Where each slot's instances answer: in one group, each slot at a port of its own."""
-    return ROLLING_PORTS if props.model.rolls_instances else dict.fromkeys(PAIR, PORT)
-
-
-def _name(props: FleetProps) -> str:
-    return rolling_name(props.place) if props.model.rolls_instances else fleet_name(props.place)
-
-
 def _token(props: FleetProps, function: str) -> Any:
     name = function_name(props.project, props.arns.stage.name, function)
     return props.arns.of("lambda", f"function:{name}")
@@ -176,11 +215,11 @@ def _declared(props: FleetProps) -> Mapping[str, Any]:
         instance_type=props.hosting.instance_type,
         served=frozenset(PAIR),
         scaled=frozenset(),
-        hosting=Hosting.ROLLING_FLEET if props.model.rolls_instances else props.hosting.kind,
+        hosting=props.form.hosting,
     )
     return {
         "Model": props.model.name,
-        "EndpointName": _name(props),
+        "EndpointName": props.form.name,
         "Slots": {
             slot.value: {**version.to_json(), "artifact_uri": sub(version.artifact_uri)}
             for slot, version in placement.slots.items()
