@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from emulator import loopback
+from emulator import descriptors, loopback
 from emulator.runtime import Runtime
 from emulator.settings import DEFAULT_ACCOUNT, DEFAULT_REGION, LOG_LEVELS, Settings
 from emulator.timekeeper import CLOCK_FILE, Timekeeper
@@ -124,6 +124,7 @@ def run(settings: Settings, *, ready_fd: int) -> None:
         runtime = _runtime(settings, port, state_directory)
         for plugin in PLUGINS:
             _install(plugin, runtime)
+        descriptors.allow_many()
         asyncio.run(_serve(listener, runtime, ready_fd))
 
 

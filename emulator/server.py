@@ -9,7 +9,6 @@ import base64
 import contextlib
 import json
 import os
-import select
 import signal
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from emulator import loopback, processes
 from emulator.ai import control, recordings
 from emulator.ai.faults import Faults
 from emulator.clock import CloudClock
+from emulator.descriptors import readable
 from emulator.runtime import Credentials
 from emulator.settings import Settings
 
@@ -353,7 +353,7 @@ def _server_environment() -> dict[str, str]:
 
 def _read_line(pipe: IO[bytes], child: processes.Child) -> bytes | None:
     """The line the server writes when it answers; None if it ended or took too long."""
-    ready, _, _ = select.select([pipe], [], [], START_TIMEOUT_SECONDS)
+    ready = readable([pipe.fileno()], seconds=START_TIMEOUT_SECONDS)
     line = pipe.readline() if ready else b""
     return line if line and child.alive else None
 

@@ -14,7 +14,6 @@ import gc
 import importlib
 import json
 import os
-import select
 import signal
 import socket
 import sys
@@ -23,6 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from emulator.descriptors import readable
 from emulator.serving_container.container import ContainerSpec, run
 
 MAX_MESSAGE_BYTES = 192 * 1024
@@ -59,7 +59,7 @@ class _Zygote:
     def serve(self) -> None:
         """Return when the owner has gone, with no container left."""
         while True:
-            ready, _, _ = select.select([self._control.fileno(), self._wake_read], [], [])
+            ready = readable([self._control.fileno(), self._wake_read], seconds=None)
             if self._wake_read in ready:
                 os.read(self._wake_read, 4096)
                 self._report_ended()

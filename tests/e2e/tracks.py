@@ -127,9 +127,10 @@ class TrackDoor:
         content_type: str = "application/json",
         user: str = "",
         slot_token: str = "",
+        target_model: str = "",
     ) -> Reply:
         """Ask the host, at the address that the user's resolver knows; tracks take no token."""
-        assert slot_token == ""
+        assert slot_token == target_model == ""
         resolver = self.resolvers[hash(user) % len(self.resolvers)]
         response = self.ask(
             resolver.address(),

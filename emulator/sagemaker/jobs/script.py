@@ -1,7 +1,6 @@
 """Runs the process of a job to its end: output to the log, stop and time limit. It blocks."""
 
 import os
-import select
 import threading
 import time
 from collections import deque
@@ -11,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from emulator import processes
+from emulator.descriptors import readable
 
 _READ_BYTES = 64 * 1024
 _LOOK_SECONDS = 0.05
@@ -134,8 +134,7 @@ class _Reader:
 
     def read(self, timeout_seconds: float) -> bool:
         """What has come within the time is handed on; False at the end of the pipe."""
-        ready, _, _ = select.select([self._descriptor], [], [], timeout_seconds)
-        if not ready:
+        if not readable([self._descriptor], seconds=timeout_seconds):
             return True
         chunk = os.read(self._descriptor, _READ_BYTES)
         if not chunk:
@@ -150,7 +149,7 @@ class _Reader:
 
     def drain(self) -> None:
         """Everything that is left is handed on, an unfinished line too."""
-        while select.select([self._descriptor], [], [], 0)[0] and self.read(0):
+        while readable([self._descriptor], seconds=0) and self.read(0):
             pass
         self._hand_on([self._rest])
         self._rest = b""
