@@ -35,9 +35,13 @@ def prefix_of(container: Mapping[str, Any]) -> str:
     return str(url)
 
 
+def _has_several(model: Model) -> bool:
+    return any(is_multi_model(container) for container in model.containers)
+
+
 def refuse_unhosted(model: Model) -> None:
     """A multi-model container is a model's only one, and its own, or an error says so."""
-    if not any(is_multi_model(container) for container in model.containers):
+    if not _has_several(model):
         return
     if len(model.containers) > 1:
         raise errors.not_emulated("multi-model containers in inference pipelines (Mode MultiModel)")
@@ -50,7 +54,7 @@ def check_variant(model: Model, definition: Mapping[str, Any], config: Mapping[s
 
     Only InvokeEndpoint names a model, and it reaches no shadow variant's.
     """
-    if not any(is_multi_model(container) for container in model.containers):
+    if not _has_several(model):
         return
     excluded = (
         ("serverless variants", is_serverless(definition)),
@@ -64,7 +68,7 @@ def check_variant(model: Model, definition: Mapping[str, Any], config: Mapping[s
 
 def refuse_transform(model: Model) -> None:
     """Batch transform names no model either."""
-    if any(is_multi_model(container) for container in model.containers):
+    if _has_several(model):
         raise _refused(model, "batch transform")
 
 

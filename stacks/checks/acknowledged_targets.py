@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from stacks.checks.rows import Acknowledged, wildcard
+from stacks.checks.rows import Acknowledged, assets_bucket, wildcard
 from stacks.components.execution_role import execution_role_id
 from stacks.project.artifact_spec import TargetArtifacts
 from stacks.project.names import model_stack_name
@@ -37,8 +37,7 @@ def _prefixes(
     pointers: Mapping[str, LivePointer],
 ) -> set[str]:
     """Bucket and prefix of what is deployed, and of what is live beside it."""
-    account = "<AWS::AccountId>" if stage.account is None else stage.account
-    found = {f"cdk-hnb659fds-assets-{account}-{stage.region}/{artifact.digest}/"}
+    found = {f"{assets_bucket(stage)}/{artifact.digest}/"}
     pointer = pointers.get(model.name)
     if pointer is not None and pointer.version.targets is not None:
         found.add(pointer.version.artifact_uri.removeprefix("s3://"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stacks.checks.rows import Acknowledged, arn, finding, wildcard
+from stacks.checks.rows import Acknowledged, arn, assets_bucket, finding, wildcard
 from stacks.components.training_parts import BUCKET, DATA, JOB_ROLE, MODELS, RUNS
 from stacks.components.training_roles import PIPELINE_ROLE, log_groups, pipeline_patterns
 from stacks.project.names import package_group_name, training_stack_name
@@ -49,8 +49,7 @@ def _jobs(stack: str, stage: StageSpec, training: TrainingSpec) -> Iterator[Ackn
     yield wildcard(stack, JOB_ROLE, f"<{BUCKET}.Arn>/{DATA}/*", "uploaded data of this model")
     yield wildcard(stack, JOB_ROLE, f"<{BUCKET}.Arn>/{MODELS}/*", "artifacts of this model")
     yield wildcard(stack, JOB_ROLE, f"<{BUCKET}.Arn>/{RUNS}/*", _RUNS)
-    account = "<AWS::AccountId>" if stage.account is None else stage.account
-    assets = f"cdk-hnb659fds-assets-{account}-{stage.region}"
+    assets = assets_bucket(stage)
     yield wildcard(
         stack,
         JOB_ROLE,

@@ -34,7 +34,15 @@ def wildcard(stack: str, construct: str, resource: str, reason: str) -> Acknowle
     return finding(stack, construct, f"IAM5[Resource::{resource}]", reason)
 
 
+def assets_bucket(stage: StageSpec) -> str:
+    """The bucket of CDK's bootstrap, as cdk-nag writes it."""
+    return f"cdk-hnb659fds-assets-{_account(stage)}-{stage.region}"
+
+
+def _account(stage: StageSpec) -> str:
+    return "<AWS::AccountId>" if stage.account is None else stage.account
+
+
 def arn(stage: StageSpec, service: str, resource: str) -> str:
     """An ARN as cdk-nag writes it."""
-    account = "<AWS::AccountId>" if stage.account is None else stage.account
-    return f"arn:{stage.partition}:{service}:{stage.region}:{account}:{resource}"
+    return f"arn:{stage.partition}:{service}:{stage.region}:{_account(stage)}:{resource}"

@@ -70,7 +70,7 @@ def execution_statements(needs: RoleNeeds) -> list[dict[str, Any]]:
     artifacts = own_artifacts(containers)
     statements = [
         *([allow(["s3:GetObject"], [arns.s3(path) for path in artifacts])] if artifacts else []),
-        *listing_statements(arns, containers),
+        *_listing_statements(arns, containers),
         *container_statements(arns, images=own_images(containers), groups=groups),
     ]
     if needs.captures:
@@ -133,7 +133,7 @@ def _read_of(container: Container) -> Iterator[str]:
         yield container.targets.code_uri
 
 
-def listing_statements(arns: Arns, containers: Iterable[Container]) -> list[dict[str, Any]]:
+def _listing_statements(arns: Arns, containers: Iterable[Container]) -> list[dict[str, Any]]:
     """Listing of the prefixes of several models: SageMaker looks there for the one that is asked.
 
     Source: developer guide, "Multi-Model Endpoint Security".

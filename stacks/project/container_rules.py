@@ -5,6 +5,7 @@ from typing import Any
 
 from stacks.project.faults import Fault
 from stacks.project.framework_contents import FIXED_ENTRY
+from stacks.project.source import section_of
 
 Say = Callable[..., Fault]
 """Makes a fault of a message, at keys below the model."""
@@ -62,7 +63,7 @@ def entry_faults(raw: Mapping[str, Any], say: Say) -> Iterator[Fault]:
 
 def _excluded_faults(raw: Mapping[str, Any], say: Say) -> Iterator[Fault]:
     """Sources: developer guide, feature exclusions of Serverless Inference and of shadow tests."""
-    hosting, release = _section(raw, "hosting"), _section(raw, "release")
+    hosting, release = section_of(raw, "hosting"), section_of(raw, "release")
     if hosting.get("serverless") is not None:
         yield say(
             "serverless endpoints run no inference pipeline: name an instance_type, or put what "
@@ -97,8 +98,3 @@ def _excluded_faults(raw: Mapping[str, Any], say: Say) -> Iterator[Fault]:
             "that model under a name of its own, and name what was approved in containers",
             "training",
         )
-
-
-def _section(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    section = raw.get(key)
-    return section if isinstance(section, Mapping) else {}

@@ -21,7 +21,7 @@ def content_faults(framework: str, contents: Contents, entry_point: object) -> I
     if framework == TENSORFLOW:
         yield from _bundle_faults(contents)
         return
-    wanted = f"code/{DEFAULT_ENTRY_POINT if entry_point is None else entry_point}"
+    wanted = f"code/{program_of(entry_point)}"
     if wanted in contents.names:
         return
     code = [name for name in contents.names if name.startswith("code/")]
@@ -43,13 +43,17 @@ def framework_environment(framework: str, entry_point: str | None) -> Mapping[st
     """Variables that the framework's container needs to find the code."""
     if framework in FIXED_ENTRY:
         return {}
-    program = DEFAULT_ENTRY_POINT if entry_point is None else entry_point
-    return {"SAGEMAKER_PROGRAM": program, "SAGEMAKER_SUBMIT_DIRECTORY": CODE_FOLDER}
+    return {**program_environment(entry_point), "SAGEMAKER_SUBMIT_DIRECTORY": CODE_FOLDER}
 
 
-def shared_program(entry_point: str | None) -> Mapping[str, str]:
-    """The same of a container that has several models and one program beside them."""
-    return {"SAGEMAKER_PROGRAM": DEFAULT_ENTRY_POINT if entry_point is None else entry_point}
+def program_environment(entry_point: str | None) -> Mapping[str, str]:
+    """Which file a container runs of the code that it finds."""
+    return {"SAGEMAKER_PROGRAM": program_of(entry_point)}
+
+
+def program_of(entry_point: object) -> str:
+    """The file that is given, or the one that containers take without."""
+    return DEFAULT_ENTRY_POINT if entry_point is None else str(entry_point)
 
 
 def _bundle_faults(contents: Contents) -> Iterator[str]:

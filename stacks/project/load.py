@@ -15,7 +15,7 @@ from stacks.project.door_rules import door_of
 from stacks.project.durations import DAY, seconds_of
 from stacks.project.edge_rules import edge_of
 from stacks.project.faults import Fault, ProjectFaultsError
-from stacks.project.framework_contents import framework_environment, shared_program
+from stacks.project.framework_contents import framework_environment, program_environment
 from stacks.project.hosting_rules import fleet_of, hosting_of
 from stacks.project.hosting_shape import HostingFile
 from stacks.project.locate import Shelf, artifact_at, label_of
@@ -185,24 +185,26 @@ def _containers(file: ModelFile, around: _Around) -> tuple[ContainerSpec, ...]:
                 images=dict.fromkeys(sorted(around.regions), ""), artifact=package, environment={}
             ),
         )
-    several = targets_of(file, around.shelf)
-    if several is not None:
-        images = {region: _image(file, region) for region in sorted(around.regions)}
-        return (ContainerSpec(images=images, artifact=several, environment=_shared(file)),)
     given = (file,) if file.containers is None else file.containers
     return tuple(
         ContainerSpec(
             images={region: _image(each, region) for region in sorted(around.regions)},
-            artifact=_artifact(each.artifact, around),
+            artifact=_artifact(each, around.shelf),
             environment=_environment(each),
         )
         for each in given
     )
 
 
-def _artifact(text: str | None, around: _Around) -> Artifact:
-    """The artifact, or none yet: of a model whose first version is still to be trained."""
-    return Awaited() if text is None else artifact_at(text, around.shelf)
+def _artifact(file: ModelFile | ContainerFile, shelf: Shelf) -> Artifact:
+    """The artifact, or those of several models.
+
+    Or none yet: of a model whose first version is still to be trained.
+    """
+    several = targets_of(file, shelf) if isinstance(file, ModelFile) else None
+    if several is not None:
+        return several
+    return Awaited() if file.artifact is None else artifact_at(file.artifact, shelf)
 
 
 def _label(file: ModelFile) -> str:
@@ -233,13 +235,10 @@ def _image(file: ModelFile | ContainerFile, region: str) -> str:
 def _environment(file: ModelFile | ContainerFile) -> Mapping[str, str]:
     if file.framework is None:
         return dict(file.environment)
+    if isinstance(file, ModelFile) and file.target_models is not None:
+        # Their program is not among them: the template says where it is.
+        return {**file.environment, **program_environment(file.entry_point)}
     return {**file.environment, **framework_environment(file.framework, file.entry_point)}
-
-
-def _shared(file: ModelFile) -> Mapping[str, str]:
-    """Of several models: the program is not among them, the template says where it is."""
-    program = {} if file.code is None else shared_program(file.entry_point)
-    return {**file.environment, **program}
 
 
 def _capture(file: CaptureFile) -> CaptureSpec:

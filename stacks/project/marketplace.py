@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from stacks.project.faults import Fault
+from stacks.project.source import section_of
 
 Say = Callable[..., Fault]
 """Makes a fault of a message, at keys below the model."""
@@ -19,12 +20,7 @@ ALGORITHM = (
     r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:algorithm/[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 )
 _REGION = re.compile(r"^arn:[^:]+:sagemaker:(?P<region>[^:]+):")
-_OF_THE_PACKAGE = (
-    *("framework", "framework_version", "image", "artifact", "entry_point"),
-    *("algorithm", "algorithm_version", "algorithm_arn"),
-    *("environment", "containers", "training"),
-)
-_OF_THE_ALGORITHM = (
+_OF_THE_PRODUCT = (
     *("framework", "framework_version", "image", "entry_point"),
     *("algorithm", "algorithm_version"),
     *("environment", "containers", "training"),
@@ -72,8 +68,8 @@ def marketplace_faults(raw: Mapping[str, Any], regions: Iterable[str], say: Say)
 
 
 _KEYS: Mapping[str, tuple[str, ...]] = {
-    "model_package": _OF_THE_PACKAGE,
-    "algorithm_arn": _OF_THE_ALGORITHM,
+    "model_package": (*_OF_THE_PRODUCT, "artifact", "algorithm_arn"),
+    "algorithm_arn": _OF_THE_PRODUCT,
 }
 """What does not go with a product, by the key that names it."""
 _NOUNS: Mapping[str, str] = {
@@ -94,7 +90,7 @@ _WHY: Mapping[str, str] = {
 
 
 def _excluded_faults(raw: Mapping[str, Any], say: Say) -> Iterator[Fault]:
-    hosting, release = _section(raw, "hosting"), _section(raw, "release")
+    hosting, release = section_of(raw, "hosting"), section_of(raw, "release")
     if hosting.get("serverless") is not None:
         yield say(
             "serverless endpoints run no packages of AWS Marketplace: name an instance_type that "
@@ -123,8 +119,3 @@ def _excluded_faults(raw: Mapping[str, Any], say: Say) -> Iterator[Fault]:
             "ab-test": "an A/B test compares artifacts, and a package has none",
         }
         yield say(f"{why[strategy]}: choose {_LEGAL}", "release", "strategy")
-
-
-def _section(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    section = raw.get(key)
-    return section if isinstance(section, Mapping) else {}

@@ -96,3 +96,9 @@ def _lines(node: Any, at: Location) -> Iterator[tuple[Location, int]]:
         for index, value in enumerate(node):
             yield (*at, index), int(node.lc.item(index)[0]) + 1
             yield from _lines(value, (*at, index))
+
+
+def section_of(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """A section of what was read; empty where it is missing or no section."""
+    section = raw.get(key)
+    return section if isinstance(section, Mapping) else {}

@@ -6,9 +6,10 @@ from typing import Any
 from stacks.project.artifact_spec import LocalArtifact, TargetArtifacts
 from stacks.project.artifacts import ArtifactError
 from stacks.project.faults import Fault
-from stacks.project.framework_contents import DEFAULT_ENTRY_POINT
+from stacks.project.framework_contents import program_of
 from stacks.project.locate import Shelf, local_faults
 from stacks.project.shape import ModelFile
+from stacks.project.source import section_of
 
 Say = Callable[..., Fault]
 """Makes a fault of a message, at keys below the model."""
@@ -93,8 +94,7 @@ def _program_faults(raw: Mapping[str, Any], shelf: Shelf, say: Say) -> Iterator[
 
 
 def _code_faults(raw: Mapping[str, Any], code: str, shelf: Shelf) -> Iterator[str]:
-    given = raw.get("entry_point")
-    wanted = DEFAULT_ENTRY_POINT if given is None else str(given)
+    wanted = program_of(raw.get("entry_point"))
     path = shelf.path(code)
     if not path.is_dir():
         yield f"code is {code!r}, must be a directory with {wanted} (paths start at this file)"
@@ -114,7 +114,7 @@ def _excluded_faults(raw: Mapping[str, Any], say: Say) -> Iterator[Fault]:
     Sources: developer guide, exclusions of Serverless Inference and of shadow tests, "Model
     Monitor"; API reference, InvokeEndpointAsync, which has no TargetModel.
     """
-    hosting, release = _section(raw, "hosting"), _section(raw, "release")
+    hosting, release = section_of(raw, "hosting"), section_of(raw, "release")
     for key, why in (
         ("serverless", "serverless endpoints host one model"),
         ("asynchronous", "InvokeEndpointAsync cannot name one of several models"),
@@ -133,7 +133,7 @@ def _excluded_faults(raw: Mapping[str, Any], say: Say) -> Iterator[Fault]:
                 "release",
                 "strategy",
             )
-    percent = _section(raw, "data_capture").get("percent")
+    percent = section_of(raw, "data_capture").get("percent")
     if isinstance(percent, int) and percent > 0:
         yield say(
             f"data_capture.percent is {percent}, and what is captured does not tell which model "
@@ -141,11 +141,6 @@ def _excluded_faults(raw: Mapping[str, Any], say: Say) -> Iterator[Fault]:
             "data_capture",
             "percent",
         )
-
-
-def _section(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    section = raw.get(key)
-    return section if isinstance(section, Mapping) else {}
 
 
 def targets_of(file: ModelFile, shelf: Shelf) -> TargetArtifacts | None:

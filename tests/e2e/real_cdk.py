@@ -21,18 +21,14 @@ from examples.offline import train as offline
 from tests.e2e.cdk_command import CDK, ROOT, cdk_environment
 from tests.e2e.on_a_laptop import playable, stand_in, subscribe
 from tests.e2e.tracks import issuer
-from tests.synth.examples import BASELINES
+from tests.synth.examples import ARTIFACT, BASELINES, folders_beside
 
 TIME_SCALE = 20.0
 """The examples give a container the minutes that it has on AWS: half a minute must be enough."""
 
-_ARTIFACT = re.compile(r"(?<=: )\S*build/(?P<model>\w+)/(?P<version>\w+)\b(?!/code)")
 _ACCOUNT = re.compile(r"(?<!arn:aws:sagemaker:eu-west-1:)\b\d{12}\b")
 """Somebody's, but for the seller of a product."""
 _CODE = re.compile(r"code: \S*build/(?:flights/)?(?P<place>(?P<of>\w+)(?:/\w+)?)/code")
-_PROGRAM = re.compile(r"^    code: (\w+)$", re.MULTILINE)
-_BESIDE = ("code", "files", "samples")
-"""Folders beside a project file that it names."""
 _ZONE = re.compile(r"zone_id: \w+")
 _ISSUER = re.compile(r"(?P<all>( +)issuer: \S+\n)")
 
@@ -67,9 +63,9 @@ class Stage:
         """
         text = playable(file.read_text(encoding="utf-8"))
         subscribe(self.cloud, text, self.folder)
-        for model, version in sorted(set(_ARTIFACT.findall(text))):
+        for model, version in sorted(set(ARTIFACT.findall(text))):
             self._trained(model, version)
-        text = _ARTIFACT.sub(rf"{self.folder}/\g<model>/\g<version>", text)
+        text = ARTIFACT.sub(rf"{self.folder}/\g<model>/\g<version>", text)
         for place in _CODE.finditer(text):
             _LAY_OUT[place["of"]](self.folder / place["of"])
         text = _CODE.sub(rf"code: {self.folder}/\g<place>/code", text)
@@ -79,9 +75,8 @@ class Stage:
         text = text.replace("baseline: ../monitoring/", "baseline: ")
         for data_file in (*file.parent.glob("*.jsonl"), *BASELINES):
             shutil.copy(data_file, self.folder)
-        for beside in (file.parent / name for name in (*_BESIDE, *_PROGRAM.findall(text))):
-            if beside.is_dir():
-                shutil.copytree(beside, self.folder / beside.name, dirs_exist_ok=True)
+        for beside in folders_beside(file):
+            shutil.copytree(beside, self.folder / beside.name, dirs_exist_ok=True)
         assert "log_days: 7" in text
         assert "data_on_destroy: delete" in text
         text = text.replace("data_on_destroy: delete", f"data_on_destroy: {data}")

@@ -43,7 +43,13 @@ BASELINES = tuple(sorted((ROOT / "examples").glob("*/*-baseline.json")))
 _BASELINE = re.compile(r"(?<=baseline: )\.\./monitoring/")
 _CODE = re.compile(r"(?<=code: )\S*build/\w+/\w+/code")
 _BESIDE = re.compile(r"^\s+code: (\w+)$", re.MULTILINE)
-_ARTIFACT = re.compile(r"(?<=: )\S*build/\w+/(\w+)\b(?!/code)")
+ARTIFACT = re.compile(r"(?<=: )\S*build/(?P<model>\w+)/(?P<version>\w+)\b(?!/code)")
+
+
+def folders_beside(example: Path) -> list[Path]:
+    """Folders beside a project file that it names, or whose files it does."""
+    names = {"code", "files", "samples", *_BESIDE.findall(example.read_text())}
+    return [each for each in (example.parent / name for name in sorted(names)) if each.is_dir()]
 
 
 def project_file(example: Path, folder: Path) -> Path:
@@ -52,7 +58,7 @@ def project_file(example: Path, folder: Path) -> Path:
     Each is a version of its own: its name is in `version.txt`.
     """
     text = example.read_text()
-    names = sorted(set(_ARTIFACT.findall(text)))
+    names = sorted({each["version"] for each in ARTIFACT.finditer(text)})
     without = any(key in text for key in ("services:", "algorithm:", "model_package:"))
     assert names or without, f"{example} names no artifact of a build"
     for name in names:
@@ -71,12 +77,10 @@ def project_file(example: Path, folder: Path) -> Path:
             (scripts / name).write_text("")
     for data in (*example.parent.glob("*.jsonl"), *BASELINES):
         shutil.copy(data, folder)
-    beside = {"code", "files", "samples", *_BESIDE.findall(text)}
-    for files in (example.parent / name for name in sorted(beside)):
-        if files.is_dir():
-            shutil.copytree(files, folder / files.name)
+    for files in folders_beside(example):
+        shutil.copytree(files, folder / files.name)
     file = folder / "tidegate.yaml"
-    file.write_text(_BASELINE.sub("", _CODE.sub("scripts", _ARTIFACT.sub(r"\1", text))))
+    file.write_text(_BASELINE.sub("", _CODE.sub("scripts", ARTIFACT.sub(r"\g<version>", text))))
     return file
 
 

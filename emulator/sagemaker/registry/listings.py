@@ -33,15 +33,31 @@ _SIGNING_NAME = control.NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """A product: the container that it runs, and who is subscribed to it."""
+class Product:
+    """What is sold: the container that it runs, and who is subscribed to it."""
 
     arn: str
     image: str
-    artifact: Path
     environment: Mapping[str, str]
     subscribers: frozenset[str]
     created: float
+
+    @property
+    def name(self) -> str:
+        """The last part of its ARN."""
+        return self.arn.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlgorithmListing(Product):
+    """An algorithm: its container runs what buyers made with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing(Product):
+    """A model package: it has its artifact, too."""
+
+    artifact: Path
 
     def container(self, given: Mapping[str, Any]) -> Json:
         """What a model of it runs."""
@@ -64,27 +80,6 @@ class Listing:
                 "SupportedResponseMIMETypes": ["application/json"],
             },
         }
-
-    @property
-    def name(self) -> str:
-        """The last part of its ARN."""
-        return self.arn.rpartition("/")[2]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlgorithmListing:
-    """An algorithm: what models run that were made with it, and who is subscribed to it."""
-
-    arn: str
-    image: str
-    environment: Mapping[str, str]
-    subscribers: frozenset[str]
-    created: float
-
-    @property
-    def name(self) -> str:
-        """The last part of its ARN."""
-        return self.arn.rpartition("/")[2]
 
 
 @dataclass(slots=True)
@@ -110,7 +105,7 @@ class Listings:
         return listing
 
 
-def _refuse_stranger(tenant: Tenant, listing: Listing | AlgorithmListing | None) -> None:
+def _refuse_stranger(tenant: Tenant, listing: Product | None) -> None:
     if listing is not None and tenant.account not in listing.subscribers:
         raise errors.validation("Caller is not subscribed to the marketplace offering.")
 

@@ -10,7 +10,7 @@ from cli.preflight.account import Asked
 from cli.preflight.machines import Machines, machines_in, processors
 from cli.preflight.needs import Needs, needs_of
 from cli.preflight.result import Outcome
-from tests.unit.cli.preflight.test_preflight import ACCOUNT, REGION, Account
+from tests.unit.cli.preflight.account_world import ACCOUNT, REGION, Account
 
 
 def _group(slot: str) -> dict[str, Any]:
